@@ -1,0 +1,223 @@
+//! SQL texts inside a schema: checks, expressions, predicates, defaults.
+//!
+//! The texts are compared with the white space outside of quotes folded, and are searched for the columns that they
+//! mention. They are never parsed further.
+
+use std::collections::BTreeMap;
+
+use crate::Dialect;
+
+/// A piece of SQL, the same for every dialect or one text for each.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Sql {
+    /// One text that every dialect understands.
+    Portable(String),
+    /// A text for each dialect that has one.
+    Each(BTreeMap<Dialect, String>),
+}
+
+impl Sql {
+    /// A text for every dialect, with white space outside of quotes folded.
+    pub fn portable(text: &str) -> Sql {
+        Sql::Portable(fold_spaces(text))
+    }
+
+    /// A text for each of some dialects.
+    pub fn each<'a>(texts: impl IntoIterator<Item = (Dialect, &'a str)>) -> Sql {
+        Sql::Each(texts.into_iter().map(|(dialect, text)| (dialect, fold_spaces(text))).collect())
+    }
+
+    /// The text for a dialect, if there is one.
+    pub fn text(&self, dialect: Dialect) -> Option<&str> {
+        match self {
+            Sql::Portable(text) => Some(text),
+            Sql::Each(texts) => texts.get(&dialect).map(String::as_str),
+        }
+    }
+
+    /// All texts, each once.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let (one, each) = match self {
+            Sql::Portable(text) => (Some(text), None),
+            Sql::Each(texts) => (None, Some(texts)),
+        };
+        one.into_iter().chain(each.into_iter().flat_map(BTreeMap::values)).map(String::as_str)
+    }
+
+    /// Whether any of the texts names this column.
+    pub fn mentions(&self, column: &str) -> bool {
+        self.texts().any(|text| identifiers(text).any(|word| word.is(text, column)))
+    }
+
+    /// The texts with every mention of one name put in place of another.
+    pub fn renamed(&self, renames: &[(&str, &str)]) -> Sql {
+        match self {
+            Sql::Portable(text) => Sql::Portable(rename(text, renames)),
+            Sql::Each(texts) => {
+                Sql::Each(texts.iter().map(|(dialect, text)| (*dialect, rename(text, renames))).collect())
+            }
+        }
+    }
+
+    /// Which of these columns the texts name, in the order given.
+    pub fn mentioned<'a>(&self, columns: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+        columns.into_iter().filter(|column| self.mentions(column)).collect()
+    }
+}
+
+impl From<&str> for Sql {
+    fn from(text: &str) -> Sql {
+        Sql::portable(text)
+    }
+}
+
+/// Folds white space outside of quotes to single spaces, and trims.
+pub fn fold_spaces(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    let mut quote = None;
+    for character in text.trim().chars() {
+        match quote {
+            Some(open) if character == open => quote = None,
+            Some(_) => {}
+            None if matches!(character, '\'' | '"' | '`') => quote = Some(character),
+            None if character.is_whitespace() => {
+                if !folded.ends_with(' ') {
+                    folded.push(' ');
+                }
+                continue;
+            }
+            None => {}
+        }
+        folded.push(character);
+    }
+    folded
+}
+
+struct Identifier {
+    start: usize,
+    end: usize,
+    quoted: bool,
+}
+
+impl Identifier {
+    fn is(&self, text: &str, name: &str) -> bool {
+        let word = &text[self.start..self.end];
+        if !self.quoted {
+            return word.eq_ignore_ascii_case(name);
+        }
+        let quote = &word[..1];
+        word[1..word.len() - 1].replace(&quote.repeat(2), quote) == name
+    }
+}
+
+/// The bare and quoted identifiers of a text: not numbers, not what stands in `'…'` or in comments, not function names.
+fn identifiers(text: &str) -> impl Iterator<Item = Identifier> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while at < bytes.len() {
+            let start = at;
+            match bytes[at] {
+                b'\'' => at = closing(bytes, at),
+                b'"' | b'`' => {
+                    at = closing(bytes, at);
+                    if at - start >= 2 {
+                        return Some(Identifier { start, end: at, quoted: true });
+                    }
+                }
+                b'-' if bytes.get(at + 1) == Some(&b'-') => {
+                    at = bytes[at..].iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |end| at + end);
+                }
+                byte if byte.is_ascii_digit() => {
+                    while at < bytes.len() && (is_word(bytes[at]) || bytes[at] == b'.') {
+                        at += 1;
+                    }
+                }
+                byte if is_word(byte) => {
+                    while at < bytes.len() && is_word(bytes[at]) {
+                        at += 1;
+                    }
+                    let next = bytes[at..].iter().find(|byte| !byte.is_ascii_whitespace());
+                    if next != Some(&b'(') {
+                        return Some(Identifier { start, end: at, quoted: false });
+                    }
+                }
+                _ => at += 1,
+            }
+        }
+        None
+    })
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80
+}
+
+/// The index behind the quote that closes the one at `open`; doubled quotes are part of the text.
+fn closing(bytes: &[u8], open: usize) -> usize {
+    let mut at = open + 1;
+    while at < bytes.len() {
+        if bytes[at] == bytes[open] {
+            if bytes.get(at + 1) != Some(&bytes[open]) {
+                return at + 1;
+            }
+            at += 1;
+        }
+        at += 1;
+    }
+    bytes.len()
+}
+
+fn rename(text: &str, renames: &[(&str, &str)]) -> String {
+    let mut renamed = String::with_capacity(text.len());
+    let mut copied = 0;
+    for word in identifiers(text) {
+        let Some((_, to)) = renames.iter().find(|(from, _)| word.is(text, from)) else { continue };
+        renamed.push_str(&text[copied..word.start]);
+        let plain = to.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+            && !to.starts_with(|first: char| first.is_ascii_digit());
+        if plain && !word.quoted {
+            renamed.push_str(to);
+        } else {
+            let quote = if word.quoted { &text[word.start..word.start + 1] } else { "\"" };
+            renamed.push_str(quote);
+            renamed.push_str(&to.replace(quote, &quote.repeat(2)));
+            renamed.push_str(quote);
+        }
+        copied = word.end;
+    }
+    renamed.push_str(&text[copied..]);
+    renamed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spaces_fold_outside_of_quotes_only() {
+        assert_eq!(fold_spaces("  a   >\n 0 AND b = 'x  y' "), "a > 0 AND b = 'x  y'");
+    }
+
+    #[test]
+    fn mentions_are_identifiers_and_nothing_else() {
+        let sql = Sql::portable("lower(email) <> 'age' AND \"Age\" > 10 AND NOT(deleted)");
+        for (name, expected) in
+            [("email", true), ("age", false), ("Age", true), ("lower", false), ("EMAIL", true), ("deleted", true)]
+        {
+            assert_eq!(sql.mentions(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn rename_touches_identifiers_and_nothing_else() {
+        let sql = Sql::portable("age > 0 AND page <> 'age' AND \"age\" < 9");
+        assert_eq!(sql.renamed(&[("age", "years")]), Sql::portable("years > 0 AND page <> 'age' AND \"years\" < 9"));
+        assert_eq!(sql.renamed(&[("age", "the age")]).text(Dialect::Sqlite).unwrap().split(' ').next(), Some("\"the"));
+    }
+
+    #[test]
+    fn two_columns_can_swap_their_names() {
+        assert_eq!(Sql::portable("a < b").renamed(&[("a", "b"), ("b", "a")]), Sql::portable("b < a"));
+    }
+}
