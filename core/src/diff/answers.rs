@@ -1,0 +1,247 @@
+//! What only a person can say about a change.
+
+use std::collections::BTreeMap;
+
+use crate::{Schema, TableName};
+
+/// The answers to what a comparison of two schemas cannot know.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// Tables that go on under another name: from, to.
+    pub table_renames: Vec<(TableName, TableName)>,
+    /// Columns that go on under another name.
+    pub column_renames: Vec<ColumnRename>,
+    /// Enum values that go on under another name: enum, from, to.
+    pub value_renames: Vec<(String, String, String)>,
+    /// What is really dropped.
+    pub drops: Vec<Drop>,
+    /// SQL over the row before the change, for the values of a column.
+    pub fills: BTreeMap<(TableName, String), String>,
+}
+
+/// A column that goes on under another name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnRename {
+    /// The table, by its name before or after.
+    pub table: TableName,
+    /// The name before.
+    pub from: String,
+    /// The name after.
+    pub to: String,
+}
+
+/// Something that is really dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Drop {
+    /// A table.
+    Table(TableName),
+    /// A column, or the value of an enum if there is no such table.
+    Column(TableName, String),
+}
+
+impl Answers {
+    /// Settles that one column or table is another, or that it is dropped: the command-line form `a.b=a.c`, `a=b`.
+    ///
+    /// # Errors
+    /// A sentence, if the text has not that form.
+    pub fn rename(&mut self, text: &str) -> Result<(), String> {
+        let wrong =
+            || format!("`--rename {text}`: the correct form is `--rename table.old=table.new` or `--rename old=new`");
+        let (from, to) = text.split_once('=').ok_or_else(wrong)?;
+        match (split(from), split(to)) {
+            ((Some(_), from), (Some(table), to)) if !from.is_empty() && !to.is_empty() => {
+                self.column_renames.push(ColumnRename { table: table.into(), from: from.into(), to: to.into() });
+                Ok(())
+            }
+            ((None, from), (None, to)) if !from.is_empty() && !to.is_empty() => {
+                self.table_renames.push((from.into(), to.into()));
+                Ok(())
+            }
+            _ => Err(wrong()),
+        }
+    }
+
+    /// Settles that something is dropped: `a.b` or `a`.
+    pub fn drop(&mut self, text: &str) {
+        self.drops.push(match split(text) {
+            (Some(table), column) => Drop::Column(table.into(), column.to_owned()),
+            (None, table) => Drop::Table(table.into()),
+        });
+    }
+
+    /// Settles the values of a column: `a.b=EXPR`.
+    ///
+    /// # Errors
+    /// A sentence, if the text has not that form.
+    pub fn fill(&mut self, text: &str) -> Result<(), String> {
+        let wrong = || format!("`--default {text}`: the correct form is `--default table.column=SQL`");
+        let (place, sql) = text.split_once('=').ok_or_else(wrong)?;
+        match split(place) {
+            (Some(table), column) if !sql.trim().is_empty() => {
+                self.fills.insert((table.into(), column.to_owned()), sql.trim().to_owned());
+                Ok(())
+            }
+            _ => Err(wrong()),
+        }
+    }
+
+    /// The answers in the names of the schemas: value renames told from column renames, tables by their name after.
+    ///
+    /// # Errors
+    /// A sentence for each answer that fits nothing.
+    pub(super) fn checked(&self, before: &Schema, after: &Schema) -> Result<Answers, Vec<String>> {
+        let mut checked = self.clone();
+        let mut wrong = Vec::new();
+        let tables = |schema: &Schema| schema.tables.keys().map(ToString::to_string).collect::<Vec<_>>();
+        for (from, to) in &self.table_renames {
+            if !before.tables.contains_key(from) {
+                wrong.push(stale("table", &from.to_string(), &to.to_string(), &tables(before)));
+            } else if !after.tables.contains_key(to) {
+                wrong.push(format!(
+                    "no model has the table `{to}`, to which `{from}` is renamed; {}",
+                    there_is(&tables(after))
+                ));
+            } else if after.tables.contains_key(from) && !self.table_renames.iter().any(|(_, it)| it == from) {
+                wrong.push(format!("`{from}` is renamed to `{to}`, and a model still has the table `{from}`"));
+            }
+        }
+        checked.column_renames.clear();
+        for rename in &self.column_renames {
+            let name = rename.table.to_string();
+            if let (Some(old), Some(new)) = (before.enums.get(&name), after.enums.get(&name))
+                && !before.tables.contains_key(&rename.table)
+            {
+                if old.values.contains(&rename.from) && new.values.contains(&rename.to) {
+                    checked.value_renames.push((name, rename.from.clone(), rename.to.clone()));
+                } else {
+                    wrong.push(stale("value", &format!("{name}.{}", rename.from), &rename.to, &old.values));
+                }
+                continue;
+            }
+            let table = checked.name_after(&rename.table);
+            let (old, new) = (before.tables.get(&checked.name_before(&table)), after.tables.get(&table));
+            let (Some(old), Some(new)) = (old, new) else {
+                wrong.push(format!("there is no table `{table}` whose column `{}` could be renamed", rename.from));
+                continue;
+            };
+            let columns = |table: &crate::Table| table.columns.iter().map(|it| it.name.clone()).collect::<Vec<_>>();
+            let (from, to) = (format!("{table}.{}", rename.from), format!("{table}.{}", rename.to));
+            let others = || self.column_renames.iter().filter(|it| self.name_after(&it.table) == table);
+            if old.find(&rename.from).is_none() {
+                wrong.push(stale("column", &from, &to, &columns(old)));
+            } else if new.find(&rename.to).is_none() {
+                wrong.push(format!(
+                    "no field has the column `{to}`, to which `{from}` is renamed; {}",
+                    there_is(&columns(new))
+                ));
+            } else if new.find(&rename.from).is_some()
+                && !others().any(|it| it.to == rename.from)
+                && !checked.is_dropped(&table, &rename.from)
+            {
+                wrong.push(format!("`{from}` is renamed to `{to}`, and a field still has the column `{from}`"));
+            } else {
+                checked.column_renames.push(ColumnRename { table, ..rename.clone() });
+            }
+        }
+        for drop in &mut checked.drops {
+            match drop {
+                Drop::Table(table) if before.tables.contains_key(table) => {}
+                Drop::Table(table) => {
+                    wrong.push(format!(
+                        "`--drop {table}`: schema.lock has no table `{table}`; {}",
+                        there_is(&tables(before))
+                    ));
+                }
+                Drop::Column(table, column) => {
+                    let name = self.name_before(table);
+                    let found = before.column(&name, column).is_some()
+                        || before.enums.get(&table.to_string()).is_some_and(|it| it.values.contains(column));
+                    if found {
+                        *table = self.name_after(&name);
+                    } else {
+                        let there = before.tables.get(&name).map_or_else(
+                            || tables(before),
+                            |found| found.columns.iter().map(|it| format!("{table}.{}", it.name)).collect(),
+                        );
+                        wrong.push(format!(
+                            "`--drop {table}.{column}`: schema.lock has no such column; {}",
+                            there_is(&there)
+                        ));
+                    }
+                }
+            }
+        }
+        checked.fills.clear();
+        for ((table, column), sql) in &self.fills {
+            let name = self.name_after(table);
+            let old = self.name_before(&name);
+            if before.column(&old, column).is_none() && after.column(&name, column).is_none() {
+                let there = after.tables.get(&name).map_or_else(
+                    || tables(after),
+                    |found| found.columns.iter().map(|it| format!("{table}.{}", it.name)).collect(),
+                );
+                wrong.push(format!("`--default {table}.{column}=…`: there is no such column; {}", there_is(&there)));
+            }
+            checked.fills.insert((name, column.clone()), sql.clone());
+        }
+        if wrong.is_empty() { Ok(checked) } else { Err(wrong) }
+    }
+
+    /// The name that a table has after the renames.
+    pub(super) fn name_after(&self, table: &TableName) -> TableName {
+        self.table_renames.iter().find(|(from, _)| from == table).map_or(table, |(_, to)| to).clone()
+    }
+
+    /// The name that a table had before the renames.
+    pub(super) fn name_before(&self, table: &TableName) -> TableName {
+        self.table_renames.iter().find(|(_, to)| to == table).map_or(table, |(from, _)| from).clone()
+    }
+
+    /// Whether a column of this table (by its name after) is answered to be dropped.
+    pub(super) fn is_dropped(&self, table: &TableName, column: &str) -> bool {
+        self.drops.iter().any(|it| matches!(it, Drop::Column(of, name) if of == table && name == column))
+    }
+
+    /// Whether a table is answered to be dropped.
+    pub(super) fn is_table_dropped(&self, table: &TableName) -> bool {
+        self.drops.iter().any(|it| matches!(it, Drop::Table(name) if name == table))
+    }
+
+    /// The column that becomes this one.
+    pub(super) fn column_before<'a>(&'a self, table: &TableName, column: &'a str) -> &'a str {
+        let found = self.column_renames.iter().find(|it| it.table == *table && it.to == column);
+        found.map_or(column, |it| it.from.as_str())
+    }
+
+    /// The SQL that gives a column its values, with the names that columns have after the renames.
+    pub(super) fn fill_of(&self, table: &TableName, column: &str) -> Option<crate::Sql> {
+        let text = self.fills.get(&(table.clone(), column.to_owned()))?;
+        let renames: Vec<(&str, &str)> = self
+            .column_renames
+            .iter()
+            .filter(|it| it.table == *table)
+            .map(|it| (it.from.as_str(), it.to.as_str()))
+            .collect();
+        Some(crate::Sql::portable(text).renamed(&renames))
+    }
+}
+
+/// `a.b.c` is the column `c` of the table `a.b`.
+fn split(text: &str) -> (Option<&str>, &str) {
+    match text.trim().rsplit_once('.') {
+        Some((table, column)) => (Some(table), column),
+        None => (None, text.trim()),
+    }
+}
+
+fn stale(kind: &str, from: &str, to: &str, there: &[String]) -> String {
+    format!(
+        "schema.lock has no {kind} `{from}` that could become `{to}`: remove this `renamed_from` or `--rename` if it \
+         is done already; {}",
+        there_is(there)
+    )
+}
+
+fn there_is(names: &[String]) -> String {
+    if names.is_empty() { "there is none".to_owned() } else { format!("there is {}", names.join(", ")) }
+}

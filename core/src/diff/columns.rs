@@ -1,0 +1,351 @@
+//! Columns that come and columns that change, with the rows that are there already.
+
+use super::planner::Planner;
+use super::{DiffError, holds_every_value_of};
+use crate::{Column, ColumnChange, ColumnType, Operation, Sql, TableName};
+
+impl Planner<'_> {
+    /// Adds the new columns; one that the rows cannot do without yet stays nullable until it is filled.
+    pub(super) fn add_columns(&mut self) -> Result<(), DiffError> {
+        for table in self.common() {
+            let added: Vec<Column> = self.after.tables[&table]
+                .columns
+                .iter()
+                .filter(|column| self.current.column(&table, &column.name).is_none())
+                .cloned()
+                .collect();
+            for mut column in added {
+                let filled = self.answers.fills.contains_key(&(table.clone(), column.name.clone()));
+                column.nullable |= filled || !column.fills_itself();
+                self.push(Operation::AddColumn { table: table.clone(), column })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the rows what new and stricter columns need, while the old columns are still there.
+    pub(super) fn fill_columns(&mut self) -> Result<(), DiffError> {
+        for table in self.common() {
+            for wanted in self.after.tables[&table].columns.clone() {
+                let Some(column) = self.current.column(&table, &wanted.name).cloned() else { continue };
+                let added = self.was_added(&table, &column.name);
+                self.fill(&table, &column, &wanted, added)?;
+                self.convert(&table, &column, &wanted)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn was_added(&self, table: &TableName, column: &str) -> bool {
+        self.operations
+            .iter()
+            .any(|it| matches!(it, Operation::AddColumn { table: of, column: it } if of == table && it.name == column))
+    }
+
+    fn fill(&mut self, table: &TableName, column: &Column, wanted: &Column, added: bool) -> Result<(), DiffError> {
+        let name = &column.name;
+        let tightened = column.nullable && !wanted.nullable && wanted.generated.is_none();
+        let retyped = column.column_type != wanted.column_type;
+        let asked = added && self.answers.fills.contains_key(&(table.clone(), name.clone()));
+        if !(tightened || asked) || (retyped && !added && self.answer(table, name).is_some()) {
+            return Ok(());
+        }
+        if let Some(value) = self.answer(table, name) {
+            let predicate = (!added).then(|| is_null(name));
+            return self.push(Operation::Backfill { table: table.clone(), column: name.clone(), value, predicate });
+        }
+        let reason = if added {
+            format!("{table}.{name} is NOT NULL and has no default: every row needs a value")
+        } else {
+            format!("{table}.{name} becomes NOT NULL: the rows that hold NULL need a value")
+        };
+        self.hole(step("fill", table, name), table, name, reason)
+    }
+
+    /// Makes room for a type that does not hold every value of the old one.
+    fn convert(&mut self, table: &TableName, column: &Column, wanted: &Column) -> Result<(), DiffError> {
+        let answered = self.answers.fills.contains_key(&(table.clone(), column.name.clone()));
+        let generated = column.generated.is_some() || wanted.generated.is_some();
+        let same = column.column_type == wanted.column_type;
+        if same || answered || generated || self.holds(&column.column_type, &wanted.column_type) {
+            return Ok(());
+        }
+        let reason = format!(
+            "{table}.{} changes from {} to {}, which does not hold every value: change the rows that do not fit",
+            column.name, column.column_type, wanted.column_type
+        );
+        self.hole(step("convert", table, &column.name), table, &column.name, reason)
+    }
+
+    fn holds(&self, from: &ColumnType, to: &ColumnType) -> bool {
+        match (from, to) {
+            (ColumnType::Enum(from), ColumnType::Enum(to)) => {
+                let values = |name: &String, schema: &crate::Schema| schema.enums.get(name).map(|it| it.values.clone());
+                let to = values(to, self.after).unwrap_or_default();
+                values(from, &self.current).unwrap_or_default().iter().all(|value| to.contains(value))
+            }
+            _ => holds_every_value_of(to, from),
+        }
+    }
+
+    /// The SQL that an answer gives for a column, noted as used.
+    pub(super) fn answer(&mut self, table: &TableName, column: &str) -> Option<Sql> {
+        let fill = self.answers.fill_of(table, column)?;
+        self.used_fills.insert((table.clone(), column.to_owned()));
+        Some(fill)
+    }
+
+    /// Changes what is left of the columns.
+    pub(super) fn alter_columns(&mut self) -> Result<(), DiffError> {
+        for table in self.common() {
+            for wanted in self.after.tables[&table].columns.clone() {
+                let Some(column) = self.current.column(&table, &wanted.name) else { continue };
+                let mut change = ColumnChange::between(column, &wanted);
+                if change.is_empty() {
+                    continue;
+                }
+                if change.column_type.is_some() && !self.was_added(&table, &wanted.name) {
+                    change.using = self.answer(&table, &wanted.name);
+                }
+                self.push(Operation::AlterColumn { table: table.clone(), column: wanted.name, change })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The name of a data step: `fill_users_bio`, a Rust identifier whatever the names are.
+pub(super) fn step(verb: &str, table: &TableName, column: &str) -> String {
+    let mut name = format!("{verb}_{}_{column}", table.name);
+    name = name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
+    name
+}
+
+/// `name IS NULL`, with the name quoted where that is needed.
+pub(super) fn is_null(column: &str) -> Sql {
+    with_identifier(column, |column| format!("{column} IS NULL"))
+}
+
+/// SQL around a column, quoted in the way of each dialect unless it is a plain word.
+pub(super) fn with_identifier(column: &str, sql: impl Fn(&str) -> String) -> Sql {
+    use crate::Dialect::{Mysql, Postgres, Sqlite};
+    let plain = column.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') && !RESERVED.contains(&column);
+    if plain {
+        return Sql::portable(&sql(column));
+    }
+    let double = sql(&format!("\"{}\"", column.replace('"', "\"\"")));
+    let backtick = sql(&format!("`{}`", column.replace('`', "``")));
+    Sql::each([(Sqlite, double.as_str()), (Postgres, double.as_str()), (Mysql, backtick.as_str())])
+}
+
+/// Plain words that some dialect does not take for a column without quotes.
+const RESERVED: &[&str] = &[
+    "add",
+    "all",
+    "alter",
+    "analyze",
+    "and",
+    "any",
+    "array",
+    "as",
+    "asc",
+    "between",
+    "both",
+    "by",
+    "call",
+    "case",
+    "cast",
+    "change",
+    "check",
+    "collate",
+    "column",
+    "condition",
+    "constraint",
+    "continue",
+    "convert",
+    "create",
+    "cross",
+    "cube",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "cursor",
+    "database",
+    "databases",
+    "declare",
+    "default",
+    "deferrable",
+    "delayed",
+    "delete",
+    "desc",
+    "describe",
+    "distinct",
+    "div",
+    "do",
+    "drop",
+    "dual",
+    "each",
+    "else",
+    "elseif",
+    "empty",
+    "enclosed",
+    "end",
+    "escape",
+    "escaped",
+    "except",
+    "exists",
+    "exit",
+    "explain",
+    "false",
+    "fetch",
+    "for",
+    "force",
+    "foreign",
+    "freeze",
+    "from",
+    "full",
+    "fulltext",
+    "function",
+    "generated",
+    "get",
+    "glob",
+    "grant",
+    "group",
+    "grouping",
+    "groups",
+    "having",
+    "if",
+    "ignore",
+    "ilike",
+    "in",
+    "index",
+    "infile",
+    "initially",
+    "inner",
+    "inout",
+    "insensitive",
+    "insert",
+    "int",
+    "integer",
+    "intersect",
+    "interval",
+    "into",
+    "is",
+    "isnull",
+    "iterate",
+    "join",
+    "key",
+    "keys",
+    "kill",
+    "lateral",
+    "lead",
+    "leading",
+    "leave",
+    "left",
+    "like",
+    "limit",
+    "linear",
+    "lines",
+    "load",
+    "localtime",
+    "localtimestamp",
+    "lock",
+    "long",
+    "loop",
+    "match",
+    "mod",
+    "natural",
+    "not",
+    "notnull",
+    "null",
+    "numeric",
+    "of",
+    "offset",
+    "on",
+    "only",
+    "optimize",
+    "option",
+    "or",
+    "order",
+    "out",
+    "outer",
+    "over",
+    "overlaps",
+    "partition",
+    "placing",
+    "precision",
+    "primary",
+    "procedure",
+    "purge",
+    "raise",
+    "range",
+    "rank",
+    "read",
+    "reads",
+    "real",
+    "recursive",
+    "references",
+    "regexp",
+    "release",
+    "rename",
+    "repeat",
+    "replace",
+    "require",
+    "resignal",
+    "restrict",
+    "return",
+    "returning",
+    "revoke",
+    "right",
+    "rlike",
+    "row",
+    "rows",
+    "schema",
+    "schemas",
+    "select",
+    "separator",
+    "session_user",
+    "set",
+    "show",
+    "signal",
+    "similar",
+    "some",
+    "spatial",
+    "sql",
+    "starting",
+    "stored",
+    "symmetric",
+    "system",
+    "table",
+    "tablesample",
+    "terminated",
+    "then",
+    "to",
+    "trailing",
+    "transaction",
+    "trigger",
+    "true",
+    "undo",
+    "union",
+    "unique",
+    "unlock",
+    "unsigned",
+    "update",
+    "usage",
+    "use",
+    "user",
+    "using",
+    "values",
+    "variadic",
+    "verbose",
+    "virtual",
+    "when",
+    "where",
+    "while",
+    "window",
+    "with",
+    "write",
+    "xor",
+    "zerofill",
+];

@@ -1,0 +1,127 @@
+//! Keys, uniques, indexes and checks: dropped before everything else, made after everything else.
+
+use super::DiffError;
+use super::planner::Planner;
+use crate::{Operation, Table, TableName, table_text};
+
+/// Drops what is not wanted any more, or not as it is: foreign keys first, of all tables.
+pub(super) fn drop(planner: &mut Planner<'_>) -> Result<(), DiffError> {
+    let common = planner.common();
+    for name in &common {
+        let wanted = &planner.after.tables[name];
+        let gone = missing(&planner.current.tables[name].foreign_keys, &wanted.foreign_keys, |it| &it.name);
+        for key in gone {
+            planner.push(Operation::DropForeignKey { table: name.clone(), name: key })?;
+        }
+    }
+    for name in &common {
+        let (table, wanted) = (planner.current.tables[name].clone(), &planner.after.tables[name]);
+        for check in missing(&table.checks, &wanted.checks, |it| &it.name) {
+            planner.push(Operation::DropCheck { table: name.clone(), name: check })?;
+        }
+        for index in missing(&table.indexes, &wanted.indexes, |it| &it.name) {
+            planner.push(Operation::DropIndex { table: name.clone(), name: index })?;
+        }
+        for unique in missing(&table.uniques, &wanted.uniques, |it| &it.name) {
+            drop_references_by(planner, name, &unique)?;
+            planner.push(Operation::DropUnique { table: name.clone(), name: unique })?;
+        }
+        if let Some(key) = table.primary_key.filter(|key| wanted.primary_key.as_ref() != Some(key)) {
+            drop_references_by(planner, name, &key.name)?;
+            planner.push(Operation::DropPrimaryKey { table: name.clone(), name: key.name })?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes what is wanted and not there: keys that others may refer to first, foreign keys last, of all tables.
+pub(super) fn create(planner: &mut Planner<'_>) -> Result<(), DiffError> {
+    let common = planner.common();
+    for name in &common {
+        let (table, wanted) = (planner.current.tables[name].clone(), &planner.after.tables[name]);
+        if table_text(&table) == table_text(wanted) {
+            continue;
+        }
+        if let (None, Some(primary_key)) = (&table.primary_key, &wanted.primary_key) {
+            let primary_key = primary_key.clone();
+            planner.push(Operation::CreatePrimaryKey { table: name.clone(), primary_key })?;
+        }
+        for unique in wanted.uniques.iter().filter(|it| !table.uniques.contains(it)) {
+            planner.push(Operation::CreateUnique { table: name.clone(), unique: unique.clone() })?;
+        }
+        for index in wanted.indexes.iter().filter(|it| !table.indexes.contains(it)) {
+            planner.push(Operation::CreateIndex { table: name.clone(), index: index.clone() })?;
+        }
+        for check in wanted.checks.iter().filter(|it| !table.checks.contains(it)) {
+            planner.push(Operation::CreateCheck { table: name.clone(), check: check.clone() })?;
+        }
+    }
+    for name in &common {
+        let there = planner.current.tables[name].foreign_keys.clone();
+        for key in planner.after.tables[name].foreign_keys.iter().filter(|it| !there.contains(it)) {
+            planner.push(Operation::CreateForeignKey { table: name.clone(), foreign_key: key.clone() })?;
+        }
+    }
+    Ok(())
+}
+
+/// Drops every foreign key of other tables to this one.
+pub(super) fn drop_references_to(planner: &mut Planner<'_>, table: &TableName) -> Result<(), DiffError> {
+    let keys: Vec<_> = planner
+        .current
+        .references_to(table)
+        .filter(|(from, _)| *from != table)
+        .map(|(from, key)| (from.clone(), key.name.clone()))
+        .collect();
+    keys.into_iter().try_for_each(|(table, name)| planner.push(Operation::DropForeignKey { table, name }))
+}
+
+/// Drops the foreign keys that need a unique or primary key which is about to go.
+fn drop_references_by(planner: &mut Planner<'_>, table: &TableName, constraint: &str) -> Result<(), DiffError> {
+    let found = &planner.current.tables[table];
+    let columns = match &found.primary_key {
+        Some(key) if key.name == constraint => key.columns.clone(),
+        _ => found.uniques.iter().find(|it| it.name == constraint).map(|it| it.columns.clone()).unwrap_or_default(),
+    };
+    let keys: Vec<_> = planner
+        .current
+        .references_to(table)
+        .filter(|(_, key)| key.references == columns)
+        .map(|(from, key)| (from.clone(), key.name.clone()))
+        .collect();
+    keys.into_iter().try_for_each(|(table, name)| planner.push(Operation::DropForeignKey { table, name }))
+}
+
+/// Drops all that could not stand without a column.
+pub(super) fn drop_dependants(planner: &mut Planner<'_>, table: &TableName, column: &str) -> Result<(), DiffError> {
+    let found: Table = planner.current.tables[table].clone();
+    let has = |columns: &[String]| columns.iter().any(|it| it == column);
+    let keys: Vec<_> = planner
+        .current
+        .references_to(table)
+        .filter(|(_, key)| has(&key.references))
+        .map(|(from, key)| (from.clone(), key.name.clone()))
+        .chain(found.foreign_keys.iter().filter(|it| has(&it.columns)).map(|it| (table.clone(), it.name.clone())))
+        .collect();
+    for (table, name) in keys {
+        planner.push(Operation::DropForeignKey { table, name })?;
+    }
+    for check in found.checks.iter().filter(|it| it.expression.mentions(column)) {
+        planner.push(Operation::DropCheck { table: table.clone(), name: check.name.clone() })?;
+    }
+    for index in found.indexes.iter().filter(|it| it.mentions(column)) {
+        planner.push(Operation::DropIndex { table: table.clone(), name: index.name.clone() })?;
+    }
+    for unique in found.uniques.iter().filter(|it| has(&it.columns)) {
+        planner.push(Operation::DropUnique { table: table.clone(), name: unique.name.clone() })?;
+    }
+    if let Some(key) = found.primary_key.filter(|it| has(&it.columns)) {
+        planner.push(Operation::DropPrimaryKey { table: table.clone(), name: key.name })?;
+    }
+    Ok(())
+}
+
+/// The names of those that are not among the wanted ones exactly as they are.
+fn missing<T: PartialEq>(there: &[T], wanted: &[T], name: impl Fn(&T) -> &String) -> Vec<String> {
+    there.iter().filter(|it| !wanted.contains(it)).map(|it| name(it).clone()).collect()
+}

@@ -1,0 +1,149 @@
+//! The way back of a plan, with values for what cannot come back.
+
+use super::columns::{is_null, with_identifier};
+use super::enums::quoted;
+use super::{Answers, DiffError, Loss, neutral};
+use crate::operation::reverse_all;
+use crate::{Column, ColumnChange, Operation, Schema, Table, TableName};
+
+/// The operations that take back an upgrade, and what they do not bring back.
+pub(super) fn plan(
+    before: &Schema,
+    upgrade: &[Operation],
+    answers: &Answers,
+) -> Result<(Vec<Operation>, Vec<Loss>), DiffError> {
+    let impossible = |error: crate::ApplyError| DiffError::Impossible(error.to_string());
+    let reversed = without_detours(reverse_all(upgrade, before).map_err(impossible)?);
+    let mut current = before.clone();
+    for operation in upgrade {
+        operation.apply(&mut current).map_err(impossible)?;
+    }
+    let mut back = Back { current, before, answers, operations: Vec::new(), losses: Vec::new() };
+    for operation in reversed {
+        back.take(operation).map_err(impossible)?;
+    }
+    Ok((back.operations, back.losses))
+}
+
+/// Leaves out changes to columns and tables that are dropped right behind them.
+fn without_detours(operations: Vec<Operation>) -> Vec<Operation> {
+    let dropped = |at: usize| match &operations[at] {
+        Operation::AlterColumn { table, column, .. } => operations[at + 1..]
+            .iter()
+            .any(|it| matches!(it, Operation::DropColumn { table: of, column: name } if of == table && name == column)),
+        Operation::DropForeignKey { table, .. } | Operation::DropIndex { table, .. } => {
+            let goes = |it: &Operation| matches!(it, Operation::DropTable { table: of } if of == table);
+            matches!(operations[at], Operation::DropIndex { .. }) && operations[at + 1..].iter().any(goes)
+        }
+        _ => false,
+    };
+    let kept: Vec<bool> = (0..operations.len()).map(|at| !dropped(at)).collect();
+    operations.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(operation, _)| operation).collect()
+}
+
+struct Back<'a> {
+    current: Schema,
+    before: &'a Schema,
+    answers: &'a Answers,
+    operations: Vec<Operation>,
+    losses: Vec<Loss>,
+}
+
+type Applied = Result<(), crate::ApplyError>;
+
+impl Back<'_> {
+    fn push(&mut self, operation: Operation) -> Applied {
+        operation.apply(&mut self.current)?;
+        self.operations.push(operation);
+        Ok(())
+    }
+
+    fn lose(&mut self, note: String) {
+        self.losses.push(Loss { at: self.operations.len(), note });
+    }
+
+    fn take(&mut self, operation: Operation) -> Applied {
+        match operation {
+            Operation::CreateTable(table) => {
+                self.lose(format!("The rows of {} do not come back.", table.name));
+                self.push(Operation::CreateTable(table))
+            }
+            Operation::AddColumn { table, column } => self.add_column(table, column),
+            Operation::AlterColumn { table, column, change } => self.alter_column(table, column, change),
+            Operation::DropEnumValue { name, value } => self.drop_value(name, value),
+            other => self.push(other),
+        }
+    }
+
+    fn add_column(&mut self, table: TableName, column: Column) -> Applied {
+        let name = column.name.clone();
+        let fill = self.answers.fill_of(&self.answers.name_after(&table), &name);
+        if column.generated.is_some() || column.identity.is_some() {
+            return self.push(Operation::AddColumn { table, column });
+        }
+        if fill.is_none() && column.fills_itself() {
+            let value = if column.default.is_some() { "its default" } else { "NULL" };
+            self.lose(format!("The values of {table}.{name} do not come back: every row gets {value}."));
+            return self.push(Operation::AddColumn { table, column });
+        }
+        let value = match fill {
+            Some(fill) => fill,
+            None => {
+                let value = neutral::value(self.before, &self.table_before(&table), &column);
+                self.lose(format!("The values of {table}.{name} do not come back: every row gets a neutral one."));
+                value
+            }
+        };
+        let nullable = column.nullable;
+        self.push(Operation::AddColumn { table: table.clone(), column: Column { nullable: true, ..column } })?;
+        self.push(Operation::Backfill { table: table.clone(), column: name.clone(), value, predicate: None })?;
+        if nullable {
+            return Ok(());
+        }
+        let change = ColumnChange { nullable: Some(false), ..ColumnChange::default() };
+        self.push(Operation::AlterColumn { table, column: name, change })
+    }
+
+    /// The table as it was at the beginning, with the constraints that the way back has not put back yet.
+    fn table_before(&self, table: &TableName) -> Table {
+        let found = self.before.tables.get(table).or_else(|| self.before.tables.get(&self.answers.name_before(table)));
+        found.or_else(|| self.current.tables.get(table)).cloned().unwrap_or_else(|| Table::new(table.clone()))
+    }
+
+    fn alter_column(&mut self, table: TableName, column: String, change: ColumnChange) -> Applied {
+        let there = self.current.column(&table, &column).cloned();
+        let Some(there) = there else { return self.push(Operation::AlterColumn { table, column, change }) };
+        let mut wanted = there.clone();
+        change.apply(&mut wanted);
+        if there.nullable && !wanted.nullable {
+            let value = neutral::value(self.before, &self.table_before(&table), &wanted);
+            self.lose(format!("{table}.{column} refuses NULL again: the rows that hold NULL get another value."));
+            let predicate = Some(is_null(&column));
+            self.push(Operation::Backfill { table: table.clone(), column: column.clone(), value, predicate })?;
+        }
+        if change.column_type.is_some() && !super::holds_every_value_of(&wanted.column_type, &there.column_type) {
+            self.lose(format!(
+                "{} does not hold every value of {}: what does not fit stops the downgrade or is cut.",
+                wanted.column_type, there.column_type
+            ));
+        }
+        self.push(Operation::AlterColumn { table, column, change })
+    }
+
+    fn drop_value(&mut self, name: String, value: String) -> Applied {
+        let first = self.current.enums.get(&name).and_then(|it| it.values.iter().find(|it| **it != value)).cloned();
+        let users: Vec<(TableName, String)> =
+            self.current.users_of(&name).map(|(table, column)| (table.clone(), column.name.clone())).collect();
+        if let (Some(first), false) = (first, users.is_empty()) {
+            self.lose(format!(
+                "{value} is no value of {name} before this revision: the rows that hold it get {first}."
+            ));
+            for (table, column) in users {
+                let predicate = Some(with_identifier(&column, |it| format!("{it} = {}", quoted(&value))));
+                let value = crate::Sql::portable(&quoted(&first));
+                self.push(Operation::Backfill { table, column, value, predicate })?;
+            }
+        }
+        self.push(Operation::DropEnumValue { name, value })
+    }
+}

@@ -1,0 +1,393 @@
+//! Before, after, answers, expected operations.
+
+use super::*;
+use crate::builder::*;
+use crate::{Enum, Table, fingerprint};
+
+fn schema(tables: impl IntoIterator<Item = Table>) -> Schema {
+    let tables = tables.into_iter().map(|table| (table.name.clone(), table)).collect();
+    Schema { tables, ..Schema::default() }
+}
+
+fn with_enum(mut schema: Schema, values: &[&str]) -> Schema {
+    let values = values.iter().map(|&value| value.to_owned()).collect();
+    schema.enums.insert("status".into(), Enum { name: "status".into(), values, model: None });
+    schema
+}
+
+fn users() -> Table {
+    table("users").column(column("id", bigint()).identity(identity())).primary_key("pk_users", ["id"])
+}
+
+fn answers(flags: &[&str]) -> Answers {
+    let mut answers = Answers::default();
+    for flag in flags {
+        match flag.split_once(' ').unwrap() {
+            ("rename", text) => answers.rename(text).unwrap(),
+            ("drop", text) => answers.drop(text),
+            ("default", text) => answers.fill(text).unwrap(),
+            (other, _) => panic!("{other}"),
+        }
+    }
+    answers
+}
+
+/// Plans, checks that both ways lead where they should, and returns the upgrade and the downgrade, a line each.
+fn planned(before: &Schema, after: &Schema, flags: &[&str]) -> (Vec<String>, Vec<String>) {
+    let plan = diff(before, after, &answers(flags)).unwrap_or_else(|error| panic!("{error:?}"));
+    let mut schema = before.clone();
+    for operation in &plan.upgrade {
+        operation.apply(&mut schema).unwrap();
+    }
+    assert_eq!(fingerprint(&schema), fingerprint(after), "the upgrade leads elsewhere: {:#?}", plan.upgrade);
+    assert_eq!(diff(&schema, after, &Answers::default()).unwrap().upgrade, [], "a second diff finds something");
+    for operation in &plan.downgrade {
+        operation.apply(&mut schema).unwrap();
+    }
+    assert_eq!(fingerprint(&schema), fingerprint(before), "the downgrade leads elsewhere: {:#?}", plan.downgrade);
+    let lines = |operations: &[Operation]| operations.iter().map(ToString::to_string).collect();
+    (lines(&plan.upgrade), lines(&plan.downgrade))
+}
+
+fn check(before: &Schema, after: &Schema, flags: &[&str], upgrade: &[&str], downgrade: &[&str]) {
+    let (up, down) = planned(before, after, flags);
+    assert_eq!(up, upgrade);
+    assert_eq!(down, downgrade);
+}
+
+#[test]
+fn nothing_changes() {
+    check(&schema([users()]), &schema([users()]), &[], &[], &[]);
+}
+
+#[test]
+fn the_order_of_columns_is_no_change() {
+    let before = schema([users().column(column("a", text())).column(column("b", text()))]);
+    let after = schema([users().column(column("b", text())).column(column("a", text()))]);
+    check(&before, &after, &[], &[], &[]);
+}
+
+#[test]
+fn a_nullable_column_needs_nothing() {
+    check(
+        &schema([users()]),
+        &schema([users().column(column("bio", text()).nullable())]),
+        &[],
+        &["add column users.bio (text, nullable)"],
+        &["drop column users.bio"],
+    );
+}
+
+#[test]
+fn a_required_column_leaves_a_hole_or_takes_a_default() {
+    let (before, after) = (schema([users()]), schema([users().column(column("bio", text()))]));
+    check(
+        &before,
+        &after,
+        &[],
+        &["add column users.bio (text, nullable)", "run fill_users_bio", "alter column users.bio: not null"],
+        &["drop column users.bio"],
+    );
+    let plan = diff(&before, &after, &Answers::default()).unwrap();
+    assert_eq!(plan.holes[0].step, "fill_users_bio");
+    check(
+        &before,
+        &after,
+        &["default users.bio=''"],
+        &["add column users.bio (text, nullable)", "fill users.bio with \"''\"", "alter column users.bio: not null"],
+        &["drop column users.bio"],
+    );
+}
+
+#[test]
+fn a_dropped_required_column_comes_back_with_a_neutral_value() {
+    let before = schema([users().column(column("bio", text()))]);
+    check(
+        &before,
+        &schema([users()]),
+        &[],
+        &["drop column users.bio"],
+        &["add column users.bio (text, nullable)", "fill users.bio with \"''\"", "alter column users.bio: not null"],
+    );
+    let plan = diff(&before, &schema([users()]), &Answers::default()).unwrap();
+    assert_eq!(plan.losses[0].at, 0);
+    let answered = diff(&before, &schema([users()]), &answers(&["default users.bio='none'"])).unwrap();
+    assert_eq!(answered.downgrade[1].to_string(), "fill users.bio with \"'none'\"");
+}
+
+#[test]
+fn a_column_beside_another_is_asked_about() {
+    let before = schema([users().column(column("name", text()).nullable())]);
+    let after = schema([users().column(column("title", text()).nullable())]);
+    let Err(DiffError::Questions(questions)) = diff(&before, &after, &Answers::default()) else { panic!() };
+    assert_eq!(questions[0].flags(), ["--rename users.name=users.title", "--drop users.name"]);
+    check(
+        &before,
+        &after,
+        &["rename users.name=users.title"],
+        &["rename column users.name to title"],
+        &["rename column users.title to name"],
+    );
+    check(
+        &before,
+        &after,
+        &["drop users.name"],
+        &["add column users.title (text, nullable)", "drop column users.name"],
+        &["add column users.name (text, nullable)", "drop column users.title"],
+    );
+}
+
+#[test]
+fn a_rename_takes_names_and_texts_along() {
+    let before = schema([users()
+        .column(column("age", integer()).nullable())
+        .index(index("ix_users_age").on("age"))
+        .check("ck_users_age", sql("age > 0"))]);
+    let after = schema([users()
+        .column(column("years", integer()).nullable())
+        .index(index("ix_users_years").on("years"))
+        .check("ck_users_years", sql("years > 0"))]);
+    check(
+        &before,
+        &after,
+        &["rename users.age=users.years"],
+        &["rename column users.age to years"],
+        &["rename column users.years to age"],
+    );
+}
+
+#[test]
+fn two_columns_swap() {
+    let of = |a, b| schema([users().column(column("a", a).nullable()).column(column("b", b).nullable())]);
+    let (up, _) =
+        planned(&of(text(), integer()), &of(integer(), text()), &["rename users.a=users.b", "rename users.b=users.a"]);
+    assert_eq!(up.len(), 3, "{up:?}");
+}
+
+#[test]
+fn a_table_is_renamed_with_what_refers_to_it() {
+    let posts = |of: &str| {
+        table("posts").column(column("user_id", bigint())).foreign_key(
+            foreign_key(&format!("fk_posts_user_id_{of}"), ["user_id"]).references(of, ["id"]).on_delete(cascade()),
+        )
+    };
+    let mut people = users();
+    people.name = "people".into();
+    people.primary_key = Some(primary_key("pk_people", ["id"]));
+    let (before, after) = (schema([users(), posts("users")]), schema([people, posts("people")]));
+    assert!(matches!(diff(&before, &after, &Answers::default()), Err(DiffError::Questions(_))));
+    check(
+        &before,
+        &after,
+        &["rename users=people"],
+        &["rename table users to people"],
+        &["rename table people to users"],
+    );
+}
+
+#[test]
+fn tables_are_made_behind_and_dropped_before_what_they_refer_to() {
+    let a = table("a").column(column("id", bigint())).column(column("z", bigint())).primary_key("pk_a", ["id"]);
+    let a = a.foreign_key(foreign_key("fk_a", ["z"]).references("z", ["id"]));
+    let z = table("z").column(column("id", bigint())).primary_key("pk_z", ["id"]);
+    check(
+        &schema([]),
+        &schema([a.clone(), z.clone()]),
+        &[],
+        &["create table z (1 column)", "create table a (2 columns)"],
+        &["drop table a", "drop table z"],
+    );
+    let z = z.column(column("a", bigint())).foreign_key(foreign_key("fk_z", ["a"]).references("a", ["id"]));
+    let (up, down) = planned(&schema([]), &schema([a.clone(), z.clone()]), &[]);
+    assert_eq!(up[2], "create foreign key fk_a from a (z) to z (id)", "{up:?}");
+    assert_eq!(down[0], "drop foreign key fk_a of a");
+    planned(&schema([a, z]), &schema([]), &[]);
+}
+
+#[test]
+fn what_depends_on_a_column_goes_before_it() {
+    let before = schema([users()
+        .column(column("email", text()))
+        .unique("uq_users_email", ["email"])
+        .index(index("ix_users_email").on(sql("lower(email)")))
+        .check("ck_users_email", sql("email <> ''"))]);
+    check(
+        &before,
+        &schema([users()]),
+        &[],
+        &[
+            "drop check ck_users_email of users",
+            "drop index ix_users_email of users",
+            "drop unique uq_users_email of users",
+            "drop column users.email",
+        ],
+        &[
+            "add column users.email (text, nullable)",
+            "fill users.email with sqlite = \"CAST(\\\"id\\\" AS TEXT)\", postgres = \"CAST(\\\"id\\\" AS TEXT)\", \
+             mysql = \"CAST(`id` AS CHAR)\"",
+            "alter column users.email: not null",
+            "create unique uq_users_email on users (email)",
+            "create index ix_users_email on users",
+            "create check ck_users_email on users: \"email <> ''\"",
+        ],
+    );
+}
+
+#[test]
+fn types_that_hold_less_leave_a_hole() {
+    let of = |column_type| schema([users().column(column("n", column_type))]);
+    check(
+        &of(integer()),
+        &of(bigint()),
+        &[],
+        &["alter column users.n: type bigint"],
+        &["alter column users.n: type integer"],
+    );
+    check(
+        &of(text()),
+        &of(integer()),
+        &[],
+        &["run convert_users_n", "alter column users.n: type integer"],
+        &["alter column users.n: type text"],
+    );
+    let plan = diff(&of(text()), &of(integer()), &answers(&["default users.n=length(n)"])).unwrap();
+    let [Operation::AlterColumn { change, .. }] = plan.upgrade.as_slice() else { panic!("{:?}", plan.upgrade) };
+    assert_eq!(change.using, Some(sql("length(n)")));
+}
+
+#[test]
+fn null_becomes_not_null_for_rows_that_are_there() {
+    let of = |column| schema([users().column(column)]);
+    let (loose, tight) = (column("bio", text()).nullable(), column("bio", text()));
+    check(
+        &of(loose.clone()),
+        &of(tight.clone()),
+        &[],
+        &["run fill_users_bio", "alter column users.bio: not null"],
+        &["alter column users.bio: nullable"],
+    );
+    check(
+        &of(tight),
+        &of(loose),
+        &[],
+        &["alter column users.bio: nullable"],
+        &["fill users.bio with \"''\"", "alter column users.bio: not null"],
+    );
+}
+
+#[test]
+fn enum_values_come_go_and_move() {
+    let of = |values: &[&str]| {
+        with_enum(schema([users().column(column("status", enumeration("status")).default("a"))]), values)
+    };
+    check(
+        &of(&["a", "c"]),
+        &of(&["a", "b", "c"]),
+        &[],
+        &["add value b to enum status before c"],
+        &["fill users.status with \"'a'\"", "drop value b of enum status"],
+    );
+    check(
+        &of(&["a", "b"]),
+        &of(&["a"]),
+        &[],
+        &["run replace_status_b", "drop value b of enum status"],
+        &["add value b to enum status"],
+    );
+    check(
+        &of(&["a", "b"]),
+        &of(&["a"]),
+        &["default users.status='a'"],
+        &["fill users.status with \"'a'\"", "drop value b of enum status"],
+        &["add value b to enum status"],
+    );
+    check(
+        &of(&["a", "b"]),
+        &of(&["a", "c"]),
+        &["rename status.b=status.c"],
+        &["rename value b of enum status to c"],
+        &["rename value c of enum status to b"],
+    );
+    planned(&of(&["a", "b", "c"]), &of(&["c", "a", "b"]), &[]);
+    planned(&of(&["a", "b", "c"]), &of(&["c", "b", "a"]), &[]);
+}
+
+#[test]
+fn the_last_user_takes_the_enum_along() {
+    let used = with_enum(schema([users().column(column("status", enumeration("status")).nullable())]), &["a"]);
+    check(
+        &used,
+        &schema([users()]),
+        &[],
+        &["drop column users.status", "drop enum status"],
+        &["create enum status (a)", "add column users.status (enum(status), nullable)"],
+    );
+}
+
+#[test]
+fn a_column_is_dropped_and_added_anew_when_asked() {
+    let of = |column_type| schema([users().column(column("n", column_type).nullable())]);
+    check(
+        &of(text()),
+        &of(integer()),
+        &["drop users.n"],
+        &["drop column users.n", "add column users.n (integer, nullable)"],
+        &["drop column users.n", "add column users.n (text, nullable)"],
+    );
+}
+
+#[test]
+fn answers_that_fit_nothing_say_what_there_is() {
+    let before = schema([users().column(column("name", text()))]);
+    for (flag, expected) in [
+        ("rename users.nam=users.title", "has no column `users.nam`"),
+        ("rename users.name=users.titel", "no field has the column `users.titel`"),
+        ("rename user=people", "has no table `user`"),
+        ("drop users.nam", "has no such column; there is users.id, users.name"),
+        ("drop user", "has no table `user`; there is users"),
+        ("default users.nam=1", "there is no such column"),
+        ("default users.name=1", "nothing in this change needs values"),
+    ] {
+        let after = schema([users().column(column("name", text())).column(column("title", text()).nullable())]);
+        match diff(&before, &after, &answers(&[flag])) {
+            Err(DiffError::Answers(wrong)) => assert!(wrong[0].contains(expected), "{flag}: {wrong:?}"),
+            other => panic!("{flag}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_primary_key_changes_with_what_refers_to_it() {
+    let key = |columns: &[&str]| {
+        let mut table = table("a").column(column("x", bigint())).column(column("y", bigint()));
+        table.primary_key =
+            Some(crate::PrimaryKey { name: "pk_a".into(), columns: columns.iter().map(|it| (*it).into()).collect() });
+        table
+    };
+    let (up, _) = planned(&schema([key(&["x"])]), &schema([key(&["x", "y"])]), &[]);
+    assert_eq!(up, ["drop primary key pk_a of a", "create primary key pk_a on a (x, y)"]);
+}
+
+#[test]
+fn drift_is_said_at_the_column_with_both_sides() {
+    let before = schema([users().column(column("a", text())).column(column("gone", text()))]);
+    let after = schema([users()
+        .column(column("a", integer()).nullable())
+        .column(column("b", text()).default("x"))
+        .index(index("ix_users_b").on("b"))]);
+    let found: Vec<String> = drift(&before, &after, &Answers::default())
+        .into_iter()
+        .map(|it| format!("{:?}: {}", it.place, it.message))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "Column(\"a\"): `users.a` differs: schema.lock has text, not null, the model has integer, nullable",
+            "Column(\"b\"): the column `users.b` (text, not null, default \"x\") is new: schema.lock does not have it",
+            "Table: schema.lock has the column `users.gone` (text, not null), and no field has it any more",
+            "Column(\"b\"): the index `ix_users_b` (on = [\"b\"]) is new: schema.lock does not have it",
+        ]
+    );
+    let dropped = drift(&before, &schema([]), &Answers::default());
+    assert_eq!(dropped[0].place, Place::DroppedTable);
+}

@@ -1,0 +1,70 @@
+//! Which types hold every value of which others.
+
+use crate::ColumnType::{self, *};
+
+/// Whether each value of `from` has an equal one in `to`, so that a change of type loses nothing.
+pub fn holds_every_value_of(to: &ColumnType, from: &ColumnType) -> bool {
+    if to == from {
+        return true;
+    }
+    match (from, to) {
+        (SmallInt, Integer | BigInt | Real | Double) | (Integer, BigInt | Double) | (Real, Double) => true,
+        (SmallInt | Integer | BigInt, Numeric(None)) => true,
+        (SmallInt | Integer | BigInt, Numeric(Some((precision, scale)))) => precision - scale >= digits(from),
+        (SmallInt | Integer | BigInt, Varchar(length)) => *length > u32::from(digits(from)),
+        (Numeric(Some(_)), Numeric(None)) => true,
+        (Numeric(Some((p, s))), Numeric(Some((precision, scale)))) => scale >= s && precision - scale >= p - s,
+        (Varchar(shorter) | Char(shorter), Varchar(longer)) | (Char(shorter), Char(longer)) => longer >= shorter,
+        (Varbinary(shorter), Varbinary(longer)) => longer >= shorter,
+        (Varbinary(_), Binary) => true,
+        (
+            SmallInt | Integer | BigInt | Numeric(_) | Boolean | Varchar(_) | Char(_) | Date | Time | Timestamp | Uuid
+            | Json | Jsonb | Inet | Interval | Enum(_),
+            Text,
+        ) => true,
+        (Uuid, Varchar(length) | Char(length)) => *length >= 36,
+        (Date, Timestamp) => true,
+        (Array(from), Array(to)) => holds_every_value_of(to, from),
+        _ => false,
+    }
+}
+
+/// The decimal digits of the largest value.
+fn digits(integer: &ColumnType) -> u16 {
+    match integer {
+        SmallInt => 5,
+        Integer => 10,
+        _ => 19,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_holds_another_by_the_range_of_its_values() {
+        for (from, to, expected) in [
+            ("integer", "bigint", true),
+            ("bigint", "integer", false),
+            ("bigint", "double", false),
+            ("integer", "numeric(10,0)", true),
+            ("integer", "numeric(10,2)", false),
+            ("numeric(8,2)", "numeric(10,2)", true),
+            ("numeric(8,2)", "numeric(10,4)", true),
+            ("numeric(8,2)", "numeric(8,3)", false),
+            ("varchar(10)", "varchar(20)", true),
+            ("varchar(20)", "varchar(10)", false),
+            ("varchar(20)", "text", true),
+            ("text", "varchar(20)", false),
+            ("text", "integer", false),
+            ("integer", "text", true),
+            ("date", "timestamp", true),
+            ("timestamp", "date", false),
+            ("integer[]", "bigint[]", true),
+        ] {
+            let (from_type, to_type): (ColumnType, ColumnType) = (from.parse().unwrap(), to.parse().unwrap());
+            assert_eq!(holds_every_value_of(&to_type, &from_type), expected, "{from} to {to}");
+        }
+    }
+}
