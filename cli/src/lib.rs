@@ -1,1 +1,104 @@
-//! Stub.
+//! The command line of Migratable: what stands behind `bin migrate`, and `cargo migratable`.
+
+#![deny(missing_docs)]
+
+mod arguments;
+#[cfg(feature = "init")]
+pub mod cargo;
+mod commands;
+mod console;
+#[cfg(feature = "database")]
+mod database;
+mod failure;
+mod findings;
+mod models;
+mod new_file;
+mod project;
+mod prompt;
+mod revision_name;
+mod revisions;
+mod sources;
+#[cfg(any(feature = "database", feature = "init"))]
+mod url;
+mod whole_file;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+pub use console::Console;
+#[cfg(feature = "database")]
+pub use database::{Db, Migrator};
+pub use failure::{Failure, Outcome};
+pub use project::Project;
+
+/// The `main` of a migrations package's `bin migrate`: `migratable_cli::main!(blog_migrations);`, with the name of the
+/// package's library.
+#[macro_export]
+macro_rules! main {
+    ($migrations:ident) => {
+        fn main() -> ::std::process::ExitCode {
+            let project = $crate::Project::new(
+                ::core::env!("CARGO_MANIFEST_DIR"),
+                ::core::env!("CARGO_PKG_NAME"),
+                ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"), "/migratable/configuration.toml")),
+            );
+            #[cfg(feature = "revisions")]
+            let project = project.with_migrator($migrations::migrator());
+            $crate::main(&project)
+        }
+    };
+}
+
+/// Runs `migrate` in this process.
+pub fn main(project: &Project) -> ExitCode {
+    in_process(|console| run(project, std::env::args_os(), console))
+}
+
+/// Runs `migrate` with these arguments, the name of the program first.
+///
+/// # Errors
+/// If it could not be done; the message is for the user.
+pub fn run(project: &Project, arguments: impl IntoIterator<Item = OsString>, console: &mut Console<'_>) -> Outcome {
+    match parsed::<arguments::Arguments>(arguments, console)? {
+        Some(arguments) => commands::run(&arguments, project, console),
+        None => Ok(()),
+    }
+}
+
+/// Reads arguments; `None` if they asked for help, which is then said.
+fn parsed<T: clap::Parser>(
+    arguments: impl IntoIterator<Item = OsString>,
+    console: &mut Console<'_>,
+) -> Outcome<Option<T>> {
+    match T::try_parse_from(arguments) {
+        Ok(parsed) => Ok(Some(parsed)),
+        Err(said) if said.use_stderr() => {
+            console.note(said.to_string().trim_end());
+            Err(Failure::Said(2))
+        }
+        Err(help) => {
+            console.line(help.to_string().trim_end());
+            Ok(None)
+        }
+    }
+}
+
+/// Runs a command on the streams of this process.
+fn in_process(run: impl FnOnce(&mut Console<'_>) -> Outcome) -> ExitCode {
+    let outcome = Console::of_process(|console| {
+        let outcome = run(console);
+        match &outcome {
+            Err(Failure::Failed(message) | Failure::Usage(message)) => console.note(format_args!("error: {message}")),
+            Err(Failure::Said(_)) | Ok(()) => {}
+        }
+        outcome
+    });
+    match outcome {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(failure)) => failure.code(),
+        Err(error) => {
+            eprintln!("error: cannot write the result: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -111,6 +111,11 @@ pub fn now() -> DefaultValue {
     DefaultValue::Now
 }
 
+/// A number with a point in exactly these digits: `decimal("0.10")`.
+pub fn decimal(digits: &str) -> Literal {
+    Literal::Decimal(digits.to_owned())
+}
+
 /// NULL among the values of a seed row.
 pub fn null() -> Literal {
     Literal::Null

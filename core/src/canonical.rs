@@ -26,6 +26,7 @@ pub fn fingerprint(schema: &Schema) -> String {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     /// Everything, as in the lock.
+    #[cfg_attr(not(feature = "lock"), allow(dead_code))]
     Whole,
     /// What counts when two are compared: no models, columns by name.
     Compared,

@@ -115,6 +115,16 @@ pub(crate) fn all(table: &Table) -> impl Iterator<Item = &str> {
     key.chain(uniques).chain(indexes).chain(foreign_keys).chain(checks)
 }
 
+/// The name that a misspelt one is most likely meant for, if there is one.
+pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    names
+        .into_iter()
+        .map(|name| (crate::operation::distance(wanted, name), name))
+        .filter(|(distance, name)| *distance * 3 <= wanted.chars().count().max(name.chars().count()))
+        .min()
+        .map(|(_, name)| name)
+}
+
 fn joined<'a>(prefix: &str, table: &TableName, columns: impl IntoIterator<Item = &'a str>) -> String {
     let mut name = format!("{prefix}_{}", table.name);
     for column in columns {

@@ -1,1 +1,4 @@
-//! Stub.
+//! The revisions of the microblog example.
+
+#[cfg(feature = "revisions")]
+migratable::revisions!();

@@ -1,1 +1,51 @@
-//! Stub.
+//! Schema migrations that the compiler enforces.
+//!
+//! This is the crate that applications and revisions name. Without a database feature it holds only what deriving
+//! models needs, and nothing of Diesel; with one it holds the [`Migrator`], which runs revisions on a connection.
+
+#![deny(missing_docs)]
+
+#[cfg(feature = "database")]
+mod dialect;
+#[cfg(feature = "database")]
+mod error;
+#[cfg(feature = "database")]
+mod executor;
+#[cfg(feature = "database")]
+mod history;
+#[cfg(feature = "database")]
+mod migrator;
+mod model;
+#[cfg(feature = "database")]
+mod plan;
+#[cfg(feature = "database")]
+pub mod revision;
+#[cfg(feature = "database")]
+mod script;
+
+#[cfg(feature = "database")]
+pub use diesel;
+// Diesel's macros look for a crate called `diesel`; in a migrations package that does not name it, this one is it.
+#[cfg(feature = "database")]
+#[doc(hidden)]
+pub use diesel::*;
+pub use migratable_core::Dialect;
+#[cfg(feature = "database")]
+pub use migratable_macros::revisions;
+pub use migratable_macros::{Migratable, schema};
+
+#[cfg(feature = "database")]
+pub use dialect::Database;
+#[cfg(feature = "database")]
+pub use error::{Cause, Error, Failure, OffendingRows};
+#[cfg(feature = "database")]
+pub use executor::{Done, Options, Report, Transaction};
+#[cfg(feature = "database")]
+pub use history::{Applied, Standing, Status};
+#[cfg(feature = "database")]
+pub use migrator::{Direction, Migrator, Revision};
+#[doc(hidden)]
+pub use model::assert_column_type;
+pub use model::{FieldColumn, FieldType, Migratable, ModelColumn};
+#[cfg(feature = "database")]
+pub use plan::PlannedRevision;

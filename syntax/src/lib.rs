@@ -1,1 +1,7 @@
-//! Stub.
+//! Reads model structs and revision files into schemas and operations, and writes revision files.
+
+#![deny(missing_docs)]
+
+pub mod findings;
+pub mod models;
+pub mod revision;

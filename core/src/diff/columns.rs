@@ -7,11 +7,20 @@ use crate::{Column, ColumnChange, ColumnType, Operation, Sql, TableName};
 impl Planner<'_> {
     /// Adds the new columns; one that the rows cannot do without yet stays nullable until it is filled.
     pub(super) fn add_columns(&mut self) -> Result<(), DiffError> {
+        self.add(|column| column.identity.is_none())
+    }
+
+    /// Adds the new columns that the database numbers, together with the key that they need for that.
+    pub(super) fn add_numbered_columns(&mut self) -> Result<(), DiffError> {
+        self.add(|column| column.identity.is_some())
+    }
+
+    fn add(&mut self, which: impl Fn(&Column) -> bool) -> Result<(), DiffError> {
         for table in self.common() {
             let added: Vec<Column> = self.after.tables[&table]
                 .columns
                 .iter()
-                .filter(|column| self.current.column(&table, &column.name).is_none())
+                .filter(|column| which(column) && self.current.column(&table, &column.name).is_none())
                 .cloned()
                 .collect();
             for mut column in added {

@@ -65,6 +65,7 @@ pub(super) fn plan(before: &Schema, after: &Schema, answers: &Answers) -> Result
     planner.add_columns()?;
     planner.fill_columns()?;
     enums::empty_removed_values(&mut planner)?;
+    planner.add_numbered_columns()?;
     planner.alter_columns()?;
     planner.drop_columns()?;
     planner.drop_tables()?;

@@ -1,0 +1,343 @@
+#!/usr/bin/env python3
+"""Measures Migratable beside a peer or a limit, in one run, and prints ratios.
+
+    benches/run.py [build-script] [derive] [clean] [revisions] [current]
+
+Without arguments all of them. Projects are made below target/benches. Needs python3, sqlite3 and a quiet machine.
+"""
+
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+WORK = ROOT / "target" / "benches"
+ENVIRONMENT = {**os.environ, "CARGO_TERM_COLOR": "never", "CARGO_TARGET_DIR": str(WORK / "target")}
+DIESEL = 'diesel = { version = "2.3", default-features = false, features = ["sqlite"'
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def run(command, folder, **options):
+    done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, **options)
+    if done.returncode != 0:
+        raise SystemExit(f"{command} in {folder}:\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}")
+    return done
+
+
+def timed(command, folder, **options):
+    start = time.perf_counter()
+    run(command, folder, **options)
+    return time.perf_counter() - start
+
+
+def write(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def project(name, files, dependencies, build_dependencies="", manifest=""):
+    """A cargo package outside of the workspace, with the checkout's Cargo.lock."""
+    folder = WORK / name
+    shutil.rmtree(folder, ignore_errors=True)
+    write(
+        folder / "Cargo.toml",
+        f'[package]\nname = "{name}"\nversion = "0.1.0"\nedition = "2024"\n\n[dependencies]\n{dependencies}\n\n'
+        f"[build-dependencies]\n{build_dependencies}\n\n[workspace]\n\n{manifest}",
+    )
+    for path, text in files.items():
+        write(folder / path, text)
+    shutil.copy(ROOT / "Cargo.lock", folder / "Cargo.lock")
+    return folder
+
+
+MIGRATABLE = f'migratable = {{ path = "{ROOT}/runtime", default-features = false }}'
+BUILD = f'migratable-build = {{ path = "{ROOT}/build-support" }}'
+BUILD_RS = "fn main() {\n    migratable_build::check_models();\n}\n"
+
+
+def struct(number, derive, columns=10):
+    fields = ["    pub id: i64,\n"]
+    types = ["i32", "String", "Option<i64>", "f64", "bool", "Option<String>", "i64", "String", "i16"]
+    fields += [f"    pub field_{at}: {types[at % len(types)]},\n" for at in range(columns - 1)]
+    return f"#[derive({derive})]\npub struct Model{number} {{\n{''.join(fields)}}}\n\n"
+
+
+def models(count, derive="migratable::Migratable", per_file=10):
+    """`count` models in files of `per_file`."""
+    files, modules = {}, []
+    for first in range(0, count, per_file):
+        name = f"m{first // per_file}"
+        modules.append(f"pub mod {name};\n")
+        structs = "".join(struct(number, derive) for number in range(first, min(first + per_file, count)))
+        files[f"src/models/{name}.rs"] = structs
+    files["src/models.rs"] = "".join(modules)
+    return files
+
+
+def with_migrations(folder, name):
+    """A migrations package beside an app, whose lock has every model."""
+    write(
+        folder / "migrations/Cargo.toml",
+        f'[package]\nname = "{name}-migrations"\nversion = "0.1.0"\nedition = "2024"\n\n'
+        '[package.metadata.migratable]\ndialects = ["sqlite"]\nmodels = [".."]\n\n'
+        "[features]\ndefault = []\nrevisions = []\n\n[dependencies]\n"
+        f'migratable-cli = {{ path = "{ROOT}/cli" }}\n\n[build-dependencies]\n{BUILD}\n\n[workspace]\n',
+    )
+    write(folder / "migrations/build.rs", "fn main() {\n    migratable_build::embed_migrations();\n}\n")
+    write(folder / "migrations/src/lib.rs", "//! Revisions.\n")
+    write(folder / "migrations/src/bin/migrate.rs", f"migratable_cli::main!({name.replace('-', '_')}_migrations);\n")
+    shutil.copy(ROOT / "Cargo.lock", folder / "migrations/Cargo.lock")
+    run(["cargo", "run", "-q", "--bin", "migrate", "--", "revision", "-m", "start"], folder / "migrations")
+
+
+def build_script():
+    say("(a) build script of an app of 1,000 models and 10,000 columns, unoptimised")
+    folder = project(
+        "large", {**models(1000), "src/main.rs": "#[allow(dead_code)]\nmod models;\nfn main() {}\n", "build.rs": BUILD_RS},
+        MIGRATABLE, BUILD,
+    )
+    with_migrations(folder, "large")
+    run(["cargo", "build", "-q"], folder)
+    script = max((WORK / "target/debug/build").glob("large-*/build-script-build"), key=lambda it: it.stat().st_mtime)
+    out = WORK / "large-out"
+    environment = {**ENVIRONMENT, "CARGO_MANIFEST_DIR": str(folder), "OUT_DIR": str(out), "PROFILE": "debug",
+                   "CARGO_PKG_NAME": "large", "CARGO_CFG_TARGET_OS": "linux"}
+
+    def once():
+        start = time.perf_counter()
+        subprocess.run([script], env=environment, cwd=folder, check=True, capture_output=True)
+        return time.perf_counter() - start
+
+    first = []
+    for _ in range(5):
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir(parents=True)
+        first.append(once())
+    edited, nothing = [], []
+    for turn in range(9):
+        file = folder / "src/models/m7.rs"
+        file.write_text(file.read_text().rstrip("\n") + f"\n// edit {turn}\n")
+        edited.append(once())
+        nothing.append(once())
+    say(f"    first time          {statistics.median(first) * 1000:7.0f} ms   (goal 1500)")
+    say(f"    one file edited     {statistics.median(edited) * 1000:7.0f} ms   (goal 100)")
+    say(f"    nothing edited      {statistics.median(nothing) * 1000:7.0f} ms")
+
+
+def derive():
+    say("(b) what deriving adds to `cargo build` of 300 models of 10 columns, beside serde's Serialize")
+    count = 300
+    main = "#[allow(dead_code)]\nmod models;\nfn main() {}\n"
+    plain = project("plain", {**models(count, "Clone"), "src/main.rs": main}, "")
+    serde = project("with-serde", {**models(count, "Clone, serde::Serialize"), "src/main.rs": main},
+                    'serde = { version = "1", features = ["derive"] }')
+    ours = project("with-migratable",
+                   {**models(count, "Clone, migratable::Migratable"), "src/main.rs": main, "build.rs": BUILD_RS},
+                   MIGRATABLE, BUILD)
+    with_migrations(ours, "with-migratable")
+
+    def build(folder):
+        (folder / "src/main.rs").touch()
+        return timed(["cargo", "build", "-q"], folder)
+
+    for folder in (plain, serde, ours):
+        build(folder)
+    times = {folder.name: [] for folder in (plain, serde, ours)}
+    for _ in range(7):
+        for folder in (plain, serde, ours):
+            times[folder.name].append(build(folder))
+    median = {name: statistics.median(found) for name, found in times.items()}
+    added = {name: median[name] - median["plain"] for name in median}
+    for name in ("with-serde", "with-migratable"):
+        say(f"    {name:20}{median[name]:6.2f} s, {added[name] / count * 1000:6.2f} ms a model")
+    say(f"    ratio of what is added, build script included: {added['with-migratable'] / added['with-serde']:.2f} (goal 1.0)")
+
+    say("    the same with schema!(), beside a hand-kept schema.rs of the same tables (100 tables)")
+    count = 100
+    main = "#[allow(dead_code)]\nmod models;\n{}\nfn main() {{}}\n"
+    hand = project("hand-kept", {**models(count, "Clone"), "src/main.rs": main.format("mod schema;")}, DIESEL + "] }")
+    with_schema = project(
+        "with-schema",
+        {**models(count, "Clone, migratable::Migratable"), "src/main.rs": main.format("migratable::schema!();"),
+         "build.rs": BUILD_RS},
+        MIGRATABLE + "\n" + DIESEL + "] }", BUILD)
+    with_migrations(with_schema, "with-schema")
+    run(["cargo", "build", "-q"], with_schema)
+    generated = max((WORK / "target/debug/build").glob("with-schema-*/out/migratable/schema.rs"),
+                    key=lambda it: it.stat().st_mtime)
+    write(hand / "src/schema.rs", generated.read_text())
+    times = {"hand-kept": [], "with-schema": []}
+    for folder in (hand, with_schema):
+        build(folder)
+    for _ in range(5):
+        for folder in (hand, with_schema):
+            times[folder.name].append(build(folder))
+    median = {name: statistics.median(found) for name, found in times.items()}
+    say(f"    hand-kept {median['hand-kept']:.2f} s, with schema!() and derives {median['with-schema']:.2f} s, "
+        f"ratio {median['with-schema'] / median['hand-kept']:.2f} (goal 1.1)")
+
+
+def clean():
+    say("(c) clean build of an app that only derives, beside the same app with Diesel alone")
+    only = project("only-derives",
+                   {"src/main.rs": struct(0, "migratable::Migratable") + "fn main() {}\n", "build.rs": BUILD_RS},
+                   MIGRATABLE, BUILD)
+    with_migrations(only, "only-derives")
+    alone = project("diesel-alone", {"src/main.rs": "fn main() {}\n"}, DIESEL + "] }")
+    times = {"only-derives": [], "diesel-alone": []}
+    for _ in range(3):
+        for folder in (only, alone):
+            target = folder / "target"
+            shutil.rmtree(target, ignore_errors=True)
+            times[folder.name].append(timed(["cargo", "build", "-q", "--target-dir", str(target)], folder))
+    median = {name: statistics.median(found) for name, found in times.items()}
+    say(f"    only derives {median['only-derives']:.1f} s, Diesel alone {median['diesel-alone']:.1f} s, "
+        f"ratio {median['only-derives'] / median['diesel-alone']:.2f}")
+
+
+def story():
+    """1,000 revisions: 100 tables, 900 columns."""
+    statements = []
+    for number in range(1000):
+        if number % 10 == 0:
+            statements.append((f'create_table(table("t{number // 10}").column(column("id", bigint()).identity(identity()))'
+                               f'.column(column("name", text())).primary_key("pk_t{number // 10}", ["id"]))',
+                               f'drop_table("t{number // 10}")',
+                               f"CREATE TABLE t{number // 10} (id INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL)"))
+        else:
+            table, column = number // 10, f"c{number % 10}"
+            statements.append((f'add_column("t{table}", column("{column}", text()).nullable())',
+                               f'drop_column("t{table}", "{column}")',
+                               f"ALTER TABLE t{table} ADD COLUMN {column} TEXT"))
+    return statements
+
+
+def runner():
+    """A release binary with the 1,000 revisions: `runner FILE all|revision|script-all|script-revision|current`."""
+    functions, entries = [], []
+    for number, (up, down, _) in enumerate(story()):
+        functions.append(f"fn u{number}(op: &mut Operations) {{ op.{up}; }}\nfn d{number}(op: &mut Operations) {{ op.{down}; }}\n")
+        after = f'&["{number - 1:012x}"]' if number else "&[]"
+        entries.append(f'    Revision {{ id: "{number:012x}", after: {after}, depends_on: &[], labels: &[], message: "m", '
+                       f'file: "f.rs", checksum: "v1:{number:016x}", steps_checksum: None, upgrade: u{number}, downgrade: d{number} }},\n')
+    main = f"""
+use migratable::diesel::{{Connection, SqliteConnection}};
+use migratable::revision::*;
+use migratable::{{Dialect, Migrator, Options, Revision, Transaction}};
+
+{''.join(functions)}
+static REVISIONS: [Revision; 1000] = [
+{''.join(entries)}];
+
+fn main() {{
+    let arguments: Vec<String> = std::env::args().collect();
+    let migrator = Migrator::<SqliteConnection>::new(&REVISIONS);
+    let connect = || SqliteConnection::establish(&arguments[1]).unwrap();
+    match arguments[2].as_str() {{
+        "all" => drop(migrator.upgrade(&mut connect()).unwrap()),
+        "revision" => {{
+            let options = Options {{ transaction: Transaction::Revision, ..Options::default() }};
+            drop(migrator.upgrade_to(&mut connect(), "head", &options).unwrap());
+        }}
+        "script" => print!("{{}}", migrator.upgrade_sql(Dialect::Sqlite, "base:head").unwrap()),
+        _ => {{
+            let mut db = connect();
+            migrator.ensure_current(&mut db).unwrap();
+            let start = std::time::Instant::now();
+            for _ in 0..100 {{
+                migrator.ensure_current(&mut db).unwrap();
+            }}
+            println!("{{}}", start.elapsed().as_secs_f64() / 100.0);
+        }}
+    }}
+}}
+"""
+    folder = project("runner", {"src/main.rs": main}, f'migratable = {{ path = "{ROOT}/runtime" }}')
+    run(["cargo", "build", "-q", "--release"], folder)
+    return WORK / "target/release/runner"
+
+
+def diesel_runner():
+    files = {}
+    for number, (_, _, sql) in enumerate(story()):
+        files[f"migrations/{number:06}_m/up.sql"] = sql + ";\n"
+        files[f"migrations/{number:06}_m/down.sql"] = "SELECT 1;\n"
+    files["src/main.rs"] = """
+use diesel::{Connection, SqliteConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
+
+fn main() {
+    let mut db = SqliteConnection::establish(&std::env::args().nth(1).unwrap()).unwrap();
+    db.run_pending_migrations(MIGRATIONS).unwrap();
+}
+"""
+    folder = project("diesel-runner", files,
+                     DIESEL + '] }\ndiesel_migrations = "2.3"\nlibsqlite3-sys = { version = "0.35", features = ["bundled"] }')
+    run(["cargo", "build", "-q", "--release"], folder)
+    return WORK / "target/release/diesel-runner"
+
+
+def revisions():
+    say("(d) 1,000 revisions on a new SQLite file, median of nine alternating runs")
+    ours, peer = runner(), diesel_runner()
+    file = WORK / "revisions.db"
+
+    def fresh():
+        for path in WORK.glob("revisions.db*"):
+            path.unlink()
+
+    def measure(command, **options):
+        fresh()
+        return timed(command, WORK, **options)
+
+    one = run([ours, file, "script"], WORK).stdout
+    body = [line for line in one.splitlines() if line.strip() not in ("BEGIN;", "BEGIN IMMEDIATE;", "COMMIT;")]
+    statements, each = [], []
+    for line in body:
+        statements.append(line)
+        if "migratable_revisions" in line and line.upper().startswith("INSERT"):
+            each += ["BEGIN IMMEDIATE;", *statements, "COMMIT;"]
+            statements = []
+    scripts = {"all": one, "revision": "\n".join(each + statements) + "\n"}
+    for mode in ("all", "revision"):
+        shell, own, diesel = [], [], []
+        for _ in range(9):
+            shell.append(measure(["sqlite3", file], input=scripts[mode]))
+            own.append(measure([ours, file, mode]))
+            if mode == "revision":
+                diesel.append(measure([peer, file]))
+        line = (f"    transaction {mode:9} sqlite3 {statistics.median(shell):.2f} s, ours {statistics.median(own):.2f} s, "
+                f"ratio {statistics.median(own) / statistics.median(shell):.2f} (goal 1.1)")
+        if diesel:
+            line += f"; diesel_migrations {statistics.median(diesel):.2f} s, ratio {statistics.median(own) / statistics.median(diesel):.2f}"
+        say(line)
+
+
+def current():
+    say("(e) ensure_current with 1,000 revisions applied")
+    ours, file = runner(), WORK / "current.db"
+    file.unlink(missing_ok=True)
+    run([ours, file, "all"], WORK)
+    found = [float(run([ours, file, "current"], WORK).stdout) for _ in range(5)]
+    say(f"    {statistics.median(found) * 1000:.2f} ms (goal 2)")
+
+
+MEASURES = {"build-script": build_script, "derive": derive, "clean": clean, "revisions": revisions, "current": current}
+
+if __name__ == "__main__":
+    wanted = sys.argv[1:] or list(MEASURES)
+    unknown = [name for name in wanted if name not in MEASURES]
+    if unknown:
+        raise SystemExit(f"there is no {', '.join(unknown)}; there is {', '.join(MEASURES)}")
+    WORK.mkdir(parents=True, exist_ok=True)
+    for name in wanted:
+        MEASURES[name]()

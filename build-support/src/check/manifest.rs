@@ -1,0 +1,182 @@
+//! What the app's Cargo.toml says about Diesel.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use migratable_core::Dialect;
+use toml::de::{DeTable, DeValue};
+
+/// The app's dependencies, as far as they matter here.
+#[derive(Debug, Default)]
+pub(super) struct Manifest {
+    /// Diesel, if the app depends on it.
+    pub(super) diesel: Option<Diesel>,
+    /// The manifest of the workspace, if it had to be read.
+    pub(super) workspace: Option<PathBuf>,
+    roots: Vec<PathBuf>,
+}
+
+/// The app's dependency on Diesel.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Diesel {
+    /// The name in Cargo.toml.
+    pub(super) key: String,
+    /// The name in Rust.
+    pub(super) name: String,
+    features: BTreeSet<String>,
+}
+
+impl Diesel {
+    /// Whether Cargo.toml turns a feature on, itself or by one that includes it.
+    pub(super) fn has_feature(&self, feature: &str) -> bool {
+        let including: &[&str] = match feature {
+            "32-column-tables" => &["default", "large-tables", "64-column-tables", "huge-tables", "128-column-tables"],
+            "64-column-tables" => &["huge-tables", "128-column-tables"],
+            _ => &[],
+        };
+        including.iter().chain([&feature]).any(|it| self.features.contains(*it))
+    }
+}
+
+impl Manifest {
+    /// Reads the manifest of a package; `enabled` are its features in the spelling of `CARGO_FEATURE_…`.
+    pub(super) fn read(manifest_dir: &Path, enabled: &BTreeSet<String>) -> Manifest {
+        let mut manifest = Manifest { roots: roots(manifest_dir), ..Manifest::default() };
+        let Ok(text) = fs::read_to_string(manifest_dir.join("Cargo.toml")) else { return manifest };
+        let Ok(parsed) = DeTable::parse(&text) else { return manifest };
+        let parsed = parsed.into_inner();
+        let targets = table(&parsed, "target").into_iter().flat_map(|targets| targets.iter());
+        let targets = targets.filter_map(|(_, target)| as_table(target.get_ref()));
+        for dependencies in std::iter::once(&parsed).chain(targets).filter_map(|it| table(it, "dependencies")) {
+            for (key, value) in dependencies.iter() {
+                let found = manifest.dependency(manifest_dir, key.get_ref(), value.get_ref());
+                if let Some((diesel, optional)) = found
+                    && (!optional || is_enabled(&parsed, &diesel.key, enabled))
+                {
+                    manifest.diesel = Some(diesel);
+                    return manifest;
+                }
+            }
+        }
+        manifest
+    }
+
+    /// The dialects by Diesel's features, for a package without its migrations.
+    pub(super) fn dialects(&self) -> Vec<Dialect> {
+        let has = |dialect: &Dialect| self.diesel.as_ref().is_some_and(|it| it.features.contains(dialect.name()));
+        let found: Vec<Dialect> = Dialect::ALL.into_iter().filter(has).collect();
+        if found.is_empty() { vec![Dialect::Sqlite] } else { found }
+    }
+
+    /// Whether Diesel has another name in the package, which its `table!` does not know, and the package itself does
+    /// not say `extern crate other as diesel`.
+    pub(super) fn needs_alias(&self) -> bool {
+        let Some(diesel) = self.diesel.as_ref().filter(|diesel| diesel.name != "diesel") else { return false };
+        let said = format!("extern crate {} as diesel", diesel.name);
+        !self.roots.iter().any(|root| fs::read_to_string(root).is_ok_and(|text| text.contains(&said)))
+    }
+
+    /// Diesel, and whether it is optional, if that is what a dependency is.
+    fn dependency(&mut self, manifest_dir: &Path, key: &str, value: &DeValue<'_>) -> Option<(Diesel, bool)> {
+        let mut features = BTreeSet::from(["default".to_owned()]);
+        let mut package = key.to_owned();
+        let mut optional = false;
+        if let Some(details) = as_table(value) {
+            if boolean(details, "workspace") == Some(true) {
+                let (path, text) = workspace_of(manifest_dir)?;
+                let parsed = DeTable::parse(&text).ok()?.into_inner();
+                self.workspace = Some(path);
+                let shared = table(table(&parsed, "workspace")?, "dependencies")?.get(key)?.get_ref();
+                if let Some(shared) = as_table(shared) {
+                    details_of(shared, &mut package, &mut features);
+                }
+                // A member can only add to what the workspace says, or turn the default on again.
+                if boolean(details, "default-features") == Some(true) {
+                    features.insert("default".to_owned());
+                }
+                features.extend(texts(details, "features"));
+            } else {
+                details_of(details, &mut package, &mut features);
+            }
+            optional = boolean(details, "optional") == Some(true);
+        }
+        (package == "diesel").then(|| {
+            let name = key.replace('-', "_");
+            (Diesel { key: key.to_owned(), name, features }, optional)
+        })
+    }
+}
+
+fn details_of(details: &DeTable<'_>, package: &mut String, features: &mut BTreeSet<String>) {
+    if let Some(DeValue::String(name)) = details.get("package").map(|it| it.get_ref()) {
+        *package = name.to_string();
+    }
+    let default = boolean(details, "default-features").or_else(|| boolean(details, "default_features"));
+    if default == Some(false) {
+        features.remove("default");
+    }
+    features.extend(texts(details, "features"));
+}
+
+/// Whether a feature of the package turns an optional dependency on.
+fn is_enabled(manifest: &DeTable<'_>, key: &str, enabled: &BTreeSet<String>) -> bool {
+    let spelled = |name: &str| name.to_uppercase().replace('-', "_");
+    if enabled.contains(&spelled(key)) {
+        return true;
+    }
+    let turns_on = |item: &String| {
+        item == key || *item == format!("dep:{key}") || item.strip_prefix(key).is_some_and(|it| it.starts_with('/'))
+    };
+    let features = table(manifest, "features").into_iter().flat_map(|features| features.iter());
+    features
+        .filter(|(name, _)| enabled.contains(&spelled(name.get_ref())))
+        .any(|(_, value)| strings(value.get_ref()).iter().any(turns_on))
+}
+
+/// The manifest of the workspace of a package, with its text.
+fn workspace_of(manifest_dir: &Path) -> Option<(PathBuf, String)> {
+    manifest_dir.ancestors().find_map(|folder| {
+        let path = folder.join("Cargo.toml");
+        let text = fs::read_to_string(&path).ok()?;
+        let is_root = text.lines().any(|line| line.trim_start().starts_with("[workspace"));
+        is_root.then_some((path, text))
+    })
+}
+
+fn roots(manifest_dir: &Path) -> Vec<PathBuf> {
+    ["src/lib.rs", "src/main.rs"].into_iter().map(|root| manifest_dir.join(root)).collect()
+}
+
+fn table<'v, 'a>(from: &'v DeTable<'a>, key: &str) -> Option<&'v DeTable<'a>> {
+    as_table(from.get(key)?.get_ref())
+}
+
+fn as_table<'v, 'a>(value: &'v DeValue<'a>) -> Option<&'v DeTable<'a>> {
+    match value {
+        DeValue::Table(table) => Some(table),
+        _ => None,
+    }
+}
+
+fn boolean(from: &DeTable<'_>, key: &str) -> Option<bool> {
+    match from.get(key)?.get_ref() {
+        DeValue::Boolean(value) => Some(*value),
+        _ => None,
+    }
+}
+
+fn texts(from: &DeTable<'_>, key: &str) -> Vec<String> {
+    from.get(key).map_or_else(Vec::new, |value| strings(value.get_ref()))
+}
+
+fn strings(value: &DeValue<'_>) -> Vec<String> {
+    let DeValue::Array(items) = value else { return Vec::new() };
+    items
+        .iter()
+        .filter_map(|item| match item.get_ref() {
+            DeValue::String(text) => Some(text.to_string()),
+            _ => None,
+        })
+        .collect()
+}

@@ -1,0 +1,206 @@
+//! What was found, brought to the place where it is reported.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use migratable_core::TableName;
+use migratable_core::diff::{Drift, Place as DriftPlace};
+use migratable_syntax::findings::{
+    self, ColumnOf, FieldType, Finding, ModelFindings, PackageFindings, Place, model_file,
+};
+use migratable_syntax::models::{ModelKind, Scan, ScanError, ScannedModel};
+use proc_macro2::{TokenStream, TokenTree};
+
+/// The findings of every model, and of the package.
+pub(super) struct Report<'a> {
+    manifest_dir: &'a Path,
+    models: Vec<Entry>,
+    tables: BTreeMap<&'a TableName, usize>,
+    enums: BTreeMap<&'a str, usize>,
+    scan: &'a Scan,
+    /// What concerns the package.
+    pub(super) package: PackageFindings,
+}
+
+struct Entry {
+    file: String,
+    line: usize,
+    findings: ModelFindings,
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn new(manifest_dir: &'a Path, scan: &'a Scan) -> Report<'a> {
+        let mut report = Report {
+            manifest_dir,
+            models: Vec::with_capacity(scan.models.len()),
+            tables: BTreeMap::new(),
+            enums: BTreeMap::new(),
+            scan,
+            package: PackageFindings::default(),
+        };
+        let mut keys: BTreeMap<&Path, String> = BTreeMap::new();
+        for (at, model) in scan.models.iter().enumerate() {
+            let key = keys.entry(&model.file).or_insert_with(|| findings::file_key(manifest_dir, &model.file));
+            let file = format!("models/{}-{key}.txt", model.name);
+            let mut findings = ModelFindings::default();
+            match &model.kind {
+                ModelKind::Table(name) => {
+                    report.tables.insert(name, at);
+                    findings.table = Some(name.to_string());
+                    findings.fields = asserted(model);
+                    findings.columns = report.columns(name);
+                }
+                ModelKind::Enum(name) => {
+                    report.enums.insert(name, at);
+                }
+                ModelKind::Newtype(column_type) => findings.fields.push(FieldType {
+                    field: String::new(),
+                    column_type: column_type.to_string(),
+                    nullable: false,
+                }),
+                ModelKind::Embedded => findings.fields = asserted(model),
+            }
+            report.models.push(Entry { file, line: model.line, findings });
+        }
+        report
+    }
+
+    fn columns(&self, table: &TableName) -> Vec<ColumnOf> {
+        let columns = self.scan.schema.table(table).into_iter().flat_map(|table| &table.columns);
+        columns
+            .map(|column| ColumnOf {
+                name: column.name.clone(),
+                column_type: column.column_type.to_string(),
+                nullable: column.nullable,
+            })
+            .collect()
+    }
+
+    /// Something that concerns the package.
+    pub(super) fn package(&mut self, message: String) {
+        self.package.findings.push(Finding { place: Place::Item, message, warning: false });
+    }
+
+    /// Something that concerns the model of a table.
+    pub(super) fn table(&mut self, table: &TableName, finding: Finding) {
+        match self.tables.get(table) {
+            Some(at) => self.models[*at].findings.findings.push(finding),
+            None => self.package.findings.push(finding),
+        }
+    }
+
+    /// A mistake that the scan has found.
+    pub(super) fn scan_error(&mut self, error: &ScanError) {
+        let Some(item) = &error.item else {
+            let path = findings::relative(self.manifest_dir, &error.file);
+            return self.package(format!("{path}:{}:{}: {}", error.line, error.column, error.message));
+        };
+        let file = model_file(item, self.manifest_dir, &error.file);
+        let place = error.field.clone().map_or(Place::Item, Place::Field);
+        let finding = Finding { place, message: error.message.clone(), warning: false };
+        let same_name = self.models.iter_mut().filter(|entry| entry.file == file);
+        match same_name.min_by_key(|entry| entry.line.abs_diff(error.line)) {
+            Some(entry) => entry.findings.findings.push(finding),
+            None => {
+                let findings = ModelFindings { findings: vec![finding], ..ModelFindings::default() };
+                self.models.push(Entry { file, line: error.line, findings });
+            }
+        }
+    }
+
+    /// A difference from the lock.
+    pub(super) fn drift(&mut self, drift: &Drift, message: &str, warning: bool) {
+        let finding = |place: Place| Finding { place, message: message.to_owned(), warning };
+        match &drift.place {
+            DriftPlace::Table => self.table(&drift.table, finding(Place::Item)),
+            DriftPlace::Column(column) => {
+                let place = self.field(&drift.table, column).map_or(Place::Item, Place::Field);
+                self.table(&drift.table, finding(place));
+            }
+            DriftPlace::Enum(name) => match self.enums.get(name.as_str()) {
+                Some(at) => self.models[*at].findings.findings.push(finding(Place::Item)),
+                None => self.package.findings.push(finding(Place::Item)),
+            },
+            DriftPlace::DroppedTable | DriftPlace::DroppedEnum(_) => self.package.findings.push(finding(Place::Item)),
+        }
+    }
+
+    /// The field of a column.
+    fn field(&self, table: &TableName, column: &str) -> Option<String> {
+        let model = &self.scan.models[*self.tables.get(table)?];
+        let has = |names: &[String]| names.iter().any(|name| name == column);
+        model.fields.iter().find(|field| field.column == column || has(&field.embed)).map(|field| field.name.clone())
+    }
+
+    /// Leaves what concerns the package to `schema!()` if the package calls it, else to its first model. Gives back
+    /// what neither can report.
+    pub(super) fn place_package_findings(&mut self, scan: &Scan) -> Vec<String> {
+        if self.package.findings.is_empty() || scan.files.iter().any(|file| calls_schema(file)) {
+            return Vec::new();
+        }
+        let findings = std::mem::take(&mut self.package.findings);
+        match self.models.first_mut() {
+            Some(first) => {
+                first.findings.findings.extend(findings);
+                Vec::new()
+            }
+            None => findings.into_iter().map(|finding| finding.message).collect(),
+        }
+    }
+
+    /// The findings of the models by file.
+    pub(super) fn models(&self) -> BTreeMap<String, Vec<ModelFindings>> {
+        let mut files: BTreeMap<String, Vec<ModelFindings>> = BTreeMap::new();
+        let mut lines: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for entry in &self.models {
+            lines.entry(&entry.file).or_default().push(entry.line);
+        }
+        for entry in &self.models {
+            // Lines change with every edit, so they are written only where they tell models apart.
+            let several = lines.get(entry.file.as_str()).is_some_and(|lines| lines.len() > 1);
+            let findings = ModelFindings { line: several.then_some(entry.line), ..entry.findings.clone() };
+            files.entry(entry.file.clone()).or_default().push(findings);
+        }
+        files
+    }
+}
+
+/// The fields whose Rust types must be the column types that the scan read.
+fn asserted(model: &ScannedModel) -> Vec<FieldType> {
+    let fields = model.fields.iter().filter(|field| field.asserted && !field.skip && field.embed.is_empty());
+    fields
+        .map(|field| FieldType {
+            field: field.name.clone(),
+            column_type: field.column_type.to_string(),
+            nullable: field.nullable,
+        })
+        .collect()
+}
+
+/// Whether a source file calls `schema!()`.
+fn calls_schema(file: &Path) -> bool {
+    let Ok(text) = fs::read_to_string(file) else { return false };
+    if !text.contains("schema!") {
+        return false;
+    }
+    text.parse::<TokenStream>().is_ok_and(calls_schema_in)
+}
+
+fn calls_schema_in(tokens: TokenStream) -> bool {
+    let mut before = (false, false);
+    for token in tokens {
+        before = match token {
+            TokenTree::Ident(ident) => (ident == "schema", false),
+            TokenTree::Punct(punct) => (false, before.0 && punct.as_char() == '!'),
+            TokenTree::Group(group) => {
+                if (before.1 && group.stream().is_empty()) || calls_schema_in(group.stream()) {
+                    return true;
+                }
+                (false, false)
+            }
+            TokenTree::Literal(_) => (false, false),
+        };
+    }
+    false
+}

@@ -1,0 +1,158 @@
+//! A schema as Diesel's `table!` declarations.
+
+mod names;
+mod relations;
+#[cfg(test)]
+mod tests;
+mod types;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use migratable_core::{Column, Dialect, Schema, Table, TableName};
+
+pub(crate) use types::enums_have_types;
+
+use names::{column_identifiers, identifier, quoted, sql_type_name, table_identifier};
+
+/// The declarations of some tables, and of what they need, for a data step: Diesel is the one that Migratable brings.
+pub(crate) fn write_tables(schema: &Schema, tables: &BTreeSet<TableName>, dialects: &[Dialect]) -> String {
+    Writer::new(schema, dialects, "::migratable::diesel").write(tables, &BTreeSet::new())
+}
+
+/// The declarations of a whole schema, for `schema!()`. `diesel` is the path of the app's own Diesel; `together` are
+/// pairs of tables that must be allowed in one query even in a schema so large that not all pairs are.
+pub(crate) fn write_schema(
+    schema: &Schema,
+    dialects: &[Dialect],
+    diesel: &str,
+    together: &BTreeSet<(TableName, TableName)>,
+) -> String {
+    let tables = schema.tables.keys().cloned().collect();
+    Writer::new(schema, dialects, diesel).write(&tables, together)
+}
+
+/// The least of the limits on columns, which Diesel's features set, that a table of so many columns fits, and the
+/// feature that sets it. Over 128 there is none.
+pub(crate) fn needed_feature(columns: usize) -> Option<&'static str> {
+    [(16, ""), (32, "32-column-tables"), (64, "64-column-tables"), (128, "128-column-tables")]
+        .into_iter()
+        .find(|(limit, _)| columns <= *limit)
+        .map(|(_, feature)| feature)
+}
+
+struct Writer<'a> {
+    schema: &'a Schema,
+    dialects: &'a [Dialect],
+    diesel: &'a str,
+    out: String,
+}
+
+impl<'a> Writer<'a> {
+    fn new(schema: &'a Schema, dialects: &'a [Dialect], diesel: &'a str) -> Writer<'a> {
+        Writer { schema, dialects, diesel, out: String::new() }
+    }
+
+    fn write(mut self, tables: &BTreeSet<TableName>, together: &BTreeSet<(TableName, TableName)>) -> String {
+        let tables: Vec<&Table> = tables
+            .iter()
+            .filter_map(|name| self.schema.table(name))
+            .filter(|table| table.primary_key.as_ref().is_some_and(|key| !key.columns.is_empty()))
+            .filter(|table| table.name.schema.as_deref().is_none_or(names::is_plain))
+            .collect();
+        self.enums(&tables);
+        let mut by_schema: BTreeMap<Option<&str>, Vec<&Table>> = BTreeMap::new();
+        for table in &tables {
+            by_schema.entry(table.name.schema.as_deref()).or_default().push(table);
+        }
+        for (schema, tables) in &by_schema {
+            match schema {
+                None => tables.iter().for_each(|table| self.table(table, 0)),
+                Some(schema) => {
+                    self.out.push_str(&format!("pub mod {} {{\n", identifier(schema)));
+                    tables.iter().for_each(|table| self.table(table, 1));
+                    self.out.push_str("}\n\n");
+                }
+            }
+        }
+        relations::write(&mut self.out, self.diesel, self.dialects, &tables, together);
+        self.out
+    }
+
+    /// The SQL types of the enums that the tables use, where enums have types of their own.
+    fn enums(&mut self, tables: &[&Table]) {
+        let used: BTreeSet<&str> = if enums_have_types(self.dialects) {
+            tables.iter().flat_map(|table| &table.columns).filter_map(|it| types::enum_of(&it.column_type)).collect()
+        } else {
+            BTreeSet::new()
+        };
+        if used.is_empty() {
+            return;
+        }
+        let diesel = self.diesel;
+        self.out.push_str("pub mod sql_types {\n");
+        for name in used {
+            self.out.push_str(&format!(
+                "    #[derive(Debug, Clone, Copy, Default, {diesel}::query_builder::QueryId, \
+                 {diesel}::sql_types::SqlType)]\n    #[diesel(postgres_type(name = {}), sqlite_type(name = \"Text\"), \
+                 mysql_type(name = \"Enum\"))]\n    pub struct {};\n",
+                quoted(name),
+                sql_type_name(name)
+            ));
+        }
+        self.out.push_str("}\n\n");
+    }
+
+    fn table(&mut self, table: &Table, depth: usize) {
+        let indent = "    ".repeat(depth);
+        let diesel = self.diesel;
+        let columns: Vec<&Column> = table.columns.iter().collect();
+        let (module, sql_name) = table_identifier(&table.name.name);
+        let identifiers = column_identifiers(&module, columns.iter().map(|column| column.name.as_str()));
+        let out = &mut self.out;
+        out.push_str(&format!("{indent}{diesel}::table! {{\n{indent}    use {diesel}::sql_types::*;\n"));
+        if enums_have_types(self.dialects) {
+            let used: BTreeSet<&str> = columns.iter().filter_map(|it| types::enum_of(&it.column_type)).collect();
+            for name in used {
+                let up = "super::".repeat(depth + 1);
+                out.push_str(&format!("{indent}    use {up}sql_types::{};\n", sql_type_name(name)));
+            }
+        }
+        out.push('\n');
+        if let Some(name) = sql_name {
+            out.push_str(&format!("{indent}    #[sql_name = {}]\n", quoted(name)));
+        }
+        out.push_str(&indent);
+        out.push_str("    ");
+        if let Some(schema) = &table.name.schema {
+            out.push_str(&identifier(schema));
+            out.push('.');
+        }
+        out.push_str(&module);
+        out.push_str(" (");
+        for (at, key) in table.primary_key.iter().flat_map(|key| &key.columns).enumerate() {
+            let place = columns.iter().position(|column| column.name == *key);
+            out.push_str(if at == 0 { "" } else { ", " });
+            out.push_str(place.map_or("", |place| identifiers[place].0.as_str()));
+        }
+        out.push_str(") {\n");
+        for (column, (identifier, renamed)) in columns.iter().zip(&identifiers) {
+            if *renamed {
+                out.push_str(&format!("{indent}        #[sql_name = {}]\n", quoted(&column.name)));
+            }
+            out.push_str(&indent);
+            out.push_str("        ");
+            out.push_str(identifier);
+            out.push_str(" -> ");
+            let sql_type = types::sql_type(&column.column_type, self.dialects);
+            if column.nullable {
+                out.push_str("Nullable<");
+                out.push_str(&sql_type);
+                out.push_str(">,\n");
+            } else {
+                out.push_str(&sql_type);
+                out.push_str(",\n");
+            }
+        }
+        out.push_str(&format!("{indent}    }}\n{indent}}}\n\n"));
+    }
+}

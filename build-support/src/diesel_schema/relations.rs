@@ -1,0 +1,108 @@
+//! Which tables can be joined, and which may stand in one query.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use migratable_core::{Dialect, Table, TableName};
+
+use super::names::{column_identifiers, identifier, table_identifier};
+use super::types::sql_type;
+
+/// Diesel's macro over more tables than this comes near rustc's recursion limit.
+const ALL_TOGETHER: usize = 100;
+
+type Pair<'a> = (&'a TableName, &'a TableName);
+
+/// Writes `joinable!` and `allow_tables_to_appear_in_same_query!` for the tables.
+pub(super) fn write(
+    out: &mut String,
+    diesel: &str,
+    dialects: &[Dialect],
+    tables: &[&Table],
+    together: &BTreeSet<(TableName, TableName)>,
+) {
+    let by_name: BTreeMap<&TableName, &Table> = tables.iter().map(|table| (&table.name, *table)).collect();
+    let mut connected: BTreeMap<Pair<'_>, usize> = BTreeMap::new();
+    for table in tables {
+        for key in table.foreign_keys.iter().filter(|key| key.table != table.name) {
+            if by_name.contains_key(&key.table) {
+                *connected.entry(ordered(&table.name, &key.table)).or_default() += 1;
+            }
+        }
+    }
+    for table in tables {
+        for key in &table.foreign_keys {
+            let Some(parent) = by_name.get(&key.table) else { continue };
+            let ([column], [referenced]) = (key.columns.as_slice(), key.references.as_slice()) else { continue };
+            let is_key = parent.primary_key.as_ref().is_some_and(|it| it.columns == [referenced.as_str()]);
+            if !is_key || connected.get(&ordered(&table.name, &key.table)) != Some(&1) {
+                continue;
+            }
+            let (Some(from), Some(to)) = (table.find(column), parent.find(referenced)) else { continue };
+            if sql_type(&from.column_type, dialects) != sql_type(&to.column_type, dialects) {
+                continue;
+            }
+            let (child, parent) = (path(&table.name), path(&parent.name));
+            let column = column_in(table, column);
+            out.push_str(&format!("{diesel}::joinable!({child} -> {parent} ({column}));\n"));
+        }
+    }
+    let mut appear = String::new();
+    let macro_name = format!("{diesel}::allow_tables_to_appear_in_same_query!");
+    if (2..=ALL_TOGETHER).contains(&tables.len()) {
+        let aliases: Vec<String> = tables.iter().map(|table| alias(&table.name)).collect();
+        appear.push_str(&format!("{macro_name}({});\n", aliases.join(", ")));
+    } else if tables.len() > ALL_TOGETHER {
+        let asked = together
+            .iter()
+            .map(|(a, b)| ordered(a, b))
+            .filter(|(a, b)| a != b && by_name.contains_key(a) && by_name.contains_key(b));
+        let pairs: BTreeSet<Pair<'_>> = connected.keys().copied().chain(asked).collect();
+        for (a, b) in pairs {
+            appear.push_str(&format!("{macro_name}({}, {});\n", alias(a), alias(b)));
+        }
+    }
+    if appear.is_empty() {
+        return;
+    }
+    // The macro takes bare names only, which tables of a schema get from a module of aliases.
+    if tables.iter().all(|table| table.name.schema.is_none()) {
+        out.push_str(&appear);
+        return;
+    }
+    out.push_str("mod together {\n");
+    for table in tables {
+        let (path, alias) = (path(&table.name), alias(&table.name));
+        out.push_str(&format!("    use super::{path} as {alias};\n"));
+    }
+    for line in appear.lines() {
+        out.push_str(&format!("    {line}\n"));
+    }
+    out.push_str("}\n");
+}
+
+fn ordered<'a>(a: &'a TableName, b: &'a TableName) -> Pair<'a> {
+    if a < b { (a, b) } else { (b, a) }
+}
+
+/// The module of a table from the root of the Diesel schema.
+fn path(name: &TableName) -> String {
+    let table = table_identifier(&name.name).0;
+    match &name.schema {
+        Some(schema) => format!("{}::{table}", identifier(schema)),
+        None => table,
+    }
+}
+
+fn alias(name: &TableName) -> String {
+    match &name.schema {
+        Some(schema) => identifier(&format!("{schema}__{}", name.name)),
+        None => table_identifier(&name.name).0,
+    }
+}
+
+fn column_in(table: &Table, column: &str) -> String {
+    let module = table_identifier(&table.name.name).0;
+    let identifiers = column_identifiers(&module, table.columns.iter().map(|it| it.name.as_str()));
+    let at = table.columns.iter().position(|it| it.name == column).unwrap_or_default();
+    identifiers.get(at).map_or_else(String::new, |(identifier, _)| identifier.clone())
+}

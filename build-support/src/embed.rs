@@ -1,0 +1,139 @@
+//! The build script of a migrations package.
+//!
+//! It leaves in `OUT_DIR/migratable/` what the macros of the package take in: the index of the revisions, the typed
+//! tables of each data step, and what is wrong, for the macros to report where it stands.
+
+mod index;
+mod outputs;
+mod steps;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::{Path, PathBuf};
+
+use migratable_syntax::findings::{self, Finding, Place};
+use migratable_syntax::revision::{HEADER, Located};
+
+use crate::configuration::Configuration;
+use crate::history::{History, LockProblem, Problem, ProblemPlace};
+use outputs::Outputs;
+
+/// Takes the revisions in `versions/` into the migrations package; to be called in its `build.rs`.
+///
+/// It never fails because of a revision: what is wrong becomes an error of the compiler, at its place.
+pub fn embed_migrations() {
+    let variable = |name: &str| env::var_os(name).map(PathBuf::from);
+    let (Some(dir), Some(out_dir)) = (variable("CARGO_MANIFEST_DIR"), variable("OUT_DIR")) else {
+        println!("cargo::error=embed_migrations() can only be called in a build script");
+        return;
+    };
+    for path in watched(&dir, &out_dir) {
+        println!("cargo::rerun-if-changed={}", path.display());
+    }
+    let outputs = embed(&dir, env::var_os("CARGO_FEATURE_REVISIONS").is_some());
+    if let Err(error) = outputs.save(&out_dir.join(findings::FOLDER)) {
+        println!("cargo::error={error}");
+    }
+}
+
+/// What a change must run the build script again.
+fn watched(dir: &Path, out_dir: &Path) -> Vec<PathBuf> {
+    let (versions, lock) = (dir.join("versions"), dir.join("schema.lock"));
+    let mut watched = vec![dir.join("Cargo.toml")];
+    let holds_target = out_dir.starts_with(dir) || dir.join("target").exists();
+    if versions.exists() && lock.exists() {
+        watched.extend([versions, lock]);
+    } else if !holds_target {
+        // A path that is not there would run the script each time; the folder shows when it comes.
+        watched.push(dir.to_path_buf());
+    } else {
+        // Nothing compiles without a lock, and the first revision changes it.
+        watched.push(lock);
+        watched.extend(versions.exists().then_some(versions));
+    }
+    watched
+}
+
+/// What the macros need of the package in a folder.
+fn embed(dir: &Path, with_revisions: bool) -> Outputs {
+    let mut outputs = Outputs::default();
+    let configuration = match Configuration::read(dir) {
+        Ok(configuration) => configuration,
+        Err(message) => {
+            outputs.add("configuration.toml", String::new());
+            outputs.add(findings::PACKAGE, findings::write(&[error(Place::Item, message)]));
+            outputs.add(index::FILE, index::empty());
+            return outputs;
+        }
+    };
+    outputs.add("configuration.toml", configuration.embedded());
+    if with_revisions {
+        revisions(&configuration, &mut outputs);
+    }
+    outputs
+}
+
+fn revisions(configuration: &Configuration, outputs: &mut Outputs) {
+    let history = History::read(&configuration.versions());
+    let mut steps = steps::Steps::new(configuration);
+    let walk = history.walk(&mut |step| steps.add(&step));
+    let mut problems: Vec<&Problem> = history.problems.iter().chain(&walk.problems).chain(&steps.problems).collect();
+    problems.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));
+    let is_sound = problems.is_empty();
+
+    let mut package: Vec<Finding> = Vec::new();
+    let mut in_files: BTreeMap<&Path, Vec<Finding>> = BTreeMap::new();
+    for problem in &problems {
+        let findings = in_files.entry(&problem.path).or_default();
+        match &problem.place {
+            ProblemPlace::Located(located) => findings.push(finding(problem, located)),
+            ProblemPlace::Compiler => {}
+            ProblemPlace::Nowhere => package.push(error(Place::Item, problem.to_string())),
+        }
+    }
+    let replayed = is_sound.then_some(&walk.schema);
+    if let Err(problem) = LockProblem::check(&configuration.lock(), &history, replayed) {
+        package.push(error(Place::Item, problem.message(configuration)));
+    }
+
+    let has_problem =
+        |path: &Path| problems.iter().any(|problem| problem.path == path && problem.place != ProblemPlace::Nowhere);
+    let mut entries = Vec::new();
+    for entry in &history.revisions {
+        let first = history.entry(&entry.file.id).is_some_and(|first| first.path == entry.path);
+        if first && (walk.reached.contains(&entry.file.id) || has_problem(&entry.path)) {
+            outputs.add(&format!("{}.rs", entry.file.id), steps.text(entry));
+            entries.push(entry);
+        }
+    }
+    for (path, findings) in in_files.iter().filter(|(_, findings)| !findings.is_empty()) {
+        outputs.add(&format!("{}.txt", stem(path)), findings::write(findings));
+    }
+    let unread: Vec<&PathBuf> = history.unread.iter().filter(|path| has_problem(path)).collect();
+    outputs.add(index::FILE, index::write(configuration, &history, &entries, &unread, is_sound));
+    outputs.add(findings::PACKAGE, findings::write(&package));
+}
+
+fn error(place: Place, message: String) -> Finding {
+    Finding { place, message, warning: false }
+}
+
+fn finding(problem: &Problem, located: &Located) -> Finding {
+    let Located { function, statement, token, line, column, .. } = located;
+    let function = function.clone().unwrap_or_else(|| HEADER.to_owned());
+    match statement {
+        Some(statement) => {
+            let place = Place::Token { function, statement: *statement, token: token.unwrap_or_default() };
+            error(place, problem.message.clone())
+        }
+        // `revision!` sees nothing but itself, and so says where in the file it is.
+        None if function == HEADER => error(Place::Function(function), format!("{line}:{column}: {}", problem.message)),
+        None => error(Place::Function(function), problem.message.clone()),
+    }
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}

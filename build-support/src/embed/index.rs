@@ -1,0 +1,87 @@
+//! The generated index of the revisions.
+
+use std::path::{Path, PathBuf};
+
+use migratable_core::Dialect;
+
+use crate::configuration::Configuration;
+use crate::history::{Entry, History};
+
+/// The name of the file.
+pub(super) const FILE: &str = "revisions.rs";
+
+/// The index of these revisions. If not all is sound, nothing is run, and the modules stand only for their errors.
+pub(super) fn write(
+    configuration: &Configuration,
+    history: &History,
+    entries: &[&Entry],
+    unread: &[&PathBuf],
+    is_sound: bool,
+) -> String {
+    let connection = match configuration.dialects.first() {
+        Some(Dialect::Postgres) => "PgConnection",
+        Some(Dialect::Mysql) => "MysqlConnection",
+        Some(Dialect::Sqlite) | None => "SqliteConnection",
+    };
+    let mut out = String::new();
+    if !configuration.has_dependency("diesel") {
+        // Diesel's macros look for a crate of that name.
+        out.push_str("extern crate migratable;\nextern crate migratable as diesel;\n\n");
+    }
+    out.push_str(&head(connection));
+    for entry in entries {
+        module(&mut out, &module_of(&entry.file.id), &entry.path);
+    }
+    for path in unread {
+        let name: String = super::stem(path).chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        module(&mut out, &format!("unread_{name}"), path);
+    }
+    let order = history.graph.iter().flat_map(|graph| graph.order()).filter(|_| is_sound);
+    let revisions: String = order.filter_map(|id| history.entry(id)).map(revision).collect();
+    out.push_str(&tail(&revisions));
+    out
+}
+
+/// The index of a package of which nothing is known.
+pub(super) fn empty() -> String {
+    head("SqliteConnection") + &tail("")
+}
+
+fn head(connection: &str) -> String {
+    format!("/// The connection that the revisions run on.\npub type Db = ::migratable::diesel::{connection};\n\n")
+}
+
+fn tail(revisions: &str) -> String {
+    format!(
+        "/// The revisions, each behind all that it follows.\n\
+         pub static REVISIONS: &[::migratable::Revision] = &[\n{revisions}];\n\n\
+         /// Brings databases to these revisions.\n\
+         pub fn migrator() -> ::migratable::Migrator<Db> {{\n    ::migratable::Migrator::new(REVISIONS)\n}}\n"
+    )
+}
+
+fn module_of(id: &str) -> String {
+    format!("r{id}")
+}
+
+fn module(out: &mut String, name: &str, path: &Path) {
+    out.push_str(&format!("#[path = {:?}]\n#[allow(missing_docs)]\npub mod {name};\n\n", path.display().to_string()));
+}
+
+fn revision(entry: &Entry) -> String {
+    let file = &entry.file;
+    let module = module_of(&file.id);
+    format!(
+        "    ::migratable::Revision {{\n        id: {:?},\n        after: &{:?},\n        depends_on: &{:?},\n        \
+         labels: &{:?},\n        message: {:?},\n        file: {:?},\n        checksum: {:?},\n        \
+         steps_checksum: {:?},\n        upgrade: {module}::upgrade,\n        downgrade: {module}::downgrade,\n    }},\n",
+        file.id,
+        file.after,
+        file.depends_on,
+        file.labels,
+        file.message,
+        entry.file_name(),
+        file.checksum(),
+        file.steps_checksum,
+    )
+}

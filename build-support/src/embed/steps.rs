@@ -1,0 +1,100 @@
+//! The typed tables of the data steps: for each a module of its name, with the tables as they are when it runs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use migratable_core::{Operation, Schema, TableName};
+
+use crate::configuration::Configuration;
+use crate::diesel_schema::write_tables;
+use crate::history::{Entry, Problem, Step};
+
+/// The steps seen so far.
+pub(super) struct Steps<'a> {
+    configuration: &'a Configuration,
+    /// The tables, by revision and function.
+    tables: BTreeMap<(String, String), String>,
+    /// Functions that run where they cannot.
+    pub(super) problems: Vec<Problem>,
+}
+
+impl Steps<'_> {
+    pub(super) fn new(configuration: &Configuration) -> Steps<'_> {
+        Steps { configuration, tables: BTreeMap::new(), problems: Vec::new() }
+    }
+
+    /// Notes the tables that a step meets.
+    pub(super) fn add(&mut self, step: &Step<'_>) {
+        let tables = self.tables_of(step.entry, step.schema);
+        let key = (step.entry.file.id.clone(), step.name.to_owned());
+        match self.tables.get(&key) {
+            Some(other) if *other != tables => {
+                let message = format!(
+                    "`{0}` runs at two places between which its tables change: write a function for each, because the \
+                     tables that `{0}` can name are those of one moment",
+                    step.name
+                );
+                let located = step.statement.located(step.function, step.name, message);
+                self.problems.push(Problem::located(step.entry.path.clone(), located));
+            }
+            Some(_) => {}
+            None => {
+                self.tables.insert(key, tables);
+            }
+        }
+    }
+
+    /// The modules of a revision.
+    pub(super) fn text(&self, entry: &Entry) -> String {
+        let file = &entry.file;
+        let tables = |step: &String| self.tables.get(&(file.id.clone(), step.clone())).map(String::as_str);
+        let mut out = String::new();
+        for step in &file.steps {
+            module(&mut out, step, tables(step).unwrap_or_default());
+        }
+        // A function whose name is misspelt where it is run is one error, not one for each table that it names.
+        if let Some(misspelt) = file.steps.iter().find(|step| !file.functions.contains(step)) {
+            for function in file.functions.iter().filter(|function| !file.steps.contains(function)) {
+                module(&mut out, function, tables(misspelt).unwrap_or_default());
+            }
+        }
+        out
+    }
+
+    fn tables_of(&self, entry: &Entry, schema: &Schema) -> String {
+        let mut tables = BTreeSet::new();
+        for statement in entry.file.upgrade.iter().chain(&entry.file.downgrade) {
+            named(&statement.operation, &mut tables);
+        }
+        let words = &entry.file.words;
+        tables.extend(schema.tables.keys().filter(|table| words.contains(&word(&table.name))).cloned());
+        tables.retain(|table| schema.tables.contains_key(table));
+        write_tables(schema, &tables, &self.configuration.dialects)
+    }
+}
+
+fn module(out: &mut String, step: &str, tables: &str) {
+    let tables: String =
+        tables.lines().map(|line| if line.is_empty() { "\n".into() } else { format!("    {line}\n") }).collect();
+    out.push_str(&format!(
+        "/// The tables as they are when `{step}` runs.\n#[allow(missing_docs, dead_code)]\npub mod {step} {{\n    \
+         #[allow(unused_imports)]\n    pub use ::migratable::diesel::prelude::*;\n\n{}\n}}\n\n",
+        tables.trim_end()
+    ));
+}
+
+/// The tables that an operation names.
+fn named(operation: &Operation, tables: &mut BTreeSet<TableName>) {
+    tables.extend(operation.table().cloned());
+    match operation {
+        Operation::RenameTable { to, .. } => {
+            tables.insert(to.clone());
+        }
+        Operation::Execute { effect, .. } => effect.iter().for_each(|operation| named(operation, tables)),
+        _ => {}
+    }
+}
+
+/// A table's name as it is written in Rust.
+fn word(name: &str) -> String {
+    name.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect()
+}

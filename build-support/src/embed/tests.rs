@@ -1,0 +1,161 @@
+use std::fs;
+use std::path::Path;
+
+use migratable_syntax::findings::{self, Finding, Place};
+
+use super::outputs::Outputs;
+use super::{embed, watched};
+
+const BEGIN: &str = r#"//! begin
+use migratable::revision::*;
+revision!("aaaaaaaaaaaa", after = []);
+#[operations]
+pub fn upgrade(op: &mut Operations) {
+    op.create_table(table("users").column(column("id", bigint())).primary_key("pk_users", ["id"]));
+    op.create_table(table("roles").column(column("id", bigint())).primary_key("pk_roles", ["id"]));
+    op.create_table(table("tags").column(column("id", bigint())).primary_key("pk_tags", ["id"]));
+}
+#[operations]
+pub fn downgrade(op: &mut Operations) {
+    op.drop_table("tags");
+    op.drop_table("roles");
+    op.drop_table("users");
+}
+"#;
+
+const BIO: &str = r#"//! bio
+use migratable::revision::*;
+revision!("bbbbbbbbbbbb", after = ["aaaaaaaaaaaa"]);
+#[operations]
+pub fn upgrade(op: &mut Operations) {
+    op.add_column("users", column("bio", text()).nullable());
+    op.run(fill_bio);
+    op.alter_column("users", "bio").not_null();
+}
+#[operations]
+pub fn downgrade(op: &mut Operations) {
+    op.drop_column("users", "bio");
+}
+fn fill_bio(db: &mut Db) -> Result<()> {
+    use fill_bio::{roles, users};
+    Ok(())
+}
+"#;
+
+fn project(bio: &str) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("versions")).unwrap();
+    fs::write(dir.path().join("Cargo.toml"), "[package]\nname = \"m\"\n").unwrap();
+    fs::write(dir.path().join("versions/1_aaaaaaaaaaaa_begin.rs"), BEGIN).unwrap();
+    fs::write(dir.path().join("versions/2_bbbbbbbbbbbb_bio.rs"), bio).unwrap();
+    dir
+}
+
+fn found(outputs: &Outputs, file: &str) -> Vec<Finding> {
+    outputs.files.get(file).map(|text| findings::read(text)).unwrap_or_default()
+}
+
+#[test]
+fn a_step_gets_the_tables_that_it_can_name_as_they_are_at_that_moment() {
+    let outputs = embed(project(BIO).path(), true);
+    let tables = &outputs.files["bbbbbbbbbbbb.rs"];
+    assert!(tables.contains("pub mod fill_bio {"), "{tables}");
+    assert!(tables.contains("bio -> Nullable<Text>"), "{tables}");
+    assert!(tables.contains("roles (id)"), "{tables}");
+    assert!(!tables.contains("tags (id)"), "{tables}");
+    assert_eq!(outputs.files["aaaaaaaaaaaa.rs"], "");
+}
+
+#[test]
+fn the_index_names_all_revisions() {
+    let dir = project(BIO);
+    let index = embed(dir.path(), true).files.remove("revisions.rs").unwrap();
+    assert!(index.contains("upgrade: raaaaaaaaaaaa::upgrade"), "{index}");
+    assert!(index.contains("extern crate migratable as diesel;"), "{index}");
+    assert!(index.find("raaaaaaaaaaaa::upgrade") < index.find("rbbbbbbbbbbbb::upgrade"));
+    let manifest = "[package]\nname = \"m\"\n[dependencies]\ndiesel = \"2\"\n";
+    fs::write(dir.path().join("Cargo.toml"), manifest).unwrap();
+    assert!(!embed(dir.path(), true).files["revisions.rs"].contains("extern crate"));
+}
+
+#[test]
+fn without_revisions_only_the_configuration_is_left() {
+    let outputs = embed(project(BIO).path(), false);
+    assert_eq!(outputs.files.keys().collect::<Vec<_>>(), ["configuration.toml"]);
+}
+
+#[test]
+fn what_is_wrong_in_a_file_is_left_for_its_macros() {
+    for (from, to, place, expected) in [
+        ("\"bio\");\n}", "&bio);\n}", token("downgrade", 0, 6), "only literals"),
+        ("not_null()", "nonull()", token("upgrade", 2, 9), "is it `not_null`?"),
+        ("op.drop_column(\"users\", \"bio\");", "", Place::Function("downgrade".into()), "does not give back"),
+        ("[\"aaaaaaaaaaaa\"]", "[\"aaaaaaaaaaab\"]", token("revision!", 0, 5), "is it `aaaaaaaaaaaa`?"),
+        ("#[operations]\npub fn down", "pub fn down", Place::Function("revision!".into()), "10:8: `#[operations]`"),
+    ] {
+        let text = BIO.replace(from, to);
+        assert_ne!(text, BIO);
+        let outputs = embed(project(&text).path(), true);
+        let found = found(&outputs, "2_bbbbbbbbbbbb_bio.txt");
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].place, place, "{}", found[0].message);
+        assert!(found[0].message.contains(expected), "{}", found[0].message);
+        let index = &outputs.files["revisions.rs"];
+        assert!(index.contains("pub mod rbbbbbbbbbbbb;") && index.contains("= &[\n];"), "{index}");
+        assert!(outputs.files["bbbbbbbbbbbb.rs"].contains("pub mod fill_bio {"));
+    }
+}
+
+fn token(function: &str, statement: usize, token: usize) -> Place {
+    Place::Token { function: function.to_owned(), statement, token }
+}
+
+#[test]
+fn what_is_wrong_with_the_package_is_left_for_it() {
+    let dir = project(BIO);
+    let package = |dir: &Path| found(&embed(dir, true), findings::PACKAGE);
+    assert!(package(dir.path())[0].message.contains("schema.lock is missing"));
+    fs::write(dir.path().join("versions/3_bbbbbbbbbbbb_copy.rs"), BIO).unwrap();
+    assert!(package(dir.path()).iter().any(|it| it.message.contains("has the id `bbbbbbbbbbbb`")));
+    fs::write(dir.path().join("Cargo.toml"), "[package").unwrap();
+    let outputs = embed(dir.path(), true);
+    assert!(found(&outputs, findings::PACKAGE)[0].message.contains("Cargo.toml:1:"));
+    assert!(outputs.files["revisions.rs"].contains("pub fn migrator()"));
+}
+
+#[test]
+fn a_step_that_meets_two_schemas_is_refused() {
+    let twice = BIO.replace("not_null();", "not_null();\n    op.run(fill_bio);");
+    let found = found(&embed(project(&twice).path(), true), "2_bbbbbbbbbbbb_bio.txt");
+    assert_eq!(found[0].place, token("upgrade", 3, 4));
+    assert!(found[0].message.contains("runs at two places"), "{}", found[0].message);
+}
+
+#[test]
+fn files_that_are_right_are_not_written_again_and_old_ones_go() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut outputs = Outputs::default();
+    outputs.add("a.rs", "a".to_owned());
+    outputs.add("b.rs", "b".to_owned());
+    outputs.save(dir.path()).unwrap();
+    let time = || fs::metadata(dir.path().join("a.rs")).unwrap().modified().unwrap();
+    let before = time();
+    outputs.files.remove("b.rs");
+    outputs.save(dir.path()).unwrap();
+    assert_eq!(time(), before);
+    assert!(!dir.path().join("b.rs").exists());
+}
+
+#[test]
+fn only_paths_that_are_there_are_watched_and_never_the_target() {
+    let dir = project(BIO);
+    let path = dir.path();
+    let out = Path::new("/elsewhere/out");
+    assert_eq!(watched(path, out), [path.join("Cargo.toml"), path.to_path_buf()]);
+    fs::write(path.join("schema.lock"), "").unwrap();
+    let both = [path.join("Cargo.toml"), path.join("versions"), path.join("schema.lock")];
+    assert_eq!(watched(path, out), both);
+    assert_eq!(watched(path, &path.join("target/out")), both);
+    fs::remove_file(path.join("schema.lock")).unwrap();
+    assert!(!watched(path, &path.join("target/out")).contains(&path.to_path_buf()));
+}

@@ -1,0 +1,111 @@
+//! Whether the lock says what the revisions give.
+
+use std::path::Path;
+use std::{fs, io};
+
+use migratable_core::lock::{self, Lock, LockError, LockErrorKind};
+use migratable_core::{Schema, fingerprint};
+
+use super::History;
+use super::difference::differences;
+use crate::configuration::Configuration;
+
+/// In what lock and revisions disagree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LockProblem {
+    /// There is no lock.
+    Missing,
+    /// It cannot be opened.
+    Unreadable(String),
+    /// It is no lock.
+    Wrong(LockError),
+    /// Its schema is not the one that was written.
+    Edited,
+    /// The history has several heads.
+    Heads(Vec<String>),
+    /// It is of a revision that is not there.
+    Gone(String),
+    /// It is of other revisions than the newest.
+    Behind {
+        /// The heads in the lock.
+        lock: Vec<String>,
+        /// The heads of the revisions.
+        revisions: Vec<String>,
+    },
+    /// The revisions give another schema.
+    Differs(Vec<String>),
+}
+
+impl LockProblem {
+    /// The lock, if it agrees with the revisions; `replayed` is what they give, if they could be replayed.
+    ///
+    /// # Errors
+    /// The first in which they disagree, in the order in which things must be mended.
+    pub fn check(path: &Path, history: &History, replayed: Option<&Schema>) -> Result<Lock, LockProblem> {
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(LockProblem::Missing),
+            Err(error) => return Err(LockProblem::Unreadable(error.to_string())),
+        };
+        let heads: Option<Vec<String>> =
+            history.graph.as_ref().map(|graph| graph.heads().into_iter().map(str::to_owned).collect());
+        let several = heads.as_ref().filter(|heads| heads.len() > 1);
+        let lock = match (lock::read(&text), several) {
+            (Ok(lock), None) => lock,
+            (Err(error), _) if error.kind == LockErrorKind::Newer => return Err(LockProblem::Wrong(error)),
+            (_, Some(heads)) => return Err(LockProblem::Heads(heads.clone())),
+            (Err(error), None) => return Err(LockProblem::Wrong(error)),
+        };
+        if !lock.is_intact() {
+            return Err(LockProblem::Edited);
+        }
+        let (Some(graph), Some(heads)) = (&history.graph, heads) else { return Ok(lock) };
+        if let Some(gone) = lock.heads.iter().find(|head| graph.node(head).is_none()) {
+            return Err(LockProblem::Gone(gone.clone()));
+        }
+        if lock.heads.len() != heads.len() || !heads.iter().all(|head| lock.heads.contains(head)) {
+            return Err(LockProblem::Behind { lock: lock.heads, revisions: heads });
+        }
+        match replayed {
+            Some(schema) if fingerprint(schema) != lock.fingerprint => {
+                Err(LockProblem::Differs(differences(schema, &lock.schema)))
+            }
+            _ => Ok(lock),
+        }
+    }
+
+    /// What is wrong, and the command that mends it.
+    pub fn message(&self, configuration: &Configuration) -> String {
+        let lock = format!("`{}` computes it from the revisions", configuration.file_command("lock"));
+        let merge = format!("`{}` joins them", configuration.file_command("merge"));
+        match self {
+            LockProblem::Missing => format!("schema.lock is missing: {lock}"),
+            LockProblem::Unreadable(error) => format!("schema.lock cannot be read: {error}"),
+            LockProblem::Wrong(error) => {
+                let place = format!("schema.lock:{}:{}: {}", error.line, error.column, error.message);
+                if error.kind == LockErrorKind::Newer { place } else { format!("{place}; {lock}") }
+            }
+            LockProblem::Edited => {
+                format!("schema.lock was changed by hand: its fingerprint is of another schema; {lock}")
+            }
+            LockProblem::Heads(heads) => {
+                format!("there are {} heads, {}: {merge}", heads.len(), heads.join(" and "))
+            }
+            LockProblem::Gone(id) => format!(
+                "schema.lock is of revision {id}, whose file is missing in {}: bring it back, or, if it is to be gone, \
+                 {lock}",
+                configuration.versions().display()
+            ),
+            LockProblem::Behind { lock: of, revisions } => {
+                let of = if of.is_empty() { "the time before any revision".to_owned() } else { of.join(", ") };
+                let newest = if revisions.is_empty() { "none".to_owned() } else { revisions.join(", ") };
+                format!("schema.lock is of {of}, and the newest revision is {newest}: {lock}")
+            }
+            LockProblem::Differs(differences) => format!(
+                "schema.lock is not what the revisions give: in the lock, {}; {lock}, which is right if a revision was \
+                 edited",
+                differences.join("; ")
+            ),
+        }
+    }
+}

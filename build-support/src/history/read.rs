@@ -1,0 +1,158 @@
+//! Reading the files and putting them in order.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use migratable_core::graph::{Graph, GraphError, Node};
+use migratable_syntax::revision;
+
+use super::{Entry, History, Problem, ProblemPlace};
+
+impl History {
+    /// Reads the revisions in a folder; none if there is no such folder.
+    pub fn read(versions: &Path) -> History {
+        let mut history = History {
+            versions: versions.to_path_buf(),
+            revisions: Vec::new(),
+            unread: Vec::new(),
+            graph: None,
+            problems: Vec::new(),
+        };
+        match files(versions) {
+            Ok(files) => files.into_iter().for_each(|path| history.read_file(path)),
+            Err(error) => {
+                let message = format!("the folder cannot be read: {error}");
+                history.problems.push(Problem::nowhere(versions.to_path_buf(), message));
+            }
+        }
+        history.check_names();
+        history.check_graph();
+        history
+    }
+
+    fn read_file(&mut self, path: PathBuf) {
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) => {
+                self.problems.push(Problem::nowhere(path.clone(), format!("the file cannot be read: {error}")));
+                self.unread.push(path);
+                return;
+            }
+        };
+        let reading = revision::read(&text);
+        let upgrade_is_read = !reading.is_broken("upgrade");
+        let downgrade_is_read = !reading.is_broken("downgrade");
+        for mistake in reading.mistakes {
+            let mut problem = Problem::located(path.clone(), mistake);
+            if !reading.is_rust {
+                problem.place = ProblemPlace::Compiler;
+            } else if matches!(&problem.place, ProblemPlace::Located(it) if it.function.is_none()) {
+                problem.place = ProblemPlace::Nowhere;
+            }
+            self.problems.push(problem);
+        }
+        match reading.file {
+            Some(file) => self.revisions.push(Entry { path, file, upgrade_is_read, downgrade_is_read }),
+            None => self.unread.push(path),
+        }
+    }
+
+    /// A file is found by the identifier in its name, in git and by people.
+    fn check_names(&mut self) {
+        for entry in &self.revisions {
+            let id = &entry.file.id;
+            if !names(&entry.stem(), id) {
+                let message = format!(
+                    "the name of this file does not hold its id `{id}`: rename it to `{}`, or put back the id",
+                    with_id(&entry.stem(), id)
+                );
+                self.problems.push(Problem::located(entry.path.clone(), entry.file.located(id, message)));
+            }
+        }
+    }
+
+    fn check_graph(&mut self) {
+        let mut files: BTreeMap<&str, &Entry> = BTreeMap::new();
+        let mut problems = Vec::new();
+        for entry in &self.revisions {
+            if let Some(first) = files.insert(&entry.file.id, entry) {
+                let message = format!(
+                    "has the id `{}` of {}: a copied revision needs an id and a file name of its own",
+                    entry.file.id,
+                    first.file_name(),
+                );
+                problems.push(Problem::nowhere(entry.path.clone(), message));
+            }
+        }
+        for entry in &self.revisions {
+            for parent in entry.file.after.iter().chain(&entry.file.depends_on) {
+                if files.contains_key(parent.as_str()) || self.unread.iter().any(|path| names(&stem(path), parent)) {
+                    continue;
+                }
+                let near = migratable_core::names::nearest(parent, files.keys().copied());
+                let near = near.map_or(String::new(), |near| format!("; is it `{near}`?"));
+                let message = format!(
+                    "there is no revision `{parent}` in {}{near} Bring its file back, or name the revision that this one \
+                     follows",
+                    self.versions.display()
+                );
+                problems.push(Problem::located(entry.path.clone(), entry.file.located(parent, message)));
+            }
+        }
+        let nodes = self.revisions.iter().map(|entry| Node {
+            id: entry.file.id.clone(),
+            after: entry.file.after.clone(),
+            depends_on: entry.file.depends_on.clone(),
+            labels: entry.file.labels.clone(),
+        });
+        match Graph::new(nodes.collect()) {
+            Ok(graph) => self.graph = Some(graph),
+            Err(error @ GraphError::Cycle { .. }) => {
+                problems.push(Problem::nowhere(self.versions.clone(), error.to_string()));
+            }
+            // Said above, for all of them.
+            Err(GraphError::Duplicate { .. } | GraphError::Missing { .. }) => {}
+        }
+        self.problems.extend(problems);
+    }
+}
+
+/// The `.rs` files of a folder by name.
+fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Whether a file name holds an identifier between its `_`.
+fn names(stem: &str, id: &str) -> bool {
+    format!("_{stem}_").contains(&format!("_{id}_"))
+}
+
+/// The file name with the identifier where `migrate` puts it: behind the date and the time.
+fn with_id(stem: &str, id: &str) -> String {
+    let mut parts: Vec<&str> = stem.split('_').collect();
+    let is_number = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if parts.len() >= 3 && parts[..2].iter().all(is_number) {
+        parts[2] = id;
+        format!("{}.rs", parts.join("_"))
+    } else {
+        format!("{id}_{stem}.rs")
+    }
+}

@@ -1,0 +1,221 @@
+//! The schema that the revisions give.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use migratable_core::graph::{Graph, Node};
+use migratable_core::{Operation, Schema, TableName};
+use migratable_syntax::revision::{Located, Statement};
+
+use super::difference::differences;
+use super::{Entry, History, Problem};
+
+/// What the revisions give when they are applied one behind the other.
+#[derive(Clone, Debug, Default)]
+pub struct Replay {
+    /// The schema at the heads.
+    pub schema: Schema,
+}
+
+/// A data step, at the moment at which it runs.
+pub(crate) struct Step<'a> {
+    pub(crate) entry: &'a Entry,
+    /// `upgrade` or `downgrade`.
+    pub(crate) function: &'static str,
+    pub(crate) statement: &'a Statement,
+    /// The name of the function that is run.
+    pub(crate) name: &'a str,
+    /// The schema that it meets.
+    pub(crate) schema: &'a Schema,
+}
+
+/// How far a replay came.
+pub(crate) struct Walk {
+    pub(crate) schema: Schema,
+    pub(crate) problems: Vec<Problem>,
+    /// The revisions whose operations were applied, up to the first that did not fit.
+    pub(crate) reached: BTreeSet<String>,
+}
+
+impl History {
+    /// Applies all revisions in order, and checks of each that its downgrade gives back the schema before it.
+    ///
+    /// # Errors
+    /// The operations that do not fit, and the downgrades that lead elsewhere; also if the files could not all be read.
+    pub fn replay(&self) -> Result<Replay, Vec<Problem>> {
+        let walk = self.walk(&mut |_| {});
+        if !self.problems.is_empty() {
+            return Err(self.problems.iter().cloned().chain(walk.problems).collect());
+        }
+        if walk.problems.is_empty() { Ok(Replay { schema: walk.schema }) } else { Err(walk.problems) }
+    }
+
+    /// The schema of a database that stands at some revisions: they and all that must be applied before them.
+    ///
+    /// # Errors
+    /// The operations that do not fit.
+    pub fn schema_at(&self, ids: &[String]) -> Result<Schema, Vec<Problem>> {
+        let mut schema = Schema::default();
+        let Some(graph) = &self.graph else { return Err(self.problems.clone()) };
+        let applied = graph.ancestors(ids.iter().map(String::as_str));
+        for entry in graph.order().iter().filter(|id| applied.contains(*id)).filter_map(|id| self.entry(id)) {
+            apply(entry, "upgrade", &entry.file.upgrade, &mut schema, &mut |_| {}).map_err(|problem| vec![problem])?;
+        }
+        Ok(schema)
+    }
+
+    /// Applies all revisions in order, as far as they fit, and shows every data step. What follows a revision that does
+    /// not fit, or one that is missing, is left out.
+    pub(crate) fn walk(&self, visit: &mut dyn FnMut(Step<'_>)) -> Walk {
+        let mut walk = Walk { schema: Schema::default(), problems: Vec::new(), reached: BTreeSet::new() };
+        let mut whole: BTreeSet<&str> = BTreeSet::new();
+        for entry in self.in_order() {
+            let parents = entry.file.after.iter().chain(&entry.file.depends_on);
+            if !parents.map(String::as_str).all(|parent| whole.contains(parent)) {
+                guess(entry, walk.schema.clone(), visit);
+                continue;
+            }
+            walk.reached.insert(entry.file.id.clone());
+            if walk.revision(entry, visit) {
+                whole.insert(&entry.file.id);
+            }
+        }
+        walk
+    }
+
+    /// The revisions, each behind all that it follows, as far as they make a graph.
+    fn in_order(&self) -> Vec<&Entry> {
+        let mut entries: BTreeMap<&str, &Entry> = BTreeMap::new();
+        for entry in &self.revisions {
+            entries.entry(&entry.file.id).or_insert(entry);
+        }
+        if let Some(graph) = &self.graph {
+            return graph.order().iter().filter_map(|id| entries.get(id.as_str()).copied()).collect();
+        }
+        let known = |ids: &[String]| ids.iter().filter(|id| entries.contains_key(id.as_str())).cloned().collect();
+        let nodes = self.revisions.iter().filter(|entry| entries[entry.file.id.as_str()].path == entry.path);
+        let nodes = nodes.map(|entry| Node {
+            id: entry.file.id.clone(),
+            after: known(&entry.file.after),
+            depends_on: known(&entry.file.depends_on),
+            labels: Vec::new(),
+        });
+        let Ok(graph) = Graph::new(nodes.collect()) else { return Vec::new() };
+        graph.order().iter().filter_map(|id| entries.get(id.as_str()).copied()).collect()
+    }
+}
+
+impl Walk {
+    /// Replays a revision; whether `upgrade` fits.
+    fn revision(&mut self, entry: &Entry, visit: &mut dyn FnMut(Step<'_>)) -> bool {
+        let file = &entry.file;
+        let touched = touched(file.upgrade.iter().chain(&file.downgrade).map(|statement| &statement.operation));
+        let before = part(&self.schema, &touched);
+        if let Err(problem) = apply(entry, "upgrade", &file.upgrade, &mut self.schema, visit) {
+            self.problems.push(problem);
+            return false;
+        }
+        if !entry.upgrade_is_read {
+            return false;
+        }
+        let after = part(&self.schema, &touched);
+        let downgraded = apply(entry, "downgrade", &file.downgrade, &mut self.schema, visit);
+        let found = part(&self.schema, &touched);
+        put_back(&mut self.schema, &touched, after);
+        match downgraded {
+            Err(problem) => self.problems.push(problem),
+            Ok(()) if entry.downgrade_is_read => {
+                let differences = differences(&before, &found);
+                if !differences.is_empty() {
+                    self.problems.push(wrong_downgrade(entry, &differences));
+                }
+            }
+            Ok(()) => {}
+        }
+        true
+    }
+}
+
+fn wrong_downgrade(entry: &Entry, differences: &[String]) -> Problem {
+    const SHOWN: usize = 5;
+    let mut list = differences[..differences.len().min(SHOWN)].join("; ");
+    if differences.len() > SHOWN {
+        list.push_str(&format!("; and {} more", differences.len() - SHOWN));
+    }
+    let (line, column) = entry.file.downgrade_place;
+    let located = Located {
+        line,
+        column,
+        message: format!("`downgrade` does not give back the schema before this revision: {list}"),
+        function: Some("downgrade".to_owned()),
+        statement: None,
+        token: None,
+    };
+    Problem::located(entry.path.clone(), located)
+}
+
+/// Shows the data steps of a revision whose schema is not known, as well as it can be told, so that they do not bury
+/// what is wrong under errors of their own.
+fn guess(entry: &Entry, mut schema: Schema, visit: &mut dyn FnMut(Step<'_>)) {
+    for (function, statements) in [("upgrade", &entry.file.upgrade), ("downgrade", &entry.file.downgrade)] {
+        for statement in statements {
+            let _ = apply(entry, function, std::slice::from_ref(statement), &mut schema, visit);
+        }
+    }
+}
+
+fn apply(
+    entry: &Entry,
+    function: &'static str,
+    statements: &[Statement],
+    schema: &mut Schema,
+    visit: &mut dyn FnMut(Step<'_>),
+) -> Result<(), Problem> {
+    for statement in statements {
+        if let Operation::Run { step } = &statement.operation {
+            visit(Step { entry, function, statement, name: step, schema });
+        }
+        if let Err(error) = statement.operation.apply(schema) {
+            let located = statement.located(function, &error.subject, error.message);
+            return Err(Problem::located(entry.path.clone(), located));
+        }
+    }
+    Ok(())
+}
+
+/// The tables that some operations may change; `None` for all of them.
+fn touched<'a>(operations: impl Iterator<Item = &'a Operation>) -> Option<BTreeSet<TableName>> {
+    let mut tables = BTreeSet::new();
+    for operation in operations {
+        match operation {
+            // References and values of other tables follow these.
+            Operation::RenameTable { .. } | Operation::RenameColumn { .. } | Operation::RenameEnumValue { .. } => {
+                return None;
+            }
+            Operation::Execute { effect, .. } => tables.extend(touched(effect.iter())?),
+            other => tables.extend(other.table().cloned()),
+        }
+    }
+    Some(tables)
+}
+
+/// A copy of these tables and of all enums.
+fn part(schema: &Schema, tables: &Option<BTreeSet<TableName>>) -> Schema {
+    let Some(names) = tables else { return schema.clone() };
+    let found = names.iter().filter_map(|name| schema.tables.get_key_value(name));
+    Schema { tables: found.map(|(name, table)| (name.clone(), table.clone())).collect(), enums: schema.enums.clone() }
+}
+
+/// Puts tables and enums back as they were.
+fn put_back(schema: &mut Schema, tables: &Option<BTreeSet<TableName>>, mut was: Schema) {
+    let Some(names) = tables else {
+        *schema = was;
+        return;
+    };
+    for name in names {
+        match was.tables.remove(name) {
+            Some(table) => schema.tables.insert(name.clone(), table),
+            None => schema.tables.remove(name),
+        };
+    }
+    schema.enums = was.enums;
+}

@@ -1,0 +1,232 @@
+use std::fs;
+
+use migratable_core::{Schema, lock};
+
+use super::{History, LockProblem, Problem};
+use crate::configuration::Configuration;
+
+const USERS: &str =
+    "op.create_table(table(\"users\").column(column(\"id\", bigint())).primary_key(\"pk_users\", [\"id\"]));";
+const BIO: &str = "op.add_column(\"users\", column(\"bio\", text()).nullable());";
+
+/// A migrations package with these files in `versions/`.
+fn project(files: &[(&str, String)]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("Cargo.toml"), "[package]\nname = \"blog-migrations\"\n").unwrap();
+    fs::create_dir(dir.path().join("versions")).unwrap();
+    for (name, text) in files {
+        fs::write(dir.path().join("versions").join(name), text).unwrap();
+    }
+    dir
+}
+
+fn revision(id: &str, after: &[&str], upgrade: &str, downgrade: &str) -> String {
+    format!(
+        "//! {id}\nuse migratable::revision::*;\nrevision!(\"{id}\", after = {after:?});\n#[operations]\n\
+         pub fn upgrade(op: &mut Operations) {{\n{upgrade}\n}}\n#[operations]\n\
+         pub fn downgrade(op: &mut Operations) {{\n{downgrade}\n}}\n"
+    )
+}
+
+fn history(files: &[(&str, String)]) -> History {
+    History::read(&project(files).path().join("versions"))
+}
+
+/// All problems, each as `file:line:column: message`.
+fn problems(history: &History) -> Vec<String> {
+    let all = match history.replay() {
+        Ok(_) => Vec::new(),
+        Err(problems) => problems,
+    };
+    let shown = |problem: &Problem| {
+        let name = problem.path.file_name().unwrap().to_string_lossy().into_owned();
+        format!("{name}:{}:{}: {}", problem.line, problem.column, problem.message)
+    };
+    all.iter().map(shown).collect()
+}
+
+fn assert_problems(files: &[(&str, String)], expected: &[&str]) {
+    let found = problems(&history(files));
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(found.starts_with(expected), "{found}\nis not\n{expected}");
+    }
+}
+
+#[test]
+fn a_history_replays_in_its_order_and_not_in_that_of_the_files() {
+    let history = history(&[
+        ("1_b_bio.rs", revision("b", &["a"], BIO, "op.drop_column(\"users\", \"bio\");")),
+        ("2_a_users.rs", revision("a", &[], USERS, "op.drop_table(\"users\");")),
+        ("notes.txt", "no revision".to_owned()),
+    ]);
+    assert!(history.problems.is_empty());
+    assert_eq!(history.graph.as_ref().unwrap().order(), ["a", "b"]);
+    let schema = history.replay().unwrap().schema;
+    assert!(schema.column(&"users".into(), "bio").is_some());
+    let before = history.schema_at(&["a".to_owned()]).unwrap();
+    assert!(before.column(&"users".into(), "bio").is_none());
+    assert_eq!(history.schema_at(&[]).unwrap(), Schema::default());
+}
+
+#[test]
+fn no_folder_is_no_revisions() {
+    let dir = tempfile::tempdir().unwrap();
+    let history = History::read(&dir.path().join("versions"));
+    assert!(history.problems.is_empty() && history.revisions.is_empty());
+    assert_eq!(history.replay().unwrap().schema, Schema::default());
+}
+
+#[test]
+fn operations_that_do_not_fit_are_found_at_their_name() {
+    assert_problems(
+        &[
+            ("1_a_x.rs", revision("a", &[], USERS, "op.drop_table(\"user\");")),
+            (
+                "2_b_x.rs",
+                revision("b", &["a"], "op.run(step);\n op.drop_column(\"users\", \"boi\");", "") + "fn step() {}",
+            ),
+            ("3_c_x.rs", revision("c", &["b"], "op.drop_table(\"nothing\");", "")),
+        ],
+        &[
+            "1_a_x.rs:10:15: there is no table `user` at this step; is it `users`?",
+            "2_b_x.rs:7:26: there is no column `users.boi` at this step",
+        ],
+    );
+}
+
+#[test]
+fn a_downgrade_must_give_back_the_schema_before() {
+    let base = || ("1_a_x.rs", revision("a", &[], USERS, "op.drop_table(\"users\");"));
+    let add = "op.create_index(\"users\", index(\"i\").on(\"id\")); op.alter_column(\"users\", \"id\").comment(\"x\");";
+    for (upgrade, downgrade, expected) in [
+        (BIO, "", "column users.bio is too much"),
+        ("op.drop_table(\"users\");", "", "table users is missing"),
+        ("op.rename_table(\"users\", \"people\");", "", "table people is too much; table users is missing"),
+        (
+            add,
+            "",
+            "column users.id is `bigint, not null, comment \"x\"` instead of `bigint, not null`; index i of users is too much",
+        ),
+        ("op.create_enum(\"e\", [\"a\"]);", "", "enum e is too much"),
+        ("", "op.set_table_comment(\"users\", \"x\");", "the comment of table users is another one"),
+    ] {
+        let text = revision("b", &["a"], upgrade, downgrade);
+        let message =
+            format!("2_b_x.rs:9:8: `downgrade` does not give back the schema before this revision: {expected}");
+        assert_problems(&[base(), ("2_b_x.rs", text)], &[&message]);
+    }
+    let columns = "op.drop_column(\"users\", \"bio\"); op.add_column(\"users\", column(\"bio\", text()).nullable());";
+    let in_another_order =
+        format!("{columns} op.add_column(\"users\", column(\"c\", text())); op.drop_column(\"users\", \"c\");");
+    let bio = revision("b", &["a"], BIO, "op.drop_column(\"users\", \"bio\");");
+    assert_problems(&[base(), ("2_b_x.rs", bio), ("3_c_x.rs", revision("c", &["b"], &in_another_order, columns))], &[]);
+}
+
+#[test]
+fn branches_and_an_empty_merge_replay() {
+    let files = [
+        ("1_a_x.rs", revision("a", &[], USERS, "op.drop_table(\"users\");")),
+        ("2_b_x.rs", revision("b", &["a"], BIO, "op.drop_column(\"users\", \"bio\");")),
+        ("3_c_x.rs", revision("c", &["a"], &BIO.replace("bio", "cv"), "op.drop_column(\"users\", \"cv\");")),
+        ("4_d_x.rs", revision("d", &["b", "c"], "", "")),
+    ];
+    assert_problems(&files, &[]);
+    assert_eq!(history(&files).graph.unwrap().heads(), ["d"]);
+    assert_eq!(history(&files[..3]).graph.unwrap().heads(), ["b", "c"]);
+}
+
+#[test]
+fn what_makes_no_graph_is_said_for_each_file() {
+    assert_problems(
+        &[
+            ("1_a_x.rs", revision("a", &[], USERS, "op.drop_table(\"users\");")),
+            ("2_a_y.rs", revision("a", &[], "", "")),
+            ("3_c_x.rs", revision("c", &["a", "dead"], "", "")),
+            ("4_e_x.rs", revision("d", &["a"], "", "")),
+            ("5_f_x.rs", revision("f", &["f"], "", "")),
+        ],
+        &[
+            "4_e_x.rs:3:11: the name of this file does not hold its id `d`: rename it to",
+            "2_a_y.rs:0:0: has the id `a` of 1_a_x.rs",
+            "3_c_x.rs:3:30: there is no revision `dead`",
+        ],
+    );
+    assert_problems(
+        &[("1_a_x.rs", revision("a", &["b"], "", "")), ("2_b_x.rs", revision("b", &["a"], "", ""))],
+        &["versions:0:0: these revisions follow one another in a circle: a, b"],
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_read_hides_no_other_mistake_and_makes_none() {
+    assert_problems(
+        &[
+            ("1_a_x.rs", "fn broken( {".to_owned()),
+            ("2_b_x.rs", revision("b", &["a"], "op.drop_table(name);", "op.drop_table(3);")),
+            ("3_c_x.rs", revision("c", &["b"], "", "")),
+        ],
+        &["1_a_x.rs:1:12: ", "2_b_x.rs:6:15: only literals", "2_b_x.rs:10:15: a text"],
+    );
+}
+
+#[test]
+fn lock_and_revisions_disagree_in_one_way_at_a_time() {
+    let dir = project(&[
+        ("1_a_x.rs", revision("a", &[], USERS, "op.drop_table(\"users\");")),
+        ("2_b_x.rs", revision("b", &["a"], BIO, "op.drop_column(\"users\", \"bio\");")),
+    ]);
+    let configuration = Configuration::read(dir.path()).unwrap();
+    let history = History::read(&configuration.versions());
+    let schema = history.replay().unwrap().schema;
+    let at = |heads: &[&str], schema: &Schema| {
+        lock::write(&heads.iter().map(|head| (*head).to_owned()).collect::<Vec<_>>(), schema)
+    };
+    let right = at(&["b"], &schema);
+    let edited = right.replacen("type = \"text\"", "type = \"integer\"", 1);
+    let before = history.schema_at(&["a".to_owned()]).unwrap();
+    for (text, expected, command) in [
+        (None, "schema.lock is missing", "lock"),
+        (Some(right.clone()), "", ""),
+        (Some(right.replace('\n', "\r\n")), "", ""),
+        (Some(edited), "schema.lock was changed by hand", "lock"),
+        (Some(format!("<<<<<<< a\n{right}")), "schema.lock:1:1: git's conflict markers", "lock"),
+        (Some(right.replace("version = 1", "version = 9")), "schema.lock:4:11: this lock is of version 9", ""),
+        (Some(at(&["c"], &schema)), "schema.lock is of revision c, whose file is missing", "lock"),
+        (Some(at(&["a"], &before)), "schema.lock is of a, and the newest revision is b", "lock"),
+        (Some(at(&["b"], &before)), "in the lock, column users.bio is missing", "lock"),
+    ] {
+        let path = configuration.lock();
+        let _ = fs::remove_file(&path);
+        if let Some(text) = text {
+            fs::write(&path, text).unwrap();
+        }
+        match LockProblem::check(&path, &history, Some(&schema)) {
+            Ok(lock) => assert_eq!((expected, lock.heads), ("", vec!["b".to_owned()])),
+            Err(problem) => {
+                let message = problem.message(&configuration);
+                assert!(!expected.is_empty() && message.contains(expected), "{message}");
+                let typed = format!("cargo run -p blog-migrations --no-default-features --bin migrate -- {command}`");
+                assert!(command.is_empty() || message.contains(&typed), "{message}");
+            }
+        }
+    }
+}
+
+#[test]
+fn several_heads_are_to_be_joined_before_the_lock_is_mended() {
+    let dir = project(&[
+        ("1_a_x.rs", revision("a", &[], USERS, "op.drop_table(\"users\");")),
+        ("2_b_x.rs", revision("b", &["a"], "", "")),
+        ("3_c_x.rs", revision("c", &["a"], "", "")),
+    ]);
+    let configuration = Configuration::read(dir.path()).unwrap();
+    let history = History::read(&configuration.versions());
+    for text in ["<<<<<<< a", "heads = [\"b\"]"] {
+        fs::write(configuration.lock(), text).unwrap();
+        let problem = LockProblem::check(&configuration.lock(), &history, None).unwrap_err();
+        let message = problem.message(&configuration);
+        assert!(message.starts_with("there are 2 heads, b and c: `cargo run"), "{message}");
+        assert!(message.contains("-- merge`"), "{message}");
+    }
+}

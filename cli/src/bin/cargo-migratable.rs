@@ -1,0 +1,7 @@
+//! `cargo migratable`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    migratable_cli::cargo::main()
+}

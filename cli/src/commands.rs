@@ -1,0 +1,71 @@
+//! The commands, a file each.
+
+mod branches;
+mod check;
+mod current;
+#[cfg(feature = "database")]
+mod downgrade;
+mod edit;
+mod heads;
+mod history;
+mod listing;
+mod lock;
+mod merge;
+#[cfg(feature = "database")]
+mod movement;
+mod remove;
+mod revision;
+mod show;
+#[cfg(feature = "database")]
+mod stamp;
+mod status;
+#[cfg(feature = "database")]
+mod upgrade;
+
+use crate::arguments::{Arguments, Command};
+use crate::console::Console;
+use crate::failure::Outcome;
+use crate::project::Project;
+
+/// Runs a command.
+pub(crate) fn run(arguments: &Arguments, project: &Project, console: &mut Console<'_>) -> Outcome {
+    let url = arguments.database_url.as_deref();
+    match &arguments.command {
+        Command::Revision(it) => revision::run(it, project, console),
+        Command::History(it) => history::run(it, url, project, console),
+        Command::Heads(it) => heads::run(it, project, console),
+        Command::Branches(it) => branches::run(it, project, console),
+        Command::Show(it) => show::run(it, url, project, console),
+        Command::Status(it) => status::run(it, url, project, console),
+        Command::Check(it) => check::run(it, project, console),
+        Command::Merge(it) => merge::run(it, project, console),
+        Command::Edit(it) => edit::run(it, project, console),
+        Command::Remove(it) => remove::run(it, url, project, console),
+        Command::Lock(it) => lock::run(it, project, console),
+        #[cfg(feature = "database")]
+        Command::Upgrade(it) => upgrade::run(it, url, project, console),
+        #[cfg(feature = "database")]
+        Command::Downgrade(it) => downgrade::run(it, url, project, console),
+        #[cfg(feature = "database")]
+        Command::Current(it) => current::run(it, url, project, console),
+        #[cfg(feature = "database")]
+        Command::Stamp(it) => stamp::run(it, url, project, console),
+        #[cfg(not(feature = "database"))]
+        Command::Upgrade(_) => Err(needs_database(project, "upgrade")),
+        #[cfg(not(feature = "database"))]
+        Command::Downgrade(_) => Err(needs_database(project, "downgrade")),
+        #[cfg(not(feature = "database"))]
+        Command::Current(_) => Err(needs_database(project, "current")),
+        #[cfg(not(feature = "database"))]
+        Command::Stamp(_) => Err(needs_database(project, "stamp head")),
+    }
+}
+
+/// The error of a command that needs a database, where none can be spoken to.
+#[cfg(not(feature = "database"))]
+fn needs_database(project: &Project, words: &str) -> crate::failure::Failure {
+    crate::failure::Failure::Failed(format!(
+        "this asks the database, and this `migrate` was built without (--no-default-features); what does: {}",
+        project.command(words)
+    ))
+}

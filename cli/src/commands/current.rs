@@ -1,0 +1,69 @@
+//! `current`.
+
+use std::collections::BTreeSet;
+
+use crate::console::Console;
+use crate::failure::Outcome;
+use crate::project::Project;
+
+#[cfg(feature = "database")]
+mod of_database {
+    use migratable_core::graph::Graph;
+    use serde_json::json;
+
+    use super::*;
+    use crate::arguments::Current;
+    use crate::database::{Database, migrator};
+
+    /// Shows at which revision the database is.
+    pub(crate) fn run(arguments: &Current, url: Option<&str>, project: &Project, console: &mut Console<'_>) -> Outcome {
+        let database = Database::of(url, project, console)?;
+        let migrator = migrator(project)?;
+        let status = migrator.status(&mut database.open_to_read()?).map_err(|error| database.failure(&error))?;
+        let graph: Graph = migrator.graph().map_err(|error| database.failure(&error))?;
+        let heads = graph.heads();
+        if arguments.report.json {
+            console.json(&json!({
+                "database": database.shown(),
+                "current": status.current,
+                "heads": heads,
+                "pending": status.pending,
+                "unknown": status.unknown,
+            }));
+            return Ok(());
+        }
+        for id in &status.current {
+            let mark = if heads.contains(&id.as_str()) { " (head)" } else { "" };
+            console.line(format_args!("{id}{mark}"));
+            let revision = migrator.revisions().iter().find(|it| it.id == id).filter(|_| arguments.verbose);
+            if let Some(revision) = revision {
+                console.line(format_args!("  message: {}\n  file: {}", revision.message, revision.file));
+            }
+        }
+        if !database.exists() {
+            console.note(format_args!("{} is not there yet", database.shown()));
+        } else if status.current.is_empty() {
+            console.note(format_args!("{} is at the base: no revision is applied", database.shown()));
+        }
+        for id in &status.unknown {
+            console.note(format_args!("{id} is applied too, and this `migrate` does not know it"));
+        }
+        Ok(())
+    }
+
+    /// The revisions at which the database is.
+    pub(crate) fn ids(url: Option<&str>, project: &Project, console: &mut Console<'_>) -> Outcome<BTreeSet<String>> {
+        let database = Database::of(url, project, console)?;
+        let current = migrator(project)?.current(&mut database.open_to_read()?);
+        Ok(current.map_err(|error| database.failure(&error))?.into_iter().collect())
+    }
+}
+
+#[cfg(feature = "database")]
+pub(crate) use of_database::{ids, run};
+
+/// The revisions at which the database is.
+#[cfg(not(feature = "database"))]
+pub(crate) fn ids(_: Option<&str>, project: &Project, _: &mut Console<'_>) -> Outcome<BTreeSet<String>> {
+    Err(super::needs_database(project, "current"))
+}

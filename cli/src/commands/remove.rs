@@ -1,0 +1,114 @@
+//! `remove`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use migratable_build::history::History;
+use migratable_core::graph::Graph;
+use serde_json::json;
+
+use crate::arguments::Remove;
+use crate::console::Console;
+use crate::failure::{Failure, Outcome};
+use crate::findings::Finding;
+use crate::project::Project;
+use crate::revision_name;
+use crate::sources::{Sources, finding, problems, refuse};
+use crate::whole_file;
+
+/// Takes back the newest revision: its file goes, and the lock is as it was before it.
+pub(crate) fn run(arguments: &Remove, url: Option<&str>, project: &Project, console: &mut Console<'_>) -> Outcome {
+    let sources = Sources::open(project, console)?;
+    let history = sources.history();
+    let Some(graph) = &history.graph else { return refuse(&problems(&history), console) };
+    let removed = chosen(&arguments.revision, &history, graph)?;
+    // What is wrong in the file that goes does not matter any more.
+    let others: Vec<Finding> = problems(&history).into_iter().filter(|found| !found.is_in(&removed.path)).collect();
+    if !others.is_empty() {
+        return refuse(&others, console);
+    }
+    refuse_if_applied(&removed.id, url, project, console)?;
+    let rest: Vec<&String> = graph.order().iter().filter(|other| **other != removed.id).collect();
+    let followed = |other: &String| rest.iter().any(|it| graph.node(it).is_some_and(|node| node.after.contains(other)));
+    let heads: Vec<String> = rest.iter().filter(|other| !followed(other)).map(|it| (*it).clone()).collect();
+    let schema = match history.schema_at(&heads) {
+        Ok(schema) => sources.dressed_as_before(schema),
+        Err(problems) => return refuse(&problems.iter().map(finding).collect::<Vec<_>>(), console),
+    };
+
+    let lock = sources.configuration.lock();
+    let before = sources.lock_text()?;
+    sources.write_lock(&heads, &schema, console)?;
+    let path = console.path(&removed.path);
+    if let Err(error) = fs::remove_file(&removed.path) {
+        let _ = whole_file::write(&lock, &before);
+        return Err(Failure::Failed(format!("cannot remove {path}: {error}; nothing was changed")));
+    }
+    if arguments.report.json {
+        console.json(&json!({ "revision": removed.id, "file": path, "heads": heads }));
+    } else {
+        let at = if heads.is_empty() { "the base".to_owned() } else { heads.join(", ") };
+        console.line(format_args!("removed {path}; {} is of {at} again", console.path(&lock)));
+    }
+    Ok(())
+}
+
+/// The revision that goes.
+struct Chosen {
+    id: String,
+    path: PathBuf,
+}
+
+/// The revision that is meant; nothing may follow it.
+fn chosen(word: &str, history: &History, graph: &Graph) -> Outcome<Chosen> {
+    if let Some(chosen) = history.unread.iter().find_map(|path| unread(word, path, history)) {
+        return Ok(chosen);
+    }
+    let ids = graph.resolve(word, &[]).map_err(|error| Failure::Usage(error.to_string()))?;
+    let Some(entry) = ids.first().and_then(|id| history.entry(id)) else {
+        return Err(Failure::Failed("there is no revision to remove".to_owned()));
+    };
+    let id = &entry.file.id;
+    match graph.children(id)[..] {
+        [] => Ok(Chosen { id: id.clone(), path: entry.path.clone() }),
+        [child, ..] => Err(Failure::Failed(format!("revision {id} is not the newest: {child} follows it"))),
+    }
+}
+
+/// A file so broken that not even its id can be read, if it is meant: by the id in its name, or as the last of all.
+fn unread(word: &str, path: &Path, history: &History) -> Option<Chosen> {
+    let stem = path.file_stem()?.to_string_lossy();
+    let id = stem.split('_').find(|part| revision_name::is_id(part)).unwrap_or(&stem);
+    let is_last = || history.revisions.iter().all(|entry| *entry.path < *path);
+    let is_meant = if word == "head" { is_last() } else { !word.is_empty() && id.starts_with(word) };
+    is_meant.then(|| Chosen { id: id.to_owned(), path: path.to_owned() })
+}
+
+/// Refuses if the database that is asked for has the revision.
+#[cfg(feature = "database")]
+fn refuse_if_applied(id: &str, url: Option<&str>, project: &Project, console: &mut Console<'_>) -> Outcome {
+    use crate::database::{Database, migrator};
+
+    let database = match Database::of(url, project, console) {
+        Ok(database) if project.migrator().is_some() => database,
+        Err(failure) if url.is_some() => return Err(failure),
+        _ => return Ok(()),
+    };
+    let applied =
+        migrator(project)?.applied(&mut database.open_to_read()?).map_err(|error| database.failure(&error))?;
+    if applied.iter().any(|row| row.revision == id) {
+        return Err(Failure::Failed(format!(
+            "revision {id} is applied in {}: take it back there first: {}",
+            database.shown(),
+            project.command("downgrade")
+        )));
+    }
+    Ok(())
+}
+
+/// Without a database nobody can be asked; one that has the revision refuses the next upgrade.
+#[cfg(not(feature = "database"))]
+fn refuse_if_applied(id: &str, _: Option<&str>, _: &Project, console: &mut Console<'_>) -> Outcome {
+    console.note(format_args!("no database was asked whether it has {id} applied"));
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! `revision`.
+
+mod answers;
+
+use migratable_core::diff::{Answers, Hole, Plan};
+use migratable_core::{Operation, fingerprint};
+use serde_json::{Value, json};
+
+use crate::arguments::Revision;
+use crate::console::Console;
+use crate::failure::{Failure, Outcome};
+use crate::models::Models;
+use crate::new_file::NewFile;
+use crate::project::{Project, shell_word};
+use crate::revisions::operation_json;
+use crate::sources::{Sources, Standing, refuse};
+
+/// Writes a revision for what changed in the models since the last one.
+pub(crate) fn run(arguments: &Revision, project: &Project, console: &mut Console<'_>) -> Outcome {
+    let sources = Sources::open(project, console)?;
+    let standing = match sources.standing() {
+        Ok(standing) => standing,
+        Err(found) => return refuse(&found, console),
+    };
+    if let Some(id) = arguments.rev_id.as_deref().filter(|id| standing.history.entry(id).is_some()) {
+        return Err(Failure::Usage(format!("--rev-id {id}: there is a revision of that id already")));
+    }
+    let command = Command { arguments, project, sources: &sources, standing: &standing };
+    if arguments.empty {
+        return command.write_empty(console);
+    }
+    let models = sources.models()?;
+    if !models.errors.is_empty() {
+        return refuse(&models.findings(), console);
+    }
+    command.write_changes(&models, console)
+}
+
+/// A call of `revision` on a project in good order.
+struct Command<'a> {
+    arguments: &'a Revision,
+    project: &'a Project,
+    sources: &'a Sources,
+    standing: &'a Standing,
+}
+
+impl Command<'_> {
+    fn write_empty(&self, console: &mut Console<'_>) -> Outcome {
+        let schema = &self.standing.lock.schema;
+        let message = self.arguments.message.as_deref().unwrap_or("empty revision");
+        let file = self.new_file(message, &Plan::default(), console)?;
+        file.check(schema, schema)?;
+        file.write(self.sources, schema, console)?;
+        self.report(&file, message, &Plan::default(), console);
+        if !self.arguments.report.json {
+            console.note(format_args!("write what it does, then: {}", self.project.file_command("lock")));
+        }
+        Ok(())
+    }
+
+    fn write_changes(&self, models: &Models, console: &mut Console<'_>) -> Outcome {
+        let before = &self.standing.lock.schema;
+        let mut answers: Answers = answers::given(self.arguments, models)?;
+        let mut plan = answers::plan(before, models, &mut answers, &|| self.typed(), console)?;
+        if plan.upgrade.is_empty() {
+            return self.nothing(models, console);
+        }
+        if !plan.holes.is_empty() {
+            plan = answers::fill(plan, before, models, &mut answers, console)?;
+        }
+        let message = match &self.arguments.message {
+            Some(message) => message.clone(),
+            None => message_for(&plan.upgrade),
+        };
+        let file = self.new_file(&message, &plan, console)?;
+        file.check(before, &models.schema)?;
+        file.write(self.sources, &models.schema, console)?;
+        self.report(&file, &message, &plan, console);
+        Ok(())
+    }
+
+    fn new_file(&self, message: &str, plan: &Plan, console: &Console<'_>) -> Outcome<NewFile> {
+        let after: Vec<String> = self.standing.graph.heads().into_iter().map(str::to_owned).collect();
+        NewFile::new(self.arguments.rev_id.as_deref(), message, &after, plan, self.sources, console)
+    }
+
+    /// Nothing changed that needs a revision; names of models and the order of columns may have.
+    fn nothing(&self, models: &Models, console: &mut Console<'_>) -> Outcome {
+        let path = console.path(&self.sources.configuration.lock());
+        let refreshed = fingerprint(&models.schema) == fingerprint(&self.standing.lock.schema)
+            && self.sources.write_lock(&self.standing.lock.heads, &models.schema, console)?;
+        if self.arguments.report.json {
+            console.json(&json!({ "revision": null, "changes": [], "lock_refreshed": refreshed }));
+            return Ok(());
+        }
+        console.line("Nothing changed: the revisions give what the models say. No revision was written.");
+        if refreshed {
+            console.line(format_args!("{path} was refreshed: names of models or the order of columns changed."));
+        }
+        if models.is_empty() {
+            console.note("There is no model yet: put #[derive(migratable::Migratable)] on a struct that is a table.");
+        }
+        Ok(())
+    }
+
+    /// Says what was written and what is to be done.
+    fn report(&self, file: &NewFile, message: &str, plan: &Plan, console: &mut Console<'_>) {
+        let path = console.path(&file.path);
+        if self.arguments.report.json {
+            console.json(&json!({
+                "revision": file.id,
+                "file": path,
+                "message": message,
+                "after": self.standing.graph.heads(),
+                "changes": plan.upgrade.iter().map(operation_json).collect::<Vec<_>>(),
+                "holes": plan.holes.iter().map(|hole| hole_json(hole, &path, file)).collect::<Vec<_>>(),
+                "losses": plan.losses.iter().map(|loss| loss.note.as_str()).collect::<Vec<_>>(),
+                "lock_refreshed": true,
+            }));
+        } else {
+            for operation in &plan.upgrade {
+                console.line(operation);
+            }
+            console.line(format_args!("wrote {path}"));
+        }
+        for operation in plan.upgrade.iter().filter(|it| loses_values(it)) {
+            console.note(format_args!("warning: {operation}: its values are lost"));
+        }
+        for loss in &plan.losses {
+            console.note(format_args!("warning: on the way back: {}", loss.note));
+        }
+        for hole in &plan.holes {
+            console.note(format_args!(
+                "{path}:{}: {} waits to be written: {}",
+                file.line_of(&hole.step),
+                hole.step,
+                hole.reason
+            ));
+        }
+        if !plan.holes.is_empty() {
+            let fills = plan.holes.iter().map(|hole| format!(" --default \"{}.{}=…\"", hole.table, hole.column));
+            console.note(format_args!(
+                "Write what stands open, or take the revision back and give the values as SQL:\n  {}\n  {}{}",
+                self.project.file_command("remove"),
+                self.typed(),
+                fills.collect::<String>()
+            ));
+        }
+        if !plan.upgrade.is_empty() {
+            console.note(format_args!("Read the revision, then: {}", self.project.command("upgrade")));
+        }
+    }
+
+    /// The command as it was typed.
+    fn typed(&self) -> String {
+        let mut words = String::from("revision");
+        let message = self.arguments.message.iter().map(|message| ("-m", message));
+        let renames = self.arguments.rename.iter().map(|it| ("--rename", it));
+        let drops = self.arguments.drop.iter().map(|it| ("--drop", it));
+        let defaults = self.arguments.default.iter().map(|it| ("--default", it));
+        for (flag, value) in message.chain(renames).chain(drops).chain(defaults) {
+            words.push_str(&format!(" {flag} {}", shell_word(value)));
+        }
+        self.project.file_command(&words)
+    }
+}
+
+/// A message for who gave none: what the first change is.
+fn message_for(operations: &[Operation]) -> String {
+    let first = operations.first().map(ToString::to_string).unwrap_or_default();
+    let first = first.split(" (").next().unwrap_or_default();
+    match operations.len() {
+        0 | 1 => first.to_owned(),
+        count => format!("{first} and {} more", count - 1),
+    }
+}
+
+fn loses_values(operation: &Operation) -> bool {
+    matches!(operation, Operation::DropTable { .. } | Operation::DropColumn { .. })
+}
+
+fn hole_json(hole: &Hole, path: &str, file: &NewFile) -> Value {
+    json!({
+        "step": hole.step,
+        "table": hole.table.to_string(),
+        "column": hole.column,
+        "reason": hole.reason,
+        "file": path,
+        "line": file.line_of(&hole.step),
+    })
+}

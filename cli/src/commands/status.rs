@@ -1,0 +1,103 @@
+//! `status`.
+
+use serde_json::{Map, Value, json};
+
+use super::check;
+use crate::arguments::Status;
+use crate::console::Console;
+use crate::failure::Outcome;
+use crate::findings::{Finding, Kind};
+use crate::project::Project;
+use crate::sources::Sources;
+
+/// One line of the screen: its name, what it says to people, and to programs.
+struct Row {
+    name: &'static str,
+    text: String,
+    value: Value,
+}
+
+fn row(name: &'static str, text: impl Into<String>, value: Value) -> Row {
+    Row { name, text: text.into(), value }
+}
+
+/// Shows on one screen where everything stands.
+pub(crate) fn run(arguments: &Status, url: Option<&str>, project: &Project, console: &mut Console<'_>) -> Outcome {
+    let mut rows = of_database(url, project, console)?;
+    rows.extend(of_files(project, console)?);
+    if arguments.report.json {
+        let values: Map<String, Value> = rows.into_iter().map(|row| (row.name.to_owned(), row.value)).collect();
+        console.json(&values.into());
+        return Ok(());
+    }
+    let width = rows.iter().map(|row| row.name.len()).max().unwrap_or(0);
+    for row in rows {
+        console.line(format_args!("{:width$}  {}", row.name, row.text.replace('\n', &format!("\n{:width$}  ", ""))));
+    }
+    Ok(())
+}
+
+#[cfg(not(feature = "database"))]
+fn of_database(_: Option<&str>, project: &Project, _: &mut Console<'_>) -> Outcome<Vec<Row>> {
+    let text = format!("not asked (--no-default-features); type: {}", project.command("status"));
+    Ok(vec![row("database", text, Value::Null)])
+}
+
+#[cfg(feature = "database")]
+fn of_database(url: Option<&str>, project: &Project, console: &mut Console<'_>) -> Outcome<Vec<Row>> {
+    use crate::database::{Database, migrator};
+    use crate::failure::Failure;
+
+    let database = match Database::of(url, project, console) {
+        Ok(database) => database,
+        Err(Failure::Usage(message)) if url.is_none() => return Ok(vec![row("database", message, Value::Null)]),
+        Err(failure) => return Err(failure),
+    };
+    let migrator = migrator(project)?;
+    let status = migrator.status(&mut database.open_to_read()?).map_err(|error| database.failure(&error))?;
+    let named = |ids: &[String], none: &str| -> String {
+        let named = ids.iter().map(|id| match migrator.revisions().iter().find(|it| it.id == id) {
+            Some(revision) => format!("{id} {}", revision.message),
+            None => id.clone(),
+        });
+        let named: Vec<String> = named.collect();
+        if named.is_empty() { none.to_owned() } else { named.join("\n") }
+    };
+    let shown = database.shown();
+    let there = if database.exists() { shown.clone() } else { format!("{shown} (not there yet)") };
+    let mut rows = vec![
+        row("database", there, shown.into()),
+        row("current", named(&status.current, "base: no revision is applied"), status.current.clone().into()),
+        row("pending", named(&status.pending, "nothing"), status.pending.clone().into()),
+    ];
+    for (name, ids, why) in [
+        ("unknown", &status.unknown, "applied by a newer `migrate`"),
+        ("changed", &status.changed, "edited since it was applied: undo that, an upgrade refuses it"),
+        ("steps", &status.changed_steps, "a data step was edited since it was applied"),
+    ] {
+        if !ids.is_empty() {
+            rows.push(row(name, format!("{}\n{why}", named(ids, "")), ids.clone().into()));
+        }
+    }
+    Ok(rows)
+}
+
+fn of_files(project: &Project, console: &mut Console<'_>) -> Outcome<Vec<Row>> {
+    if !project.has_sources() {
+        return Ok(vec![row("sources", format!("none in {}", project.manifest_dir().display()), Value::Null)]);
+    }
+    let sources = Sources::open(project, console)?;
+    let history = sources.history();
+    let heads: Vec<String> = history.graph.iter().flat_map(|graph| graph.heads()).map(str::to_owned).collect();
+    let found = check::everything(&sources, project)?;
+    let shown = |kinds: &[Kind], fine: &str| -> (String, Value) {
+        let of: Vec<&Finding> = found.iter().filter(|finding| kinds.contains(&finding.kind)).collect();
+        let lines: Vec<String> = of.iter().map(|finding| finding.line(console)).collect();
+        let values: Vec<Value> = of.iter().map(|finding| finding.json(console)).collect();
+        (if lines.is_empty() { fine.to_owned() } else { lines.join("\n") }, json!(values))
+    };
+    let (lock, lock_findings) = shown(&[Kind::Lock, Kind::Revision, Kind::Heads], "in step with the revisions");
+    let (models, model_findings) = shown(&[Kind::Model, Kind::Change], "in step with the lock");
+    let none = if heads.is_empty() { "none: there is no revision yet".to_owned() } else { heads.join("\n") };
+    Ok(vec![row("heads", none, heads.into()), row("lock", lock, lock_findings), row("models", models, model_findings)])
+}

@@ -1,0 +1,157 @@
+//! Which database is meant, and the connection to it.
+
+use std::path::{Path, PathBuf};
+
+use migratable::diesel::{Connection, SqliteConnection};
+use migratable_core::Dialect;
+use toml::de::{DeTable, DeValue};
+
+use crate::console::Console;
+use crate::failure::{Failure, Outcome};
+use crate::project::Project;
+use crate::url;
+
+/// The connection of this release.
+pub type Db = SqliteConnection;
+
+/// The revisions that a `migrate` was compiled with.
+pub type Migrator = migratable::Migrator<Db>;
+
+/// The database that a command works on.
+pub(crate) struct Database {
+    url: String,
+    /// Its dialect.
+    pub(crate) dialect: Dialect,
+}
+
+impl Database {
+    /// The database that is asked for: by `--database-url`, DATABASE_URL, a `.env` file from the current folder
+    /// upwards, or the configuration, in this order.
+    pub(crate) fn of(asked: Option<&str>, project: &Project, console: &Console<'_>) -> Outcome<Database> {
+        let here = console.current_dir();
+        let url = if let Some(url) = asked {
+            url::anchored(url, here)
+        } else if let Some(url) = console.variable("DATABASE_URL") {
+            url::anchored(&url, here)
+        } else if let Some((url, folder)) = of_env_file(here, console)? {
+            url::anchored(&url, &folder)
+        } else if let Some(url) = configured(project)? {
+            url::anchored(&url, &home(project, here))
+        } else {
+            return Err(Failure::Usage(
+                "no database is named: give --database-url, set DATABASE_URL or put it in a .env file, or write \
+                 `database-url` in [package.metadata.migratable] of the migrations package"
+                    .to_owned(),
+            ));
+        };
+        let dialect = url::dialect(&url).map_err(Failure::Usage)?;
+        Ok(Database { url, dialect })
+    }
+
+    /// The URL as anybody may see it.
+    pub(crate) fn shown(&self) -> String {
+        url::shown(&self.url)
+    }
+
+    /// The database's file, if it has one.
+    fn file(&self) -> Option<PathBuf> {
+        url::sqlite_file(&self.url).map(|(file, _)| url::decoded(file).into())
+    }
+
+    /// Whether there is a database at all; else every command that only looks sees an empty one.
+    pub(crate) fn exists(&self) -> bool {
+        self.file().is_none_or(|file| file.exists())
+    }
+
+    /// Opens it, and makes its file if that is not there.
+    pub(crate) fn open(&self) -> Outcome<Db> {
+        let target = match url::sqlite_file(&self.url) {
+            None => ":memory:".to_owned(),
+            Some((file, None)) => format!("file:{file}"),
+            Some((file, Some(query))) => format!("file:{file}?{query}"),
+        };
+        SqliteConnection::establish(&target).map_err(|error| {
+            let missing = self.file().and_then(|file| file.parent().map(Path::to_owned)).filter(|it| !it.exists());
+            let why = match missing {
+                Some(folder) => format!("there is no folder {}", folder.display()),
+                None => error.to_string(),
+            };
+            Failure::Failed(format!("cannot open {}: {why}", self.shown()))
+        })
+    }
+
+    /// Opens it to look at it, and makes nothing.
+    pub(crate) fn open_to_read(&self) -> Outcome<Db> {
+        if self.exists() {
+            return self.open();
+        }
+        Database { url: "sqlite::memory:".to_owned(), dialect: self.dialect }.open()
+    }
+
+    /// An error of the runtime, with the database in front.
+    pub(crate) fn failure(&self, error: &migratable::Error) -> Failure {
+        match error {
+            migratable::Error::Resolve(_) | migratable::Error::Range { .. } => Failure::Usage(error.to_string()),
+            migratable::Error::Database { .. } => Failure::Failed(format!("{}: {error}", self.shown())),
+            _ => Failure::Failed(error.to_string()),
+        }
+    }
+}
+
+/// The revisions that were compiled in.
+pub(crate) fn migrator(project: &Project) -> Outcome<&Migrator> {
+    project.migrator().ok_or_else(|| {
+        Failure::Failed(
+            "this `migrate` was built without its revisions: build it with the feature `revisions`".to_owned(),
+        )
+    })
+}
+
+/// The URL of the configuration that was compiled in.
+fn configured(project: &Project) -> Outcome<Option<String>> {
+    let wrong = |error: toml::de::Error| Failure::Failed(format!("the configuration that was compiled in: {error}"));
+    let configuration = DeTable::parse(project.configuration()).map_err(wrong)?;
+    Ok(configuration.get_ref().get("database-url").and_then(|value| match value.get_ref() {
+        DeValue::String(url) => Some(url.to_string()),
+        _ => None,
+    }))
+}
+
+/// The folder that a relative file of the configuration is in: the root of the workspace if we are inside of it, else
+/// the current one.
+fn home(project: &Project, here: &Path) -> PathBuf {
+    let root = project.manifest_dir().ancestors().find(|folder| is_workspace(folder));
+    match root.unwrap_or(project.manifest_dir()) {
+        root if here.starts_with(root) => root.to_owned(),
+        _ => here.to_owned(),
+    }
+}
+
+fn is_workspace(folder: &Path) -> bool {
+    std::fs::read_to_string(folder.join("Cargo.toml"))
+        .is_ok_and(|text| text.lines().any(|line| line.trim_start().starts_with("[workspace")))
+}
+
+/// DATABASE_URL of the nearest `.env` from a folder upwards, and the folder of that file.
+fn of_env_file(folder: &Path, console: &Console<'_>) -> Outcome<Option<(String, PathBuf)>> {
+    let Some((folder, path)) =
+        folder.ancestors().map(|folder| (folder, folder.join(".env"))).find(|(_, path)| path.is_file())
+    else {
+        return Ok(None);
+    };
+    let unreadable = |error: dotenvy::Error| {
+        let why = match error {
+            // The text of the line may hold a password.
+            dotenvy::Error::LineParse(..) => "a line of it cannot be read; the form is NAME=\"value\"".to_owned(),
+            other => other.to_string(),
+        };
+        Failure::Failed(format!("{}: {why}", console.path(&path)))
+    };
+    for entry in dotenvy::from_path_iter(&path).map_err(unreadable)? {
+        let (name, value) = entry.map_err(unreadable)?;
+        if name == "DATABASE_URL" && !value.is_empty() {
+            return Ok(Some((value, folder.to_owned())));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,45 @@
+//! How a command ends when it does not end well.
+
+use std::process::ExitCode;
+
+/// Why a command stopped.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Something went wrong: what, where, and what to type next.
+    Failed(String),
+    /// What was typed means nothing here.
+    Usage(String),
+    /// All has been said already; this is the exit status.
+    Said(u8),
+}
+
+/// What a command gives back.
+pub type Outcome<T = ()> = Result<T, Failure>;
+
+impl Failure {
+    /// The exit status.
+    pub fn status(&self) -> u8 {
+        match self {
+            Failure::Failed(_) => 1,
+            Failure::Usage(_) => 2,
+            Failure::Said(status) => *status,
+        }
+    }
+
+    /// The exit status as the system takes it.
+    pub fn code(&self) -> ExitCode {
+        ExitCode::from(self.status())
+    }
+}
+
+impl From<String> for Failure {
+    fn from(message: String) -> Failure {
+        Failure::Failed(message)
+    }
+}
+
+impl From<&str> for Failure {
+    fn from(message: &str) -> Failure {
+        Failure::Failed(message.to_owned())
+    }
+}

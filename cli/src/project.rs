@@ -1,0 +1,104 @@
+//! What a `migrate` knows of its project from when it was compiled.
+
+use std::path::{Path, PathBuf};
+
+/// A project, as the `migrate` of its migrations package was built for it.
+pub struct Project {
+    manifest_dir: PathBuf,
+    package: String,
+    #[cfg_attr(not(feature = "database"), allow(dead_code))]
+    configuration: String,
+    #[cfg(feature = "database")]
+    migrator: Option<crate::database::Migrator>,
+}
+
+impl Project {
+    /// The project of a migrations package: its folder, its name, and its configuration as the build step wrote it.
+    pub fn new(manifest_dir: impl Into<PathBuf>, package: &str, configuration: &str) -> Project {
+        Project {
+            manifest_dir: manifest_dir.into(),
+            package: package.to_owned(),
+            configuration: configuration.to_owned(),
+            #[cfg(feature = "database")]
+            migrator: None,
+        }
+    }
+
+    /// Adds the revisions that were compiled in.
+    #[cfg(feature = "database")]
+    pub fn with_migrator(mut self, migrator: crate::database::Migrator) -> Project {
+        self.migrator = Some(migrator);
+        self
+    }
+
+    /// The revisions that were compiled in, if they were.
+    #[cfg(feature = "database")]
+    pub(crate) fn migrator(&self) -> Option<&crate::database::Migrator> {
+        self.migrator.as_ref()
+    }
+
+    /// The folder of the migrations package when it was built; it need not be there any more.
+    pub(crate) fn manifest_dir(&self) -> &Path {
+        &self.manifest_dir
+    }
+
+    /// The configuration that was compiled in.
+    #[cfg(feature = "database")]
+    pub(crate) fn configuration(&self) -> &str {
+        &self.configuration
+    }
+
+    /// Whether the sources are where they were.
+    pub(crate) fn has_sources(&self) -> bool {
+        self.manifest_dir.join("Cargo.toml").is_file()
+    }
+
+    /// How a command is typed, from any folder of the workspace.
+    pub(crate) fn command(&self, words: &str) -> String {
+        if self.has_sources() {
+            format!("cargo run -p {} --bin migrate -- {words}", self.package)
+        } else {
+            format!("migrate {words}")
+        }
+    }
+
+    /// How a command that needs only files is typed, so that it works when the revisions do not compile.
+    pub(crate) fn file_command(&self, words: &str) -> String {
+        if self.has_sources() {
+            format!("cargo run -p {} --no-default-features --bin migrate -- {words}", self.package)
+        } else {
+            format!("migrate {words}")
+        }
+    }
+}
+
+/// A word as a shell takes it.
+pub(crate) fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else if word.contains(['"', '$', '`', '\\', '!']) {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    } else {
+        format!("\"{word}\"")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_for_the_shell_when_they_must_be() {
+        for (word, expected) in [
+            ("users.a=users.b", "users.a=users.b"),
+            ("add a bio", "\"add a bio\""),
+            ("users.bio=''", "\"users.bio=''\""),
+            ("a \"b\"", "'a \"b\"'"),
+            ("it's $5", "'it'\\''s $5'"),
+            ("", "\"\""),
+        ] {
+            assert_eq!(shell_word(word), expected);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Database URLs: which database they mean, and how they are shown.
+
+#[cfg(any(feature = "database", test))]
+use std::path::Path;
+
+use migratable_core::Dialect;
+
+/// The dialects that this release speaks.
+const SPOKEN: [Dialect; 1] = [Dialect::Sqlite];
+
+/// The dialect of a URL.
+///
+/// # Errors
+/// A sentence, if no database or none that this release speaks is meant.
+pub fn dialect(url: &str) -> Result<Dialect, String> {
+    match Dialect::from_url(url) {
+        Some(dialect) if SPOKEN.contains(&dialect) => Ok(dialect),
+        Some(dialect) => Err(format!(
+            "`{}` means {dialect}, which this release does not speak yet; it speaks SQLite: sqlite://file",
+            shown(url)
+        )),
+        None => Err(format!(
+            "`{}` is no database URL: it begins with sqlite:, as in sqlite://blog.db; postgres: and mysql: are known and not spoken yet",
+            shown(url)
+        )),
+    }
+}
+
+/// A URL as it may be seen by anybody: without password.
+pub fn shown(url: &str) -> String {
+    let (url, query) = url.split_once('?').map_or((url, None), |(url, query)| (url, Some(query)));
+    let mut shown = match url.split_once("://") {
+        Some((scheme, rest)) => match rest.rsplit_once('@') {
+            Some((user, host)) => {
+                let user = user.split_once(':').map_or(user, |(user, _)| user);
+                format!("{scheme}://{user}@{host}")
+            }
+            None => url.to_owned(),
+        },
+        None => url.to_owned(),
+    };
+    if let Some(query) = query {
+        let kept: Vec<&str> = query.split('&').filter(|it| !it.to_ascii_lowercase().contains("pass")).collect();
+        if !kept.is_empty() {
+            shown.push('?');
+            shown.push_str(&kept.join("&"));
+        }
+    }
+    shown
+}
+
+/// Whether a URL says something that does not belong into a file of the project.
+pub fn is_secret(url: &str) -> bool {
+    shown(url) != url
+}
+
+/// The file of a SQLite URL as it is written, and what stands behind `?`; none for a database in memory.
+pub fn sqlite_file(url: &str) -> Option<(&str, Option<&str>)> {
+    let rest = url.strip_prefix("sqlite:").or_else(|| url.strip_prefix("file:"))?;
+    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    let (file, query) = rest.split_once('?').map_or((rest, None), |(file, query)| (file, Some(query)));
+    let in_memory = file.is_empty() || file == ":memory:" || query.is_some_and(|it| it.contains("mode=memory"));
+    (!in_memory).then_some((file, query))
+}
+
+/// A SQLite URL whose file, if it is relative, is taken from this folder.
+#[cfg(any(feature = "database", test))]
+pub fn anchored(url: &str, folder: &Path) -> String {
+    match sqlite_file(url) {
+        Some((file, query)) if Path::new(file).is_relative() => {
+            let folder = folder.to_string_lossy().replace('%', "%25").replace('#', "%23").replace('?', "%3f");
+            let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+            format!("sqlite://{}/{file}{query}", folder.trim_end_matches('/'))
+        }
+        _ => url.to_owned(),
+    }
+}
+
+/// The text for which a part of a URL stands: `%20` is a space.
+#[cfg(any(feature = "database", test))]
+pub fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, others @ ..] = rest {
+        let code = others.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        match code.filter(|_| *first == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &others[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = others;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_never_shown() {
+        for (url, expected) in [
+            ("sqlite://blog.db", "sqlite://blog.db"),
+            ("postgres://anna:s3cret@host/blog", "postgres://anna@host/blog"),
+            ("postgres://anna:p@ss:w@host:5432/blog", "postgres://anna@host:5432/blog"),
+            ("postgres://anna@host/blog", "postgres://anna@host/blog"),
+            ("postgres://host/blog?user=anna&password=s3cret", "postgres://host/blog?user=anna"),
+            ("postgres://host/blog?PASSWORD=s3cret", "postgres://host/blog"),
+        ] {
+            assert_eq!(shown(url), expected);
+            assert_eq!(is_secret(url), url != expected);
+            assert!(!dialect(url).err().unwrap_or_default().contains("s3cret"));
+        }
+    }
+
+    #[test]
+    fn what_is_not_spoken_says_so() {
+        for (url, expected) in [
+            ("postgres://host/blog", "means PostgreSQL, which this release does not speak yet"),
+            ("oracle://host/blog", "is no database URL"),
+            ("blog.db", "is no database URL"),
+        ] {
+            assert!(dialect(url).unwrap_err().contains(expected), "{url}");
+        }
+    }
+
+    #[test]
+    fn folders_may_have_any_name() {
+        let url = anchored("sqlite://my%20blog.db", Path::new("/100% #1?"));
+        assert_eq!(url, "sqlite:///100%25 %231%3f/my%20blog.db");
+        assert_eq!(sqlite_file(&url).map(|(file, _)| decoded(file)).as_deref(), Some("/100% #1?/my blog.db"));
+        assert_eq!(decoded("100%"), "100%");
+    }
+
+    #[test]
+    fn relative_files_are_anchored() {
+        for (url, expected) in [
+            ("sqlite://blog.db", "sqlite:///work/blog.db"),
+            ("sqlite:blog.db?mode=ro", "sqlite:///work/blog.db?mode=ro"),
+            ("sqlite:///var/blog.db", "sqlite:///var/blog.db"),
+            ("sqlite::memory:", "sqlite::memory:"),
+            ("sqlite://:memory:", "sqlite://:memory:"),
+            ("sqlite://", "sqlite://"),
+            ("postgres://host/blog", "postgres://host/blog"),
+        ] {
+            assert_eq!(anchored(url, Path::new("/work")), expected);
+        }
+    }
+}

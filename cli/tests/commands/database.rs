@@ -1,0 +1,266 @@
+//! The commands that speak to a database.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use migratable::revision::*;
+use migratable_cli::{Migrator, Project};
+use serde_json::Value;
+
+use crate::project::{Blog, Ran, assert_says, run};
+
+const A: &str = "aa0000000001";
+const B: &str = "bb0000000002";
+
+fn create_users(op: &mut Operations) {
+    op.create_table(table("users").column(column("id", bigint())).primary_key("pk_users", ["id"]));
+}
+
+fn drop_users(op: &mut Operations) {
+    op.drop_table("users");
+}
+
+fn add_bio(op: &mut Operations) {
+    op.add_column("users", column("bio", text()).nullable());
+}
+
+fn drop_bio(op: &mut Operations) {
+    op.drop_column("users", "bio");
+}
+
+const fn revision(
+    id: &'static str,
+    after: &'static [&'static str],
+    message: &'static str,
+    upgrade: fn(&mut Operations),
+    downgrade: fn(&mut Operations),
+) -> migratable::Revision {
+    migratable::Revision {
+        id,
+        after,
+        depends_on: &[],
+        labels: &[],
+        message,
+        file: "some_file.rs",
+        checksum: id,
+        steps_checksum: None,
+        upgrade,
+        downgrade,
+    }
+}
+
+static REVISIONS: [migratable::Revision; 2] =
+    [revision(A, &[], "users", create_users, drop_users), revision(B, &[A], "add a bio", add_bio, drop_bio)];
+
+/// A program with the first of the revisions, or with both.
+fn program(blog: &Blog, revisions: usize, configuration: &str) -> Project {
+    Project::new(blog.path("migrations"), "blog-migrations", configuration)
+        .with_migrator(Migrator::new(&REVISIONS[..revisions]))
+}
+
+const CONFIGURATION: &str = "dialects = [\"sqlite\"]\ndatabase-url = \"sqlite://blog.db\"\n";
+
+fn at(blog: &Blog, folder: &Path, arguments: &[&str]) -> Ran {
+    run(&program(blog, 2, CONFIGURATION), folder, &BTreeMap::new(), None, arguments)
+}
+
+fn ok(blog: &Blog, arguments: &[&str]) -> String {
+    let ran = at(blog, &blog.root, arguments);
+    assert_eq!(ran.status, 0, "{arguments:?}\n{}{}", ran.out, ran.err);
+    ran.out
+}
+
+fn json(blog: &Blog, arguments: &[&str]) -> Value {
+    serde_json::from_str(&ok(blog, arguments)).unwrap()
+}
+
+#[test]
+fn up_and_down_and_up_to_date() {
+    let blog = Blog::new("");
+    let url = format!("sqlite://{}", blog.path("blog.db").display());
+
+    let up = ok(&blog, &["upgrade"]);
+    let again = ok(&blog, &["upgrade"]);
+    let down = ok(&blog, &["downgrade"]);
+    let base = ok(&blog, &["downgrade", "base"]);
+    let nothing = ok(&blog, &["downgrade", "base"]);
+
+    assert_says(
+        &up,
+        &["applied aa0000000001 users (", "applied bb0000000002 add a bio (", &format!("{url} is at {B}\n")],
+    );
+    assert_eq!(again, format!("{url} is up to date, at {B}\n"));
+    assert_says(&down, &["took back bb0000000002 add a bio (", &format!("{url} is at {A}\n")]);
+    assert_says(&base, &["took back aa0000000001 users (", &format!("{url} is at the base\n")]);
+    assert_eq!(nothing, format!("nothing to do: {url} is at the base\n"));
+    let up = json(&blog, &["upgrade", "+1", "--json"]);
+    assert_eq!((up["done"][0]["revision"].as_str(), up["standing"].as_str()), (Some(A), Some("behind")));
+    assert_eq!(up["pending"][0], B);
+    let ran = at(&blog, &blog.root, &["downgrade", "-2"]);
+    assert_eq!(ran.status, 2, "{}", ran.err);
+    assert_says(&ran.err, &["error: `-2` goes further than there are revisions"]);
+}
+
+#[test]
+fn where_a_database_stands_is_shown_by_every_command_that_tells() {
+    let blog = Blog::new("");
+    ok(&blog, &["upgrade", "aa"]);
+    blog.revision(A, &[], "", "");
+    blog.revision(B, &[A], "", "");
+
+    assert_eq!(ok(&blog, &["current"]), format!("{A}\n"));
+    assert_says(&ok(&blog, &["current", "-v"]), &[A, "message: users", "file: some_file.rs"]);
+    assert_eq!(json(&blog, &["current", "--json"])["pending"][0], B);
+    assert_says(&ok(&blog, &["history", "-i"]), &["(head)", &format!("{A} (current)")]);
+    assert_says(&ok(&blog, &["show", "current"]), &[&format!("base -> {A}")]);
+    assert_says(&ok(&blog, &["show", "+1"]), &[&format!("{A} -> {B}")]);
+    assert_says(
+        &ok(&blog, &["status"]),
+        &[
+            "database  sqlite://",
+            "current   aa0000000001 users\n",
+            "pending   bb0000000002 add a bio\n",
+            "heads     bb",
+        ],
+    );
+    let status = json(&blog, &["status", "--json"]);
+    assert_eq!((status["current"][0].as_str(), status["heads"][0].as_str()), (Some(A), Some(B)));
+}
+
+#[test]
+fn looking_makes_no_database() {
+    let blog = Blog::new("");
+    for arguments in [
+        &["current"][..],
+        &["status"],
+        &["history", "-i"],
+        &["upgrade", "--dry-run"],
+        &["upgrade", "--sql"],
+        &["downgrade", "base"],
+    ] {
+        ok(&blog, arguments);
+        assert!(!blog.path("blog.db").exists(), "{arguments:?}");
+    }
+    assert_says(&at(&blog, &blog.root, &["current"]).err, &["blog.db is not there yet"]);
+}
+
+#[test]
+fn plans_and_scripts_are_shown_without_being_run() {
+    let blog = Blog::new("");
+    let plan = ok(&blog, &["upgrade", "aa", "--dry-run"]);
+    assert_says(&plan, &["aa0000000001 users\n", "  create table users (1 column)\n", "CREATE TABLE"]);
+    let plan = json(&blog, &["upgrade", "--dry-run", "--json"]);
+    assert_eq!(plan["revisions"][1]["revision"], B);
+    let script = ok(&blog, &["upgrade", "--sql"]);
+    assert_says(&script, &["CREATE TABLE", "users", "bio"]);
+    let ran = at(&blog, &blog.root, &["downgrade", "--sql"]);
+    assert_eq!((ran.status, ran.out.as_str()), (2, ""));
+    assert_says(&ok(&blog, &["downgrade", "head:-1", "--sql"]), &["bb0000000002"]);
+    assert_eq!(at(&blog, &blog.root, &["upgrade", "aa:bb"]).status, 2, "a range is for --sql");
+}
+
+#[test]
+fn a_newer_database_stays_as_it_is() {
+    let blog = Blog::new("");
+    ok(&blog, &["upgrade"]);
+    let older = program(&blog, 1, CONFIGURATION);
+    let ran = run(&older, &blog.root, &BTreeMap::new(), None, &["upgrade"]);
+    assert_eq!(ran.status, 1);
+    assert_says(&ran.err, &["is ahead: a newer `migrate` has applied bb0000000002"]);
+    let ran = run(&older, &blog.root, &BTreeMap::new(), None, &["status"]);
+    assert_says(&ran.out, &["unknown   bb0000000002\n"]);
+}
+
+#[test]
+fn stamp_records_and_runs_nothing() {
+    let blog = Blog::new("");
+    assert_says(&ok(&blog, &["stamp", "head"]), &[&format!("is recorded at {B}; nothing was run")]);
+    assert_says(&ok(&blog, &["upgrade"]), &["is up to date"]);
+    assert_says(&ok(&blog, &["stamp", "aa"]), &[&format!("is recorded at {A}")]);
+    assert_says(&ok(&blog, &["stamp", "base"]), &["is recorded at the base"]);
+    assert_says(&ok(&blog, &["upgrade"]), &["applied aa0000000001"]);
+}
+
+#[test]
+fn the_database_is_the_one_that_is_nearest_to_the_one_who_asks() {
+    let blog = Blog::new("");
+    blog.write("below/deep/.keep", "");
+    let (below, outside) = (blog.path("below/deep"), tempfile::tempdir().unwrap());
+    let outside = outside.path().canonicalize().unwrap();
+    let env = |name: &str| BTreeMap::from([("DATABASE_URL".to_owned(), name.to_owned())]);
+    let both = program(&blog, 2, CONFIGURATION);
+    let made = |folder: &Path, variables: &BTreeMap<String, String>, arguments: &[&str], file: &Path| {
+        let ran = run(&both, folder, variables, None, &[&["upgrade"], arguments].concat());
+        assert_eq!(ran.status, 0, "{}", ran.err);
+        assert!(file.is_file(), "{} was not made: {}", file.display(), ran.out);
+        fs::remove_file(file).unwrap();
+    };
+    let none = BTreeMap::new();
+    made(&blog.root, &none, &[], &blog.path("blog.db"));
+    made(&below, &none, &[], &blog.path("blog.db"));
+    made(&outside, &none, &[], &outside.join("blog.db"));
+    blog.write(".env", "# mine\nOTHER=1\nDATABASE_URL=\"sqlite://of_env_file.db\"\n");
+    made(&below, &none, &[], &blog.path("of_env_file.db"));
+    made(&below, &env("sqlite://of_variable.db"), &[], &below.join("of_variable.db"));
+    made(&below, &env(""), &[], &blog.path("of_env_file.db"));
+    let typed = ["--database-url", "sqlite:my%20own.db"];
+    made(&below, &env("sqlite://of_variable.db"), &typed, &below.join("my own.db"));
+}
+
+#[test]
+fn a_database_that_is_none_is_one_clear_error() {
+    let blog = Blog::new("");
+    let unconfigured = program(&blog, 2, "dialects = [\"sqlite\"]\n");
+    let ran = run(&unconfigured, &blog.root, &BTreeMap::new(), None, &["upgrade"]);
+    assert_eq!(ran.status, 2);
+    assert_says(&ran.err, &["no database is named: give --database-url, set DATABASE_URL"]);
+    blog.write("text.db", &"this is no database. ".repeat(100));
+    blog.write("broken/.env", "DATABASE_URL=\"s3cret\nX");
+    for (arguments, status, expected) in [
+        (&["--database-url", "sqlite://text.db"][..], 1, "text.db: could not"),
+        (&["--database-url", "sqlite://no/folder/x.db"], 1, "there is no folder"),
+        (
+            &["--database-url", "postgres://anna:s3cret@host/db"],
+            2,
+            "means PostgreSQL, which this release does not speak",
+        ),
+        (&["--database-url", "nonsense"], 2, "`nonsense` is no database URL"),
+    ] {
+        let ran = at(&blog, &blog.root, &[&["upgrade"], arguments].concat());
+        assert_eq!(ran.status, status, "{arguments:?}: {}", ran.err);
+        assert!(ran.err.contains(expected) && !ran.err.contains("s3cret"), "{arguments:?}: {}", ran.err);
+        assert_eq!(ran.err.matches("error: ").count(), 1);
+    }
+    let ran = at(&blog, &blog.path("broken"), &["upgrade"]);
+    assert_eq!(ran.status, 1);
+    assert!(ran.err.contains(".env: a line of it cannot be read") && !ran.err.contains("s3cret"), "{}", ran.err);
+}
+
+#[test]
+fn a_bare_binary_needs_no_sources() {
+    let blog = Blog::new("");
+    fs::remove_dir_all(blog.path("migrations")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let ran = at(&blog, folder.path(), &["upgrade"]);
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    assert!(folder.path().join("blog.db").is_file());
+    assert_says(&at(&blog, folder.path(), &["history"]).out, &[&format!("{A} -> {B} (head), add a bio")]);
+    assert_says(&at(&blog, folder.path(), &["status"]).out, &["pending   nothing", "sources   none in "]);
+    let ran = at(&blog, folder.path(), &["check"]);
+    assert_says(&ran.err, &["works on the sources", "there are none in"]);
+}
+
+#[test]
+fn a_revision_that_is_applied_is_not_removed() {
+    let blog = Blog::new("");
+    blog.revision(A, &[], "", "");
+    blog.ok(&["lock"]);
+    ok(&blog, &["upgrade", "aa"]);
+    let ran = at(&blog, &blog.root, &["remove"]);
+    assert_eq!(ran.status, 1);
+    assert_says(&ran.err, &["revision aa0000000001 is applied in sqlite://", "-- downgrade"]);
+    ok(&blog, &["downgrade", "base"]);
+    ok(&blog, &["remove"]);
+    assert!(blog.files().is_empty());
+}

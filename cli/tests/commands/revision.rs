@@ -1,0 +1,240 @@
+//! `revision`: from changed models to a file and a lock.
+
+use serde_json::Value;
+
+use crate::project::{Blog, assert_says};
+
+fn user(fields: &str) -> String {
+    format!("#[derive(Migratable)]\npub struct User {{\n    pub id: i64,\n{fields}}}\n")
+}
+
+/// A project whose models had these fields when the last revision was written.
+fn with(fields: &str) -> Blog {
+    let blog = Blog::new(&user(fields));
+    blog.ok(&["revision", "-m", "users", "--rev-id", "aa0000000001"]);
+    blog
+}
+
+#[test]
+fn a_change_becomes_a_revision_and_a_lock() {
+    let blog = with("");
+    blog.models(&user("    pub bio: Option<String>,\n"));
+
+    let ran = blog.run(&["revision", "-m", "Add a bio!", "--rev-id", "3f2a9c41d0b7"]);
+
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    let file = blog.file("3f2a9c41d0b7_add_a_bio.rs");
+    assert_eq!(ran.out, format!("add column users.bio (text, nullable)\nwrote {file}\n"));
+    assert_says(&ran.err, &["cargo run -p blog-migrations --bin migrate -- upgrade"]);
+    assert_says(
+        &blog.read(&file),
+        &[
+            "//! Add a bio!\n",
+            "revision!(\"3f2a9c41d0b7\", after = [\"aa0000000001\"]);",
+            "op.add_column(\"users\", column(\"bio\", text()).nullable());",
+            "op.drop_column(\"users\", \"bio\");",
+        ],
+    );
+    let name = file.rsplit('/').next().unwrap();
+    let digits: Vec<usize> = name.split('_').take(2).map(str::len).collect();
+    assert_eq!(digits, [8, 6], "{name}");
+    let lock = blog.lock();
+    assert_eq!(lock.heads, ["3f2a9c41d0b7"]);
+    assert!(lock.is_intact() && lock.schema.column(&"users".into(), "bio").is_some());
+    assert_eq!(lock.schema.tables[&"users".into()].model.as_ref().map(|it| it.package.as_str()), Some("blog"));
+    assert_eq!(blog.files().len(), 2, "nothing is left beside: {:?}", blog.files());
+    assert_says(
+        &blog.fails(2, &["revision", "--empty", "--rev-id", "3f2a9c41d0b7"]),
+        &["a revision of that id already"],
+    );
+}
+
+#[test]
+fn a_second_time_finds_nothing() {
+    let blog = with("    pub bio: Option<String>,\n");
+    let before = blog.snapshot();
+    for alias in ["revision", "migrate", "generate"] {
+        assert_says(&blog.ok(&[alias, "-m", "again"]), &["Nothing changed"]);
+    }
+    let json: Value = serde_json::from_str(&blog.ok(&["revision", "--json"])).unwrap();
+    assert_eq!((json["revision"].is_null(), json["lock_refreshed"].as_bool()), (true, Some(false)));
+    assert_eq!(blog.snapshot(), before);
+}
+
+#[test]
+fn names_and_order_refresh_the_lock_without_a_revision() {
+    let blog = with("    pub a: i32,\n    pub b: i32,\n");
+    let (files, fingerprint) = (blog.files(), blog.lock().fingerprint);
+    blog.models(
+        "#[derive(Migratable)]\n#[migratable(table = \"users\")]\npub struct Person {\n    pub id: i64,\n    \
+         pub b: i32,\n    pub a: i32,\n}\n",
+    );
+    let said = blog.ok(&["revision"]);
+    assert_says(&said, &["Nothing changed", "migrations/schema.lock was refreshed"]);
+    let lock = blog.lock();
+    assert_eq!((blog.files(), &lock.fingerprint), (files, &fingerprint));
+    let table = &lock.schema.tables[&"users".into()];
+    assert_eq!(table.model.as_ref().unwrap().name, "Person");
+    assert_eq!(table.columns.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["id", "b", "a"]);
+}
+
+#[test]
+fn a_message_is_made_when_none_is_given() {
+    let blog = Blog::new(&user(""));
+    blog.ok(&["revision"]);
+    blog.models(&user("    pub a: Option<i32>,\n    pub b: Option<i32>,\n"));
+    blog.ok(&["revision"]);
+    assert!(blog.file("_create_table_users.rs").ends_with(".rs"));
+    assert!(blog.file("_add_column_users_a_and_1_more.rs").ends_with(".rs"));
+}
+
+#[test]
+fn what_is_gone_is_asked_about_and_never_guessed() {
+    let blog = with("    pub nick: Option<String>,\n");
+    let before = blog.snapshot();
+    blog.models(&user("    pub nickname: Option<String>,\n"));
+
+    let refused = blog.fails(1, &["revision", "-m", "it's renamed"]);
+
+    assert_says(
+        &refused,
+        &[
+            "the column users.nick is gone",
+            "    --rename users.nick=users.nickname\n    --drop users.nick\n",
+            "-- revision -m \"it's renamed\" --rename users.nick=users.nickname",
+        ],
+    );
+    assert_eq!(blog.snapshot(), before);
+    for (how, out, err) in [
+        (&["--rename", "users.nick=users.nickname"][..], "rename column users.nick to nickname\n", "upgrade"),
+        (&["--drop", "users.nick"], "drop column users.nick\n", "warning: drop column users.nick: its values are lost"),
+    ] {
+        let ran = blog.run(&[&["revision", "-m", "x"], how].concat());
+        assert_eq!(ran.status, 0, "{}", ran.err);
+        assert_says(&ran.out, &[out]);
+        assert_says(&ran.err, &[err]);
+        blog.ok(&["remove"]);
+        assert_eq!(blog.snapshot(), before);
+    }
+    let ran = blog.answer("7\n1\n", &["revision", "-m", "x"]);
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    assert_says(&ran.out, &["rename column users.nick to nickname\n"]);
+    assert_says(&ran.err, &["1  renamed to users.nickname", "2  dropped", "Which? [1-2]", "Please type a number"]);
+    blog.ok(&["remove"]);
+    let ran = blog.answer("", &["revision", "-m", "x"]);
+    assert_eq!((ran.status, blog.snapshot()), (1, before));
+    assert_says(&ran.err, &["not answered; nothing was written"]);
+}
+
+#[test]
+fn a_rename_that_the_model_declares_needs_no_answer_and_goes_stale() {
+    let blog = with("    pub nick: Option<String>,\n");
+    let declared = user("    #[migratable(renamed_from = \"nick\")]\n    pub nickname: Option<String>,\n");
+    blog.models(&declared);
+    let ran = blog.run(&["revision", "-m", "x", "--rename", "users.nick=users.nickname"]);
+    assert_eq!(ran.status, 0, "a flag may say it too: {}", ran.err);
+    assert_says(&ran.out, &["rename column users.nick to nickname\n"]);
+
+    let before = blog.snapshot();
+    let stale = blog.fails(1, &["revision", "-m", "x"]);
+    assert_says(&stale, &["error: ", "remove this `renamed_from`"]);
+    assert_eq!(blog.snapshot(), before);
+    assert_eq!(blog.run(&["check"]).status, 1);
+}
+
+#[test]
+fn values_that_rows_need_are_given_asked_or_left_open() {
+    let blog = with("");
+    let before = blog.snapshot();
+    blog.models(&user("    pub bio: String,\n"));
+
+    let ran = blog.run(&["revision", "-m", "bio"]);
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    let file = blog.file("_bio.rs");
+    let text = blog.read(&file);
+    let line = text.lines().position(|line| line.contains("hole!")).expect(&text) + 1;
+    assert_says(&ran.err, &[&format!("{file}:{line}: "), "-- remove\n", "--default \"users.bio=…\""]);
+    let json: Value = {
+        blog.ok(&["remove"]);
+        serde_json::from_str(&blog.ok(&["revision", "-m", "bio", "--json"])).unwrap()
+    };
+    assert_eq!(json["holes"][0]["line"].as_u64(), Some(line as u64));
+    assert_eq!(json["holes"][0]["column"], "bio");
+    blog.ok(&["remove"]);
+    assert_eq!(blog.snapshot(), before);
+
+    let ran = blog.run(&["revision", "-m", "bio", "--default", "users.bio='a=b'"]);
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    let text = blog.read(&blog.file("_bio.rs"));
+    assert!(text.contains("'a=b'") && !text.contains("hole!"), "{text}");
+    blog.ok(&["remove"]);
+
+    let ran = blog.answer("''\n", &["revision", "-m", "bio"]);
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    let text = blog.read(&blog.file("_bio.rs"));
+    assert!(text.contains("''") && !text.contains("hole!"), "{text}");
+    blog.ok(&["remove"]);
+
+    let ran = blog.answer("\n", &["revision", "-m", "bio"]);
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    assert!(blog.read(&blog.file("_bio.rs")).contains("hole!"));
+}
+
+#[test]
+fn an_empty_revision_is_for_hand_work() {
+    let blog = with("");
+    let schema = blog.lock().schema;
+    let ran = blog.run(&["revision", "--empty", "-m", "fill the search table"]);
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    assert_says(&blog.read(&blog.file("_fill_the_search_table.rs")), &["pub fn upgrade(op: &mut Operations) {}"]);
+    assert_eq!(blog.lock().schema, schema);
+    assert_says(&blog.ok(&["check"]), &["clean"]);
+}
+
+#[test]
+fn models_with_errors_are_all_shown_and_nothing_is_written() {
+    let blog = with("");
+    let before = blog.snapshot();
+    blog.write("src/other.rs", "#[derive(Migratable)]\npub struct Post {\n    pub id: Nowhere,\n}\n");
+    blog.models(&format!("mod other;\n{}", user("    pub a: Unknown,\n    pub b: Unheard,\n")));
+    let said = blog.fails(1, &["revision", "-m", "x"]);
+    for place in ["error: src/lib.rs:5:", "error: src/lib.rs:6:", "error: src/other.rs:3:"] {
+        assert!(said.contains(place), "{place} is not in\n{said}");
+    }
+    blog.models("pub struct {");
+    assert_says(&blog.fails(1, &["revision", "-m", "x"]), &["error: src/lib.rs:1:"]);
+    assert_eq!(blog.snapshot(), before);
+}
+
+#[test]
+fn models_of_several_packages_are_one_schema() {
+    let blog = with("");
+    blog.write(
+        "migrations/Cargo.toml",
+        "[package]\nname = \"blog-migrations\"\n[package.metadata.migratable]\nmodels = [\"..\", \"../shop\"]\n",
+    );
+    blog.write("shop/Cargo.toml", "[package]\nname = \"shop\"\n");
+    blog.write("shop/src/lib.rs", "#[derive(Migratable)]\npub struct Order {\n    pub id: i64,\n}\n");
+    assert_says(&blog.ok(&["revision", "-m", "shop"]), &["create table orders"]);
+    assert_eq!(blog.lock().schema.tables[&"orders".into()].model.as_ref().unwrap().package, "shop");
+
+    blog.write("shop/src/lib.rs", "#[derive(Migratable)]\npub struct User {\n    pub id: i64,\n}\n");
+    let said = blog.fails(1, &["revision", "-m", "shop"]);
+    assert_says(&said, &["error: shop/src/lib.rs:2:12: the table `users` is that of `User` in src/lib.rs already"]);
+}
+
+#[test]
+fn what_cannot_be_written_leaves_everything_as_it_was() {
+    let blog = with("");
+    blog.models(&user("    pub bio: Option<String>,\n"));
+    let lock = blog.read("migrations/schema.lock");
+    let files = blog.files();
+    // The place beside the lock in which it is written first is taken by a folder.
+    let beside = blog.path(&format!("migrations/.schema.lock.{}.tmp", std::process::id()));
+    std::fs::create_dir(&beside).unwrap();
+
+    let said = blog.fails(1, &["revision", "-m", "bio"]);
+
+    assert_says(&said, &["error: cannot write migrations/schema.lock: ", "nothing was changed"]);
+    assert_eq!((blog.read("migrations/schema.lock"), blog.files()), (lock, files));
+}

@@ -1,0 +1,3 @@
+fn main() {
+    migratable_build::check_models();
+}

@@ -1,0 +1,3 @@
+fn main() {
+    migratable_build::embed_migrations();
+}

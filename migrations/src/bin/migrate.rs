@@ -1,0 +1,3 @@
+//! The command line over the revisions of the microblog example.
+
+migratable_cli::main!(microblog_migrations);

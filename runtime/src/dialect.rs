@@ -1,0 +1,125 @@
+//! What running revisions asks of a database. The answers stand in a folder for each dialect.
+
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+use std::any::Any;
+use std::collections::BTreeMap;
+
+use diesel::result::{Error as DieselError, QueryResult};
+use migratable_core::{Dialect, Operation, Schema};
+
+use crate::error::{Error, Stop};
+use crate::migrator::Direction;
+use crate::plan::{Pieces, Refusal};
+
+/// A connection that revisions can be run on. Diesel's connections are; nothing else can be.
+pub trait Database: Connection {}
+
+/// Some work on a database.
+pub enum Work {
+    /// Runs SQL.
+    Statement(String),
+    /// Stops if rows stand in the way.
+    Verify(Verify),
+    /// Runs a function of the revision.
+    Step {
+        /// The place of its operation.
+        at: usize,
+        /// Its name.
+        name: String,
+    },
+    /// Stops if a reference points nowhere.
+    CheckReferences,
+    /// Makes a table anew in another form and moves its rows over.
+    #[cfg(feature = "sqlite")]
+    Rebuild(Box<sqlite::Rebuild>),
+}
+
+/// Looks for rows that stand in the way of a change.
+pub struct Verify {
+    /// The table.
+    pub(crate) table: String,
+    /// What is wrong with rows that are found, as the end of a sentence: "have NULL in `bio`".
+    pub(crate) problem: String,
+    /// What to do about it.
+    pub(crate) advice: String,
+    /// Finds them: in the first column how many there are, in the second what one of them is.
+    pub(crate) query: String,
+}
+
+/// The part of [`Database`] that is nobody else's business.
+pub trait Connection: Any + Sized {
+    /// What a session changes about a connection and puts back.
+    type Session;
+    /// What planning has to know of a database beside its schema.
+    type Facts;
+
+    /// Gets a connection ready for revisions.
+    fn enter(&mut self) -> Result<Self::Session, Error>;
+    /// Ends a transaction that is still open, and puts the connection back as it was.
+    fn leave(&mut self, session: &Self::Session);
+    /// Begins a transaction in which nobody else can write.
+    fn begin(&mut self) -> QueryResult<()>;
+    /// Ends a transaction and keeps what it did.
+    fn commit(&mut self) -> QueryResult<()>;
+    /// Ends a transaction and takes back what it did.
+    fn rollback(&mut self);
+    /// Stops if a step has ended the transaction that it was called in.
+    fn still_in_transaction(&mut self, step: &str) -> Result<(), Stop>;
+    /// A number that changes when somebody else has written.
+    fn version(&mut self) -> QueryResult<i64>;
+
+    /// Runs statements.
+    fn execute(&mut self, sql: &str) -> QueryResult<()>;
+    /// Runs a query; every value comes back as text.
+    fn rows(&mut self, sql: &str) -> QueryResult<Vec<Vec<Option<String>>>>;
+    /// Whether an error says that a table is not there.
+    fn is_missing_table(&self, error: &DieselError) -> bool;
+    /// Whether an error says that somebody else is writing.
+    fn is_busy(&self, error: &DieselError) -> bool;
+
+    /// Looks for what planning has to know.
+    fn facts(&mut self) -> QueryResult<Self::Facts>;
+    /// Plans the operations of a revision on the schema that they meet, and makes their changes in it.
+    fn plan(
+        facts: &Self::Facts,
+        operations: &[Operation],
+        schema: &mut Schema,
+        direction: Direction,
+    ) -> Result<Pieces, Refusal>;
+    /// Does some work.
+    fn perform(&mut self, work: &Work) -> Result<(), Stop>;
+    /// The statements that some work would run, and comments for what is no statement.
+    fn preview(&mut self, work: &Work) -> QueryResult<Vec<String>>;
+    /// The views and triggers that do not work, by name, with the reason.
+    fn broken_dependents(&mut self) -> QueryResult<BTreeMap<String, String>>;
+}
+
+/// How a dialect's work is written as a script.
+pub(crate) struct Offline {
+    /// What stands before everything.
+    pub(crate) before: &'static [&'static str],
+    /// What stands behind everything.
+    pub(crate) after: &'static [&'static str],
+    /// What makes a script stop if a reference points nowhere.
+    pub(crate) check_references: &'static str,
+    /// Plans operations without looking at a database.
+    pub(crate) plan: fn(&[Operation], &mut Schema, Direction) -> Result<Pieces, Refusal>,
+    /// The statements of some work; nothing for a step.
+    pub(crate) statements: fn(&Work) -> Vec<String>,
+}
+
+/// How scripts for a dialect are written, if this build can.
+pub(crate) fn offline(dialect: Dialect) -> Option<&'static Offline> {
+    match dialect {
+        #[cfg(feature = "sqlite")]
+        Dialect::Sqlite => Some(&sqlite::OFFLINE),
+        _ => None,
+    }
+}
+
+/// A text in single quotes.
+pub(crate) fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}

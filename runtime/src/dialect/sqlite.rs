@@ -1,0 +1,177 @@
+//! SQLite.
+
+mod ddl;
+mod demands;
+mod introspect;
+mod plan;
+mod rebuild;
+mod session;
+mod sources;
+mod tokens;
+mod types;
+mod verify;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::connection::SimpleConnection;
+use diesel::deserialize::{self, FromSql, QueryableByName};
+use diesel::result::{DatabaseErrorKind, Error as DieselError, QueryResult};
+use diesel::row::{Field, NamedRow};
+use diesel::sql_types::Text;
+use diesel::sqlite::{Sqlite, SqliteConnection};
+use diesel::{RunQueryDsl, sql_query};
+use migratable_core::{Operation, Schema};
+
+pub use rebuild::Rebuild;
+
+use super::{Connection, Database, Offline, Work, literal};
+use crate::error::{Error, Stop};
+use crate::migrator::Direction;
+use crate::plan::{Pieces, Refusal};
+
+/// A row whose values are all read as text.
+struct Row(Vec<Option<String>>);
+
+impl QueryableByName<Sqlite> for Row {
+    fn build<'a>(row: &impl NamedRow<'a, Sqlite>) -> deserialize::Result<Row> {
+        let value = |at: usize| match diesel::row::Row::get(row, at).as_ref().and_then(Field::value) {
+            Some(value) => <String as FromSql<Text, Sqlite>>::from_sql(value).map(Some),
+            None => Ok(None),
+        };
+        Ok(Row((0..row.field_count()).map(value).collect::<deserialize::Result<_>>()?))
+    }
+}
+
+impl Database for SqliteConnection {}
+
+impl Connection for SqliteConnection {
+    type Session = session::Session;
+    /// The STRICT tables.
+    type Facts = BTreeSet<String>;
+
+    fn enter(&mut self) -> Result<session::Session, Error> {
+        session::enter(self)
+    }
+
+    fn leave(&mut self, session: &session::Session) {
+        session::leave(self, session);
+    }
+
+    fn begin(&mut self) -> QueryResult<()> {
+        session::begin(self)
+    }
+
+    fn commit(&mut self) -> QueryResult<()> {
+        session::commit(self)
+    }
+
+    fn rollback(&mut self) {
+        session::rollback(self);
+    }
+
+    fn still_in_transaction(&mut self, step: &str) -> Result<(), Stop> {
+        session::still_in_transaction(self, step)
+    }
+
+    fn version(&mut self) -> QueryResult<i64> {
+        let rows = self.rows("PRAGMA data_version")?;
+        Ok(rows.into_iter().flatten().flatten().find_map(|text| text.parse().ok()).unwrap_or_default())
+    }
+
+    fn execute(&mut self, sql: &str) -> QueryResult<()> {
+        self.batch_execute(sql)
+    }
+
+    fn rows(&mut self, sql: &str) -> QueryResult<Vec<Vec<Option<String>>>> {
+        let rows: Vec<Row> = sql_query(sql).load(self)?;
+        Ok(rows.into_iter().map(|row| row.0).collect())
+    }
+
+    fn is_missing_table(&self, error: &DieselError) -> bool {
+        says(error, "no such table")
+    }
+
+    fn is_busy(&self, error: &DieselError) -> bool {
+        says(error, "database is locked") || says(error, "database table is locked")
+    }
+
+    fn facts(&mut self) -> QueryResult<BTreeSet<String>> {
+        introspect::strict_tables(self)
+    }
+
+    fn plan(
+        strict: &BTreeSet<String>,
+        operations: &[Operation],
+        schema: &mut Schema,
+        direction: Direction,
+    ) -> Result<Pieces, Refusal> {
+        plan::plan(operations, schema, direction, strict)
+    }
+
+    fn perform(&mut self, work: &Work) -> Result<(), Stop> {
+        match work {
+            Work::Statement(sql) => self.execute(sql).map_err(|error| Stop::at(sql, error)),
+            Work::Verify(it) => verify::perform(self, it),
+            Work::CheckReferences => verify::references(self),
+            Work::Rebuild(rebuild) => rebuild.perform(self),
+            Work::Step { name, .. } => Err(Stop::refused(format!("`{name}` is no SQL"))),
+        }
+    }
+
+    fn preview(&mut self, work: &Work) -> QueryResult<Vec<String>> {
+        Ok(match work {
+            Work::Statement(sql) => vec![sql.clone()],
+            Work::Verify(it) => vec![format!("-- stops if rows of `{}` {}", it.table, it.problem)],
+            Work::CheckReferences => vec!["-- stops if a reference points nowhere".to_owned()],
+            Work::Step { name, .. } => vec![format!("-- runs the step `{name}`")],
+            Work::Rebuild(rebuild) => {
+                let found = introspect::table(self, &rebuild.before.name.name)?;
+                rebuild.preview(found.as_ref())
+            }
+        })
+    }
+
+    fn broken_dependents(&mut self) -> QueryResult<BTreeMap<String, String>> {
+        introspect::broken(self)
+    }
+}
+
+/// Whether SQLite's message begins so; Diesel tells these errors apart by nothing else.
+fn says(error: &DieselError, beginning: &str) -> bool {
+    matches!(error, DieselError::DatabaseError(DatabaseErrorKind::Unknown, information)
+        if information.message().starts_with(beginning))
+}
+
+/// Scripts for the `sqlite3` shell.
+pub(super) const OFFLINE: Offline = Offline {
+    before: &[
+        ".bail on",
+        "PRAGMA foreign_keys = OFF;",
+        "PRAGMA legacy_alter_table = OFF;",
+        "BEGIN IMMEDIATE;",
+        "CREATE TEMP TABLE migratable_guard (stops_if TEXT, rows INTEGER CONSTRAINT stopped CHECK (rows = 0));",
+    ],
+    check_references: "INSERT INTO temp.migratable_guard \
+                       SELECT 'a reference points nowhere', count(*) FROM pragma_foreign_key_check",
+    after: &["DROP TABLE temp.migratable_guard;", "COMMIT;"],
+    plan: |operations, schema, direction| plan::plan(operations, schema, direction, &BTreeSet::new()),
+    statements,
+};
+
+/// Makes a script stop if a number is not zero.
+fn guard(stops_if: &str, number: &str) -> String {
+    format!("INSERT INTO temp.migratable_guard VALUES ({}, {number})", literal(stops_if))
+}
+
+fn statements(work: &Work) -> Vec<String> {
+    match work {
+        Work::Statement(sql) => vec![sql.clone()],
+        Work::Verify(it) => {
+            let stops_if = format!("rows of {} {}", it.table, it.problem);
+            vec![guard(&stops_if, &format!("(SELECT count(*) FROM ({}))", it.query))]
+        }
+        Work::CheckReferences => vec![OFFLINE.check_references.to_owned()],
+        Work::Rebuild(rebuild) => rebuild.offline(guard),
+        Work::Step { .. } => Vec::new(),
+    }
+}

@@ -1,0 +1,62 @@
+//! What works on rows.
+
+use migratable_core::{ColumnType, Dialect, Literal, Operation, Table};
+
+use super::super::ddl::{self, quoted};
+use super::super::tokens;
+use super::super::types::{self, sql_text};
+use super::{Planned, Planner};
+use crate::dialect::Work;
+
+impl Planner<'_> {
+    pub(super) fn data(&mut self, operation: &Operation) -> Planned {
+        match operation {
+            Operation::BulkInsert { table, columns, rows } => {
+                self.apply(operation)?;
+                let table = self.table(table)?;
+                for rows in rows.chunks(500) {
+                    self.statement(insert(&table, columns, rows));
+                }
+            }
+            Operation::Backfill { table, column, value, predicate } => {
+                self.apply(operation)?;
+                let value = sql_text(value, "the value")?;
+                let mut sql = format!("UPDATE {} SET {} = ({value})", quoted(&table.name), quoted(column));
+                if let Some(predicate) = predicate {
+                    sql.push_str(&format!(" WHERE {}", sql_text(predicate, "the condition")?));
+                }
+                self.statement(sql);
+            }
+            Operation::Execute { sql, .. } => {
+                self.apply(operation)?;
+                let Some(sql) = sql.text(Dialect::Sqlite) else { return Ok(()) };
+                if let Some(word) = tokens::outside_of_transactions(sql) {
+                    return Err(format!("{word} cannot stand in a revision, which is part of a transaction"));
+                }
+                self.planned.endangers_dependents = true;
+                self.statement(sql.to_owned());
+            }
+            Operation::Run { step } => {
+                let step = Work::Step { at: self.at, name: step.clone() };
+                self.push(step);
+            }
+            other => return Err(format!("`{other}` is no data step")),
+        }
+        self.planned.endangers_references = true;
+        self.push(Work::CheckReferences);
+        Ok(())
+    }
+}
+
+fn insert(table: &Table, columns: &[String], rows: &[Vec<Literal>]) -> String {
+    let value = |(column, value): (&String, &Literal)| {
+        let column_type = table.find(column).map_or(ColumnType::Text, |column| column.column_type.clone());
+        types::literal(&column_type, value).sql
+    };
+    let row = |row: &Vec<Literal>| {
+        let values: Vec<String> = columns.iter().zip(row).map(value).collect();
+        format!("({})", values.join(", "))
+    };
+    let rows: Vec<String> = rows.iter().map(row).collect();
+    format!("INSERT INTO {} ({}) VALUES\n    {}", quoted(&table.name.name), ddl::list(columns), rows.join(",\n    "))
+}

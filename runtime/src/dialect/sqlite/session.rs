@@ -1,0 +1,83 @@
+//! The state of a connection while revisions are run on it.
+
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::result::QueryResult;
+use diesel::sqlite::SqliteConnection;
+
+use crate::dialect::Connection;
+use crate::error::{Error, Stop};
+
+/// How long to wait for another process, in milliseconds, on a connection that does not wait by itself.
+const PATIENCE: u32 = 60_000;
+
+/// What a connection was like before.
+pub struct Session {
+    foreign_keys: bool,
+    legacy_alter_table: bool,
+    busy_timeout: String,
+}
+
+fn depth(database: &mut SqliteConnection) -> u32 {
+    let status = AnsiTransactionManager::transaction_manager_status_mut(database);
+    status.transaction_depth().ok().flatten().map_or(0, std::num::NonZeroU32::get)
+}
+
+/// Foreign keys are off while tables are made anew: the implicit DELETE of a DROP TABLE would take rows along that
+/// refer to it. The pragma does nothing inside of a transaction.
+pub(super) fn enter(database: &mut SqliteConnection) -> Result<Session, Error> {
+    if depth(database) > 0 {
+        return Err(Error::InTransaction);
+    }
+    let failed = |source| Error::Database { doing: "get the connection ready", source };
+    let pragmas = "SELECT (SELECT foreign_keys FROM pragma_foreign_keys), \
+                   (SELECT legacy_alter_table FROM pragma_legacy_alter_table), \
+                   (SELECT timeout FROM pragma_busy_timeout)";
+    let rows = database.rows(pragmas).map_err(failed)?;
+    let mut values = rows.into_iter().flatten().map(Option::unwrap_or_default);
+    let mut next = || values.next().unwrap_or_default();
+    let session = Session { foreign_keys: next() == "1", legacy_alter_table: next() == "1", busy_timeout: next() };
+    let mut set = "PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = OFF;".to_owned();
+    if session.busy_timeout == "0" {
+        set.push_str(&format!("PRAGMA busy_timeout = {PATIENCE};"));
+    }
+    database.batch_execute(&set).map_err(failed)?;
+    Ok(session)
+}
+
+pub(super) fn leave(database: &mut SqliteConnection, session: &Session) {
+    rollback(database);
+    let pragma = |flag: bool| if flag { "ON" } else { "OFF" };
+    let restored = database.batch_execute(&format!(
+        "PRAGMA foreign_keys = {}; PRAGMA legacy_alter_table = {}; PRAGMA busy_timeout = {}",
+        pragma(session.foreign_keys),
+        pragma(session.legacy_alter_table),
+        session.busy_timeout
+    ));
+    // These pragmas only set flags of the connection; there is nothing to do about it if even that fails.
+    drop(restored);
+}
+
+pub(super) fn begin(database: &mut SqliteConnection) -> QueryResult<()> {
+    AnsiTransactionManager::begin_transaction_sql(database, "BEGIN IMMEDIATE")
+}
+
+pub(super) fn commit(database: &mut SqliteConnection) -> QueryResult<()> {
+    AnsiTransactionManager::commit_transaction(database)
+}
+
+/// Rolls back everything that is open: a step that panics may have left transactions inside of ours.
+pub(super) fn rollback(database: &mut SqliteConnection) {
+    while depth(database) > 0 {
+        if AnsiTransactionManager::rollback_transaction(database).is_err() {
+            break;
+        }
+    }
+}
+
+pub(super) fn still_in_transaction(database: &mut SqliteConnection, step: &str) -> Result<(), Stop> {
+    // A savepoint outside of a transaction would begin one; only Diesel's own count is there to be asked.
+    if depth(database) == 1 {
+        return Ok(());
+    }
+    Err(Stop::refused(format!("the step `{step}` did not leave the transaction as it found it")))
+}

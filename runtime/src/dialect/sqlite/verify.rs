@@ -1,0 +1,279 @@
+//! Rows that stand in the way of a change, found before it is made.
+
+use std::collections::BTreeMap;
+
+use diesel::sqlite::SqliteConnection;
+use migratable_core::{ForeignKey, Index, Table};
+
+use super::ddl::{self, quoted};
+use super::rebuild::free_rowid;
+use super::sources::Source;
+use super::types::sql_text;
+use crate::dialect::{Connection, Verify};
+use crate::error::{Cause, OffendingRows, Stop};
+
+/// How many rows are named.
+const EXAMPLES: usize = 5;
+/// The column of the rows under test that says which row it is.
+const KEY: &str = "\"migratable_key\"";
+
+/// Rows of a table as they will be, before they are.
+pub(super) struct Rows<'a> {
+    /// The table as it is in the database.
+    pub(super) before: &'a Table,
+    /// The table as it is to be.
+    pub(super) after: &'a Table,
+    /// Where the values come from; columns that are not there are not looked at.
+    pub(super) sources: &'a BTreeMap<String, Source>,
+}
+
+impl Rows<'_> {
+    fn name(&self) -> &str {
+        &self.before.name.name
+    }
+
+    /// SQL that says which row it is.
+    fn key(&self) -> String {
+        let table = quoted(self.name());
+        let part =
+            |name: &str| format!("'{} = ' || substr(quote({table}.{}), 1, 60)", name.replace('\'', "''"), quoted(name));
+        match (&self.before.primary_key, free_rowid([self.before])) {
+            (Some(key), _) => key.columns.iter().map(|name| part(name)).collect::<Vec<_>>().join(" || ', ' || "),
+            (None, Some(rowid)) => format!("'rowid = ' || {table}.{rowid}"),
+            (None, None) => "'a row'".to_owned(),
+        }
+    }
+
+    /// A subquery with the rows as they will be, and their keys.
+    fn rows(&self) -> Result<String, String> {
+        let mut columns = vec![format!("{} AS {KEY}", self.key())];
+        for (column, source) in self.sources {
+            if let Some(sql) = source.sql(self.name())? {
+                columns.push(format!("{sql} AS {}", quoted(column)));
+            }
+        }
+        Ok(format!("(SELECT {} FROM {})", columns.join(", "), quoted(self.name())))
+    }
+
+    /// The rows under the name of their table, so that conditions may name it.
+    fn named_rows(&self) -> Result<String, String> {
+        Ok(format!("{} AS {}", self.rows()?, quoted(self.name())))
+    }
+
+    /// Names a row by its key and by these columns.
+    fn example<'c>(&self, columns: impl IntoIterator<Item = &'c str>) -> String {
+        let is_key = |column: &str| self.before.is_key(column);
+        let mut sql = KEY.to_owned();
+        for column in columns.into_iter().filter(|column| !is_key(column)) {
+            sql.push_str(&format!(
+                " || ', {} = ' || substr(quote({}), 1, 60)",
+                column.replace('\'', "''"),
+                quoted(column)
+            ));
+        }
+        sql
+    }
+
+    fn verify<'c>(
+        &self,
+        columns: impl IntoIterator<Item = &'c str>,
+        offends: &str,
+        problem: String,
+        advice: &str,
+    ) -> Result<Verify, String> {
+        let query = format!(
+            "SELECT count(*) OVER (), {} FROM {} WHERE {offends} LIMIT {EXAMPLES}",
+            self.example(columns),
+            self.named_rows()?
+        );
+        Ok(Verify { table: self.name().to_owned(), problem, advice: advice.to_owned(), query })
+    }
+
+    /// Whether the rows have a column to look at.
+    pub(super) fn has(&self, column: &str) -> bool {
+        self.sources.contains_key(column)
+    }
+
+    pub(super) fn all_kept<'c>(&self, columns: impl IntoIterator<Item = &'c String>) -> bool {
+        columns.into_iter().all(|column| self.sources.get(column).is_some_and(Source::is_kept))
+    }
+
+    /// Any row at all, where a column has nothing to put in it.
+    pub(super) fn none(&self, column: &str) -> Result<Verify, String> {
+        let table = &self.after.name;
+        let advice = format!(
+            "Add it as nullable, fill it by `op.run(..)` or `op.backfill(..)`, and then make it NOT NULL; \
+             or let the tool write that: `revision --default {table}.{column}=EXPR`."
+        );
+        let problem = format!("would have nothing in the new column `{column}`, which is NOT NULL and has no default");
+        self.verify([], "true", problem, &advice)
+    }
+
+    pub(super) fn null(&self, column: &str) -> Result<Verify, String> {
+        let problem = format!("have NULL in `{column}`, which is to be NOT NULL");
+        let advice = "Fill them by `op.run(..)` or `op.backfill_where(..)` before.";
+        self.verify([column], &format!("{} IS NULL", quoted(column)), problem, advice)
+    }
+
+    /// Values that would be others behind the cast that the tool adds.
+    pub(super) fn cast(&self, column: &str, source: &Source) -> Result<Option<Verify>, String> {
+        let Some((inner, storage)) = source.risky_cast() else { return Ok(None) };
+        let Some(raw) = inner.sql(self.name())? else { return Ok(None) };
+        let query = format!(
+            "SELECT count(*) OVER (), {} || ', {} = ' || substr(quote({raw}), 1, 60) FROM {} \
+             WHERE {raw} IS NOT NULL AND NOT CAST({raw} AS {}) = {raw} LIMIT {EXAMPLES}",
+            self.key(),
+            column.replace('\'', "''"),
+            quoted(self.name()),
+            storage.name()
+        );
+        Ok(Some(Verify {
+            table: self.name().to_owned(),
+            problem: format!("hold something in `{column}` that has no equal as {}", storage.name()),
+            advice: "Say by `.using(sql(\"…\"))` what it becomes, or change the rows before.".to_owned(),
+            query,
+        }))
+    }
+
+    /// Rows that are equal in these expressions.
+    pub(super) fn duplicates(
+        &self,
+        columns: &[String],
+        expressions: &[String],
+        predicate: Option<&str>,
+    ) -> Result<Verify, String> {
+        let shown = |at: usize| {
+            let name = columns.get(at).map_or("the expression", String::as_str).replace('\'', "''");
+            format!("'{name} = ' || substr(quote({}), 1, 60)", expressions[at])
+        };
+        let values: Vec<String> = (0..expressions.len()).map(shown).collect();
+        let mut conditions: Vec<String> = expressions.iter().map(|it| format!("{it} IS NOT NULL")).collect();
+        conditions.extend(predicate.map(|it| format!("({it})")));
+        let query = format!(
+            "SELECT sum(count(*)) OVER (), {} || ' in the rows with ' || substr(group_concat({KEY}, '; '), 1, 200) \
+             FROM {} WHERE {} GROUP BY {} HAVING count(*) > 1 LIMIT {EXAMPLES}",
+            values.join(" || ', ' || "),
+            self.named_rows()?,
+            conditions.join(" AND "),
+            expressions.join(", ")
+        );
+        Ok(Verify {
+            table: self.name().to_owned(),
+            problem: format!("are not unique in {}", columns.join(", ")),
+            advice: "Change or delete rows until one of each is left.".to_owned(),
+            query,
+        })
+    }
+
+    /// Rows that a new unique index would not take.
+    pub(super) fn index(&self, index: &Index) -> Result<Option<Verify>, String> {
+        let mut expressions = Vec::new();
+        let mut names = Vec::new();
+        for part in &index.parts {
+            let sql = ddl::expression(index, part)?;
+            names.push(part.column_name().map_or_else(|| sql.clone(), str::to_owned));
+            expressions.push(match part.column_name() {
+                Some(column) => self.collated(column),
+                None => sql,
+            });
+        }
+        let mentioned = self.after.columns.iter().filter(|column| index.mentions(&column.name));
+        if !mentioned.map(|column| &column.name).all(|name| self.has(name)) {
+            return Ok(None);
+        }
+        let condition = |sql| sql_text(sql, &format!("the condition of the index `{}`", index.name));
+        let predicate = index.predicate.as_ref().map(condition).transpose()?;
+        self.duplicates(&names, &expressions, predicate).map(Some)
+    }
+
+    fn collated(&self, column: &str) -> String {
+        match self.after.find(column).and_then(|it| it.collation.as_ref()) {
+            Some(collation) => format!("{} COLLATE {}", quoted(column), quoted(collation)),
+            None => quoted(column),
+        }
+    }
+
+    pub(super) fn unique(&self, columns: &[String]) -> Result<Option<Verify>, String> {
+        if !columns.iter().all(|column| self.has(column)) {
+            return Ok(None);
+        }
+        let expressions: Vec<String> = columns.iter().map(|column| self.collated(column)).collect();
+        self.duplicates(columns, &expressions, None).map(Some)
+    }
+
+    pub(super) fn condition(&self, name: &str, condition: &str, columns: &[&str]) -> Result<Verify, String> {
+        let problem = format!("do not meet the check `{name}`");
+        self.verify(columns.iter().copied(), &format!("NOT ({condition})"), problem, "Change these rows before.")
+    }
+
+    /// Rows that refer to nothing.
+    pub(super) fn orphans(&self, key: &ForeignKey) -> Result<Option<Verify>, String> {
+        if !key.columns.iter().all(|column| self.has(column)) {
+            return Ok(None);
+        }
+        let own = quoted(self.name());
+        let parent = if key.table == self.before.name || key.table == self.after.name {
+            self.rows()?
+        } else {
+            quoted(&key.table.name)
+        };
+        let set = key.columns.iter().map(|column| format!("{own}.{} IS NOT NULL", quoted(column)));
+        let equal = key
+            .columns
+            .iter()
+            .zip(&key.references)
+            .map(|(column, target)| format!("\"migratable_parent\".{} = {own}.{}", quoted(target), quoted(column)));
+        let offends = format!(
+            "{} AND NOT EXISTS (SELECT 1 FROM {parent} AS \"migratable_parent\" WHERE {})",
+            set.collect::<Vec<_>>().join(" AND "),
+            equal.collect::<Vec<_>>().join(" AND ")
+        );
+        let problem = format!("refer by {} to rows of `{}` that are not there", key.columns.join(", "), key.table);
+        let advice = "Delete these rows, or let them refer to something, before.";
+        self.verify(key.columns.iter().map(String::as_str), &offends, problem, advice).map(Some)
+    }
+}
+
+/// Stops if there are such rows.
+pub(super) fn perform(database: &mut SqliteConnection, verify: &Verify) -> Result<(), Stop> {
+    let rows = database.rows(&verify.query).map_err(|error| Stop::at(&verify.query, error))?;
+    let Some(count) = rows.first().and_then(|row| row.first()).cloned().flatten() else { return Ok(()) };
+    Err(Stop {
+        statement: None,
+        cause: Cause::Rows(Box::new(OffendingRows {
+            table: verify.table.clone(),
+            problem: verify.problem.clone(),
+            count: count.parse().unwrap_or(rows.len() as u64),
+            examples: rows.into_iter().filter_map(|row| row.into_iter().nth(1).flatten()).collect(),
+            advice: verify.advice.clone(),
+        })),
+    })
+}
+
+/// Stops if a reference points nowhere.
+pub(super) fn references(database: &mut SqliteConnection) -> Result<(), Stop> {
+    let query = format!(
+        "SELECT count(*) OVER (), \"table\", rowid, parent, \
+         (SELECT group_concat(\"from\", ', ') FROM pragma_foreign_key_list(orphan.\"table\") WHERE id = orphan.fkid) \
+         FROM pragma_foreign_key_check AS orphan LIMIT {EXAMPLES}"
+    );
+    let rows = database.rows(&query).map_err(|error| Stop::at("PRAGMA foreign_key_check", error))?;
+    let text = |row: &[Option<String>], at: usize| row.get(at).cloned().flatten().unwrap_or_default();
+    let Some(first) = rows.first() else { return Ok(()) };
+    let example = |row: &Vec<Option<String>>| {
+        let rowid = text(row, 2);
+        let place = if rowid.is_empty() { text(row, 1) } else { format!("{} rowid {rowid}", text(row, 1)) };
+        format!("{place} refers by {} to {}", text(row, 4), text(row, 3))
+    };
+    Err(Stop {
+        statement: None,
+        cause: Cause::Rows(Box::new(OffendingRows {
+            table: text(first, 1),
+            problem: "or of other tables refer to rows that are not there".to_owned(),
+            count: text(first, 0).parse().unwrap_or(rows.len() as u64),
+            examples: rows.iter().map(example).collect(),
+            advice: "Delete rows together with those that refer to them: foreign keys are off while revisions run."
+                .to_owned(),
+        })),
+    })
+}

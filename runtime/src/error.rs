@@ -1,0 +1,262 @@
+//! What can go wrong, with what is needed to act on it.
+
+use std::fmt;
+
+use migratable_core::graph::{GraphError, ResolveError};
+
+use crate::executor::Done;
+use crate::revision;
+
+/// Why migrating failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The database answered with an error outside of any revision.
+    #[error("could not {doing}: {source}")]
+    Database {
+        /// What was tried.
+        doing: &'static str,
+        /// What the database said.
+        source: diesel::result::Error,
+    },
+    /// The revisions of this program do not hang together.
+    #[error("the revisions of this program do not fit together: {0}")]
+    Graph(#[from] GraphError),
+    /// A text names no revision.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// The database is behind the program.
+    #[error("the database is behind this program by {}: run `upgrade`", revisions(.pending))]
+    Behind {
+        /// The revisions that it lacks, in order.
+        pending: Vec<String>,
+    },
+    /// A newer program has migrated the database.
+    #[error(
+        "the database is ahead: a newer program has applied {}, which this one does not know; \
+         use the program that applied them",
+        .unknown.join(", ")
+    )]
+    Ahead {
+        /// The revisions that this program does not know.
+        unknown: Vec<String>,
+    },
+    /// Program and database each have revisions that the other does not know.
+    #[error(
+        "the database has {} applied, which this program does not know, and lacks {}: \
+         they come from different branches; merge the branches, or use the program that applied them",
+        .unknown.join(", "),
+        .pending.join(", ")
+    )]
+    Diverged {
+        /// The revisions that this program does not know.
+        unknown: Vec<String>,
+        /// The revisions that the database lacks.
+        pending: Vec<String>,
+    },
+    /// The history has a revision but not one that comes before it.
+    #[error(
+        "the history of the database has {applied}, but not {}, which must come before it",
+        .missing.join(", ")
+    )]
+    Gap {
+        /// The revisions that are not in the history.
+        missing: Vec<String>,
+        /// The revision that follows them and is.
+        applied: String,
+    },
+    /// A revision was edited after it was applied.
+    #[error(
+        "revision {revision} was changed after it was applied: the database recorded {recorded}, \
+         this program has {compiled}; undo the edit, and write what you want in a new revision"
+    )]
+    Changed {
+        /// The revision.
+        revision: String,
+        /// The checksum in the history.
+        recorded: String,
+        /// The checksum of the program's revision.
+        compiled: String,
+    },
+    /// A data step of a revision was edited after it was applied; an error only when asked to be strict.
+    #[error("a step of revision {revision} was changed after it was applied")]
+    StepsChanged {
+        /// The revision.
+        revision: String,
+    },
+    /// A revision does not fit the schema that it meets, or this database.
+    #[error("revision {revision} cannot be run: {operation}: {message}")]
+    Plan {
+        /// The revision.
+        revision: String,
+        /// The operation.
+        operation: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// A range of revisions cannot be read.
+    #[error("`{text}` is not a range for this: {message}")]
+    Range {
+        /// The text.
+        text: String,
+        /// What is right.
+        message: String,
+    },
+    /// SQL alone cannot do what a step does.
+    #[error(
+        "revision {revision} runs the step `{step}`, which is Rust and cannot be printed as SQL; \
+         stop the range before it, and upgrade over it with the program itself"
+    )]
+    NotOffline {
+        /// The revision.
+        revision: String,
+        /// The step.
+        step: String,
+    },
+    /// The connection is in a transaction already.
+    #[error(
+        "the connection is in a transaction: SQLite cannot switch foreign keys off inside of one, and rows would be \
+         lost; upgrade before the transaction begins"
+    )]
+    InTransaction,
+    /// A revision failed, and its transaction was rolled back.
+    #[error("{0}")]
+    Failed(Box<Failure>),
+}
+
+fn revisions(ids: &[String]) -> String {
+    match ids {
+        [one] => format!("one revision ({one})"),
+        [first, .., last] => format!("{} revisions ({first} to {last})", ids.len()),
+        [] => "no revision".to_owned(),
+    }
+}
+
+/// How a revision failed. What it had done was rolled back.
+#[derive(Debug)]
+pub struct Failure {
+    /// The revision.
+    pub revision: String,
+    /// Its message.
+    pub message: String,
+    /// The operations that were being done, each in a line; empty while the history or the end of the transaction was.
+    pub operations: Vec<String>,
+    /// The SQL statement that failed, if it was one.
+    pub statement: Option<String>,
+    /// Why.
+    pub cause: Cause,
+    /// The revisions that were finished before it in transactions of their own, and stay.
+    pub done: Vec<Done>,
+}
+
+/// Why a revision failed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The database refused a statement.
+    Database(diesel::result::Error),
+    /// A data step gave back an error.
+    Step(revision::Error),
+    /// Rows stand in the way of what is to be enforced.
+    Rows(Box<OffendingRows>),
+    /// It cannot be done without losing something, or not on this database.
+    Refused(String),
+}
+
+/// Rows that stand in the way of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OffendingRows {
+    /// The table.
+    pub table: String,
+    /// What is wrong with them.
+    pub problem: String,
+    /// How many there are.
+    pub count: u64,
+    /// Some of them: key and values.
+    pub examples: Vec<String>,
+    /// What to do about it.
+    pub advice: String,
+}
+
+impl fmt::Display for OffendingRows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows = if self.count == 1 { "row" } else { "rows" };
+        write!(f, "{} {rows} of `{}` {}:", self.count, self.table, self.problem)?;
+        for example in &self.examples {
+            write!(f, "\n  {example}")?;
+        }
+        if self.count > self.examples.len() as u64 {
+            f.write_str("\n  …")?;
+        }
+        if !self.advice.is_empty() {
+            write!(f, "\n{}", self.advice)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Cause::Database(error) => error.fmt(f),
+            Cause::Step(error) => error.fmt(f),
+            Cause::Rows(rows) => rows.fmt(f),
+            Cause::Refused(message) => f.write_str(message),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "revision {} ({}) failed", self.revision, self.message)?;
+        match self.operations.as_slice() {
+            [] => {}
+            [one] => write!(f, " at `{one}`")?,
+            several => write!(f, " at these operations, done together: {}", several.join("; "))?,
+        }
+        write!(f, "\n{}", self.cause)?;
+        if let Some(statement) = &self.statement {
+            write!(f, "\nThe statement was: {statement}")?;
+        }
+        match self.done.as_slice() {
+            [] => f.write_str("\nNothing was changed."),
+            done => {
+                let ids: Vec<&str> = done.iter().map(|it| it.revision.as_str()).collect();
+                write!(f, "\nIts changes were taken back; done before it, and kept: {}.", ids.join(", "))
+            }
+        }
+    }
+}
+
+impl std::error::Error for Failure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.cause {
+            Cause::Database(error) => Some(error),
+            Cause::Step(error) => Some(error),
+            Cause::Rows(_) | Cause::Refused(_) => None,
+        }
+    }
+}
+
+/// Why a piece of work stopped, before it is known which revision it is part of.
+#[derive(Debug)]
+pub struct Stop {
+    pub(crate) statement: Option<String>,
+    pub(crate) cause: Cause,
+}
+
+impl Stop {
+    pub(crate) fn refused(message: impl Into<String>) -> Stop {
+        Stop { statement: None, cause: Cause::Refused(message.into()) }
+    }
+
+    pub(crate) fn at(statement: &str, error: diesel::result::Error) -> Stop {
+        Stop { statement: Some(statement.to_owned()), cause: Cause::Database(error) }
+    }
+}
+
+impl From<diesel::result::Error> for Stop {
+    fn from(error: diesel::result::Error) -> Stop {
+        Stop { statement: None, cause: Cause::Database(error) }
+    }
+}

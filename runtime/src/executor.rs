@@ -1,0 +1,285 @@
+//! Running revisions: sessions, transactions, the history row beside what it records.
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use migratable_core::Schema;
+use migratable_core::graph::Graph;
+
+use crate::dialect::{Database, Work};
+use crate::error::{Cause, Error, Failure, Stop};
+use crate::history::{self, Position, Standing};
+use crate::migrator::{Direction, Migrator, Revision};
+use crate::plan::{self, Piece};
+
+/// What is one transaction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transaction {
+    /// All revisions of one call.
+    #[default]
+    All,
+    /// Each revision by itself.
+    Revision,
+}
+
+/// How revisions are run.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// What is one transaction.
+    pub transaction: Transaction,
+    /// Refuses a database whose applied revisions had their data steps edited since.
+    pub strict: bool,
+}
+
+/// A revision that was applied or taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// The revision.
+    pub revision: String,
+    /// Its message.
+    pub message: String,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+/// What an upgrade or a downgrade has done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The revisions, in the order in which they were run.
+    pub done: Vec<Done>,
+    /// How the database stands to the program now.
+    pub standing: Standing,
+}
+
+/// A connection in the state that revisions need. It is put back on every way out, a panic in a step included.
+pub(crate) struct Session<'a, Db: Database> {
+    pub(crate) database: &'a mut Db,
+    before: Db::Session,
+}
+
+impl<'a, Db: Database> Session<'a, Db> {
+    pub(crate) fn open(database: &'a mut Db) -> Result<Session<'a, Db>, Error> {
+        let before = database.enter()?;
+        Ok(Session { database, before })
+    }
+}
+
+impl<Db: Database> Drop for Session<'_, Db> {
+    fn drop(&mut self) {
+        self.database.leave(&self.before);
+    }
+}
+
+pub(crate) fn run<Db: Database>(
+    migrator: &Migrator<Db>,
+    database: &mut Db,
+    target: &str,
+    direction: Direction,
+    options: &Options,
+) -> Result<Report, Error> {
+    let graph = migrator.graph()?;
+    let session = Session::open(database)?;
+    let position = migrator.position(&graph, &history::read(session.database)?, options.strict)?;
+    let mut run = Run { migrator, graph, targets: Vec::new(), direction, options, session, done: Vec::new() };
+    let path = run.path(&position, Some(target))?;
+    let standing = if path.is_empty() { run.standing(&position) } else { run.transactions(target)? };
+    Ok(Report { done: run.done, standing })
+}
+
+struct Run<'a, Db: Database> {
+    migrator: &'a Migrator<Db>,
+    graph: Graph,
+    targets: Vec<String>,
+    direction: Direction,
+    options: &'a Options,
+    session: Session<'a, Db>,
+    done: Vec<Done>,
+}
+
+/// What is known of the database while nobody else changes it.
+struct State<Facts> {
+    version: i64,
+    facts: Facts,
+    position: Position,
+    path: VecDeque<String>,
+    schema: Schema,
+    /// The last number in the history.
+    ordinal: u64,
+}
+
+impl<Db: Database> Run<'_, Db> {
+    /// The revisions to run. A target given here is what the run goes to from now on.
+    fn path(&mut self, position: &Position, target: Option<&str>) -> Result<Vec<String>, Error> {
+        if self.direction == Direction::Downgrade && !position.unknown.is_empty() {
+            return Err(Error::Ahead { unknown: position.unknown.clone() });
+        }
+        if let Some(target) = target {
+            self.targets = plan::targets(&self.graph, position, target)?;
+        }
+        let path = plan::path(&self.graph, position, &self.targets, self.direction);
+        if !path.is_empty() && !position.unknown.is_empty() {
+            return Err(Error::Diverged { unknown: position.unknown.clone(), pending: path });
+        }
+        Ok(path)
+    }
+
+    fn standing(&self, position: &Position) -> Standing {
+        if !position.unknown.is_empty() {
+            return Standing::Ahead(position.unknown.clone());
+        }
+        let is_pending = |id: &&String| !position.applied.contains(*id);
+        let pending: Vec<String> = self.graph.order().iter().filter(is_pending).cloned().collect();
+        if pending.is_empty() { Standing::Current } else { Standing::Behind(pending) }
+    }
+
+    /// Runs transactions until nothing is left to do. Each begins by seeing what others have done in between.
+    fn transactions(&mut self, target: &str) -> Result<Standing, Error> {
+        let mut known: Option<State<Db::Facts>> = None;
+        loop {
+            let begin = |source| Error::Database { doing: "begin a transaction", source };
+            self.session.database.begin().map_err(begin)?;
+            let version = self.session.database.version().map_err(begin)?;
+            let mut state = match known.take() {
+                Some(state) if state.version == version => state,
+                earlier => self.look(version, earlier.is_none().then_some(target))?,
+            };
+            let Some(first) = state.path.pop_front() else {
+                self.session.database.rollback();
+                return Ok(self.standing(&state.position));
+            };
+            let revisions = match self.options.transaction {
+                Transaction::Revision => vec![first],
+                Transaction::All => std::iter::once(first).chain(state.path.drain(..)).collect(),
+            };
+            let finished = self.transaction(&mut state, &revisions)?;
+            self.done.extend(finished);
+            if state.path.is_empty() {
+                return Ok(self.standing(&state.position));
+            }
+            known = Some(state);
+        }
+    }
+
+    /// Reads where the database stands, inside of a transaction.
+    fn look(&mut self, version: i64, target: Option<&str>) -> Result<State<Db::Facts>, Error> {
+        let database = &mut *self.session.database;
+        database
+            .execute(history::CREATE)
+            .map_err(|source| Error::Database { doing: "make the history table migratable_revisions", source })?;
+        let rows = history::read(database)?;
+        let position = self.migrator.position(&self.graph, &rows, self.options.strict)?;
+        let path = self.path(&position, target)?.into();
+        let schema = plan::schema_at(self.migrator, &self.graph, &position)?;
+        let ordinal = rows.last().map_or(0, |row| row.ordinal);
+        let facts = self.session.database.facts();
+        let facts = facts.map_err(|source| Error::Database { doing: "look at the tables", source })?;
+        Ok(State { version, facts, position, path, schema, ordinal })
+    }
+
+    /// Runs some revisions and ends the transaction that they are in.
+    fn transaction(&mut self, state: &mut State<Db::Facts>, revisions: &[String]) -> Result<Vec<Done>, Error> {
+        let mut finished = Vec::new();
+        let mut endangered = false;
+        let mut last = None;
+        for revision in revisions.iter().filter_map(|id| self.migrator.find(id)) {
+            let begun = Instant::now();
+            endangered |= self.revision(state, revision)?;
+            finished.push(Done {
+                revision: revision.id.to_owned(),
+                message: revision.message.to_owned(),
+                duration: begun.elapsed(),
+            });
+            last = Some(revision);
+        }
+        if let Some(last) = last {
+            if endangered {
+                let checked = self.session.database.perform(&Work::CheckReferences);
+                checked.map_err(|stop| self.failure(last, Vec::new(), stop))?;
+            }
+            let committed = self.session.database.commit();
+            committed.map_err(|error| self.failure(last, Vec::new(), Stop::at("COMMIT", error)))?;
+        }
+        Ok(finished)
+    }
+
+    /// Runs a revision and writes its row. Gives back whether a reference may have come to point nowhere.
+    fn revision(&mut self, state: &mut State<Db::Facts>, revision: &Revision) -> Result<bool, Error> {
+        let begun = Instant::now();
+        let operations = revision.record(self.direction);
+        let planned = Db::plan(&state.facts, &operations.operations, &mut state.schema, self.direction)
+            .map_err(|refusal| refusal.in_revision(revision, &operations.operations))?;
+        let lines = |piece: &Piece| {
+            piece.operations.iter().filter_map(|&at| operations.operations.get(at)).map(ToString::to_string).collect()
+        };
+        let broken_before = match planned.endangers_dependents {
+            true => {
+                let found = self.session.database.broken_dependents();
+                Some(found.map_err(|error| self.failure(revision, Vec::new(), error.into()))?)
+            }
+            false => None,
+        };
+        for piece in &planned.pieces {
+            let database = &mut *self.session.database;
+            let done = match &piece.work {
+                Work::Step { at, name } => match operations.step(*at) {
+                    Some(step) => step(database as &mut dyn Any)
+                        .map_err(|error| Stop { statement: None, cause: Cause::Step(error) })
+                        .and_then(|()| database.still_in_transaction(name)),
+                    None => Err(Stop::refused(format!("nothing was compiled for the step `{name}`"))),
+                },
+                work => database.perform(work),
+            };
+            done.map_err(|stop| self.failure(revision, lines(piece), stop))?;
+        }
+        if let Some(before) = broken_before {
+            let after = self.session.database.broken_dependents();
+            let after = after.map_err(|error| self.failure(revision, Vec::new(), error.into()))?;
+            let newly: Vec<String> = after
+                .into_iter()
+                .filter(|(name, _)| !before.contains_key(name))
+                .map(|(name, error)| format!("the {name} would no longer work: {error}"))
+                .collect();
+            if !newly.is_empty() {
+                let advice = "drop it in the revision by `op.execute(..)`, and make it anew behind the change";
+                let stop = Stop::refused(format!("{}; {advice}", newly.join("; ")));
+                let all = operations.operations.iter().map(ToString::to_string).collect();
+                return Err(self.failure(revision, all, stop));
+            }
+        }
+        if planned.endangers_references {
+            let facts = self.session.database.facts();
+            state.facts = facts.map_err(|error| self.failure(revision, Vec::new(), error.into()))?;
+        }
+        self.record(state, revision, begun.elapsed())?;
+        Ok(planned.endangers_references)
+    }
+
+    /// Writes or takes away the row of a revision, in the transaction that runs it.
+    fn record(&mut self, state: &mut State<Db::Facts>, revision: &Revision, duration: Duration) -> Result<(), Error> {
+        let sql = match self.direction {
+            Direction::Upgrade => {
+                state.ordinal += 1;
+                state.position.applied.insert(revision.id.to_owned());
+                history::insert(revision, &state.ordinal.to_string(), duration)
+            }
+            Direction::Downgrade => {
+                state.position.applied.remove(revision.id);
+                history::delete(revision)
+            }
+        };
+        let written = self.session.database.execute(&sql);
+        written.map_err(|error| self.failure(revision, Vec::new(), Stop::at(&sql, error)))
+    }
+
+    fn failure(&self, revision: &Revision, operations: Vec<String>, stop: Stop) -> Error {
+        Error::Failed(Box::new(Failure {
+            revision: revision.id.to_owned(),
+            message: revision.message.to_owned(),
+            operations,
+            statement: stop.statement,
+            cause: stop.cause,
+            done: self.done.clone(),
+        }))
+    }
+}

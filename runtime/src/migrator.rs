@@ -1,0 +1,215 @@
+//! The revisions of a program, and what can be done with them on a database.
+
+use std::marker::PhantomData;
+
+use migratable_core::graph::{Graph, Node};
+use migratable_core::{Dialect, Operation, Schema};
+
+use crate::dialect::Database;
+use crate::error::Error;
+use crate::executor::{self, Options, Report};
+use crate::history::{self, Applied, Position, Standing, Status};
+use crate::plan::{self, PlannedRevision};
+use crate::revision::Operations;
+use crate::script;
+
+/// A revision, as it is compiled into a program.
+#[derive(Debug)]
+pub struct Revision {
+    /// The identifier.
+    pub id: &'static str,
+    /// The revisions that it follows.
+    pub after: &'static [&'static str],
+    /// Revisions of other branches that must be applied before it.
+    pub depends_on: &'static [&'static str],
+    /// Names of the branch that begins here.
+    pub labels: &'static [&'static str],
+    /// What it does, in the words of its author.
+    pub message: &'static str,
+    /// The file that it stands in.
+    pub file: &'static str,
+    /// The checksum of its operations.
+    pub checksum: &'static str,
+    /// The checksum of its data steps, if it has any.
+    pub steps_checksum: Option<&'static str>,
+    /// Records what it does.
+    pub upgrade: fn(&mut Operations),
+    /// Records what takes it back.
+    pub downgrade: fn(&mut Operations),
+}
+
+/// Which way revisions are run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Towards the heads.
+    Upgrade,
+    /// Towards the base.
+    Downgrade,
+}
+
+impl Revision {
+    /// What the revision does, or what takes it back.
+    pub fn operations(&self, direction: Direction) -> Vec<Operation> {
+        self.record(direction).operations.clone()
+    }
+
+    pub(crate) fn record(&self, direction: Direction) -> Operations {
+        let mut operations = Operations::default();
+        match direction {
+            Direction::Upgrade => (self.upgrade)(&mut operations),
+            Direction::Downgrade => (self.downgrade)(&mut operations),
+        }
+        operations
+    }
+}
+
+/// The revisions of a program, to be run on connections of one type.
+#[derive(Debug)]
+pub struct Migrator<Db> {
+    revisions: &'static [Revision],
+    connection: PhantomData<fn(&mut Db)>,
+}
+
+impl<Db> Clone for Migrator<Db> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<Db> Copy for Migrator<Db> {}
+
+impl<Db: Database> Migrator<Db> {
+    /// A migrator for some revisions, each behind all that it follows.
+    pub const fn new(revisions: &'static [Revision]) -> Migrator<Db> {
+        Migrator { revisions, connection: PhantomData }
+    }
+
+    /// The revisions, each behind all that it follows.
+    pub const fn revisions(&self) -> &'static [Revision] {
+        self.revisions
+    }
+
+    /// What follows what.
+    ///
+    /// # Errors
+    /// If the revisions do not hang together.
+    pub fn graph(&self) -> Result<Graph, Error> {
+        let owned = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect();
+        let node = |revision: &Revision| Node {
+            id: revision.id.to_owned(),
+            after: owned(revision.after),
+            depends_on: owned(revision.depends_on),
+            labels: owned(revision.labels),
+        };
+        Ok(Graph::new(self.revisions.iter().map(node).collect())?)
+    }
+
+    /// Applies every revision that the database lacks, in one transaction where the database can.
+    ///
+    /// # Errors
+    /// If a revision cannot be applied, or the history of the database is not one of this program. Nothing is then
+    /// changed.
+    pub fn upgrade(&self, database: &mut Db) -> Result<Report, Error> {
+        match self.ensure_current(database) {
+            Ok(standing) => Ok(Report { done: Vec::new(), standing }),
+            Err(_) => self.upgrade_to(database, "heads", &Options::default()),
+        }
+    }
+
+    /// Applies what leads to a revision: an identifier or its beginning, `head`, `heads`, `+1`…
+    ///
+    /// # Errors
+    /// If a revision cannot be applied, or the history of the database is not one of this program.
+    pub fn upgrade_to(&self, database: &mut Db, target: &str, options: &Options) -> Result<Report, Error> {
+        executor::run(self, database, target, Direction::Upgrade, options)
+    }
+
+    /// Takes back everything behind a revision: an identifier or its beginning, `base`, `-1`…
+    ///
+    /// # Errors
+    /// If a revision cannot be taken back, or the history of the database is not one of this program.
+    pub fn downgrade(&self, database: &mut Db, target: &str, options: &Options) -> Result<Report, Error> {
+        executor::run(self, database, target, Direction::Downgrade, options)
+    }
+
+    /// Checks, in one query, that the database has every revision of this program.
+    ///
+    /// # Errors
+    /// [`Error::Behind`] if it has not; [`Error::Changed`] if one was edited since it was applied.
+    pub fn ensure_current(&self, database: &mut Db) -> Result<Standing, Error> {
+        history::ensure_current(self.revisions, &history::read_checksums(database)?)
+    }
+
+    /// The revisions at which the database stands; none at the base.
+    ///
+    /// # Errors
+    /// If the history cannot be read.
+    pub fn current(&self, database: &mut Db) -> Result<Vec<String>, Error> {
+        Ok(self.status(database)?.current)
+    }
+
+    /// The history of the database, in the order in which it was made.
+    ///
+    /// # Errors
+    /// If the history cannot be read.
+    pub fn applied(&self, database: &mut Db) -> Result<Vec<Applied>, Error> {
+        history::read(database)
+    }
+
+    /// Where the database stands beside this program.
+    ///
+    /// # Errors
+    /// If the history cannot be read.
+    pub fn status(&self, database: &mut Db) -> Result<Status, Error> {
+        let graph = self.graph()?;
+        Ok(history::status(self.revisions, &graph, history::read(database)?))
+    }
+
+    /// What an upgrade or a downgrade would do to this database, without doing it.
+    ///
+    /// # Errors
+    /// If the target names no revision, the history is not one of this program, or a revision cannot be planned.
+    pub fn plan(&self, database: &mut Db, target: &str, direction: Direction) -> Result<Vec<PlannedRevision>, Error> {
+        plan::preview(self, database, target, direction)
+    }
+
+    /// An upgrade as a script for the database's own client: to a revision from the base, or over a range `a:b`.
+    ///
+    /// # Errors
+    /// If the range names no revisions, or one of them has a data step, which is no SQL.
+    pub fn upgrade_sql(&self, dialect: Dialect, range: &str) -> Result<String, Error> {
+        script::write(self, dialect, range, Direction::Upgrade)
+    }
+
+    /// A downgrade as a script for the database's own client, over a range `a:b` from `a` down to `b`.
+    ///
+    /// # Errors
+    /// If the range names no revisions, or one of them has a data step, which is no SQL.
+    pub fn downgrade_sql(&self, dialect: Dialect, range: &str) -> Result<String, Error> {
+        script::write(self, dialect, range, Direction::Downgrade)
+    }
+
+    pub(crate) fn find(&self, id: &str) -> Option<&'static Revision> {
+        self.revisions.iter().find(|revision| revision.id == id)
+    }
+
+    /// The schema after some revisions, which are in order.
+    pub(crate) fn replay<'a>(&self, applied: impl Iterator<Item = &'a String>) -> Result<Schema, Error> {
+        let mut schema = Schema::default();
+        for revision in applied.filter_map(|id| self.find(id)) {
+            for operation in &revision.record(Direction::Upgrade).operations {
+                operation.apply(&mut schema).map_err(|error| Error::Plan {
+                    revision: revision.id.to_owned(),
+                    operation: operation.to_string(),
+                    message: error.message,
+                })?;
+            }
+        }
+        Ok(schema)
+    }
+
+    /// Where the database stands, if its history is one that this program can go on from.
+    pub(crate) fn position(&self, graph: &Graph, rows: &[Applied], strict: bool) -> Result<Position, Error> {
+        history::position(self.revisions, graph, rows, strict)
+    }
+}

@@ -1,0 +1,37 @@
+//! The types of other crates, each behind the feature that has the crate's name.
+
+#[cfg(feature = "chrono")]
+super::field_types!(
+    chrono::NaiveDate => "date",
+    chrono::NaiveTime => "time",
+    chrono::NaiveDateTime => "timestamp",
+    chrono::TimeDelta => "interval",
+);
+
+#[cfg(feature = "chrono")]
+impl<Zone: chrono::TimeZone> crate::FieldType for chrono::DateTime<Zone> {
+    const COLUMN: crate::FieldColumn = crate::FieldColumn::named("timestamptz");
+}
+
+#[cfg(feature = "time")]
+super::field_types!(
+    time::Date => "date",
+    time::Time => "time",
+    time::PrimitiveDateTime => "timestamp",
+    time::OffsetDateTime => "timestamptz",
+);
+
+#[cfg(feature = "uuid")]
+super::field_types!(uuid::Uuid => "uuid");
+
+#[cfg(feature = "serde_json")]
+super::field_types!(serde_json::Value => "json");
+
+#[cfg(feature = "bigdecimal")]
+super::field_types!(bigdecimal::BigDecimal => "numeric");
+
+#[cfg(feature = "rust_decimal")]
+super::field_types!(rust_decimal::Decimal => "numeric");
+
+#[cfg(feature = "ipnetwork")]
+super::field_types!(ipnetwork::IpNetwork => "inet");

@@ -1,0 +1,113 @@
+//! What is to be done for a revision, before it is done.
+
+use migratable_core::graph::Graph;
+use migratable_core::{Operation, Schema};
+
+use crate::dialect::{Database, Work};
+use crate::error::Error;
+use crate::history::{self, Position};
+use crate::migrator::{Direction, Migrator, Revision};
+
+/// What a revision would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedRevision {
+    /// The revision.
+    pub revision: String,
+    /// Its message.
+    pub message: String,
+    /// Its operations, each in a line.
+    pub operations: Vec<String>,
+    /// The statements that would be run; what is no statement stands there as a comment.
+    pub statements: Vec<String>,
+}
+
+/// A part of a revision's work.
+pub struct Piece {
+    /// The places of the operations that it does.
+    pub(crate) operations: Vec<usize>,
+    /// What is done.
+    pub(crate) work: Work,
+}
+
+/// All of a revision's work.
+#[derive(Default)]
+pub struct Pieces {
+    pub(crate) pieces: Vec<Piece>,
+    /// Whether a view or trigger may stop working by it.
+    pub(crate) endangers_dependents: bool,
+    /// Whether a reference may come to point nowhere by it.
+    pub(crate) endangers_references: bool,
+}
+
+/// Why operations cannot be planned.
+#[derive(Debug)]
+pub struct Refusal {
+    /// The place of the operation.
+    pub(crate) operation: usize,
+    /// Why not.
+    pub(crate) message: String,
+}
+
+impl Refusal {
+    pub(crate) fn in_revision(self, revision: &Revision, operations: &[Operation]) -> Error {
+        Error::Plan {
+            revision: revision.id.to_owned(),
+            operation: operations.get(self.operation).map(ToString::to_string).unwrap_or_default(),
+            message: self.message,
+        }
+    }
+}
+
+/// The revisions that lead to the targets, in the order in which they are run.
+pub(crate) fn path(graph: &Graph, position: &Position, targets: &[String], direction: Direction) -> Vec<String> {
+    match direction {
+        Direction::Upgrade => graph.upgrade_path(&position.applied, targets),
+        Direction::Downgrade => graph.downgrade_path(&position.applied, targets),
+    }
+}
+
+/// The revisions that a text names for a database at that position.
+pub(crate) fn targets(graph: &Graph, position: &Position, text: &str) -> Result<Vec<String>, Error> {
+    Ok(graph.resolve(text, &graph.tips(&position.applied))?)
+}
+
+/// The schema that a database at that position has.
+pub(crate) fn schema_at<Db: Database>(
+    migrator: &Migrator<Db>,
+    graph: &Graph,
+    position: &Position,
+) -> Result<Schema, Error> {
+    migrator.replay(graph.order().iter().filter(|id| position.applied.contains(*id)))
+}
+
+/// What would be done to a database.
+pub(crate) fn preview<Db: Database>(
+    migrator: &Migrator<Db>,
+    database: &mut Db,
+    target: &str,
+    direction: Direction,
+) -> Result<Vec<PlannedRevision>, Error> {
+    let graph = migrator.graph()?;
+    let position = migrator.position(&graph, &history::read(database)?, false)?;
+    let targets = targets(&graph, &position, target)?;
+    let mut schema = schema_at(migrator, &graph, &position)?;
+    let reading = |source| Error::Database { doing: "look at the tables", source };
+    let facts = database.facts().map_err(reading)?;
+    let mut planned = Vec::new();
+    for revision in path(&graph, &position, &targets, direction).iter().filter_map(|id| migrator.find(id)) {
+        let operations = revision.record(direction);
+        let pieces = Db::plan(&facts, &operations.operations, &mut schema, direction)
+            .map_err(|refusal| refusal.in_revision(revision, &operations.operations))?;
+        let mut statements = Vec::new();
+        for piece in &pieces.pieces {
+            statements.extend(database.preview(&piece.work).map_err(reading)?);
+        }
+        planned.push(PlannedRevision {
+            revision: revision.id.to_owned(),
+            message: revision.message.to_owned(),
+            operations: operations.operations.iter().map(ToString::to_string).collect(),
+            statements,
+        });
+    }
+    Ok(planned)
+}

@@ -1,0 +1,137 @@
+//! Revisions as a script for the database's own client.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use migratable_core::Dialect;
+use migratable_core::graph::Graph;
+
+use crate::dialect::{self, Database, Offline, Work};
+use crate::error::Error;
+use crate::history::{self, Position};
+use crate::migrator::{Direction, Migrator, Revision};
+use crate::plan;
+
+/// Writes a script for a range of revisions.
+pub(crate) fn write<Db: Database>(
+    migrator: &Migrator<Db>,
+    dialect: Dialect,
+    range: &str,
+    direction: Direction,
+) -> Result<String, Error> {
+    let wrong = |message: String| Error::Range { text: range.to_owned(), message };
+    let offline = dialect::offline(dialect)
+        .ok_or_else(|| wrong(format!("this program was built without {dialect}; turn on the feature")))?;
+    let graph = migrator.graph()?;
+    let (from, to) = match (range.split_once(':'), direction) {
+        (Some((from, to)), _) => (from.trim(), to.trim()),
+        (None, Direction::Upgrade) => ("", range.trim()),
+        (None, Direction::Downgrade) => {
+            return Err(wrong("without a database a downgrade needs both ends, as in `head:base`".to_owned()));
+        }
+    };
+    let start = resolve(&graph, if from.is_empty() { "base" } else { from }, &[])?;
+    let applied = graph.ancestors(start.iter().map(String::as_str));
+    let position = Position { applied, unknown: Vec::new() };
+    let end = match (to, direction) {
+        ("", Direction::Upgrade) => "head",
+        ("", Direction::Downgrade) => "base",
+        (to, _) => to,
+    };
+    let targets = resolve(&graph, end, &start)?;
+    let path = plan::path(&graph, &position, &targets, direction);
+    if path.is_empty() && start != targets {
+        let way = if direction == Direction::Upgrade { "behind" } else { "before" };
+        return Err(wrong(format!("`{end}` does not come {way} `{from}`")));
+    }
+    let mut script = Script { offline, text: String::new() };
+    let mut schema = plan::schema_at(migrator, &graph, &position)?;
+    script.begin(direction);
+    let mut endangered = false;
+    for revision in path.iter().filter_map(|id| migrator.find(id)) {
+        let operations = revision.record(direction);
+        let planned = (offline.plan)(&operations.operations, &mut schema, direction)
+            .map_err(|refusal| refusal.in_revision(revision, &operations.operations))?;
+        script.heading(revision, direction);
+        endangered |= planned.endangers_references;
+        for piece in &planned.pieces {
+            if let Work::Step { name, .. } = &piece.work {
+                return Err(Error::NotOffline { revision: revision.id.to_owned(), step: name.clone() });
+            }
+            for &at in &piece.operations {
+                script.comment(&operations.operations[at].to_string());
+            }
+            (offline.statements)(&piece.work).iter().for_each(|sql| script.statement(sql));
+        }
+        script.statement(&match direction {
+            Direction::Upgrade => {
+                let ordinal = "(SELECT coalesce(max(ordinal), 0) + 1 FROM migratable_revisions)";
+                history::insert(revision, ordinal, Duration::ZERO)
+            }
+            Direction::Downgrade => history::delete(revision),
+        });
+    }
+    script.end(endangered);
+    Ok(script.text)
+}
+
+fn resolve(graph: &Graph, text: &str, current: &[String]) -> Result<Vec<String>, Error> {
+    let current: Vec<&str> = current.iter().map(String::as_str).collect();
+    Ok(graph.resolve(text, &current)?)
+}
+
+struct Script {
+    offline: &'static Offline,
+    text: String,
+}
+
+impl Script {
+    fn begin(&mut self, direction: Direction) {
+        self.text.push_str("-- Written by migratable. Whatever fails takes everything back.\n");
+        self.offline.before.iter().for_each(|line| self.line(line));
+        if direction == Direction::Upgrade {
+            self.statement(history::CREATE);
+        }
+    }
+
+    fn end(&mut self, endangered: bool) {
+        self.text.push('\n');
+        if endangered {
+            self.statement(self.offline.check_references);
+        }
+        self.offline.after.iter().for_each(|line| self.line(line));
+    }
+
+    fn heading(&mut self, revision: &Revision, direction: Direction) {
+        self.text.push('\n');
+        let verb = if direction == Direction::Upgrade { "upgrade" } else { "downgrade" };
+        self.comment(&format!("{verb} {}: {}", revision.id, revision.message));
+    }
+
+    fn comment(&mut self, text: &str) {
+        for line in text.lines() {
+            self.line(&format!("-- {line}"));
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        // Writing to a String does not fail.
+        let _ = writeln!(self.text, "{line}");
+    }
+
+    /// Ends a statement with a semicolon, on a line of its own if it ends in a comment.
+    fn statement(&mut self, sql: &str) {
+        let sql = sql.trim_end();
+        if sql.starts_with("-- ") && !sql.contains('\n') {
+            return self.line(sql);
+        }
+        let ends = sql.ends_with(';');
+        let in_comment = sql.lines().next_back().is_some_and(|line| line.contains("--"));
+        self.text.push_str(sql);
+        self.text.push_str(match (ends, in_comment) {
+            (true, false) => "\n",
+            (false, false) => ";\n",
+            (_, true) => "\n;\n",
+        });
+    }
+}

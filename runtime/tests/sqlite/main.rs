@@ -1,0 +1,18 @@
+//! Revisions on real SQLite databases, with rows and foreign keys.
+
+#![allow(clippy::unwrap_used)]
+
+mod database;
+mod reader;
+
+mod changes;
+mod dependents;
+mod executor;
+mod failures;
+mod names;
+mod offline;
+mod random;
+mod rebuild;
+mod rows;
+mod standing;
+mod types;

@@ -1,0 +1,76 @@
+//! The call of `revision!`, read in the same way by the build step and by the macro.
+
+use migratable_core::names;
+use proc_macro2::Span;
+use syn::parse::{Parse, ParseStream};
+use syn::{Error, Ident, LitStr, Token, bracketed};
+
+/// How the call looks, for messages.
+const FORM: &str = "revision!(\"3f2a9c41d0b7\", after = [\"1b2c3d4e5f60\"])";
+
+const KEYS: [&str; 3] = ["after", "depends_on", "labels"];
+
+/// What stands in `revision!(…)`.
+#[derive(Clone, Debug)]
+pub struct Header {
+    /// The identifier.
+    pub id: LitStr,
+    /// The revisions that it follows.
+    pub after: Vec<LitStr>,
+    /// Revisions of other branches that must be applied before it.
+    pub depends_on: Vec<LitStr>,
+    /// Names of the branch that begins here.
+    pub labels: Vec<LitStr>,
+}
+
+impl Parse for Header {
+    fn parse(input: ParseStream) -> syn::Result<Header> {
+        let id: LitStr =
+            input.parse().map_err(|error| Error::new(error.span(), format!("an id belongs here: {FORM}")))?;
+        if id.value().is_empty() || !id.value().bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            return Err(Error::new(id.span(), "an id is made of letters, digits and `_`"));
+        }
+        let mut header = Header { id, after: Vec::new(), depends_on: Vec::new(), labels: Vec::new() };
+        let mut seen: Vec<String> = Vec::new();
+        while !input.is_empty() {
+            input.parse::<Token![,]>()?;
+            if input.is_empty() {
+                break;
+            }
+            let key: Ident = input.parse()?;
+            let name = key.to_string();
+            if seen.contains(&name) {
+                return Err(Error::new(key.span(), format!("`{name}` stands here twice")));
+            }
+            input.parse::<Token![=]>()?;
+            let values = list(input)?;
+            match name.as_str() {
+                "after" => header.after = values,
+                "depends_on" => header.depends_on = values,
+                "labels" => header.labels = values,
+                _ => return Err(unknown(&key, &name)),
+            }
+            seen.push(name);
+        }
+        Ok(header)
+    }
+}
+
+fn unknown(key: &Ident, name: &str) -> Error {
+    let near = names::nearest(name, KEYS).map_or(String::new(), |near| format!("; is it `{near}`?"));
+    Error::new(key.span(), format!("`revision!` knows `after`, `depends_on` and `labels`, not `{name}`{near}"))
+}
+
+fn list(input: ParseStream) -> syn::Result<Vec<LitStr>> {
+    let content;
+    bracketed!(content in input);
+    Ok(content.parse_terminated(<LitStr as Parse>::parse, Token![,])?.into_iter().collect())
+}
+
+impl Header {
+    /// Where an id stands that is not the revision's own.
+    pub fn parent_span(&self, id: &str) -> Span {
+        let mut parents = self.after.iter().chain(&self.depends_on);
+        parents.find(|parent| parent.value() == id).map_or(self.id.span(), LitStr::span)
+    }
+}

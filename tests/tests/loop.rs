@@ -1,0 +1,146 @@
+//! The whole loop in a new project: a model, a revision, an upgrade; a change, the build that refuses it, and back.
+
+use migratable_tests::{Diagnostic, Project, place};
+
+const MODELS: &str = "\
+mod models;
+
+migratable::schema!();
+
+fn main() {
+    println!(\"{}\", <models::User as migratable::Migratable>::TABLE);
+}
+";
+
+const USER: &str = "\
+use migratable::Migratable;
+
+#[derive(Migratable)]
+pub struct User {
+    pub id: i64,
+    pub name: String,
+}
+";
+
+fn only(errors: &[Diagnostic]) -> &Diagnostic {
+    assert_eq!(errors.len(), 1, "{errors:#?}");
+    &errors[0]
+}
+
+/// A project with one model, one revision and three rows.
+fn with_rows(name: &str) -> Project {
+    let project = Project::new(name);
+    project.write("src/main.rs", MODELS);
+    project.write("src/models.rs", USER);
+    project.migrate(&["revision", "-m", "users"]).ok();
+    project.migrate(&["upgrade"]).ok();
+    project.sqlite("INSERT INTO users (name) VALUES ('ada'), ('grace'), ('edsger')");
+    project
+}
+
+#[test]
+fn a_field_that_nobody_migrated_stops_the_build_at_the_field() {
+    let project = Project::new("loop");
+    project.write("src/main.rs", MODELS);
+    project.write("src/models.rs", USER);
+
+    let errors = project.errors();
+    let error = only(&errors);
+    assert_eq!((error.file.as_str(), error.line, error.column), ("src/models.rs", 4, 12), "{}", error.rendered);
+    assert!(error.message.contains("the table `users` is new"), "{}", error.message);
+    assert!(error.message.contains("cargo run -p loop-migrations --bin migrate -- revision -m"), "{}", error.message);
+
+    let said = project.migrate(&["revision", "-m", "users"]).ok();
+    assert!(said.stdout.contains("create table users"), "{}", said.stdout);
+    assert_eq!(project.errors(), []);
+    let again = project.migrate(&["revision", "-m", "again"]).ok();
+    assert_eq!(project.revisions().len(), 1, "{}{}", again.stdout, again.stderr);
+    project.migrate(&["upgrade"]).ok();
+    project.sqlite("INSERT INTO users (name) VALUES ('ada'), ('grace'), ('edsger')");
+    assert_eq!(project.cargo(&["run", "-q"]).ok().stdout, "users\n");
+
+    project.replace("src/models.rs", "    pub name: String,\n", "    pub name: String,\n    pub bio: String,\n");
+    let errors = project.errors();
+    let error = only(&errors);
+    let (line, column) = place(&project.read("src/models.rs"), "bio");
+    assert_eq!((error.file.as_str(), error.line, error.column), ("src/models.rs", line, column), "{}", error.rendered);
+    for part in ["users.bio", "text, not null", "revision -m"] {
+        assert!(error.message.contains(part), "{part}: {}", error.message);
+    }
+
+    project.migrate(&["revision", "-m", "bio"]).ok();
+    let revision = project.newest_revision();
+    let text = project.read(&revision);
+    let errors = project.check("loop-migrations");
+    assert!(
+        errors.iter().any(|it| it.file.ends_with(&revision) && it.message.contains("users.bio")),
+        "{errors:#?}\n{text}"
+    );
+    project.migrate_files(&["remove"]).ok();
+    assert_eq!(project.revisions().len(), 1);
+    project.migrate(&["revision", "-m", "bio", "--default", "users.bio='unknown'"]).ok();
+    assert_eq!(project.errors(), []);
+    project.migrate(&["upgrade"]).ok();
+    assert_eq!(project.sqlite("SELECT name, bio FROM users"), "ada|unknown\ngrace|unknown\nedsger|unknown");
+    project.migrate(&["downgrade"]).ok();
+    assert_eq!(project.sqlite("SELECT * FROM users"), "1|ada\n2|grace\n3|edsger");
+    project.migrate(&["upgrade"]).ok();
+    let nothing = project.migrate(&["upgrade"]).ok();
+    assert!(format!("{}{}", nothing.stdout, nothing.stderr).contains("up to date"), "{nothing:?}");
+    project.migrate(&["check"]).ok();
+}
+
+#[test]
+fn a_hole_is_filled_with_code_that_the_compiler_checks() {
+    let project = with_rows("hole");
+    project.replace("src/models.rs", "    pub name: String,\n", "    pub name: String,\n    pub bio: String,\n");
+    project.migrate(&["revision", "-m", "bio"]).ok();
+    let revision = project.newest_revision();
+    let text = project.read(&revision);
+    let start = text.find("hole!").unwrap_or_else(|| panic!("no hole in\n{text}"));
+    let end = start + text[start..].find(')').unwrap_or(0) + 1;
+    let body = "use migratable::diesel::prelude::*;\n    \
+        diesel::update(users::table).set(users::bio.eq(users::name)).execute(db)?;\n    Ok(())";
+    let filled =
+        format!("{}{body}{}", &text[..start], &text[end..]).replace("diesel::update", "migratable::diesel::update");
+    project.write(&revision, &filled);
+    project.migrate(&["upgrade"]).ok();
+    assert_eq!(project.sqlite("SELECT bio FROM users"), "ada\ngrace\nedsger");
+
+    project.write(&revision, &filled.replace("users::bio.eq", "users::biography.eq"));
+    let errors = project.check("hole-migrations");
+    let error = errors.iter().find(|it| it.file.ends_with(&revision)).unwrap_or_else(|| panic!("{errors:#?}"));
+    assert!(error.message.contains("biography"), "{}", error.rendered);
+}
+
+#[test]
+fn a_second_build_without_a_change_runs_nothing() {
+    let project = Project::new("fresh");
+    project.write("src/main.rs", MODELS);
+    project.write("src/models.rs", USER);
+    project.migrate(&["revision", "-m", "users"]).ok();
+    for package in ["fresh", "fresh-migrations"] {
+        project.cargo(&["build", "-p", package]).ok();
+        let again = project.cargo(&["build", "-v", "-p", package]).ok();
+        assert!(!again.stderr.contains("Running"), "{}", again.stderr);
+        assert!(!again.stderr.contains("Dirty"), "{}", again.stderr);
+    }
+}
+
+#[test]
+fn the_bare_binary_upgrades_a_database_from_an_empty_folder() {
+    let project = with_rows("bare");
+    let empty = tempfile::tempdir().unwrap();
+    project.copy_migrate(&empty.path().join("migrate"));
+    let run = |arguments: &[&str]| {
+        std::process::Command::new(empty.path().join("migrate"))
+            .args(arguments)
+            .current_dir(empty.path())
+            .env_remove("DATABASE_URL")
+            .output()
+            .unwrap()
+    };
+    let done = run(&["upgrade", "--database-url", "sqlite://other.db"]);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(empty.path().join("other.db").exists(), "the database is not there");
+}

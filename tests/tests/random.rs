@@ -1,0 +1,195 @@
+//! Random pairs of schemas on SQLite: fill A with rows, migrate to B, compare with a fresh B, go back, compare with A.
+
+mod random {
+    pub mod draw;
+    pub mod reader;
+}
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use migratable::revision::Operations;
+use migratable::{Cause, Error, Migrator, Options, Revision};
+use migratable_core::diff::{Answers, DiffError, Plan, diff};
+use migratable_core::{Operation, Schema};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use random::{draw, reader};
+
+thread_local! {
+    static UP: RefCell<[Vec<Operation>; 2]> = const { RefCell::new([Vec::new(), Vec::new()]) };
+    static DOWN: RefCell<[Vec<Operation>; 2]> = const { RefCell::new([Vec::new(), Vec::new()]) };
+}
+
+/// Two revisions whose operations are those of the thread.
+static REVISIONS: [Revision; 2] = [
+    Revision {
+        id: "a00000000000",
+        after: &[],
+        depends_on: &[],
+        labels: &[],
+        message: "a",
+        file: "a.rs",
+        checksum: "v1:a",
+        steps_checksum: None,
+        upgrade: |op| record(op, &UP.with_borrow(|it| it[0].clone())),
+        downgrade: |op| record(op, &DOWN.with_borrow(|it| it[0].clone())),
+    },
+    Revision {
+        id: "b00000000000",
+        after: &["a00000000000"],
+        depends_on: &[],
+        labels: &[],
+        message: "b",
+        file: "b.rs",
+        checksum: "v1:b",
+        steps_checksum: None,
+        upgrade: |op| record(op, &UP.with_borrow(|it| it[1].clone())),
+        downgrade: |op| record(op, &DOWN.with_borrow(|it| it[1].clone())),
+    },
+];
+
+fn record(op: &mut Operations, operations: &[Operation]) {
+    op.operations.extend_from_slice(operations);
+}
+
+fn migrator() -> Migrator<SqliteConnection> {
+    Migrator::new(&REVISIONS)
+}
+
+fn connect() -> SqliteConnection {
+    let mut db = SqliteConnection::establish(":memory:").unwrap();
+    db.batch_execute("PRAGMA foreign_keys = ON").unwrap();
+    db
+}
+
+/// Plans from nothing to A and from A to B; every question is answered by a rename if `rename` says so, every hole by
+/// an expression that differs from row to row.
+fn plans(a: &Schema, b: &Schema, rename: &[bool]) -> (Plan, Plan) {
+    let first = diff(&Schema::default(), a, &Answers::default()).unwrap();
+    let mut answers = Answers::default();
+    let mut choices = rename.iter().copied().chain(std::iter::repeat(false));
+    for _ in 0..200 {
+        match diff(a, b, &answers) {
+            Err(DiffError::Questions(questions)) => {
+                let question = &questions[0];
+                match question.candidates.first().filter(|_| choices.next() == Some(true)) {
+                    Some(candidate) => answers.rename(&format!("{}={candidate}", question.gone)).unwrap(),
+                    None => answers.drop(&question.gone),
+                }
+            }
+            Err(error) => panic!("{error:?}\nfrom {a:#?}\nto {b:#?}\nwith {answers:#?}"),
+            Ok(plan) => match plan.holes.first() {
+                None => return (first, plan),
+                Some(hole) => {
+                    let fill = draw::fill(b, a, &hole.table, &hole.column);
+                    answers.fills.insert((hole.table.clone(), hole.column.clone()), fill);
+                }
+            },
+        }
+    }
+    panic!("the questions do not end");
+}
+
+/// What happened to a pair.
+enum Outcome {
+    /// It went there and back.
+    Done,
+    /// Rows stood in the way, and nothing was changed.
+    Refused,
+}
+
+fn try_pair(a: &Schema, b: &Schema, rename: &[bool], kinds: &mut BTreeMap<&'static str, usize>) -> Outcome {
+    let (first, second) = plans(a, b, rename);
+    for operation in first.upgrade.iter().chain(&second.upgrade).chain(&second.downgrade) {
+        *kinds.entry(operation.kind()).or_default() += 1;
+    }
+    UP.set([first.upgrade.clone(), second.upgrade.clone()]);
+    DOWN.set([first.downgrade.clone(), second.downgrade.clone()]);
+    let context = || format!("upgrade {:#?}\ndowngrade {:#?}", second.upgrade, second.downgrade);
+
+    let mut db = connect();
+    migrator().upgrade_to(&mut db, "a0", &Options::default()).unwrap();
+    draw::insert_rows(&mut db, a);
+    let (schema_a, rows_a) = (reader::schema(&mut db), reader::rows(&mut db));
+    match migrator().upgrade(&mut db) {
+        Ok(_) => {}
+        Err(Error::Failed(failure)) if matches!(failure.cause, Cause::Rows(_)) => {
+            assert_eq!(reader::schema(&mut db), schema_a, "a refused upgrade changed something");
+            assert_eq!(reader::rows(&mut db), rows_a, "a refused upgrade changed rows");
+            return Outcome::Refused;
+        }
+        Err(error) => panic!("{error}\n{}", context()),
+    }
+    let rows_b = reader::rows(&mut db);
+
+    let from_scratch = diff(&Schema::default(), b, &Answers::default()).unwrap();
+    UP.set([from_scratch.upgrade, Vec::new()]);
+    let mut fresh = connect();
+    migrator().upgrade(&mut fresh).unwrap();
+    assert_eq!(reader::schema(&mut db), reader::schema(&mut fresh), "not what a fresh database has\n{}", context());
+    draw::check_kept(&second.upgrade, &rows_a, &rows_b);
+
+    UP.set([first.upgrade, second.upgrade.clone()]);
+    match migrator().downgrade(&mut db, "a0", &Options::default()) {
+        Ok(_) => {}
+        Err(Error::Failed(failure)) if matches!(failure.cause, Cause::Rows(_)) => return Outcome::Refused,
+        Err(error) => panic!("{error}\n{}", context()),
+    }
+    assert_eq!(reader::schema(&mut db), schema_a, "the way back leads elsewhere\n{}", context());
+    draw::check_kept(&second.downgrade, &rows_b, &reader::rows(&mut db));
+    db.batch_execute("PRAGMA foreign_keys = OFF").unwrap();
+    migrator().downgrade(&mut db, "base", &Options::default()).unwrap();
+    Outcome::Done
+}
+
+#[test]
+fn random_pairs_go_there_and_back_with_their_rows() {
+    let cases = std::env::var("MIGRATABLE_RANDOM_CASES").ok().and_then(|it| it.parse().ok()).unwrap_or(400);
+    let kinds = RefCell::new(BTreeMap::new());
+    let refused = RefCell::new(0);
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new(config);
+    let pairs = (draw::schema(), draw::schema(), proptest::collection::vec(any::<bool>(), 12));
+    let result = runner.run(&pairs, |(a, b, rename)| {
+        match try_pair(&a, &b, &rename, &mut kinds.borrow_mut()) {
+            Outcome::Done => {}
+            Outcome::Refused => *refused.borrow_mut() += 1,
+        }
+        Ok(())
+    });
+    result.unwrap_or_else(|error| panic!("{error}"));
+    let (kinds, refused) = (kinds.into_inner(), refused.into_inner());
+    println!("{cases} pairs, {refused} refused for their rows; operations: {kinds:?}");
+    assert!(refused * 2 < cases, "{refused} of {cases} pairs were refused");
+    for kind in [
+        "create_table",
+        "drop_table",
+        "rename_table",
+        "add_column",
+        "drop_column",
+        "rename_column",
+        "alter_column",
+        "create_index",
+        "drop_index",
+        "create_unique",
+        "drop_unique",
+        "create_check",
+        "drop_check",
+        "create_foreign_key",
+        "drop_foreign_key",
+        "create_primary_key",
+        "drop_primary_key",
+        "create_enum",
+        "drop_enum",
+        "add_enum_value",
+        "rename_enum_value",
+        "drop_enum_value",
+        "backfill",
+    ] {
+        assert!(kinds.contains_key(kind), "{kind} was never drawn: {kinds:?}");
+    }
+}

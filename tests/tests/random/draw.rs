@@ -1,0 +1,232 @@
+//! Random schemas, rows for them, and what of the rows must still be there afterwards.
+
+use std::collections::BTreeMap;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use migratable_core::builder::{cascade, foreign_key, index, no_action, sql};
+use migratable_core::{
+    Action, Check, Column, ColumnType, DefaultValue, Enum, ForeignKey, Generated, Identity, Index, IndexPart, Literal,
+    Operation, PrimaryKey, Schema, Table, TableName, Unique, names,
+};
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+
+/// Names that a user may choose, the bad ones too.
+const TABLES: [&str; 4] = ["users", "posts", "select", "a\"b"];
+const COLUMNS: [&str; 6] = ["name", "age", "order", "it's", "😀", "rate"];
+
+/// How many rows each table gets.
+const ROWS: i64 = 3;
+
+fn column_type() -> impl Strategy<Value = ColumnType> {
+    use ColumnType::{BigInt, Boolean, Double, Integer, Text, Timestamp, Varchar};
+    select(vec![Integer, BigInt, Double, Boolean, Text, Varchar(40), Timestamp, ColumnType::Enum("mood".into())])
+}
+
+fn default_of(column_type: &ColumnType, n: i64) -> Option<DefaultValue> {
+    Some(match column_type {
+        ColumnType::Integer | ColumnType::BigInt => Literal::Integer(n).into(),
+        ColumnType::Double => Literal::Decimal(format!("{n}.5")).into(),
+        ColumnType::Boolean => Literal::Boolean(n % 2 == 0).into(),
+        ColumnType::Text | ColumnType::Varchar(_) => Literal::Text(format!("it's {n}")).into(),
+        ColumnType::Timestamp => DefaultValue::Now,
+        _ => return None,
+    })
+}
+
+fn column(name: &'static str) -> impl Strategy<Value = Column> {
+    let parts = (column_type(), any::<bool>(), proptest::option::of(0..3_i64), 0..12);
+    parts.prop_map(move |(column_type, nullable, default, extra)| {
+        let mut column = Column::new(name, column_type);
+        column.nullable = nullable;
+        column.default = default.and_then(|n| default_of(&column.column_type, n));
+        match (extra, &column.column_type) {
+            (0, ColumnType::Text) => column.collation = Some("NOCASE".to_owned()),
+            (1, ColumnType::Integer) => {
+                column.default = None;
+                column.generated = Some(Generated { expression: sql("id + 1"), stored: n_is_even(name) });
+            }
+            _ => {}
+        }
+        column
+    })
+}
+
+fn n_is_even(name: &str) -> bool {
+    name.len() % 2 == 0
+}
+
+fn table(name: &'static str, others: Vec<&'static str>) -> impl Strategy<Value = Table> {
+    let columns = subsequence(COLUMNS.to_vec(), 0..COLUMNS.len())
+        .prop_flat_map(|names| names.into_iter().map(column).collect::<Vec<_>>());
+    let reference = proptest::option::of((select(others), any::<bool>(), any::<bool>()));
+    (columns, reference, any::<[bool; 6]>(), 0..4).prop_map(move |(columns, reference, flags, wide)| {
+        let mut table = Table::new(TableName::plain(name));
+        let mut id = Column::new("id", ColumnType::BigInt);
+        id.identity = (wide != 0).then(Identity::default);
+        table.columns.push(id);
+        table.columns.extend(columns);
+        table.primary_key = Some(PrimaryKey { name: String::new(), columns: vec!["id".into()] });
+        if let Some((target, follows, nullable)) = reference {
+            let mut column = Column::new("ref", ColumnType::BigInt);
+            column.nullable = nullable;
+            table.columns.push(column);
+            let action: Action = if follows { cascade() } else { no_action() };
+            let key: ForeignKey = foreign_key("", ["ref"]).on_delete(action);
+            table.foreign_keys.push(ForeignKey {
+                table: TableName::plain(target),
+                references: vec!["id".into()],
+                ..key
+            });
+        }
+        constrain(&mut table, flags, wide == 0);
+        names::fill(&mut table);
+        table
+    })
+}
+
+fn constrain(table: &mut Table, flags: [bool; 6], wide: bool) {
+    let plain: Vec<(String, bool)> = table
+        .columns
+        .iter()
+        .filter(|it| it.generated.is_none() && it.name != "id" && it.name != "ref")
+        .map(|it| (it.name.clone(), distinct(&it.column_type) && it.default.is_none()))
+        .collect();
+    let Some((first, _)) = plain.first() else { return };
+    if let (true, Some((name, _))) = (flags[0], plain.iter().find(|(_, distinct)| *distinct)) {
+        table.uniques.push(Unique { name: String::new(), columns: vec![name.clone()] });
+    }
+    if flags[1] {
+        let mut part = IndexPart::column(first.clone());
+        part.descending = flags[2];
+        table.indexes.push(Index { parts: vec![part, IndexPart::column("id")], ..index("") });
+    }
+    if flags[3] {
+        let predicate = flags[4].then(|| sql("id > 0"));
+        let part = IndexPart::expression(sql("abs(id)"));
+        table.indexes.push(Index { parts: vec![part], predicate, unique: flags[5], ..index("") });
+    }
+    if flags[4] {
+        let text = format!("\"{}\" IS NULL OR id >= 0", first.replace('"', "\"\""));
+        table.checks.push(Check { name: String::new(), expression: sql(&text) });
+    }
+    if wide && let Some(found) = table.columns.iter().position(|it| it.name == *first && it.generated.is_none()) {
+        table.columns[found].nullable = false;
+        if let Some(key) = &mut table.primary_key {
+            key.columns.push(first.clone());
+        }
+        // What others refer to stays unique by itself.
+        table.uniques.push(Unique { name: String::new(), columns: vec!["id".into()] });
+    }
+}
+
+fn distinct(column_type: &ColumnType) -> bool {
+    !matches!(column_type, ColumnType::Boolean | ColumnType::Enum(_) | ColumnType::Timestamp)
+}
+
+/// A schema of up to four tables that refer to one another and to themselves, some in circles.
+pub fn schema() -> impl Strategy<Value = Schema> {
+    let values = subsequence(vec!["calm", "it's ok", "wild", "tired"], 1..=4).prop_shuffle();
+    let tables = subsequence(TABLES.to_vec(), 0..=TABLES.len())
+        .prop_flat_map(|names| names.iter().map(|&name| table(name, names.clone())).collect::<Vec<_>>());
+    (tables, values).prop_map(|(tables, values)| {
+        let mut schema = Schema::default();
+        for table in tables {
+            schema.tables.insert(table.name.clone(), table);
+        }
+        if schema.users_of("mood").next().is_some() {
+            let values = values.into_iter().map(str::to_owned).collect();
+            schema.enums.insert("mood".into(), Enum { name: "mood".into(), values, model: None });
+        }
+        schema
+    })
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// An expression that fills a hole: different in every row where that can be.
+pub fn fill(after: &Schema, before: &Schema, table: &TableName, column: &str) -> String {
+    let found = after.column(table, column).or_else(|| before.column(table, column));
+    match found.map(|it| &it.column_type) {
+        Some(ColumnType::Text | ColumnType::Varchar(_)) => "'f' || id".to_owned(),
+        Some(ColumnType::Boolean) => "id % 2".to_owned(),
+        Some(ColumnType::Timestamp) => "'2020-01-01 00:00:00'".to_owned(),
+        Some(ColumnType::Enum(name)) => {
+            let kept = after.enums.get(name).and_then(|it| {
+                let there = before.enums.get(name);
+                it.values
+                    .iter()
+                    .find(|value| there.is_none_or(|there| there.values.contains(value)))
+                    .or(it.values.first())
+            });
+            format!("'{}'", kept.map_or(String::new(), |value| value.replace('\'', "''")))
+        }
+        _ => "id".to_owned(),
+    }
+}
+
+/// Puts rows in every table, each value different from row to row where its type can.
+pub fn insert_rows(db: &mut SqliteConnection, schema: &Schema) {
+    db.batch_execute("PRAGMA foreign_keys = OFF").unwrap();
+    for table in schema.tables.values() {
+        for row in 1..=ROWS {
+            let columns: Vec<&Column> = table.columns.iter().filter(|it| it.generated.is_none()).collect();
+            let names: Vec<String> = columns.iter().map(|it| quoted(&it.name)).collect();
+            let values: Vec<String> = columns.iter().map(|it| value(schema, it, row)).collect();
+            let sql = format!(
+                "INSERT INTO {} ({}) VALUES ({})",
+                quoted(&table.name.name),
+                names.join(", "),
+                values.join(", ")
+            );
+            db.batch_execute(&sql).unwrap_or_else(|error| panic!("{error}: {sql}"));
+        }
+    }
+    db.batch_execute("PRAGMA foreign_keys = ON").unwrap();
+}
+
+fn value(schema: &Schema, column: &Column, row: i64) -> String {
+    if column.nullable && row == 2 {
+        return "NULL".to_owned();
+    }
+    match &column.column_type {
+        ColumnType::Text | ColumnType::Varchar(_) => format!("'v''{row}'"),
+        ColumnType::Boolean => (row % 2).to_string(),
+        ColumnType::Double => format!("{row}.25"),
+        ColumnType::Timestamp => format!("'2024-01-0{row} 10:00:00'"),
+        ColumnType::Enum(name) => {
+            let values = &schema.enums[name].values;
+            format!("'{}'", values[row as usize % values.len()].replace('\'', "''"))
+        }
+        _ => row.to_string(),
+    }
+}
+
+type Rows = BTreeMap<String, BTreeMap<String, Vec<String>>>;
+
+/// Checks that the values of every column that the operations do not name are as they were.
+pub fn check_kept(operations: &[Operation], before: &Rows, after: &Rows) {
+    let touched = |table: &str, column: &str| {
+        operations.iter().any(|operation| match operation {
+            Operation::RenameTable { from, to } => from.name == table || to.name == table,
+            Operation::DropTable { table: of } => of.name == table,
+            Operation::CreateTable(of) => of.name.name == table,
+            Operation::AddColumn { table: of, column: it } => of.name == table && it.name == column,
+            Operation::DropColumn { table: of, column: it }
+            | Operation::AlterColumn { table: of, column: it, .. }
+            | Operation::Backfill { table: of, column: it, .. } => of.name == table && it == column,
+            Operation::RenameColumn { table: of, from, to } => of.name == table && (from == column || to == column),
+            Operation::RenameEnumValue { .. } | Operation::DropEnumValue { .. } => true,
+            _ => false,
+        })
+    };
+    for (table, columns) in before {
+        let Some(columns_after) = after.get(table) else { continue };
+        for (column, values) in columns.iter().filter(|(column, _)| !touched(table, column)) {
+            assert_eq!(columns_after.get(column), Some(values), "{table}.{column}: {operations:#?}");
+        }
+    }
+}
