@@ -91,6 +91,7 @@ impl Configuration {
         let manifest = Manifest::read(app)?;
         let parsed = manifest.parse()?;
         let section = table(&parsed, &["package", "metadata", "migratable"]);
+        let mut named = None;
         for (key, value) in section.into_iter().flat_map(|section| section.iter()) {
             match (key.get_ref().as_ref(), value.get_ref()) {
                 ("migrations", DeValue::String(path)) => {
@@ -99,13 +100,16 @@ impl Configuration {
                         let message = format!("there is no package in {}", dir.display());
                         return Err(manifest.wrong(value.span().start, &message));
                     }
-                    return Configuration::read(&dir).map(Some);
+                    named = Some(dir);
                 }
                 ("migrations", _) => {
                     return Err(manifest.wrong(value.span().start, "a folder is a text: \"../migrations\""));
                 }
                 (other, _) => return Err(manifest.wrong(key.span().start, &unknown("key", other, &["migrations"]))),
             }
+        }
+        if let Some(dir) = named {
+            return Configuration::read(&dir).map(Some);
         }
         let dir = app.join("migrations");
         if dir.join("Cargo.toml").is_file() { Configuration::read(&dir).map(Some) } else { Ok(None) }

@@ -50,6 +50,7 @@ pub fn shown(url: &str) -> String {
 }
 
 /// Whether a URL says something that does not belong into a file of the project.
+#[cfg(any(feature = "init", test))]
 pub fn is_secret(url: &str) -> bool {
     shown(url) != url
 }

@@ -164,6 +164,17 @@ fn a_view_or_trigger_that_would_stop_working_is_named_and_nothing_is_lost() {
 }
 
 #[test]
+fn a_dropped_table_that_a_view_uses_is_refused_by_name() {
+    let program = line(&[(base, nothing), (|op| op.drop_table("log"), nothing)]);
+    let mut db = memory();
+    program.upgrade_to(&mut db, "r1", &Default::default()).unwrap();
+    run(&mut db, "INSERT INTO log VALUES ('x'); CREATE VIEW lines AS SELECT * FROM log");
+    let error = program.upgrade(&mut db).unwrap_err().to_string();
+    assert!(error.contains("the view `lines` would no longer work: no such table: main.log"), "{error}");
+    assert_eq!(values(&mut db, "SELECT line FROM lines"), ["x"]);
+}
+
+#[test]
 fn a_dropped_column_that_a_view_uses_is_refused_by_name() {
     let program = line(&[(base, nothing), (|op| op.drop_column("users", "bio"), nothing)]);
     let mut db = memory();

@@ -180,17 +180,39 @@ fn the_second_of_two_waits_and_finds_nothing_to_do() {
 }
 
 #[test]
+fn a_connection_that_does_not_wait_still_finds_out_where_the_database_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.db");
+    let program = program();
+    program.upgrade(&mut open(&path)).unwrap();
+    let mut holder = open(&path);
+    run(&mut holder, "BEGIN EXCLUSIVE");
+    let mut db = open(&path);
+    let waiting = std::thread::spawn(move || {
+        let standing = program.ensure_current(&mut db).unwrap();
+        (standing, one(&mut db, "SELECT timeout FROM pragma_busy_timeout"))
+    });
+    std::thread::sleep(Duration::from_millis(100));
+    run(&mut holder, "COMMIT");
+    assert_eq!(waiting.join().unwrap(), (Standing::Current, "0".to_owned()));
+}
+
+#[test]
 fn branches_are_applied_in_order_and_taken_back_alone() {
-    let table_of = |name: &'static str| -> (fn(&mut Operations), fn(&mut Operations)) {
-        match name {
-            "b" => (|op| op.create_table(table("b").column(column("x", text()))), |op| op.drop_table("b")),
-            _ => (|op| op.create_table(table("c").column(column("x", text()))), |op| op.drop_table("c")),
-        }
-    };
     let program = database::program(vec![
         database::revision("r1", &[], first, |op| op.drop_table("a")),
-        database::revision("left", &["r1"], table_of("b").0, table_of("b").1),
-        database::revision("right", &["r1"], table_of("c").0, table_of("c").1),
+        database::revision(
+            "left",
+            &["r1"],
+            |op| op.create_table(table("b").column(column("x", text()))),
+            |op| op.drop_table("b"),
+        ),
+        database::revision(
+            "right",
+            &["r1"],
+            |op| op.create_table(table("c").column(column("x", text()))),
+            |op| op.drop_table("c"),
+        ),
     ]);
     let mut db = memory();
     let error = program.upgrade_to(&mut db, "head", &ALL).unwrap_err().to_string();

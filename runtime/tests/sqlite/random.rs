@@ -80,7 +80,8 @@ fn draw(random: &mut Random, schema: &Schema) -> Option<Operation> {
             Operation::AlterColumn { table, column: some, change }
         }
         11 if some != "id" => {
-            let change = ColumnChange { column_type: Some(column_type), default: Some(None), ..ColumnChange::default() };
+            let change =
+                ColumnChange { column_type: Some(column_type), default: Some(None), ..ColumnChange::default() };
             Operation::AlterColumn { table, column: some, change }
         }
         12 => Operation::CreateUnique { unique: unique(&names::unique(&table, [some.as_str()]), [&some]), table },
@@ -120,7 +121,8 @@ fn is_possible(schema: &Schema) -> bool {
         && schema.tables.values().all(|table| {
             let generated = |name: &str| table.find(name).is_some_and(|it| it.generated.is_some());
             let key = table.primary_key.as_ref().is_some_and(|key| key.columns == ["id"]);
-            let typed = table.find("id").is_some_and(|id| id.column_type == ColumnType::BigInt && id.identity.is_some());
+            let typed =
+                table.find("id").is_some_and(|id| id.column_type == ColumnType::BigInt && id.identity.is_some());
             let plain = |it: &Column| it.generated.is_none() || it.default.is_none();
             key && typed && !generated("id") && table.columns.iter().all(plain)
         })
@@ -146,7 +148,7 @@ fn changes(random: &mut Random, schema: &mut Schema) -> Vec<Operation> {
 
 /// More by hand: `SEEDS=20000 cargo test -p migratable random`.
 fn seeds() -> u64 {
-    std::env::var("SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(200)
+    std::env::var("SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(150)
 }
 
 #[test]
@@ -175,7 +177,12 @@ fn random_operations_lead_where_a_fresh_database_is() {
         program.upgrade_to(&mut db, "r1", &Default::default()).unwrap();
         run(&mut db, ROWS);
         let start = reader::schema(&mut db);
-        let count = |db: &mut _| one(db, "SELECT (SELECT count(*) FROM users) || (SELECT count(*) FROM posts) || (SELECT count(*) FROM notes)");
+        let count = |db: &mut _| {
+            one(
+                db,
+                "SELECT (SELECT count(*) FROM users) || (SELECT count(*) FROM posts) || (SELECT count(*) FROM notes)",
+            )
+        };
         match program.upgrade(&mut db) {
             Ok(_) => {}
             Err(Error::Failed(failure)) if is_about_rows(&failure) => {

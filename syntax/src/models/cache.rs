@@ -73,8 +73,6 @@ impl Key {
 #[derive(Default)]
 pub(super) struct Stored {
     bytes: Rc<Vec<u8>>,
-    /// When it was written.
-    written: u64,
     records: HashMap<String, Record>,
 }
 
@@ -166,7 +164,7 @@ fn parse(bytes: Vec<u8>, key: &Key) -> Option<Stored> {
         let results = reader.counted()?;
         records.insert(path, Record { stamp, is_recent, text_hash, module, facts, results });
     }
-    Some(Stored { bytes: Rc::new(bytes), written, records })
+    Some(Stored { bytes: Rc::new(bytes), records })
 }
 
 /// Writes what was found, if it differs from what was stored. A cache that cannot be written is done without.
@@ -175,13 +173,12 @@ pub(super) fn write(path: &Path, key: &Key, stored: &Stored, files: &[SourceFile
         results.fresh.is_none()
             && stored.record(&file.path, &file.module).is_some_and(|record| record.is_fresh(file.stamp))
     };
-    let now = nanoseconds(SystemTime::now());
-    if files.len() == stored.records.len() && files.iter().zip(results).all(unchanged) && stored.written <= now {
+    if files.len() == stored.records.len() && files.iter().zip(results).all(unchanged) {
         return;
     }
     let mut body = Vec::with_capacity(stored.bytes.len() + 4096);
     key.0.put(&mut body);
-    now.put(&mut body);
+    nanoseconds(SystemTime::now()).put(&mut body);
     let kept: Vec<(&str, &SourceFile, &Results)> = files
         .iter()
         .zip(results)

@@ -117,7 +117,7 @@ impl TypePath {
 
     /// The column type of a type of the language or of a known crate.
     ///
-    /// A bare name is one of those only if no other crate has a well-known type of that name.
+    /// A bare name that nothing else explains may have come in by a glob; the derive asserts that it was read rightly.
     pub(super) fn column_type(&self) -> Option<ColumnType> {
         let name = self.name();
         let from = match self.origin {
@@ -133,13 +133,13 @@ impl TypePath {
             ("" | "std" | "core", "f64") => ColumnType::Double,
             ("" | "std" | "core", "bool") => ColumnType::Boolean,
             ("" | "std" | "alloc", "String") => ColumnType::Text,
-            ("" | "chrono", "NaiveDate") | ("time", "Date") => ColumnType::Date,
-            ("" | "chrono", "NaiveTime") | ("time", "Time") => ColumnType::Time,
+            ("" | "chrono", "NaiveDate") | ("" | "time", "Date") => ColumnType::Date,
+            ("" | "chrono", "NaiveTime") | ("" | "time", "Time") => ColumnType::Time,
             ("" | "chrono", "NaiveDateTime") | ("" | "time", "PrimitiveDateTime") => ColumnType::Timestamp,
             ("" | "chrono", "DateTime") | ("" | "time", "OffsetDateTime") => ColumnType::TimestampTz,
-            ("chrono", "Duration" | "TimeDelta") | ("" | "diesel", "PgInterval") => ColumnType::Interval,
+            ("" | "chrono", "Duration" | "TimeDelta") | ("" | "diesel", "PgInterval") => ColumnType::Interval,
             ("" | "uuid", "Uuid") => ColumnType::Uuid,
-            ("serde_json", "Value") => ColumnType::Json,
+            ("" | "serde_json", "Value") => ColumnType::Json,
             ("" | "bigdecimal", "BigDecimal") | ("" | "rust_decimal", "Decimal") => ColumnType::Numeric(None),
             ("" | "ipnetwork", "IpNetwork") | ("" | "ipnet", "IpNet") => ColumnType::Inet,
             _ => return None,

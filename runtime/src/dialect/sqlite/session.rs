@@ -29,13 +29,16 @@ pub(super) fn enter(database: &mut SqliteConnection) -> Result<Session, Error> {
         return Err(Error::InTransaction);
     }
     let failed = |source| Error::Database { doing: "get the connection ready", source };
-    let pragmas = "SELECT (SELECT foreign_keys FROM pragma_foreign_keys), \
-                   (SELECT legacy_alter_table FROM pragma_legacy_alter_table), \
-                   (SELECT timeout FROM pragma_busy_timeout)";
-    let rows = database.rows(pragmas).map_err(failed)?;
-    let mut values = rows.into_iter().flatten().map(Option::unwrap_or_default);
-    let mut next = || values.next().unwrap_or_default();
-    let session = Session { foreign_keys: next() == "1", legacy_alter_table: next() == "1", busy_timeout: next() };
+    // As plain statements: a query over them would read the database, which another process may hold.
+    let mut read = |pragma: &str| -> Result<String, Error> {
+        let rows = database.rows(&format!("PRAGMA {pragma}")).map_err(failed)?;
+        Ok(rows.into_iter().flatten().flatten().next().unwrap_or_default())
+    };
+    let session = Session {
+        foreign_keys: read("foreign_keys")? == "1",
+        legacy_alter_table: read("legacy_alter_table")? == "1",
+        busy_timeout: read("busy_timeout")?,
+    };
     let mut set = "PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = OFF;".to_owned();
     if session.busy_timeout == "0" {
         set.push_str(&format!("PRAGMA busy_timeout = {PATIENCE};"));

@@ -30,6 +30,14 @@ impl Entry {
         self.key.unraw().to_string()
     }
 
+    /// What stands behind `=`.
+    pub(super) fn value(&self) -> Option<&Expr> {
+        match &self.value {
+            Value::Equals(value) => Some(value),
+            _ => None,
+        }
+    }
+
     /// Where the value stands, or the key if there is none.
     pub(super) fn span(&self) -> Span {
         match &self.value {

@@ -175,7 +175,7 @@ fn foreign_key(entry: &Entry) -> syn::Result<ForeignKeySpec> {
             let word = input.call(Ident::parse_any)?;
             let value = if input.peek(Token![=]) {
                 input.parse::<Token![=]>()?;
-                Value::Equals(input.parse()?)
+                Value::Equals(Box::new(input.parse()?))
             } else if input.peek(syn::token::Paren) {
                 let inner;
                 syn::parenthesized!(inner in input);

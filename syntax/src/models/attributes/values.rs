@@ -41,8 +41,8 @@ pub(crate) enum TargetTable {
 
 /// The text behind `=`.
 pub(super) fn text(entry: &Entry, level: Level) -> syn::Result<LitStr> {
-    match &entry.value {
-        Value::Equals(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) => Ok(text.clone()),
+    match entry.value() {
+        Some(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) => Ok(text.clone()),
         _ => Err(entry.wrong(level)),
     }
 }
@@ -79,17 +79,15 @@ pub(super) fn flag(entry: &Entry, level: Level) -> syn::Result<Span> {
 
 /// `true` or `false` behind `=`.
 pub(super) fn boolean(entry: &Entry, level: Level) -> syn::Result<At<bool>> {
-    match &entry.value {
-        Value::Equals(Expr::Lit(ExprLit { lit: Lit::Bool(value), .. })) => {
-            Ok(At { value: value.value, span: entry.key.span() })
-        }
+    match entry.value() {
+        Some(Expr::Lit(ExprLit { lit: Lit::Bool(value), .. })) => Ok(At { value: value.value, span: entry.key.span() }),
         _ => Err(entry.wrong(level)),
     }
 }
 
 /// The action behind `=`.
 pub(super) fn action(entry: &Entry, level: Level) -> syn::Result<At<Action>> {
-    let Value::Equals(value) = &entry.value else { return Err(entry.wrong(level)) };
+    let Some(value) = entry.value() else { return Err(entry.wrong(level)) };
     let word = match value {
         Expr::Path(path) => path.path.get_ident().map(Ident::to_string),
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
@@ -243,7 +241,7 @@ fn native_text(text: &str) -> String {
 
 /// `default = <literal | now | sql(..)>`.
 pub(super) fn default(entry: &Entry, level: Level) -> syn::Result<At<DefaultValue>> {
-    let Value::Equals(value) = &entry.value else { return Err(entry.wrong(level)) };
+    let Some(value) = entry.value() else { return Err(entry.wrong(level)) };
     let span = value.span();
     let default = match value {
         Expr::Path(_) if is_word(value, "now") => DefaultValue::Now,
@@ -313,7 +311,7 @@ pub(super) fn identity(entry: &Entry, level: Level) -> syn::Result<At<Identity>>
 
 /// `references = User` or `references = "users.id"`.
 pub(super) fn references(entry: &Entry, level: Level) -> syn::Result<At<Target>> {
-    let Value::Equals(value) = &entry.value else { return Err(entry.wrong(level)) };
+    let Some(value) = entry.value() else { return Err(entry.wrong(level)) };
     let span = value.span();
     let target = match value {
         Expr::Path(path) => Target { table: TargetTable::Model(path.path.clone()), columns: Vec::new() },

@@ -41,6 +41,7 @@ fn rust_types_are_column_types() {
         ("uuid::Uuid", "uuid"),
         ("Uuid", "uuid"),
         ("serde_json::Value", "json"),
+        ("Value", "json"),
         ("bigdecimal::BigDecimal", "numeric"),
         ("rust_decimal::Decimal", "numeric"),
         ("ipnetwork::IpNetwork", "inet"),

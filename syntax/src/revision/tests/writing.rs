@@ -68,7 +68,7 @@ fn fill_users_bio(db: &mut Db) -> Result<()> {
     // Such as:
     // diesel::update(users::table).set(users::bio.eq(…)).execute(db)?;
     // Ok(())
-    hole!("users.bio is NOT NULL and has no default: every row needs a value. Write here, in place of this line, the code that decides it")
+    hole!("users.bio is NOT NULL and has no default: every row needs a value. Write the code for it in place of this line")
 }
 "#
     );

@@ -49,7 +49,7 @@ pub(super) fn comment(text: &str) -> Vec<String> {
 /// A step that waits for its body. It needs no import that its body might leave unused.
 pub(super) fn hole(hole: &Hole) -> String {
     let Hole { step, reason, .. } = hole;
-    let text = format!("{reason}. Write here, in place of this line, the code that decides it");
+    let text = format!("{reason}. Write the code for it in place of this line");
     let mut out = format!("fn {step}(db: &mut Db) -> Result<()> {{\n");
     out.push_str(&format!("    use {step}::*; // the tables as they are at this very step, and Diesel's prelude\n\n"));
     if let Some(example) = example(hole) {

@@ -1,0 +1,3 @@
+migratable::schema!(users);
+
+fn main() {}
