@@ -112,7 +112,7 @@ fn run(surroundings: &Surroundings) -> Vec<String> {
     report.package.diesel = manifest.diesel.as_ref().map(|diesel| diesel.name.clone());
     report.package.diesel_alias = manifest.needs_alias();
     report.package.enum_types = diesel_schema::enums_have_types(&dialects);
-    report.package.incomplete = !scan.is_whole();
+    report.package.incomplete = scan.errors.iter().any(|error| error.fatal);
     let unplaced = report.place_package_findings(&scan);
 
     output.write(SCHEMA, &schema);

@@ -243,6 +243,20 @@ fn two_apps_of_a_workspace_do_not_share_unasked() {
 }
 
 #[test]
+fn the_only_program_of_a_workspace_keeps_its_cargo_run() {
+    let (_kept, root) = files(&[
+        ("Cargo.toml", "[workspace]\nresolver = \"2\"\nmembers = [\"models\", \"web\"]\n"),
+        ("models/Cargo.toml", "[package]\nname = \"models\"\nedition = \"2024\"\n"),
+        ("models/src/lib.rs", ""),
+        ("web/Cargo.toml", "[package]\nname = \"web\"\nedition = \"2024\"\n"),
+        ("web/src/main.rs", "fn main() {}\n"),
+    ]);
+    init(&root.join("models"), &[]).unwrap();
+    assert!(read(&root, "web/Cargo.toml").contains("default-run = \"web\"\n"));
+    assert!(!read(&root, "models/Cargo.toml").contains("default-run"));
+}
+
+#[test]
 fn a_root_package_keeps_its_cargo_run() {
     let (_kept, root) = files(&[
         ("Cargo.toml", "[package]\nname = \"tool\"\nedition = \"2024\"\n\n[workspace]\nmembers = [\"blog\"]\n"),

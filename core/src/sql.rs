@@ -71,24 +71,30 @@ impl From<&str> for Sql {
     }
 }
 
-/// Folds white space outside of quotes to single spaces, and trims.
+/// Folds white space outside of quotes to single spaces, and trims. A comment to the end of a line keeps that end.
 pub fn fold_spaces(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     let mut quote = None;
-    for character in text.trim().chars() {
+    let mut in_comment = false;
+    let mut characters = text.trim().chars().peekable();
+    while let Some(character) = characters.next() {
         match quote {
+            _ if in_comment => in_comment = character != '\n',
             Some(open) if character == open => quote = None,
             Some(_) => {}
             None if matches!(character, '\'' | '"' | '`') => quote = Some(character),
+            None if character == '-' && characters.peek() == Some(&'-') => in_comment = true,
             None if character.is_whitespace() => {
-                if !folded.ends_with(' ') {
+                if !folded.ends_with([' ', '\n']) {
                     folded.push(' ');
                 }
                 continue;
             }
             None => {}
         }
-        folded.push(character);
+        if character != '\r' || quote.is_some() {
+            folded.push(character);
+        }
     }
     folded
 }
@@ -197,6 +203,7 @@ mod tests {
     #[test]
     fn spaces_fold_outside_of_quotes_only() {
         assert_eq!(fold_spaces("  a   >\n 0 AND b = 'x  y' "), "a > 0 AND b = 'x  y'");
+        assert_eq!(fold_spaces("SELECT 1 -- why  so\r\n,  2"), "SELECT 1 -- why  so\n, 2");
     }
 
     #[test]

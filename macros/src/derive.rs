@@ -55,6 +55,7 @@ fn expand(item: &DeriveInput, read: &Item) -> TokenStream {
     let impls = match &read.kind {
         ItemKind::Struct(fields) => model::write(read, fields, findings),
         ItemKind::Enum(found) => type_item::write_enum(read, found, column_type(findings), package),
+        ItemKind::Newtype(_) if findings.is_some_and(has_errors) => fallback::write(item),
         ItemKind::Newtype(found) => type_item::write_newtype(read, found, column_type(findings), package),
     };
     quote!(#errors #impls #tracked)
@@ -66,6 +67,10 @@ const UNSEEN: &str = "the build script does not see this model, so its table wou
 /// The column type of an enum or newtype, if the build script says it.
 fn column_type(findings: Option<&ModelFindings>) -> Option<&str> {
     findings?.fields.first().map(|field| field.column_type.as_str())
+}
+
+fn has_errors(findings: &ModelFindings) -> bool {
+    findings.findings.iter().any(|finding| !finding.warning)
 }
 
 /// A finding at the field that it names, or at the name of the item.

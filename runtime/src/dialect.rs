@@ -30,7 +30,11 @@ pub enum Work {
         name: String,
     },
     /// Stops if a reference points nowhere.
-    CheckReferences,
+    CheckReferences {
+        /// At the end, references must have something that they can refer to; in the middle of a revision a table may
+        /// be without its key.
+        at_end: bool,
+    },
     /// Makes a table anew in another form and moves its rows over.
     #[cfg(feature = "sqlite")]
     Rebuild(Box<sqlite::Rebuild>),

@@ -194,7 +194,7 @@ impl<Db: Database> Run<'_, Db> {
         }
         if let Some(last) = last {
             if endangered {
-                let checked = self.session.database.perform(&Work::CheckReferences);
+                let checked = self.session.database.perform(&Work::CheckReferences { at_end: true });
                 checked.map_err(|stop| self.failure(last, Vec::new(), stop))?;
             }
             let committed = self.session.database.commit();

@@ -192,6 +192,7 @@ impl Project {
                 continue;
             }
             let span = message["spans"].as_array().into_iter().flatten().find(|span| span["is_primary"] == true);
+            let span = span.map(written_at);
             found.push(Diagnostic {
                 level: level.to_owned(),
                 file: span.and_then(|it| it["file_name"].as_str()).unwrap_or_default().to_owned(),
@@ -246,6 +247,12 @@ impl Project {
         command.envs(variables.iter().copied());
         Said::of(command.output().unwrap_or_else(|error| panic!("{command:?}: {error}")))
     }
+}
+
+/// Where a user wrote what a span stands in: the outermost call of the macros around it.
+fn written_at(span: &serde_json::Value) -> &serde_json::Value {
+    let outer = &span["expansion"]["span"];
+    if outer.is_object() { written_at(outer) } else { span }
 }
 
 /// All projects share one target folder and the name of the `migrate` in it: one command at a time.

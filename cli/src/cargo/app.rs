@@ -8,7 +8,7 @@ use toml_edit::{Array, Item, Value};
 use super::changes::Changes;
 use super::manifest::Manifest;
 use super::source::Source;
-use super::workspace::{Workspace, covers, relative};
+use super::workspace::{Package, Workspace, covers, relative};
 use crate::console::Console;
 use crate::failure::Outcome;
 
@@ -125,14 +125,16 @@ pub(super) fn plan_membership(root: &mut Manifest, workspace_root: &Path, migrat
     }
 }
 
-/// Keeps `cargo run` running what it ran before there was a second binary.
-pub(super) fn plan_default_run(package: &mut Manifest, workspace: &Workspace) -> Outcome {
-    let Some(found) = workspace.package_in(package.folder()) else { return Ok(()) };
-    let [binary] = &found.binaries[..] else { return Ok(()) };
-    let is_root = found.folder == workspace.root;
-    let alone = workspace.packages.iter().all(|it| it.is_migrations || it.name == found.name || it.binaries.is_empty());
-    if found.has_default_run || !(is_root || alone) {
-        return Ok(());
+/// The package and the binary that `cargo run` runs and would no longer find among two: that of the root package, else
+/// the only one of the workspace.
+pub(super) fn runs_by_default(workspace: &Workspace) -> Option<(&Package, &str)> {
+    let apps = || workspace.packages.iter().filter(|package| !package.is_migrations);
+    let found = workspace.package_in(&workspace.root).or_else(|| {
+        let mut with_binaries = apps().filter(|package| !package.binaries.is_empty());
+        with_binaries.next().filter(|_| with_binaries.next().is_none())
+    })?;
+    match &found.binaries[..] {
+        [binary] if !found.has_default_run && !found.is_migrations => Some((found, binary)),
+        _ => None,
     }
-    package.set(&["package"], "default-run", binary.as_str())
 }

@@ -32,8 +32,16 @@ pub(super) fn init(arguments: &Init, console: &mut Console<'_>) -> Outcome {
     advice.extend(app::plan_build_script(&app, &mut changes, console));
     let mut root = (app.folder() != workspace.root).then(|| Manifest::read(&workspace.root, console)).transpose()?;
     app::plan_membership(root.as_mut().unwrap_or(&mut app), &workspace.root, &migrations)?;
-    app::plan_default_run(root.as_mut().filter(|it| it.package().is_some()).unwrap_or(&mut app), &workspace)?;
-    for manifest in [Some(&app), root.as_ref()].into_iter().flatten() {
+    let mut other = None;
+    if let Some((package, binary)) = app::runs_by_default(&workspace) {
+        let manifest = match &mut root {
+            _ if package.folder == app.folder() => &mut app,
+            Some(root) if package.folder == workspace.root => root,
+            _ => other.insert(Manifest::read(&package.folder, console)?),
+        };
+        manifest.set(&["package"], "default-run", binary)?;
+    }
+    for manifest in [Some(&app), root.as_ref(), other.as_ref()].into_iter().flatten() {
         changes.change(manifest.path.clone(), manifest.text.clone(), manifest.document.to_string(), &manifest.changed);
     }
     let package = match workspace.package_in(&migrations) {

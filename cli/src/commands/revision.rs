@@ -147,7 +147,8 @@ impl Command<'_> {
             ));
         }
         if !plan.upgrade.is_empty() {
-            console.note(format_args!("Read the revision, then: {}", self.project.command("upgrade")));
+            let first = if plan.holes.is_empty() { "Read the revision" } else { "When it is whole" };
+            console.note(format_args!("{first}, then: {}", self.project.command("upgrade")));
         }
     }
 

@@ -16,8 +16,7 @@ pub(crate) fn run(arguments: &Stamp, url: Option<&str>, project: &Project, conso
     let database = Database::of(url, project, console)?;
     let stamper = without_operations(migrator(project)?);
     let mut connection = database.open()?;
-    let current =
-        stamp(&stamper, &mut connection, &arguments.revisions).map_err(|error| database.failure(&error))?;
+    let current = stamp(&stamper, &mut connection, &arguments.revisions).map_err(|error| database.failure(&error))?;
     if arguments.report.json {
         console.json(&json!({ "database": database.shown(), "current": current }));
     } else {

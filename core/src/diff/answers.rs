@@ -105,8 +105,17 @@ impl Answers {
                 wrong.push(format!("`{from}` is renamed to `{to}`, and a model still has the table `{from}`"));
             }
         }
+        // `auth.users=auth.people` may be a table of a database schema.
+        for rename in &self.column_renames {
+            if let Some((from, to)) = as_table(rename, before, after) {
+                checked.table_renames.push((from, to));
+            }
+        }
         checked.column_renames.clear();
         for rename in &self.column_renames {
+            if as_table(rename, before, after).is_some() {
+                continue;
+            }
             let name = rename.table.to_string();
             if let (Some(old), Some(new)) = (before.enums.get(&name), after.enums.get(&name))
                 && !before.tables.contains_key(&rename.table)
@@ -126,7 +135,7 @@ impl Answers {
             };
             let columns = |table: &crate::Table| table.columns.iter().map(|it| it.name.clone()).collect::<Vec<_>>();
             let (from, to) = (format!("{table}.{}", rename.from), format!("{table}.{}", rename.to));
-            let others = || self.column_renames.iter().filter(|it| self.name_after(&it.table) == table);
+            let others = || self.column_renames.iter().filter(|it| checked.name_after(&it.table) == table);
             if old.find(&rename.from).is_none() {
                 wrong.push(stale("column", &from, &to, &columns(old)));
             } else if new.find(&rename.to).is_none() {
@@ -224,6 +233,14 @@ impl Answers {
             .collect();
         Some(crate::Sql::portable(text).renamed(&renames))
     }
+}
+
+/// A rename of what looks like columns, if it is one of tables in a schema of the database.
+fn as_table(rename: &ColumnRename, before: &Schema, after: &Schema) -> Option<(TableName, TableName)> {
+    let of = |name: &str| TableName { schema: Some(rename.table.name.clone()), name: name.to_owned() };
+    let (from, to) = (of(&rename.from), of(&rename.to));
+    let fits = rename.table.schema.is_none() && before.tables.contains_key(&from) && after.tables.contains_key(&to);
+    fits.then_some((from, to))
 }
 
 /// `a.b.c` is the column `c` of the table `a.b`.

@@ -108,8 +108,10 @@ pub(super) fn empty_removed_values(planner: &mut Planner<'_>) -> Result<(), Diff
         let was_made_here = |table: &TableName| {
             planner.operations.iter().any(|it| matches!(it, Operation::CreateTable(made) if made.name == *table))
         };
+        // A column that takes another type is converted, not filled.
         let stays = |(table, column): &(TableName, String)| {
-            !was_made_here(table) && planner.after.column(table, column).is_some()
+            let wanted = planner.after.column(table, column).map(|it| &it.column_type);
+            !was_made_here(table) && wanted == Some(&ColumnType::Enum(name.clone()))
         };
         let holders: Vec<(TableName, String)> = users(planner, &name).into_iter().filter(stays).collect();
         let mut open = None;

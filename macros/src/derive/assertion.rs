@@ -2,14 +2,20 @@
 
 use std::collections::HashMap;
 
-use migratable_syntax::findings::FieldType;
+use migratable_syntax::findings::{FieldType, ModelFindings, Place};
 use migratable_syntax::models::StructItem;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-pub(super) fn write(item: &StructItem, scanned: &[FieldType]) -> TokenStream {
-    let scanned: HashMap<&str, &FieldType> = scanned.iter().map(|it| (it.field.as_str(), it)).collect();
+pub(super) fn write(item: &StructItem, findings: &ModelFindings) -> TokenStream {
+    let mut scanned: HashMap<&str, &FieldType> = findings.fields.iter().map(|it| (it.field.as_str(), it)).collect();
+    // A field that has an error already gets no second one about its type.
+    for finding in findings.findings.iter().filter(|finding| !finding.warning) {
+        if let Place::Field(field) = &finding.place {
+            scanned.remove(field.as_str());
+        }
+    }
     let assertions = item.fields.iter().filter_map(|field| {
         let found = scanned.get(field.name().as_str())?;
         let (ty, column_type, nullable) = (&field.ty, &found.column_type, found.nullable);

@@ -14,7 +14,7 @@ pub(super) fn write(item: &Item, fields: &StructItem, findings: Option<&ModelFin
         let (name, column_type, nullable) = (&column.name, &column.column_type, column.nullable);
         quote!(::migratable::ModelColumn { name: #name, column_type: #column_type, nullable: #nullable })
     });
-    let assertions = findings.map(|findings| assertion::write(fields, &findings.fields));
+    let assertions = findings.map(|findings| assertion::write(fields, findings));
     quote! {
         impl ::migratable::Migratable for #ident {
             const TABLE: &'static str = #table;

@@ -112,7 +112,7 @@ impl Connection for SqliteConnection {
         match work {
             Work::Statement(sql) => self.execute(sql).map_err(|error| Stop::at(sql, error)),
             Work::Verify(it) => verify::perform(self, it),
-            Work::CheckReferences => verify::references(self),
+            Work::CheckReferences { at_end } => verify::references(self, *at_end),
             Work::Rebuild(rebuild) => rebuild.perform(self),
             Work::Step { name, .. } => Err(Stop::refused(format!("`{name}` is no SQL"))),
         }
@@ -122,7 +122,7 @@ impl Connection for SqliteConnection {
         Ok(match work {
             Work::Statement(sql) => vec![sql.clone()],
             Work::Verify(it) => vec![format!("-- stops if rows of `{}` {}", it.table, it.problem)],
-            Work::CheckReferences => vec!["-- stops if a reference points nowhere".to_owned()],
+            Work::CheckReferences { .. } => vec!["-- stops if a reference points nowhere".to_owned()],
             Work::Step { name, .. } => vec![format!("-- runs the step `{name}`")],
             Work::Rebuild(rebuild) => {
                 let found = introspect::table(self, &rebuild.before.name.name)?;
@@ -170,7 +170,7 @@ fn statements(work: &Work) -> Vec<String> {
             let stops_if = format!("rows of {} {}", it.table, it.problem);
             vec![guard(&stops_if, &format!("(SELECT count(*) FROM ({}))", it.query))]
         }
-        Work::CheckReferences => vec![OFFLINE.check_references.to_owned()],
+        Work::CheckReferences { .. } => vec![OFFLINE.check_references.to_owned()],
         Work::Rebuild(rebuild) => rebuild.offline(guard),
         Work::Step { .. } => Vec::new(),
     }

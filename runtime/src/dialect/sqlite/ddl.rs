@@ -38,6 +38,18 @@ pub(super) fn rowid_alias(table: &Table) -> Option<&Column> {
     }
 }
 
+/// Refuses numbers that SQLite cannot give. In the middle of a revision a table may have such a column, between one
+/// primary key and the next.
+pub(super) fn check_numbers(table: &Table) -> Result<(), String> {
+    match table.columns.iter().find(|column| column.identity.is_some() && rowid_alias(table) != Some(*column)) {
+        Some(column) => Err(format!(
+            "SQLite numbers rows only by a primary key of one integer column, which `{}.{}` is not",
+            table.name, column.name
+        )),
+        None => Ok(()),
+    }
+}
+
 /// The checks that a schema holds as an enum: the name of the check and the condition.
 pub(super) fn enum_check(
     table: &TableName,
@@ -96,13 +108,9 @@ pub(super) fn define(
     if !column.nullable {
         sql.push_str(" NOT NULL");
     }
-    if let Some(identity) = &column.identity {
-        let Some(key) = table.primary_key.as_ref().filter(|_| rowid_alias(table) == Some(column)) else {
-            return Err(format!(
-                "SQLite numbers rows only by a primary key of one integer column, which `{}.{}` is not",
-                table.name, column.name
-            ));
-        };
+    if let (Some(identity), Some(key)) = (&column.identity, &table.primary_key)
+        && rowid_alias(table) == Some(column)
+    {
         sql.push_str(&format!(" CONSTRAINT {} PRIMARY KEY", quoted(&key.name)));
         if identity.always || identity.start.is_some() || form.autoincrement {
             sql.push_str(" AUTOINCREMENT");
@@ -130,7 +138,7 @@ pub(super) fn define(
 fn type_name(table: &Table, column: &Column, form: &Form) -> Result<String, String> {
     // Only a column of exactly this type can be another name of the rowid.
     const ALIAS: &str = "INTEGER";
-    if column.identity.is_some() {
+    if rowid_alias(table) == Some(column) {
         return Ok(ALIAS.to_owned());
     }
     if let Some(declared) = form.declared.get(&column.name) {

@@ -77,7 +77,22 @@ impl Planner<'_> {
                 self.operation(operation)?;
             }
         }
-        self.flush()
+        self.flush()?;
+        self.check_numbers()
+    }
+
+    fn check_numbers(&mut self) -> Planned {
+        for (at, operation) in self.operations.iter().enumerate() {
+            let name = match operation {
+                Operation::RenameTable { to, .. } => Some(to),
+                operation => operation.table(),
+            };
+            if let Some(table) = name.and_then(|name| self.schema.table(name)) {
+                self.at = at;
+                ddl::check_numbers(table)?;
+            }
+        }
+        Ok(())
     }
 
     /// Finds the tables that are made anew in any case: on these nothing is done apart.

@@ -78,6 +78,19 @@ pub const CASES: &[Case] = &[
         after: ("SELECT id || title FROM posts", "1first 2second"),
     },
     Case {
+        name: "a key that others refer to, gone and made anew around a step",
+        up: |op| {
+            op.drop_primary_key("users", "pk_users");
+            op.backfill("users", "score", sql("score || '!'"));
+            op.create_primary_key("users", primary_key("pk_people", ["id"]));
+        },
+        down: |op| {
+            op.drop_primary_key("users", "pk_people");
+            op.create_primary_key("users", primary_key("pk_users", ["id"]));
+        },
+        after: ("SELECT score FROM users", "7! 8!"),
+    },
+    Case {
         name: "a generated key where there was none",
         up: |op| {
             op.create_table(table("notes").column(column("body", text())).index(index("ix_notes_body").on("body")));

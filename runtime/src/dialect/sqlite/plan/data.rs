@@ -43,7 +43,7 @@ impl Planner<'_> {
             other => return Err(format!("`{other}` is no data step")),
         }
         self.planned.endangers_references = true;
-        self.push(Work::CheckReferences);
+        self.push(Work::CheckReferences { at_end: false });
         Ok(())
     }
 }
