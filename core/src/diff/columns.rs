@@ -59,6 +59,10 @@ impl Planner<'_> {
         if !(tightened || asked) || (retyped && !added && self.answer(table, name).is_some()) {
             return Ok(());
         }
+        if column.generated.is_some() {
+            let change = ColumnChange { generated: Some(None), ..ColumnChange::default() };
+            self.push(Operation::AlterColumn { table: table.clone(), column: name.clone(), change })?;
+        }
         if let Some(value) = self.answer(table, name) {
             let predicate = (!added).then(|| is_null(name));
             return self.push(Operation::Backfill { table: table.clone(), column: name.clone(), value, predicate });

@@ -18,7 +18,13 @@ pub(super) fn plan(
     for operation in upgrade {
         operation.apply(&mut current).map_err(impossible)?;
     }
-    let mut back = Back { current, before, answers, operations: Vec::new(), losses: Vec::new() };
+    let mut renamed = before.clone();
+    let is_rename = |it: &Operation| matches!(it, Operation::RenameTable { .. } | Operation::RenameColumn { .. });
+    let renames = upgrade.iter().rposition(is_rename).map_or(0, |last| last + 1);
+    for operation in &upgrade[..renames] {
+        operation.apply(&mut renamed).map_err(impossible)?;
+    }
+    let mut back = Back { current, before, renamed, answers, operations: Vec::new(), losses: Vec::new() };
     for operation in reversed {
         back.take(operation).map_err(impossible)?;
     }
@@ -44,6 +50,8 @@ fn without_detours(operations: Vec<Operation>) -> Vec<Operation> {
 struct Back<'a> {
     current: Schema,
     before: &'a Schema,
+    /// The schema before under the names that it has until the way back undoes the renames, which it does last.
+    renamed: Schema,
     answers: &'a Answers,
     operations: Vec<Operation>,
     losses: Vec<Loss>,
@@ -89,7 +97,7 @@ impl Back<'_> {
         let value = match fill {
             Some(fill) => fill,
             None => {
-                let value = neutral::value(self.before, &self.table_before(&table), &column);
+                let value = self.neutral(&table, &column);
                 self.lose(format!("The values of {table}.{name} do not come back: every row gets a neutral one."));
                 value
             }
@@ -104,19 +112,28 @@ impl Back<'_> {
         self.push(Operation::AlterColumn { table, column: name, change })
     }
 
-    /// The table as it was at the beginning, with the constraints that the way back has not put back yet.
-    fn table_before(&self, table: &TableName) -> Table {
-        let found = self.before.tables.get(table).or_else(|| self.before.tables.get(&self.answers.name_before(table)));
-        found.or_else(|| self.current.tables.get(table)).cloned().unwrap_or_else(|| Table::new(table.clone()))
+    /// SQL for the value that a column gets when its own does not come back.
+    fn neutral(&self, table: &TableName, column: &Column) -> crate::Sql {
+        let has_column = |it: &&Table| it.find(&column.name).is_some();
+        let found = self.renamed.tables.get(table).filter(has_column);
+        match found.or_else(|| self.before.tables.get(table)).or_else(|| self.current.tables.get(table)) {
+            Some(found) => neutral::value(&self.current, found, column),
+            None => neutral::value(&self.current, &Table::new(table.clone()), column),
+        }
     }
 
-    fn alter_column(&mut self, table: TableName, column: String, change: ColumnChange) -> Applied {
+    fn alter_column(&mut self, table: TableName, column: String, mut change: ColumnChange) -> Applied {
         let there = self.current.column(&table, &column).cloned();
         let Some(there) = there else { return self.push(Operation::AlterColumn { table, column, change }) };
         let mut wanted = there.clone();
         change.apply(&mut wanted);
-        if there.nullable && !wanted.nullable {
-            let value = neutral::value(self.before, &self.table_before(&table), &wanted);
+        if there.nullable && !wanted.nullable && wanted.generated.is_none() {
+            // A column that is computed takes no values: it becomes a plain one before it is filled.
+            if change.generated.take().is_some() {
+                let plain = ColumnChange { generated: Some(None), ..ColumnChange::default() };
+                self.push(Operation::AlterColumn { table: table.clone(), column: column.clone(), change: plain })?;
+            }
+            let value = self.neutral(&table, &wanted);
             self.lose(format!("{table}.{column} refuses NULL again: the rows that hold NULL get another value."));
             let predicate = Some(is_null(&column));
             self.push(Operation::Backfill { table: table.clone(), column: column.clone(), value, predicate })?;
