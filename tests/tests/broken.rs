@@ -1,6 +1,8 @@
 //! Every broken state of a migrations package: what the build says, and the command in it that mends the state although
 //! the revisions do not compile.
 
+#![allow(clippy::unwrap_used)]
+
 use migratable_tests::{Diagnostic, Project, place};
 
 const MAIN: &str = "mod models;\n\nmigratable::schema!();\n\nfn main() {}\n";

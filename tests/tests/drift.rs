@@ -1,5 +1,7 @@
 //! Every kind of change to a model: the build refuses it at its place, one revision settles it, a second finds nothing.
 
+#![allow(clippy::unwrap_used)]
+
 use migratable_tests::{Project, place};
 
 const MAIN: &str = "mod models;\n\nmigratable::schema!();\n\nfn main() {}\n";

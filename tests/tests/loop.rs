@@ -1,5 +1,7 @@
 //! The whole loop in a new project: a model, a revision, an upgrade; a change, the build that refuses it, and back.
 
+#![allow(clippy::unwrap_used)]
+
 use migratable_tests::{Diagnostic, Project, place};
 
 const MODELS: &str = "\

@@ -1,5 +1,7 @@
 //! Random pairs of schemas on SQLite: fill A with rows, migrate to B, compare with a fresh B, go back, compare with A.
 
+#![allow(clippy::unwrap_used)]
+
 mod random {
     pub mod draw;
     pub mod reader;

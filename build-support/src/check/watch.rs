@@ -23,7 +23,6 @@ pub(super) fn lines(
     folders.dedup_by(|inner, outer| inner.starts_with(&*outer));
     let mut files: Vec<PathBuf> = scan.files.clone();
     files.push(manifest_dir.join("Cargo.toml"));
-    files.push(manifest_dir.join("build.rs"));
     files.extend(manifest.workspace.clone());
     if let Some(configuration) = configuration {
         files.push(configuration.dir.join("Cargo.toml"));

@@ -4,7 +4,6 @@ use migratable::Migratable;
 #[migratable(foreign_key)]
 #[migratable(foreign_key(columns(a, b)))]
 #[migratable(foreign_key(references(Other(x, y))))]
-#[migratable(foreign_key(columns(a, b), references(Other(x))))]
 #[migratable(foreign_key(columns(a), references(Other(x)), on_delete = explode))]
 #[migratable(foreign_key(columns(a), references(Other(x)), cascade))]
 struct Pair {

@@ -11,12 +11,6 @@ struct Post {
     table_only: i64,
     #[migratable(references = User, on_delete = explode)]
     action: i64,
-    #[migratable(on_update = cascade)]
-    alone: i64,
-    #[migratable(deferrable)]
-    deferred: i64,
-    #[migratable(reference_name = "fk")]
-    named: i64,
 }
 
 fn main() {}

@@ -54,7 +54,7 @@ fn column(name: &'static str) -> impl Strategy<Value = Column> {
 }
 
 fn n_is_even(name: &str) -> bool {
-    name.len() % 2 == 0
+    name.len().is_multiple_of(2)
 }
 
 fn table(name: &'static str, others: Vec<&'static str>) -> impl Strategy<Value = Table> {
