@@ -3,6 +3,7 @@
 //!
 //! It never fails a build: an error of a build script has no place in the source and hides every other one.
 
+mod diesel;
 mod drift;
 mod locked;
 mod manifest;
@@ -15,8 +16,9 @@ mod watch;
 use std::collections::BTreeSet;
 use std::env;
 use std::path::{Path, PathBuf};
+use std::thread;
 
-use migratable_core::{Dialect, Schema, TableName};
+use migratable_core::{Schema, TableName};
 use migratable_syntax::findings::{FOLDER, Finding, PACKAGE, Place, SCHEMA, write_package};
 use migratable_syntax::models::{self, Scan};
 
@@ -86,29 +88,40 @@ fn run(surroundings: &Surroundings) -> Vec<String> {
     let mut output = Output::new(out_dir.join(FOLDER));
     let manifest = Manifest::read(manifest_dir, &surroundings.features);
     let mut general = Vec::new();
+    if surroundings.warn && surroundings.release {
+        general
+            .push("MIGRATABLE=warn is for exploring and does not go into a release build\nhelp: unset it".to_owned());
+    }
     let configuration = configuration(surroundings, &mut general);
     let dialects = match &configuration {
         Some(configuration) => configuration.dialects.clone(),
         None => manifest.dialects(),
     };
-    let cache = output.path("scan.cache");
-    let scan = models::scan(package, manifest_dir, &dialects, Some(&cache));
-    let locked = configuration.as_ref().map(|it| locked::read(it, &output.path("lock.cache")));
-
-    let mut report = Report::new(manifest_dir, &scan);
-    for message in general {
-        report.package(message);
-    }
-    for error in &scan.errors {
-        report.scan_error(error);
-    }
-    if let (Some(configuration), Some(locked)) = (&configuration, &locked) {
-        match locked {
-            Ok(locked) => compare(surroundings, configuration, &scan, locked, &mut report),
-            Err(message) => report.package(message.clone()),
+    // Build scripts are not optimised: what can be done at the same time is.
+    let (scan, locked) = thread::scope(|threads| {
+        let cache = output.path("lock.cache");
+        let locked = configuration.as_ref().map(|it| threads.spawn(move || locked::read(it, &cache)));
+        let scan = models::scan(package, manifest_dir, &dialects, Some(&output.path("scan.cache")));
+        (scan, locked.map(joined))
+    });
+    let wide = diesel::too_wide(&manifest, &scan);
+    let (schema, mut report) = thread::scope(|threads| {
+        let schema = threads.spawn(|| diesel::schema(&manifest, &scan, &dialects, &wide));
+        let mut report = Report::new(manifest_dir, &scan);
+        match (&configuration, &locked) {
+            (Some(configuration), Some(Ok(locked))) => {
+                compare(surroundings, configuration, &scan, locked, &mut report);
+            }
+            (_, Some(Err(message))) => report.package(message.clone()),
+            _ => {}
         }
+        (joined(schema), report)
+    });
+    general.into_iter().for_each(|message| report.package(message));
+    scan.errors.iter().for_each(|error| report.scan_error(error));
+    for (table, message) in &wide {
+        report.table(table, Finding { place: Place::Item, message: message.clone(), warning: false });
     }
-    let schema = diesel(&manifest, &scan, &dialects, &mut report);
     report.package.diesel = manifest.diesel.as_ref().map(|diesel| diesel.name.clone());
     report.package.diesel_alias = manifest.needs_alias();
     report.package.enum_types = diesel_schema::enums_have_types(&dialects);
@@ -167,53 +180,11 @@ fn compare(
         let message = format!("{}\nhelp: run `{command}`", drift.message);
         report.drift(drift, &message, surroundings.warn && !surroundings.release);
     }
-    if surroundings.warn && surroundings.release {
-        report.package(
-            "MIGRATABLE=warn is for exploring and does not go into a release build\nhelp: unset MIGRATABLE".to_owned(),
-        );
-    }
 }
 
-/// The Diesel schema, without the tables that are too wide for it.
-fn diesel(manifest: &Manifest, scan: &Scan, dialects: &[Dialect], report: &mut Report<'_>) -> String {
-    let Some(diesel) = &manifest.diesel else {
-        return "// This package does not depend on Diesel.\n".to_owned();
-    };
-    let mut wide: BTreeSet<&TableName> = BTreeSet::new();
-    for table in scan.schema.tables.values().filter(|table| table.columns.len() > 32 && table.primary_key.is_some()) {
-        let count = table.columns.len();
-        let message = match diesel_schema::needed_feature(count) {
-            Some(feature) if diesel.has_feature(feature) => continue,
-            Some(feature) => format!(
-                "the table `{}` has {count} columns, more than Diesel takes without its feature `{feature}`\n\
-                 help: turn it on in Cargo.toml: `{} = {{ .., features = [\"{feature}\"] }}`",
-                table.name, diesel.key
-            ),
-            None => format!(
-                "the table `{}` has {count} columns, and Diesel takes at most 128\n\
-                 help: move some of them to a table of their own",
-                table.name
-            ),
-        };
-        report.table(&table.name, Finding { place: Place::Item, message, warning: false });
-        wide.insert(&table.name);
-    }
-    let root = format!("::{}", diesel.name);
-    let together = scan
-        .models
-        .iter()
-        .filter_map(|model| match &model.kind {
-            models::ModelKind::Table(table) => Some((table, &model.appear_with)),
-            _ => None,
-        })
-        .flat_map(|(table, others)| others.iter().map(move |other| (table.clone(), other.clone())))
-        .collect();
-    if wide.is_empty() {
-        return diesel_schema::write_schema(&scan.schema, dialects, &root, &together);
-    }
-    let mut fitting: Schema = scan.schema.clone();
-    fitting.tables.retain(|name, _| !wide.contains(name));
-    diesel_schema::write_schema(&fitting, dialects, &root, &together)
+/// What a thread has computed.
+fn joined<T>(thread: thread::ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 fn one_line(message: &str) -> String {

@@ -40,7 +40,12 @@ impl NewFile {
             }
             None => revision_name::new_id(console.now()),
         };
-        let path = sources.configuration.versions().join(revision_name::file_name(console.now(), &id, message));
+        let versions = sources.configuration.versions();
+        let there: Vec<String> = fs::read_dir(&versions)
+            .map(|entries| entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect())
+            .unwrap_or_default();
+        let time = revision_name::time_behind(console.now(), there.iter().map(String::as_str));
+        let path = versions.join(revision_name::file_name(time, &id, message));
         let text = write(&NewRevision { id: &id, after, message, plan });
         Ok(NewFile { id, path, text })
     }

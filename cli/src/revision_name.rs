@@ -1,7 +1,7 @@
 //! The id of a new revision and the name of its file.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use migratable_core::hash;
 
@@ -23,6 +23,22 @@ pub fn new_id(now: SystemTime) -> String {
 /// Whether a text may be an id.
 pub fn is_id(text: &str) -> bool {
     text.len() == DIGITS && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// The time for a new file's name: now, or the second behind the newest of some file names, so that names sort in the
+/// order in which the files were made.
+pub fn time_behind<'a>(now: SystemTime, names: impl Iterator<Item = &'a str>) -> SystemTime {
+    let newest = names.filter_map(|name| name.get(..stamp(now).len())).max().unwrap_or_default();
+    let digits = newest.bytes().filter(u8::is_ascii_digit).count();
+    let mut time = now;
+    // Further ahead than an hour is no quick succession but another clock: left as it is.
+    for _ in 0..3_600 {
+        if digits + 1 < newest.len() || stamp(time).as_str() > newest {
+            return time;
+        }
+        time += Duration::from_secs(1);
+    }
+    now
 }
 
 /// `20250131_235959_3f2a9c41d0b7_add_a_bio.rs`, in UTC.
@@ -69,9 +85,17 @@ fn slug(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
+
+    #[test]
+    fn two_files_of_one_second_sort_in_their_order() {
+        let now = UNIX_EPOCH + Duration::from_secs(951_782_399);
+        let time = |names: &[&str]| stamp(time_behind(now, names.iter().copied()));
+        assert_eq!(time(&[]), "20000228_235959");
+        assert_eq!(time(&["20000228_235959_a.rs", "20000228_235958_b.rs"]), "20000229_000000");
+        assert_eq!(time(&["20000228_235959_a.rs", "20000229_000000_b.rs"]), "20000229_000001");
+        assert_eq!(time(&["20300101_000000_a.rs", "mod.rs"]), "20000228_235959");
+    }
 
     #[test]
     fn times_are_those_of_the_calendar() {

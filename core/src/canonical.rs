@@ -268,6 +268,12 @@ fn flag(out: &mut String, key: &str, value: bool) {
 pub(crate) fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
+    // Nearly every text is like this, and build scripts, which compare all tables, are not optimised.
+    if is_plain(text) {
+        out.push_str(text);
+        out.push('"');
+        return out;
+    }
     for character in text.chars() {
         match character {
             '"' => out.push_str("\\\""),
@@ -283,4 +289,17 @@ pub(crate) fn quoted(text: &str) -> String {
     }
     out.push('"');
     out
+}
+
+/// Whether a text is ASCII without anything to escape.
+fn is_plain(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        if !(b' '..0x7f).contains(&bytes[at]) || bytes[at] == b'"' || bytes[at] == b'\\' {
+            return false;
+        }
+        at += 1;
+    }
+    true
 }

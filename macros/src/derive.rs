@@ -66,7 +66,7 @@ const UNSEEN: &str = "the build script does not see this model, so its table wou
 
 /// The column type of an enum or newtype, if the build script says it.
 fn column_type(findings: Option<&ModelFindings>) -> Option<&str> {
-    findings?.fields.first().map(|field| field.column_type.as_str())
+    findings?.columns.first().map(|column| column.column_type.as_str())
 }
 
 fn has_errors(findings: &ModelFindings) -> bool {

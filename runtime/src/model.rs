@@ -1,7 +1,6 @@
 //! What `#[derive(Migratable)]` implements: the facts about a model that the compiler holds.
 
 mod assertion;
-mod foreign_types;
 
 pub use assertion::assert_column_type;
 
@@ -82,7 +81,8 @@ macro_rules! field_types {
         }
     )*};
 }
-use field_types;
+
+mod foreign_types;
 
 field_types!(
     i16 => "smallint",

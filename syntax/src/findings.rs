@@ -66,34 +66,25 @@ pub struct ModelFindings {
     pub line: Option<usize>,
     /// The table.
     pub table: Option<String>,
-    /// The column types that the Rust types of fields must have.
-    pub fields: Vec<FieldType>,
-    /// The columns of the table, in the order of the fields.
+    /// The columns of the table, in the order of the fields; of an enum or newtype the one type that it is.
     pub columns: Vec<ColumnOf>,
     /// What is wrong.
     pub findings: Vec<Finding>,
 }
 
-/// The column type that the Rust type of a field must have.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldType {
-    /// The field, without `r#`.
-    pub field: String,
-    /// The column type as it is written in the lock.
-    pub column_type: String,
-    /// Whether the Rust type is an `Option`.
-    pub nullable: bool,
-}
-
 /// A column of the table of a model.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ColumnOf {
-    /// Its name in the database.
+    /// The field, without `r#`; empty if the column is one of an embedded struct.
+    pub field: String,
+    /// The name in the database.
     pub name: String,
-    /// Its type as it is written in the lock.
+    /// The type as it is written in the lock.
     pub column_type: String,
     /// Whether NULL may stand in it.
     pub nullable: bool,
+    /// Whether the Rust type of the field must be this type.
+    pub asserted: bool,
 }
 
 /// The models of one name in one file; nearly always one.
@@ -107,11 +98,14 @@ pub fn write_models(models: &[ModelFindings]) -> String {
         if let Some(table) = &model.table {
             push(&mut out, &["table", table]);
         }
-        for field in &model.fields {
-            push(&mut out, &["field", &field.field, &field.column_type, null(field.nullable)]);
-        }
         for column in &model.columns {
-            push(&mut out, &["column", &column.name, &column.column_type, null(column.nullable)]);
+            let flags = match (column.nullable, column.asserted) {
+                (false, false) => "",
+                (true, false) => "null",
+                (false, true) => "asserted",
+                (true, true) => "null asserted",
+            };
+            push(&mut out, &["column", &column.field, &column.name, &column.column_type, flags]);
         }
         write_to(&mut out, &model.findings);
     }
@@ -132,15 +126,12 @@ pub fn read_models(text: &str) -> Vec<ModelFindings> {
         let Some(model) = models.last_mut() else { continue };
         match words.as_mut_slice() {
             ["table", table] => model.table = Some((*table).to_owned()),
-            ["field", field, column_type, null] => model.fields.push(FieldType {
+            ["column", field, name, column_type, flags] => model.columns.push(ColumnOf {
                 field: (*field).to_owned(),
-                column_type: (*column_type).to_owned(),
-                nullable: *null == "null",
-            }),
-            ["column", name, column_type, null] => model.columns.push(ColumnOf {
                 name: (*name).to_owned(),
                 column_type: (*column_type).to_owned(),
-                nullable: *null == "null",
+                nullable: flags.starts_with("null"),
+                asserted: flags.ends_with("asserted"),
             }),
             other => model.findings.extend(finding(other)),
         }
@@ -275,17 +266,13 @@ fn finding<T: AsRef<str>>(words: &[T]) -> Option<Finding> {
     Some(Finding { place, message: (*message).to_owned(), warning: *level == "warning" })
 }
 
-fn null(nullable: bool) -> &'static str {
-    if nullable { "null" } else { "not null" }
-}
-
 /// One line. Tabs, line ends and backslashes in words are escaped.
 fn push(out: &mut String, words: &[&str]) {
     for (at, word) in words.iter().enumerate() {
         if at > 0 {
             out.push('\t');
         }
-        if word.bytes().any(|byte| matches!(byte, b'\\' | b'\t' | b'\n' | b'\r')) {
+        if needs_escapes(word) {
             for character in word.chars() {
                 match character {
                     '\\' => out.push_str("\\\\"),
@@ -300,6 +287,19 @@ fn push(out: &mut String, words: &[&str]) {
         }
     }
     out.push('\n');
+}
+
+/// A plain loop: build scripts are not optimised, and nearly every word goes through here.
+fn needs_escapes(word: &str) -> bool {
+    let bytes = word.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        if bytes[at] < b' ' || bytes[at] == b'\\' {
+            return true;
+        }
+        at += 1;
+    }
+    false
 }
 
 fn words(line: &str) -> Vec<String> {
@@ -348,16 +348,13 @@ mod tests {
 
     #[test]
     fn models_read_back_as_they_are_written() {
-        let field = FieldType { field: "id".into(), column_type: "bigint".into(), nullable: false };
-        let column = ColumnOf { name: "the\tid".into(), column_type: "varchar(3)[]".into(), nullable: true };
+        let column = |nullable: bool, asserted: bool| {
+            let (field, name, column_type) = ("id".into(), "the\tid".into(), "varchar(3)[]".into());
+            ColumnOf { field, name, column_type, nullable, asserted }
+        };
+        let columns = vec![column(false, false), column(true, false), column(false, true), column(true, true)];
         let models = [
-            ModelFindings {
-                line: Some(3),
-                table: Some("a.b".into()),
-                fields: vec![field],
-                columns: vec![column],
-                findings: findings(),
-            },
+            ModelFindings { line: Some(3), table: Some("a.b".into()), columns, findings: findings() },
             ModelFindings::default(),
         ];
         assert_eq!(read_models(&write_models(&models)), models);

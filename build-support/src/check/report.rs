@@ -6,9 +6,7 @@ use std::path::Path;
 
 use migratable_core::TableName;
 use migratable_core::diff::{Drift, Place as DriftPlace};
-use migratable_syntax::findings::{
-    self, ColumnOf, FieldType, Finding, ModelFindings, PackageFindings, Place, model_file,
-};
+use migratable_syntax::findings::{self, ColumnOf, Finding, ModelFindings, PackageFindings, Place, model_file};
 use migratable_syntax::models::{ModelKind, Scan, ScanError, ScannedModel};
 use proc_macro2::{TokenStream, TokenTree};
 
@@ -48,33 +46,46 @@ impl<'a> Report<'a> {
                 ModelKind::Table(name) => {
                     report.tables.insert(name, at);
                     findings.table = Some(name.to_string());
-                    findings.fields = asserted(model);
-                    findings.columns = report.columns(name);
+                    findings.columns = report.columns(model, Some(name));
                 }
                 ModelKind::Enum(name) => {
                     report.enums.insert(name, at);
                 }
-                ModelKind::Newtype(column_type) => findings.fields.push(FieldType {
-                    field: String::new(),
-                    column_type: column_type.to_string(),
-                    nullable: false,
-                }),
-                ModelKind::Embedded => findings.fields = asserted(model),
+                ModelKind::Newtype(column_type) => {
+                    findings.columns = vec![ColumnOf { column_type: column_type.to_string(), ..ColumnOf::default() }];
+                }
+                ModelKind::Embedded => findings.columns = report.columns(model, None),
             }
             report.models.push(Entry { file, line: model.line, findings });
         }
         report
     }
 
-    fn columns(&self, table: &TableName) -> Vec<ColumnOf> {
-        let columns = self.scan.schema.table(table).into_iter().flat_map(|table| &table.columns);
+    /// The columns of a model, in the order of its fields.
+    fn columns(&self, model: &ScannedModel, table: Option<&TableName>) -> Vec<ColumnOf> {
+        let table = table.and_then(|name| self.scan.schema.table(name));
+        let mut columns = Vec::with_capacity(model.fields.len());
+        for field in model.fields.iter().filter(|field| !field.skip) {
+            if field.embed.is_empty() {
+                columns.push(ColumnOf {
+                    field: field.name.clone(),
+                    name: field.column.clone(),
+                    column_type: field.column_type.to_string(),
+                    nullable: field.nullable,
+                    asserted: field.asserted,
+                });
+            }
+            for column in field.embed.iter().filter_map(|name| table?.find(name)) {
+                columns.push(ColumnOf {
+                    field: String::new(),
+                    name: column.name.clone(),
+                    column_type: column.column_type.to_string(),
+                    nullable: column.nullable,
+                    asserted: false,
+                });
+            }
+        }
         columns
-            .map(|column| ColumnOf {
-                name: column.name.clone(),
-                column_type: column.column_type.to_string(),
-                nullable: column.nullable,
-            })
-            .collect()
     }
 
     /// Something that concerns the package.
@@ -164,18 +175,6 @@ impl<'a> Report<'a> {
         }
         files
     }
-}
-
-/// The fields whose Rust types must be the column types that the scan read.
-fn asserted(model: &ScannedModel) -> Vec<FieldType> {
-    let fields = model.fields.iter().filter(|field| field.asserted && !field.skip && field.embed.is_empty());
-    fields
-        .map(|field| FieldType {
-            field: field.name.clone(),
-            column_type: field.column_type.to_string(),
-            nullable: field.nullable,
-        })
-        .collect()
 }
 
 /// Whether a source file calls `schema!()`.

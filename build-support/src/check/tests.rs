@@ -115,9 +115,9 @@ fn models_like_the_lock_give_no_findings_and_a_schema() {
     assert!(app.output(SCHEMA).contains("users (id) {"), "{}", app.output(SCHEMA));
     let user = &app.model("User", "src/models.rs")[0];
     assert_eq!((user.line, user.table.as_deref()), (None, Some("users")));
-    let fields: Vec<_> = user.fields.iter().map(|it| (it.field.as_str(), it.column_type.as_str())).collect();
-    assert_eq!(fields, [("id", "bigint"), ("name", "text")]);
-    assert_eq!(user.columns.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["id", "name"]);
+    let columns: Vec<_> = user.columns.iter().map(|it| (it.name.as_str(), it.column_type.as_str())).collect();
+    assert_eq!(columns, [("id", "bigint"), ("name", "text")]);
+    assert!(user.columns.iter().all(|it| it.asserted && !it.nullable && it.field == it.name));
 }
 
 #[test]
@@ -237,7 +237,7 @@ fn exploring_makes_warnings_except_in_a_release() {
     app.surroundings.release = true;
     let found = app.findings();
     assert!(!app.model("User", "src/models.rs")[0].findings[0].warning);
-    assert!(found.iter().any(|(_, message)| message.contains("unset MIGRATABLE")), "{found:?}");
+    assert!(found.iter().any(|(_, message)| message.contains("MIGRATABLE=warn is for exploring")), "{found:?}");
 }
 
 #[test]

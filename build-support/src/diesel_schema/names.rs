@@ -8,15 +8,10 @@ const TAKEN: [&str; 7] = ["all_columns", "columns", "dsl", "star", "table", "Sql
 /// The words that no raw identifier can be either.
 const NEVER: [&str; 5] = ["self", "Self", "super", "crate", "_"];
 
-const KEYWORDS: &str = " as break const continue else enum extern false fn for if impl in let loop match mod move mut \
-    pub ref return static struct trait true type unsafe use where while async await dyn abstract become box do final \
-    macro override priv typeof unsized virtual yield try gen ";
-
 /// A name as an identifier: raw if it is a keyword, with `_` for what cannot stand in one.
 pub(super) fn identifier(name: &str) -> String {
     if is_plain(name) {
-        let padded = format!(" {name} ");
-        return if KEYWORDS.contains(&padded) { format!("r#{name}") } else { name.to_owned() };
+        return if is_keyword(name) { format!("r#{name}") } else { name.to_owned() };
     }
     let mut made: String = name.chars().map(|it| if it.is_alphanumeric() || it == '_' { it } else { '_' }).collect();
     if NEVER.contains(&made.as_str()) {
@@ -30,10 +25,40 @@ pub(super) fn identifier(name: &str) -> String {
 
 /// Whether a name is an identifier as it is, or a keyword that can be a raw one.
 pub(super) fn is_plain(name: &str) -> bool {
-    let mut characters = name.chars();
-    characters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
-        && characters.all(|it| it.is_ascii_alphanumeric() || it == '_')
-        && !NEVER.contains(&name)
+    for (at, &byte) in name.as_bytes().iter().enumerate() {
+        let fits = byte == b'_' || byte.is_ascii_lowercase() || byte.is_ascii_uppercase();
+        if !fits && (at == 0 || !byte.is_ascii_digit()) {
+            return false;
+        }
+    }
+    !name.is_empty() && (name.len() > 5 || !NEVER.contains(&name))
+}
+
+fn is_keyword(name: &str) -> bool {
+    match name.len() {
+        2 => matches!(name, "as" | "do" | "fn" | "if" | "in"),
+        3 => matches!(name, "box" | "dyn" | "for" | "gen" | "let" | "mod" | "mut" | "pub" | "ref" | "try" | "use"),
+        4 => matches!(name, "else" | "enum" | "impl" | "loop" | "move" | "priv" | "true" | "type"),
+        5 => matches!(
+            name,
+            "async"
+                | "await"
+                | "break"
+                | "const"
+                | "false"
+                | "final"
+                | "macro"
+                | "match"
+                | "trait"
+                | "where"
+                | "while"
+                | "yield"
+        ),
+        6 => matches!(name, "become" | "extern" | "return" | "static" | "struct" | "typeof" | "unsafe"),
+        7 => matches!(name, "unsized" | "virtual"),
+        8 => matches!(name, "abstract" | "continue" | "override"),
+        _ => false,
+    }
 }
 
 /// The module of a table, and the name in the database if that differs.
@@ -46,24 +71,26 @@ pub(super) fn column_identifiers<'a>(
     table: &str,
     columns: impl Iterator<Item = &'a str> + Clone,
 ) -> Vec<(String, bool)> {
-    let odd = |name: &str| !is_plain(name) || TAKEN.contains(&name) || identifier(name) == table;
-    // Names that stand as they are come first, so that no made one takes theirs.
-    let mut used: BTreeSet<String> = columns.clone().filter(|name| !odd(name)).map(identifier).collect();
-    columns
-        .map(|name| {
-            if !odd(name) {
-                return (identifier(name), false);
-            }
-            let mut made = identifier(name);
-            if is_plain(name) {
-                made = format!("{name}_");
-            }
-            while made == table || TAKEN.contains(&made.as_str()) || !used.insert(made.clone()) {
-                made.push('_');
-            }
-            (made, true)
-        })
-        .collect()
+    let mut made: Vec<(String, bool)> = columns.clone().map(|name| (identifier(name), is_odd(name, table))).collect();
+    if made.iter().all(|(_, odd)| !odd) {
+        return made;
+    }
+    // Names that stand as they are come first, so that no other one takes theirs.
+    let mut used: BTreeSet<String> = made.iter().filter(|(_, odd)| !odd).map(|(name, _)| name.clone()).collect();
+    for ((identifier, _), name) in made.iter_mut().zip(columns).filter(|((_, odd), _)| *odd) {
+        if is_plain(name) {
+            *identifier = format!("{name}_");
+        }
+        while identifier == table || TAKEN.contains(&identifier.as_str()) || !used.insert(identifier.clone()) {
+            identifier.push('_');
+        }
+    }
+    made
+}
+
+/// Whether a column cannot have its name in the module of its table.
+pub(super) fn is_odd(name: &str, table: &str) -> bool {
+    !is_plain(name) || TAKEN.contains(&name) || name == table.strip_prefix("r#").unwrap_or(table)
 }
 
 /// The SQL type of an enum, as the Diesel schema and the derive name it.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use migratable_core::{Dialect, Table, TableName};
 
-use super::names::{column_identifiers, identifier, table_identifier};
+use super::names::{column_identifiers, identifier, is_odd, table_identifier};
 use super::types::sql_type;
 
 /// Diesel's macro over more tables than this comes near rustc's recursion limit.
@@ -102,6 +102,9 @@ fn alias(name: &TableName) -> String {
 
 fn column_in(table: &Table, column: &str) -> String {
     let module = table_identifier(&table.name.name).0;
+    if !is_odd(column, &module) {
+        return identifier(column);
+    }
     let identifiers = column_identifiers(&module, table.columns.iter().map(|it| it.name.as_str()));
     let at = table.columns.iter().position(|it| it.name == column).unwrap_or_default();
     identifiers.get(at).map_or_else(String::new, |(identifier, _)| identifier.clone())

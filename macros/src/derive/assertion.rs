@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
-use migratable_syntax::findings::{FieldType, ModelFindings, Place};
+use migratable_syntax::findings::{ColumnOf, ModelFindings, Place};
 use migratable_syntax::models::StructItem;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 pub(super) fn write(item: &StructItem, findings: &ModelFindings) -> TokenStream {
-    let mut scanned: HashMap<&str, &FieldType> = findings.fields.iter().map(|it| (it.field.as_str(), it)).collect();
+    let asserted = findings.columns.iter().filter(|column| column.asserted);
+    let mut scanned: HashMap<&str, &ColumnOf> = asserted.map(|column| (column.field.as_str(), column)).collect();
     // A field that has an error already gets no second one about its type.
     for finding in findings.findings.iter().filter(|finding| !finding.warning) {
         if let Place::Field(field) = &finding.place {

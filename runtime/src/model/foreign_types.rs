@@ -1,7 +1,7 @@
 //! The types of other crates, each behind the feature that has the crate's name.
 
 #[cfg(feature = "chrono")]
-super::field_types!(
+field_types!(
     chrono::NaiveDate => "date",
     chrono::NaiveTime => "time",
     chrono::NaiveDateTime => "timestamp",
@@ -14,7 +14,7 @@ impl<Zone: chrono::TimeZone> crate::FieldType for chrono::DateTime<Zone> {
 }
 
 #[cfg(feature = "time")]
-super::field_types!(
+field_types!(
     time::Date => "date",
     time::Time => "time",
     time::PrimitiveDateTime => "timestamp",
@@ -22,16 +22,16 @@ super::field_types!(
 );
 
 #[cfg(feature = "uuid")]
-super::field_types!(uuid::Uuid => "uuid");
+field_types!(uuid::Uuid => "uuid");
 
 #[cfg(feature = "serde_json")]
-super::field_types!(serde_json::Value => "json");
+field_types!(serde_json::Value => "json");
 
 #[cfg(feature = "bigdecimal")]
-super::field_types!(bigdecimal::BigDecimal => "numeric");
+field_types!(bigdecimal::BigDecimal => "numeric");
 
 #[cfg(feature = "rust_decimal")]
-super::field_types!(rust_decimal::Decimal => "numeric");
+field_types!(rust_decimal::Decimal => "numeric");
 
 #[cfg(feature = "ipnetwork")]
-super::field_types!(ipnetwork::IpNetwork => "inet");
+field_types!(ipnetwork::IpNetwork => "inet");
