@@ -18,9 +18,10 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use migratable_core::diff::Drift;
 use migratable_core::{Schema, TableName};
 use migratable_syntax::findings::{FOLDER, Finding, PACKAGE, Place, SCHEMA, write_package};
-use migratable_syntax::models::{self, Scan};
+use migratable_syntax::models::{self, Scan, ScanError};
 
 use crate::configuration::Configuration;
 use crate::diesel_schema;
@@ -105,18 +106,24 @@ fn run(surroundings: &Surroundings) -> Vec<String> {
         (scan, locked.map(joined))
     });
     let wide = diesel::too_wide(&manifest, &scan);
-    let (schema, mut report) = thread::scope(|threads| {
-        let schema = threads.spawn(|| diesel::schema(&manifest, &scan, &dialects, &wide));
-        let mut report = Report::new(manifest_dir, &scan);
-        match (&configuration, &locked) {
-            (Some(configuration), Some(Ok(locked))) => {
-                compare(surroundings, configuration, &scan, locked, &mut report);
-            }
-            (_, Some(Err(message))) => report.package(message.clone()),
-            _ => {}
-        }
-        (joined(schema), report)
+    let (compared, schema, mut report) = thread::scope(|threads| {
+        let compared = threads.spawn(|| match (&configuration, &locked) {
+            (Some(configuration), Some(Ok(locked))) => compare(configuration, package, &scan, locked),
+            (_, Some(Err(message))) => Err(message.clone()),
+            _ => Ok(Compared::default()),
+        });
+        let report = Report::new(manifest_dir, &scan);
+        let schema = diesel::schema(&manifest, &scan, &dialects, &wide);
+        (joined(compared), schema, report)
     });
+    match compared {
+        Ok(compared) => {
+            compared.dangling.iter().for_each(|error| report.scan_error(error));
+            let warning = surroundings.warn && !surroundings.release;
+            compared.drift.iter().for_each(|(drift, message)| report.drift(drift, message, warning));
+        }
+        Err(message) => report.package(message),
+    }
     general.into_iter().for_each(|message| report.package(message));
     scan.errors.iter().for_each(|error| report.scan_error(error));
     for (table, message) in &wide {
@@ -156,30 +163,25 @@ fn configuration(surroundings: &Surroundings, errors: &mut Vec<String>) -> Optio
     }
 }
 
-fn compare(
-    surroundings: &Surroundings,
-    configuration: &Configuration,
-    scan: &Scan,
-    locked: &Locked,
-    report: &mut Report<'_>,
-) {
+/// What the lock has to say about the models.
+#[derive(Default)]
+struct Compared {
+    /// References to what nobody has.
+    dangling: Vec<ScanError>,
+    /// The differences, each with what to say about it.
+    drift: Vec<(Drift, String)>,
+}
+
+fn compare(configuration: &Configuration, package: &str, scan: &Scan, locked: &Locked) -> Result<Compared, String> {
     let outside: BTreeSet<&TableName> = scan.outside_references.iter().map(|it| &it.table).collect();
-    let compared = locked.parse(&outside).and_then(|tables| {
-        let found = drift::find(configuration, &surroundings.package, scan, locked)?;
-        Ok((Schema { tables, ..Schema::default() }, found))
-    });
-    let (others, found) = match compared {
-        Ok(compared) => compared,
-        Err(message) => return report.package(message),
-    };
-    for error in scan.dangling(&others) {
-        report.scan_error(&error);
-    }
+    let others = Schema { tables: locked.parse(&outside)?, ..Schema::default() };
     let command = configuration.command("revision -m \"…\"");
-    for drift in &found {
+    let with_command = |drift: Drift| {
         let message = format!("{}\nhelp: run `{command}`", drift.message);
-        report.drift(drift, &message, surroundings.warn && !surroundings.release);
-    }
+        (drift, message)
+    };
+    let drift = drift::find(configuration, package, scan, locked)?.into_iter().map(with_command).collect();
+    Ok(Compared { dangling: scan.dangling(&others), drift })
 }
 
 /// What a thread has computed.

@@ -296,10 +296,11 @@ fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
-        if !(b' '..0x7f).contains(&bytes[at]) || bytes[at] == b'"' || bytes[at] == b'\\' {
-            return false;
+        match bytes[at] {
+            b'"' | b'\\' => return false,
+            b' '..=b'~' => at += 1,
+            _ => return false,
         }
-        at += 1;
     }
     true
 }
