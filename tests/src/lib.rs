@@ -1,5 +1,8 @@
 //! Whole cargo projects for tests: made in a temporary folder by `cargo migratable init`, as a user makes one.
 
+pub mod reader;
+pub mod recorded;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -101,7 +101,7 @@ fn a_hole_is_filled_with_code_that_the_compiler_checks() {
     let text = project.read(&revision);
     let start = text.find("hole!").unwrap_or_else(|| panic!("no hole in\n{text}"));
     let end = start + text[start..].find(')').unwrap_or(0) + 1;
-    let body = "diesel::update(users::table).set(users::bio.eq(users::name)).execute(db)?;\n    Ok(())";
+    let body = "diesel::update(users::table).set(users::bio.eq(users::name.nullable())).execute(db)?;\n    Ok(())";
     let filled = format!("{}{body}{}", &text[..start], &text[end..]);
     project.write(&revision, &filled);
     project.migrate(&["upgrade"]).ok();

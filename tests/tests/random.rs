@@ -4,69 +4,21 @@
 
 mod random {
     pub mod draw;
-    pub mod reader;
 }
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use diesel::connection::SimpleConnection;
-use diesel::prelude::*;
-use migratable::revision::Operations;
-use migratable::{Cause, Error, Migrator, Options, Revision};
+use migratable::{Cause, Error, Options};
 use migratable_core::diff::{Answers, DiffError, Plan, diff};
-use migratable_core::{Operation, Schema};
+use migratable_core::Schema;
+use migratable_tests::recorded::{connect, migrator, set_downgrades, set_upgrades};
+use migratable_tests::reader;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use random::{draw, reader};
-
-thread_local! {
-    static UP: RefCell<[Vec<Operation>; 2]> = const { RefCell::new([Vec::new(), Vec::new()]) };
-    static DOWN: RefCell<[Vec<Operation>; 2]> = const { RefCell::new([Vec::new(), Vec::new()]) };
-}
-
-/// Two revisions whose operations are those of the thread.
-static REVISIONS: [Revision; 2] = [
-    Revision {
-        id: "a00000000000",
-        after: &[],
-        depends_on: &[],
-        labels: &[],
-        message: "a",
-        file: "a.rs",
-        checksum: "v1:a",
-        steps_checksum: None,
-        upgrade: |op| record(op, &UP.with_borrow(|it| it[0].clone())),
-        downgrade: |op| record(op, &DOWN.with_borrow(|it| it[0].clone())),
-    },
-    Revision {
-        id: "b00000000000",
-        after: &["a00000000000"],
-        depends_on: &[],
-        labels: &[],
-        message: "b",
-        file: "b.rs",
-        checksum: "v1:b",
-        steps_checksum: None,
-        upgrade: |op| record(op, &UP.with_borrow(|it| it[1].clone())),
-        downgrade: |op| record(op, &DOWN.with_borrow(|it| it[1].clone())),
-    },
-];
-
-fn record(op: &mut Operations, operations: &[Operation]) {
-    op.operations.extend_from_slice(operations);
-}
-
-fn migrator() -> Migrator<SqliteConnection> {
-    Migrator::new(&REVISIONS)
-}
-
-fn connect() -> SqliteConnection {
-    let mut db = SqliteConnection::establish(":memory:").unwrap();
-    db.batch_execute("PRAGMA foreign_keys = ON").unwrap();
-    db
-}
+use random::draw;
 
 /// Plans from nothing to A and from A to B; every question is answered by a rename if `rename` says so, every hole by
 /// an expression that differs from row to row.
@@ -109,8 +61,8 @@ fn try_pair(a: &Schema, b: &Schema, rename: &[bool], kinds: &mut BTreeMap<&'stat
     for operation in first.upgrade.iter().chain(&second.upgrade).chain(&second.downgrade) {
         *kinds.entry(operation.kind()).or_default() += 1;
     }
-    UP.set([first.upgrade.clone(), second.upgrade.clone()]);
-    DOWN.set([first.downgrade.clone(), second.downgrade.clone()]);
+    set_upgrades([first.upgrade.clone(), second.upgrade.clone()]);
+    set_downgrades([first.downgrade.clone(), second.downgrade.clone()]);
     let context = || format!("upgrade {:#?}\ndowngrade {:#?}", second.upgrade, second.downgrade);
 
     let mut db = connect();
@@ -129,13 +81,13 @@ fn try_pair(a: &Schema, b: &Schema, rename: &[bool], kinds: &mut BTreeMap<&'stat
     let rows_b = reader::rows(&mut db);
 
     let from_scratch = diff(&Schema::default(), b, &Answers::default()).unwrap();
-    UP.set([from_scratch.upgrade, Vec::new()]);
+    set_upgrades([from_scratch.upgrade, Vec::new()]);
     let mut fresh = connect();
     migrator().upgrade(&mut fresh).unwrap();
     assert_eq!(reader::schema(&mut db), reader::schema(&mut fresh), "not what a fresh database has\n{}", context());
     draw::check_kept(&second.upgrade, &rows_a, &rows_b);
 
-    UP.set([first.upgrade, second.upgrade.clone()]);
+    set_upgrades([first.upgrade, second.upgrade.clone()]);
     match migrator().downgrade(&mut db, "a0", &Options::default()) {
         Ok(_) => {}
         Err(Error::Failed(failure)) if matches!(failure.cause, Cause::Rows(_)) => return Outcome::Refused,
