@@ -30,13 +30,9 @@ use manifest::Manifest;
 use output::Output;
 use report::Report;
 
-/// Compares the models of the package with its `schema.lock`. Called by the package's `build.rs`:
+/// Compares the models of the package with its `schema.lock`; to be called in its `build.rs`.
 ///
-/// ```no_run
-/// fn main() {
-///     migratable_build::check_models();
-/// }
-/// ```
+/// It never fails because of a difference: each becomes an error of the compiler, at its field.
 pub fn check_models() {
     let surroundings = match Surroundings::of_build_script() {
         Ok(surroundings) => surroundings,

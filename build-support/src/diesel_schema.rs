@@ -14,9 +14,12 @@ pub(crate) use types::enums_have_types;
 
 use names::{column_identifiers, identifier, quoted, sql_type_name, table_identifier};
 
+/// The Diesel that Migratable brings.
+const OWN: &str = "::migratable::diesel";
+
 /// The declarations of some tables, and of what they need, for a data step: Diesel is the one that Migratable brings.
 pub(crate) fn write_tables(schema: &Schema, tables: &BTreeSet<TableName>, dialects: &[Dialect]) -> String {
-    Writer::new(schema, dialects, "::migratable::diesel").write(tables, &BTreeSet::new())
+    Writer::new(schema, dialects, OWN).write(tables, &BTreeSet::new())
 }
 
 /// The declarations of a whole schema, for `schema!()`. `diesel` is the path of the app's own Diesel; `together` are
@@ -102,14 +105,35 @@ impl<'a> Writer<'a> {
         self.out.push_str("}\n\n");
     }
 
+    /// How the macro call for a table opens. Of Migratable's own Diesel nobody says the features but Migratable's, so that a wide table
+    /// can name the one that it needs.
+    fn opening(&self, table: &Table) -> String {
+        let count = table.columns.len();
+        let limit = match needed_feature(count) {
+            Some("64-column-tables") => 64,
+            Some("128-column-tables") => 128,
+            _ => 0,
+        };
+        if limit == 0 || self.diesel != OWN {
+            return format!("{}::table! {{", self.diesel);
+        }
+        let name = &table.name;
+        let message = format!(
+            "the table `{name}` has {count} columns, more than Diesel takes without a feature\nhelp: turn it on in the \
+             Cargo.toml of the migrations package: `migratable = {{ .., features = [\"{limit}-column-tables\"] }}`"
+        );
+        format!("::migratable::table_of_{limit}! {{\n    {}", quoted(&message))
+    }
+
     fn table(&mut self, table: &Table, depth: usize) {
         let indent = "    ".repeat(depth);
         let diesel = self.diesel;
         let columns: Vec<&Column> = table.columns.iter().collect();
         let (module, sql_name) = table_identifier(&table.name.name);
         let identifiers = column_identifiers(&module, columns.iter().map(|column| column.name.as_str()));
+        let opening = self.opening(table);
         let out = &mut self.out;
-        out.push_str(&format!("{indent}{diesel}::table! {{\n{indent}    use {diesel}::sql_types::*;\n"));
+        out.push_str(&format!("{indent}{opening}\n{indent}    use {diesel}::sql_types::*;\n"));
         if enums_have_types(self.dialects) {
             let used: BTreeSet<&str> = columns.iter().filter_map(|it| types::enum_of(&it.column_type)).collect();
             for name in used {

@@ -117,6 +117,17 @@ impl Table {
         self.primary_key.as_ref().is_some_and(|key| key.columns.iter().any(|name| name == column))
     }
 
+    /// Whether no two rows can be equal in these columns, so that a foreign key may refer to them.
+    pub fn is_unique(&self, columns: &[String]) -> bool {
+        self.primary_key.as_ref().is_some_and(|it| it.columns == columns)
+            || self.uniques.iter().any(|it| it.columns == columns)
+            || self.indexes.iter().any(|it| {
+                it.unique
+                    && it.predicate.is_none()
+                    && it.parts.iter().map(|part| part.column_name()).eq(columns.iter().map(|it| Some(it.as_str())))
+            })
+    }
+
     /// What could not stand without the column, in words: `index ix_users_email`.
     pub fn dependants(&self, column: &str) -> Vec<String> {
         let has = |columns: &[String]| columns.iter().any(|name| name == column);

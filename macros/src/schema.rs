@@ -30,6 +30,7 @@ pub(crate) fn schema(arguments: TokenStream) -> TokenStream {
         #findings
         #alias
         /// The tables of the models, for Diesel.
+        #[allow(missing_docs, non_snake_case)]
         pub mod schema {
             include!(#schema);
         }

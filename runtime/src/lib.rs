@@ -22,6 +22,8 @@ mod plan;
 pub mod revision;
 #[cfg(feature = "database")]
 mod script;
+#[cfg(feature = "database")]
+mod wide_table;
 
 #[cfg(feature = "database")]
 pub use diesel;

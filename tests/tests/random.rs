@@ -11,10 +11,10 @@ use std::collections::BTreeMap;
 
 use diesel::connection::SimpleConnection;
 use migratable::{Cause, Error, Options};
-use migratable_core::diff::{Answers, DiffError, Plan, diff};
 use migratable_core::Schema;
-use migratable_tests::recorded::{connect, migrator, set_downgrades, set_upgrades};
+use migratable_core::diff::{Answers, DiffError, Plan, diff};
 use migratable_tests::reader;
+use migratable_tests::recorded::{connect, migrator, set_downgrades, set_upgrades};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 

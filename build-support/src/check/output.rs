@@ -46,10 +46,11 @@ impl Output {
         for entry in entries.flatten() {
             let name = entry.file_name();
             let known = name.to_str().is_some_and(|name| models.contains_key(&format!("models/{name}")));
-            if !known && let Err(error) = fs::remove_file(entry.path()) {
-                if error.kind() != ErrorKind::NotFound {
-                    self.failed(&entry.path(), &error);
-                }
+            if !known
+                && let Err(error) = fs::remove_file(entry.path())
+                && error.kind() != ErrorKind::NotFound
+            {
+                self.failed(&entry.path(), &error);
             }
         }
     }

@@ -222,3 +222,18 @@ fn wide_tables_need_a_feature() {
         assert_eq!(needed_feature(columns), feature);
     }
 }
+
+#[test]
+fn wide_tables_of_data_steps_name_the_feature_of_migratable() {
+    for (columns, opening) in
+        [(32, "::migratable::diesel::table! {\n"), (33, "::migratable::table_of_64! {\n"), (65, "table_of_128! {\n")]
+    {
+        let wide = (1..columns).fold(users(), |table, at| table.column(column(&format!("c{at}"), text()).nullable()));
+        let mut wide = wide;
+        wide.columns.retain(|column| column.name != "name");
+        let schema = schema([wide]);
+        let step = write_tables(&schema, &BTreeSet::from(["users".into()]), SQLITE);
+        assert!(step.contains(opening), "{step}");
+        assert!(written(&schema, SQLITE).starts_with("::diesel::table! {\n    use ::diesel"));
+    }
+}

@@ -180,6 +180,7 @@ impl Answers {
                 }
             }
         }
+        wrong.extend(checked.taken(before));
         checked.fills.clear();
         for ((table, column), sql) in &self.fills {
             let name = self.name_after(table);
@@ -194,6 +195,38 @@ impl Answers {
             checked.fills.insert((name, column.clone()), sql.clone());
         }
         if wrong.is_empty() { Ok(checked) } else { Err(wrong) }
+    }
+
+    /// Renames onto a name that something else has, which would be dropped unasked.
+    fn taken(&self, before: &Schema) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for (at, (from, to)) in self.table_renames.iter().enumerate() {
+            if self.table_renames[..at].iter().any(|(other, target)| other == from || target == to) {
+                wrong.push(format!("`{from}` and `{to}` stand in two renames"));
+            }
+            let moves = self.table_renames.iter().any(|(other, _)| other == to);
+            if before.tables.contains_key(to) && !moves && !self.is_table_dropped(to) {
+                wrong.push(format!(
+                    "`{from}` is renamed to `{to}`, and schema.lock has a table `{to}`: add `--drop {to}` if its rows go"
+                ));
+            }
+        }
+        for (at, rename) in self.column_renames.iter().enumerate() {
+            let ColumnRename { table, from, to } = rename;
+            let others = |it: &&ColumnRename| it.table == *table;
+            let mut earlier = self.column_renames[..at].iter().filter(others);
+            if earlier.any(|it| it.from == *from || it.to == *to) {
+                wrong.push(format!("`{table}.{from}` and `{table}.{to}` stand in two renames"));
+            }
+            let moves = self.column_renames.iter().filter(others).any(|it| it.from == *to);
+            if before.column(&self.name_before(table), to).is_some() && !moves && !self.is_dropped(table, to) {
+                wrong.push(format!(
+                    "`{table}.{from}` is renamed to `{to}`, and schema.lock has a column `{table}.{to}`: add \
+                     `--drop {table}.{to}` if its values go"
+                ));
+            }
+        }
+        wrong
     }
 
     /// The name that a table has after the renames.

@@ -1,10 +1,8 @@
 //! How models differ from the lock, said at the place in the models where it shows.
 
-use std::collections::BTreeSet;
-
 use super::Answers;
 use crate::operation::column_facts;
-use crate::{Column, ColumnChange, Schema, Table, TableName, table_text};
+use crate::{Column, ColumnChange, Operation, Schema, Table, TableName, table_text};
 
 /// One difference between the lock and the models.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,21 +33,18 @@ pub enum Place {
 /// Every difference between the lock and the models. The answers are the renames that the models declare.
 pub fn drift(lock: &Schema, models: &Schema, answers: &Answers) -> Vec<Drift> {
     let mut found = Vec::new();
+    let renamed = renamed(lock, models, answers, &mut found);
+    let lock = renamed.as_ref().unwrap_or(lock);
     for (name, model) in &models.tables {
-        let before = answers.name_before(name);
         let mut add = |place: Place, message: String| found.push(Drift { table: name.clone(), place, message });
-        match lock.tables.get(&before).or_else(|| lock.tables.get(name)) {
+        match lock.tables.get(name) {
             None => add(Place::Table, format!("the table `{name}` is new: schema.lock does not have it")),
-            Some(locked) if locked.name != *name => {
-                add(Place::Table, format!("schema.lock has the table as `{before}`, the model as `{name}`"));
-                table(locked, model, answers, &mut add);
-            }
-            Some(locked) if table_text(locked) != table_text(model) => table(locked, model, answers, &mut add),
+            Some(locked) if table_text(locked) != table_text(model) => table(locked, model, &mut add),
             Some(_) => {}
         }
     }
     for name in lock.tables.keys() {
-        if !models.tables.contains_key(name) && answers.name_after(name) == *name {
+        if !models.tables.contains_key(name) {
             let message = format!("schema.lock has the table `{name}`, and no model has it any more");
             found.push(Drift { table: name.clone(), place: Place::DroppedTable, message });
         }
@@ -74,18 +69,34 @@ pub fn drift(lock: &Schema, models: &Schema, answers: &Answers) -> Vec<Drift> {
     found
 }
 
-fn table(locked: &Table, model: &Table, answers: &Answers, add: &mut impl FnMut(Place, String)) {
+/// The lock with the renames that the models declare already made, each reported; `None` if there are none to make.
+fn renamed(lock: &Schema, models: &Schema, answers: &Answers, found: &mut Vec<Drift>) -> Option<Schema> {
+    if answers.table_renames.is_empty() && answers.column_renames.is_empty() {
+        return None;
+    }
+    let mut renamed = lock.clone();
+    for (from, to) in &answers.table_renames {
+        let rename = Operation::RenameTable { from: from.clone(), to: to.clone() };
+        if models.tables.contains_key(to) && rename.apply(&mut renamed).is_ok() {
+            let message = format!("schema.lock has the table as `{from}`, the model as `{to}`");
+            found.push(Drift { table: to.clone(), place: Place::Table, message });
+        }
+    }
+    for rename in &answers.column_renames {
+        let (table, from, to) = (answers.name_after(&rename.table), &rename.from, &rename.to);
+        let operation = Operation::RenameColumn { table: table.clone(), from: from.clone(), to: to.clone() };
+        if models.column(&table, to).is_some() && operation.apply(&mut renamed).is_ok() {
+            let message = format!("schema.lock has `{table}.{from}`, which this field renames to `{to}`");
+            found.push(Drift { table, place: Place::Column(to.clone()), message });
+        }
+    }
+    Some(renamed)
+}
+
+fn table(locked: &Table, model: &Table, add: &mut impl FnMut(Place, String)) {
     let name = &model.name;
-    let mut matched = BTreeSet::new();
     for column in &model.columns {
         let place = || Place::Column(column.name.clone());
-        let before = answers.column_before(name, &column.name);
-        if before != column.name && locked.find(before).is_some() {
-            matched.insert(before.to_owned());
-            add(place(), format!("schema.lock has `{name}.{before}`, which this field renames to `{}`", column.name));
-            continue;
-        }
-        matched.insert(column.name.clone());
         match locked.find(&column.name) {
             None => {
                 let facts = column_facts(column);
@@ -106,7 +117,7 @@ fn table(locked: &Table, model: &Table, answers: &Answers, add: &mut impl FnMut(
             }
         }
     }
-    for column in locked.columns.iter().filter(|column| !matched.contains(&column.name)) {
+    for column in locked.columns.iter().filter(|column| model.find(&column.name).is_none()) {
         let facts = column_facts(column);
         let message =
             format!("schema.lock has the column `{name}.{}` ({facts}), and no field has it any more", column.name);

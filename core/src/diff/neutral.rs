@@ -2,7 +2,7 @@
 
 use super::columns::with_identifier;
 use super::enums::quoted;
-use crate::{Column, ColumnType, DefaultValue, Literal, Schema, Sql, Table};
+use crate::{Column, ColumnType, DefaultValue, Dialect, Literal, Schema, Sql, Table};
 
 /// SQL for the value that every row gets in a NOT NULL column that is put back: the default where there is one, a row
 /// that exists where it refers to one, the row's own key where values must differ, else the type's neutral value.
@@ -54,7 +54,9 @@ fn with_identifier_pair(column: &str, table: &str, sql: impl Fn(&str, &str) -> S
 
 fn default(column: &Column) -> Option<Sql> {
     Some(match column.default.as_ref()? {
-        DefaultValue::Now => Sql::portable("CURRENT_TIMESTAMP"),
+        DefaultValue::Now => {
+            per_dialect(&column.column_type, |dialect, column_type| now(dialect, column_type).to_owned())
+        }
         DefaultValue::Sql(sql) => sql.clone(),
         DefaultValue::Literal(Literal::Text(text)) => Sql::portable(&quoted(text)),
         DefaultValue::Literal(Literal::Boolean(value)) => Sql::portable(if *value { "TRUE" } else { "FALSE" }),
@@ -64,42 +66,68 @@ fn default(column: &Column) -> Option<Sql> {
     })
 }
 
+fn now(dialect: Dialect, column_type: &ColumnType) -> &'static str {
+    match (dialect, column_type) {
+        (_, ColumnType::Date) => "CURRENT_DATE",
+        (_, ColumnType::Time) => "CURRENT_TIME",
+        (Dialect::Sqlite, ColumnType::TimestampTz) => "strftime('%Y-%m-%d %H:%M:%S+00:00', 'now')",
+        (Dialect::Sqlite, integer) if integer.is_integer() => "unixepoch()",
+        _ => "CURRENT_TIMESTAMP",
+    }
+}
+
 fn of_type(schema: &Schema, column_type: &ColumnType) -> Sql {
-    use crate::Dialect::{Mysql, Postgres, Sqlite};
-    let text = match column_type {
-        ColumnType::SmallInt
-        | ColumnType::Integer
-        | ColumnType::BigInt
-        | ColumnType::Real
-        | ColumnType::Double
-        | ColumnType::Numeric(_) => "0",
-        ColumnType::Boolean => "FALSE",
-        ColumnType::Date => "'1970-01-01'",
-        ColumnType::Time => "'00:00:00'",
-        ColumnType::Timestamp => "'1970-01-01 00:00:00'",
-        ColumnType::TimestampTz => {
-            let (zoned, plain) = ("'1970-01-01 00:00:00+00:00'", "'1970-01-01 00:00:00'");
-            return Sql::each([(Sqlite, zoned), (Postgres, zoned), (Mysql, plain)]);
+    per_dialect(column_type, |dialect, column_type| neutral(schema, dialect, column_type))
+}
+
+/// The text for each dialect, or one if they are the same. A native type counts as the portable one that it spells.
+fn per_dialect(column_type: &ColumnType, text: impl Fn(Dialect, &ColumnType) -> String) -> Sql {
+    let texts = Dialect::ALL.map(|dialect| (dialect, text(dialect, &column_type.on(dialect))));
+    if texts.iter().all(|(_, text)| *text == texts[0].1) {
+        return Sql::portable(&texts[0].1);
+    }
+    Sql::each(texts.iter().map(|(dialect, text)| (*dialect, text.as_str())))
+}
+
+fn neutral(schema: &Schema, dialect: Dialect, column_type: &ColumnType) -> String {
+    let text = match (dialect, column_type) {
+        (
+            _,
+            ColumnType::SmallInt
+            | ColumnType::Integer
+            | ColumnType::BigInt
+            | ColumnType::Real
+            | ColumnType::Double
+            | ColumnType::Numeric(_),
+        ) => "0",
+        (_, ColumnType::Boolean) => "FALSE",
+        (_, ColumnType::Date) => "'1970-01-01'",
+        (_, ColumnType::Time) => "'00:00:00'",
+        (_, ColumnType::Timestamp) | (Dialect::Mysql, ColumnType::TimestampTz) => "'1970-01-01 00:00:00'",
+        (_, ColumnType::TimestampTz) => "'1970-01-01 00:00:00+00:00'",
+        (_, ColumnType::Interval) => "'0 seconds'",
+        (_, ColumnType::Uuid) => "'00000000-0000-0000-0000-000000000000'",
+        (Dialect::Sqlite, ColumnType::Jsonb) => "jsonb('null')",
+        (_, ColumnType::Json | ColumnType::Jsonb) => "'null'",
+        (_, ColumnType::Inet) => "'0.0.0.0'",
+        (_, ColumnType::Array(_)) => "'{}'",
+        (Dialect::Sqlite, ColumnType::Binary | ColumnType::Varbinary(_)) => "X''",
+        (_, ColumnType::Native(native)) => {
+            let name = native.text(dialect).unwrap_or_default().to_ascii_lowercase();
+            let holds = |words: &[&str]| words.iter().any(|word| name.contains(word));
+            match () {
+                () if holds(&["blob"]) && dialect == Dialect::Sqlite => "X''",
+                () if holds(&["int", "serial", "num", "dec", "real", "floa", "doub", "money"]) => "0",
+                () if holds(&["bool"]) => "FALSE",
+                () => "''",
+            }
         }
-        ColumnType::Interval => "'0 seconds'",
-        ColumnType::Uuid => {
-            let text = "'00000000-0000-0000-0000-000000000000'";
-            return Sql::each([(Sqlite, "zeroblob(16)"), (Postgres, text), (Mysql, text)]);
-        }
-        ColumnType::Json => "'null'",
-        ColumnType::Jsonb => {
-            return Sql::each([(Sqlite, "jsonb('null')"), (Postgres, "'null'"), (Mysql, "'null'")]);
-        }
-        ColumnType::Inet => "'0.0.0.0'",
-        ColumnType::Array(_) => "'{}'",
-        ColumnType::Binary | ColumnType::Varbinary(_) => {
-            return Sql::each([(Sqlite, "X''"), (Postgres, "''"), (Mysql, "''")]);
-        }
-        ColumnType::Text | ColumnType::Varchar(_) | ColumnType::Char(_) | ColumnType::Native(_) => "''",
-        ColumnType::Enum(name) => {
+        (_, ColumnType::Text | ColumnType::Varchar(_) | ColumnType::Char(_)) => "''",
+        (_, ColumnType::Binary | ColumnType::Varbinary(_)) => "''",
+        (_, ColumnType::Enum(name)) => {
             let first = schema.enums.get(name).and_then(|it| it.values.first());
-            return Sql::portable(&quoted(first.map_or("", String::as_str)));
+            return quoted(first.map_or("", String::as_str));
         }
     };
-    Sql::portable(text)
+    text.to_owned()
 }

@@ -37,6 +37,9 @@ impl Planner<'_> {
         column: &str,
         reason: String,
     ) -> Result<(), DiffError> {
+        let taken = |name: &String| self.holes.iter().any(|hole| hole.step == *name);
+        let numbered = (2..).map(|number| format!("{step}_{number}"));
+        let step = std::iter::once(step.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or_default();
         self.holes.push(Hole { step: step.clone(), table: table.clone(), column: column.to_owned(), reason });
         self.push(Operation::Run { step })
     }
@@ -224,17 +227,5 @@ impl Planner<'_> {
 
 /// Whether what a foreign key refers to is there already, with the key that makes it unique.
 fn can_refer(schema: &Schema, key: &ForeignKey) -> bool {
-    schema.tables.get(&key.table).is_some_and(|table| {
-        table.primary_key.as_ref().is_some_and(|it| it.columns == key.references)
-            || table.uniques.iter().any(|it| it.columns == key.references)
-            || table.indexes.iter().any(|it| {
-                it.unique
-                    && it.predicate.is_none()
-                    && it
-                        .parts
-                        .iter()
-                        .map(|part| part.column_name())
-                        .eq(key.references.iter().map(|it| Some(it.as_str())))
-            })
-    })
+    schema.tables.get(&key.table).is_some_and(|table| table.is_unique(&key.references))
 }

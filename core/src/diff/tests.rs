@@ -357,6 +357,60 @@ fn answers_that_fit_nothing_say_what_there_is() {
 }
 
 #[test]
+fn a_rename_never_drops_what_has_the_name_already() {
+    let before = schema([users().column(column("name", text()).nullable()).column(column("nick", text()).nullable())]);
+    let after = schema([users().column(column("nick", text()).nullable())]);
+    let Err(DiffError::Answers(wrong)) = diff(&before, &after, &answers(&["rename users.name=users.nick"])) else {
+        panic!("nick was dropped unasked")
+    };
+    assert!(wrong[0].contains("`--drop users.nick`"), "{wrong:?}");
+    check(
+        &before,
+        &after,
+        &["rename users.name=users.nick", "drop users.nick"],
+        &["drop column users.nick", "rename column users.name to nick"],
+        &["rename column users.nick to name", "add column users.nick (text, nullable)"],
+    );
+}
+
+#[test]
+fn two_steps_never_share_a_name() {
+    let of = |name: &str, other: &str| {
+        let mut plain = users();
+        plain.name = name.into();
+        plain.column(column(other, text()))
+    };
+    let strip = |mut table: Table| {
+        table.columns.pop();
+        table
+    };
+    let (a, b) = (of("user", "post_id"), of("user_post", "id_"));
+    let b = Table { columns: vec![b.columns[0].clone(), column("id", text())], primary_key: None, ..b };
+    let b_before = Table { columns: vec![b.columns[0].clone()], ..b.clone() };
+    let mut b_after = b;
+    b_after.columns[0].name = "key".into();
+    let mut b_before = b_before;
+    b_before.columns[0].name = "key".into();
+    let plan = diff(&schema([strip(a.clone()), b_before]), &schema([a, b_after]), &Answers::default()).unwrap();
+    let steps: Vec<&str> = plan.holes.iter().map(|hole| hole.step.as_str()).collect();
+    assert_eq!(steps, ["fill_user_post_id", "fill_user_post_id_2"]);
+}
+
+#[test]
+fn what_is_put_back_is_what_its_type_can_be_read_as() {
+    let of = |column| schema([users().column(column)]);
+    for (column_type, expected) in [("date", "CURRENT_DATE"), ("timestamp", "CURRENT_TIMESTAMP")] {
+        let strict = column("at", column_type.parse().unwrap()).default(now());
+        let plan = diff(&of(strict.clone()), &of(strict.nullable()), &Answers::default()).unwrap();
+        assert!(plan.downgrade[0].to_string().contains(expected), "{:?}", plan.downgrade);
+    }
+    let native = crate::ColumnType::Native(sql_each().sqlite("timestamp").postgres("timestamptz"));
+    let plan = diff(&of(column("at", native)), &schema([users()]), &Answers::default()).unwrap();
+    let Operation::Backfill { value, .. } = &plan.downgrade[1] else { panic!("{:?}", plan.downgrade) };
+    assert_eq!(value.text(crate::Dialect::Sqlite), Some("'1970-01-01 00:00:00'"));
+}
+
+#[test]
 fn a_primary_key_changes_with_what_refers_to_it() {
     let key = |columns: &[&str]| {
         let mut table = table("a").column(column("x", bigint())).column(column("y", bigint()));

@@ -78,6 +78,7 @@ impl Operation {
                 Ok(())
             }
             Operation::DropUnique { table, name } => {
+                not_referred_to(schema, table, name)?;
                 remove(&mut table_mut(schema, table)?.uniques, name, |it| &it.name, "unique", table)
             }
             Operation::CreateCheck { table, check } => {
@@ -110,10 +111,12 @@ impl Operation {
                 }
                 free_name(found, &primary_key.name)?;
                 has_columns(found, &primary_key.columns)?;
+                no_null_in_key(found, primary_key)?;
                 found.primary_key = Some(primary_key.clone());
                 Ok(())
             }
             Operation::DropPrimaryKey { table, name } => {
+                not_referred_to(schema, table, name)?;
                 let found = table_mut(schema, table)?;
                 match &found.primary_key {
                     Some(key) if key.name == *name => found.primary_key = None,
@@ -282,6 +285,31 @@ fn known_enum(enums: &std::collections::BTreeMap<String, crate::Enum>, column_ty
     }
 }
 
+/// Checks that no foreign key needs a unique or primary key that is about to go.
+fn not_referred_to(schema: &Schema, table: &TableName, constraint: &str) -> Result {
+    let Some(found) = schema.tables.get(table) else { return Ok(()) };
+    let mut left = found.clone();
+    left.uniques.retain(|it| it.name != constraint);
+    left.primary_key = left.primary_key.filter(|it| it.name != constraint);
+    let needed = |key: &crate::ForeignKey| found.is_unique(&key.references) && !left.is_unique(&key.references);
+    match schema.references_to(table).find(|(_, key)| needed(key)) {
+        Some((from, key)) => {
+            Err(error(constraint, format!("`{from}` still refers to `{table}` by `{}`: drop that first", key.name)))
+        }
+        None => Ok(()),
+    }
+}
+
+fn no_null_in_key(table: &Table, key: &crate::PrimaryKey) -> Result {
+    match key.columns.iter().find(|name| table.find(name).is_some_and(|column| column.nullable)) {
+        Some(name) => Err(error(
+            name,
+            format!("`{}.{name}` is nullable and cannot be in the primary key: set it NOT NULL first", table.name),
+        )),
+        None => Ok(()),
+    }
+}
+
 /// Checks that what a foreign key refers to is there. `own` is the table that is just being made.
 fn refers(schema: &Schema, key: &crate::ForeignKey, own: Option<&Table>) -> Result {
     if key.columns.len() != key.references.len() || key.columns.is_empty() {
@@ -310,6 +338,7 @@ fn create_table(schema: &mut Schema, table: &Table) -> Result {
     }
     if let Some(key) = &table.primary_key {
         has_columns(table, &key.columns)?;
+        no_null_in_key(table, key)?;
     }
     for unique in &table.uniques {
         has_columns(table, &unique.columns)?;
@@ -394,7 +423,6 @@ fn drop_column(schema: &mut Schema, table: &TableName, column: &str) -> Result {
     if found.columns.len() == 1 {
         return Err(error(column, format!("`{column}` is the last column of `{table}`: drop the table instead")));
     }
-    found.columns.retain(|it| it.name != column);
     let needed = schema.references_to(table).find(|(_, key)| key.references.iter().any(|name| name == column));
     if let Some((from, key)) = needed {
         return Err(error(
@@ -402,6 +430,7 @@ fn drop_column(schema: &mut Schema, table: &TableName, column: &str) -> Result {
             format!("`{from}` still refers to `{table}.{column}` by `{}`: drop that first", key.name),
         ));
     }
+    table_mut(schema, table)?.columns.retain(|it| it.name != column);
     Ok(())
 }
 

@@ -22,8 +22,12 @@ pub(super) fn write(item: &StructItem, findings: &ModelFindings) -> TokenStream 
         let (ty, column_type, nullable) = (&field.ty, &found.column_type, found.nullable);
         // The trait stands in a path of its own: the error for a type without it is then short.
         Some(quote_spanned! {ty.span()=>
-            const _: () = ::migratable::assert_column_type(<#ty as ::migratable::FieldType>::COLUMN, #column_type, #nullable);
+            ::migratable::assert_column_type(<#ty as ::migratable::FieldType>::COLUMN, #column_type, #nullable);
         })
     });
-    quote!(#(#assertions)*)
+    quote! {
+        const _: () = {
+            #(#assertions)*
+        };
+    }
 }
