@@ -94,7 +94,8 @@ def with_migrations(folder, name):
     write(folder / "migrations/src/lib.rs", "//! Revisions.\n")
     write(folder / "migrations/src/bin/migrate.rs", f"migratable_cli::main!({name.replace('-', '_')}_migrations);\n")
     shutil.copy(ROOT / "Cargo.lock", folder / "migrations/Cargo.lock")
-    run(["cargo", "run", "-q", "--bin", "migrate", "--", "revision", "-m", "start"], folder / "migrations")
+    for command in (["lock"], ["revision", "-m", "start"]):
+        run(["cargo", "run", "-q", "--bin", "migrate", "--", *command], folder / "migrations")
 
 
 def build_script():

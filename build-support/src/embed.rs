@@ -97,6 +97,12 @@ fn revisions(configuration: &Configuration, outputs: &mut Outputs) {
     if let Err(problem) = LockProblem::check(&configuration.lock(), &history, replayed) {
         package.push(error(Place::Item, problem.message(configuration)));
     }
+    let said = !package.is_empty() || in_files.values().any(|findings| !findings.is_empty());
+    if let Some(problem) = problems.first().filter(|_| !said) {
+        // Nothing is taken in then, and that must not go unnoticed, even if the compiler finds no fault in the files.
+        let message = format!("the revisions cannot be taken in\n{problem}");
+        package.push(error(Place::Item, message));
+    }
 
     let has_problem =
         |path: &Path| problems.iter().any(|problem| problem.path == path && problem.place != ProblemPlace::Nowhere);

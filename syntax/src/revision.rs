@@ -55,8 +55,6 @@ pub struct RevisionFile {
     pub words: BTreeSet<String>,
     /// The texts of `revision!`, and where they stand; the identifier is the first.
     pub header: Vec<Word>,
-    /// Whether a step is still waiting to be written.
-    pub has_hole: bool,
 }
 
 impl RevisionFile {

@@ -249,12 +249,6 @@ impl Answers {
         self.drops.iter().any(|it| matches!(it, Drop::Table(name) if name == table))
     }
 
-    /// The column that becomes this one.
-    pub(super) fn column_before<'a>(&'a self, table: &TableName, column: &'a str) -> &'a str {
-        let found = self.column_renames.iter().find(|it| it.table == *table && it.to == column);
-        found.map_or(column, |it| it.from.as_str())
-    }
-
     /// The SQL that gives a column its values, with the names that columns have after the renames.
     pub(super) fn fill_of(&self, table: &TableName, column: &str) -> Option<crate::Sql> {
         let text = self.fills.get(&(table.clone(), column.to_owned()))?;

@@ -147,7 +147,7 @@ fn construct(name: &str, arguments: Arguments<'_>) -> Option<Value> {
         "bigint" => arguments.zero(b::bigint).map(Value::from),
         "real" => arguments.zero(b::real).map(Value::from),
         "double" => arguments.zero(b::double).map(Value::from),
-        "numeric" => arguments.two(b::numeric).map(Value::from),
+        "numeric" => numeric(arguments),
         "any_numeric" => arguments.zero(b::any_numeric).map(Value::from),
         "boolean" => arguments.zero(b::boolean).map(Value::from),
         "text" => arguments.zero(b::text).map(Value::from),
@@ -198,6 +198,21 @@ fn construct(name: &str, arguments: Arguments<'_>) -> Option<Value> {
         "set_default" => arguments.zero(b::set_default).map(Value::from),
         _ => arguments.mistakes.add(arguments.span, NOT_DATA),
     }
+}
+
+/// `numeric(p, s)`: no database has one of no digits, or of more behind the point than in all.
+fn numeric(arguments: Arguments<'_>) -> Option<Value> {
+    let Arguments { mistakes, of, span, values } = arguments;
+    let inner = Arguments { mistakes: &mut *mistakes, of, span, values };
+    let (precision, scale) = inner.two(|precision: u16, scale: u16| (precision, scale))?;
+    if precision == 0 || scale > precision {
+        let message = format!(
+            "`numeric({precision}, {scale})` cannot be: the first is how many digits there are, at least 1, and the \
+             second how many of these stand behind the point"
+        );
+        return mistakes.add(span, message);
+    }
+    Some(Value::from(b::numeric(precision, scale)))
 }
 
 fn primary_key(name: String, columns: Names) -> migratable_core::PrimaryKey {

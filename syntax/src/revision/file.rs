@@ -60,7 +60,7 @@ struct FileReader {
 
 impl FileReader {
     fn file(&mut self, file: &File) -> Option<RevisionFile> {
-        self.no_cfg(&file.attrs, None);
+        self.no_cfg(&file.attrs);
         let header = self.header(file);
         let mut functions = [None, None];
         let mut rest = Vec::new();
@@ -117,7 +117,6 @@ impl FileReader {
             functions: names,
             steps_checksum: steps::checksum(&rest),
             header: header_words(tokens),
-            has_hole: words.contains("hole"),
             words,
         })
     }
@@ -135,7 +134,7 @@ impl FileReader {
         if let Some(second) = calls.next() {
             self.in_header(start(second), "`revision!` stands here twice".to_owned());
         }
-        self.no_cfg(&call.attrs, Some(HEADER));
+        self.no_cfg(&call.attrs);
         let tokens = call.mac.tokens.clone();
         match syn::parse2::<Header>(tokens.clone()) {
             Ok(header) => Some((header, tokens)),
@@ -154,11 +153,12 @@ impl FileReader {
         self.located.push(place.at(span, message));
     }
 
-    /// The compiled revision and the one that is read must be the same under every configuration.
-    fn no_cfg(&mut self, attributes: &[Attribute], function: Option<&str>) {
+    /// The compiled revision and the one that is read must be the same under every configuration. It is said of the
+    /// file, for the macro that stands beside a `cfg` may be gone with it.
+    fn no_cfg(&mut self, attributes: &[Attribute]) {
         for attribute in attributes {
             if attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr") {
-                let place = Place { function: function.or(Some(HEADER)), statement: None, token: None };
+                let place = Place { function: None, statement: None, token: None };
                 let message = "a revision must be the same under every configuration: no `cfg` can stand here";
                 self.located.push(place.at(start(attribute), message.to_owned()));
             }
@@ -246,7 +246,7 @@ impl FileReader {
     fn signature(&mut self, name: &str, function: &ItemFn) -> String {
         let marked =
             |attribute: &Attribute| attribute.path().segments.last().is_some_and(|it| it.ident == "operations");
-        self.no_cfg(&function.attrs, Some(name));
+        self.no_cfg(&function.attrs);
         if !function.attrs.iter().any(marked) {
             let message = format!("`#[operations]` is missing above `{name}`");
             self.in_header(function.sig.ident.span(), message);

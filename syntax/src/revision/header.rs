@@ -1,7 +1,6 @@
 //! The call of `revision!`, read in the same way by the build step and by the macro.
 
 use migratable_core::names;
-use proc_macro2::Span;
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Ident, LitStr, Token, bracketed};
 
@@ -65,12 +64,4 @@ fn list(input: ParseStream) -> syn::Result<Vec<LitStr>> {
     let content;
     bracketed!(content in input);
     Ok(content.parse_terminated(<LitStr as Parse>::parse, Token![,])?.into_iter().collect())
-}
-
-impl Header {
-    /// Where an id stands that is not the revision's own.
-    pub fn parent_span(&self, id: &str) -> Span {
-        let mut parents = self.after.iter().chain(&self.depends_on);
-        parents.find(|parent| parent.value() == id).map_or(self.id.span(), LitStr::span)
-    }
 }

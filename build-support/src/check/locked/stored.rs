@@ -1,31 +1,58 @@
 //! A lock in the form in which it is kept between builds.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::collections::hash_map::DefaultHasher;
+use std::fs::{self, Metadata};
+use std::hash::Hasher;
 use std::ops::Range;
 use std::path::Path;
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use migratable_core::lock;
 use migratable_core::{Model, Schema, TableName};
 
 use super::{Locked, LockedTable};
 
+/// A file's time counts as new for so long after it: file systems round times, and a second write may get the same one.
+const ROUNDING: Duration = Duration::from_secs(2);
+
 /// What must be the same for the kept form to hold: this very program, and the lock by time and length.
-pub(super) fn key(lock: &Path) -> Option<String> {
-    let of = |path: &Path| {
-        let metadata = fs::metadata(path).ok()?;
-        let modified = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-        Some(format!("{} {}", modified.as_nanos(), metadata.len()))
-    };
-    let program = std::env::current_exe().ok()?;
-    Some(format!("{} {} {}", of(&program)?, of(lock)?, lock.display()))
+pub(super) struct Key {
+    text: String,
+    /// The time of the lock.
+    modified: Duration,
+}
+
+/// The key of a lock as it is now.
+pub(super) fn key(lock: &Path) -> Option<Key> {
+    let since = |metadata: &Metadata| metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok();
+    let program = fs::metadata(std::env::current_exe().ok()?).ok()?;
+    let metadata = fs::metadata(lock).ok()?;
+    let modified = since(&metadata)?;
+    let text = format!(
+        "{} {} {} {} {}",
+        since(&program)?.as_nanos(),
+        program.len(),
+        modified.as_nanos(),
+        metadata.len(),
+        lock.display()
+    );
+    Some(Key { text, modified })
+}
+
+fn hash(text: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(text.as_bytes());
+    format!("{:016x}", hasher.finish())
 }
 
 /// Keeps a lock. If that fails, it is parsed again the next time.
-pub(super) fn write(cache: &Path, key: &str, locked: &Locked, text: &str) {
+pub(super) fn write(cache: &Path, key: &Key, locked: &Locked, text: &str) {
     let mut out = String::with_capacity(text.len());
-    put(&mut out, key);
+    put(&mut out, &key.text);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    put(&mut out, if key.modified.saturating_add(ROUNDING) >= now { "recent" } else { "" });
+    put(&mut out, &hash(text));
     put(&mut out, &range(&locked.head));
     let enums = Schema { enums: locked.enums.clone(), ..Schema::default() };
     put(&mut out, &if enums.enums.is_empty() { String::new() } else { lock::write(&[], &enums) });
@@ -37,14 +64,26 @@ pub(super) fn write(cache: &Path, key: &str, locked: &Locked, text: &str) {
         put(&mut out, table.model.as_ref().map_or("", |model| model.package.as_str()));
         put(&mut out, &table.text);
     }
-    let _ = fs::write(cache, out);
+    // Whoever reads at this moment sees the old file or the new one.
+    let aside = cache.with_extension(format!("{}.tmp", std::process::id()));
+    if fs::write(&aside, hash(&out) + &out).and_then(|()| fs::rename(&aside, cache)).is_err() {
+        let _ = fs::remove_file(&aside);
+    }
 }
 
-/// The lock that is kept under that key, if there is one.
-pub(super) fn read(cache: &Path, key: &str, path: &Path) -> Option<Locked> {
+/// The lock that is kept under that key, if there is one. A damaged file counts as none.
+pub(super) fn read(cache: &Path, key: &Key, path: &Path) -> Option<Locked> {
     let text = fs::read_to_string(cache).ok()?;
-    let mut words = Words(&text);
-    if words.next()? != key {
+    let (checksum, body) = text.split_at_checked(16)?;
+    if hash(body) != checksum {
+        return None;
+    }
+    let mut words = Words(body);
+    if words.next()? != key.text {
+        return None;
+    }
+    let (recent, lock_hash) = (words.next()? == "recent", words.next()?);
+    if recent && hash(&fs::read_to_string(path).ok()?) != lock_hash {
         return None;
     }
     let head = parsed_range(words.next()?)?;

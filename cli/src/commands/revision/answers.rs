@@ -9,6 +9,7 @@ use crate::arguments::Revision;
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
 use crate::models::Models;
+use crate::project::shell_word;
 use crate::prompt;
 
 /// The answers of the flags, and those that the models declare.
@@ -52,8 +53,7 @@ pub(super) fn plan(
     loop {
         match diff(before, &models.schema, answers) {
             Ok(plan) => return Ok(plan),
-            Err(DiffError::Answers(wrong)) => return Err(Failure::Failed(wrong.join("\nerror: "))),
-            Err(DiffError::Impossible(why)) => return Err(Failure::Failed(why)),
+            Err(error @ (DiffError::Answers(_) | DiffError::Impossible(_))) => return Err(failed(error)),
             Err(DiffError::Questions(questions)) => {
                 let Some(first) = questions.first().filter(|_| console.is_interactive()) else {
                     return Err(Failure::Failed(open(&questions, &typed())));
@@ -80,13 +80,21 @@ pub(super) fn fill(
         asked.insert(hole.step.clone());
         if let Some(sql) = prompt::values_of(&hole, console) {
             answers.fills.insert((hole.table, hole.column), sql);
-            plan = match diff(before, &models.schema, answers) {
-                Ok(plan) => plan,
-                Err(error) => return Err(Failure::Failed(format!("{error:?}"))),
-            };
+            plan = diff(before, &models.schema, answers).map_err(failed)?;
         }
     }
     Ok(plan)
+}
+
+/// What there is to say about a change that cannot be planned.
+fn failed(error: DiffError) -> Failure {
+    Failure::Failed(match error {
+        DiffError::Answers(wrong) => wrong.join("\nerror: "),
+        DiffError::Impossible(why) => why,
+        DiffError::Questions(questions) => {
+            questions.iter().map(ToString::to_string).collect::<Vec<_>>().join("\nerror: ")
+        }
+    })
 }
 
 /// Takes the answer that a flag says.
@@ -107,10 +115,63 @@ fn open(questions: &[Question], typed: &str) -> String {
     for question in questions {
         text.push_str(&format!("\n{question}"));
         for flag in question.flags() {
-            text.push_str(&format!("\n    {flag}"));
+            text.push_str(&format!("\n    {}", for_shell(&flag)));
         }
     }
-    let example: Vec<String> = questions.iter().filter_map(|question| question.flags().into_iter().next()).collect();
-    text.push_str(&format!("\ntype it again with one of the flags for each, as in:\n  {typed} {}", example.join(" ")));
+    let example = example(questions).join(" ");
+    text.push_str(&format!("\ntype it again with one of the flags for each, as in:\n  {typed} {example}"));
     text
+}
+
+/// A flag for each question that go together: what has come can be only one of the things that are gone.
+fn example(questions: &[Question]) -> Vec<String> {
+    let mut taken: Vec<&String> = Vec::new();
+    let mut flags = Vec::new();
+    for question in questions {
+        let free = question.candidates.iter().position(|candidate| !taken.contains(&candidate));
+        taken.extend(free.map(|at| &question.candidates[at]));
+        // Behind the renames stands the drop.
+        let flag = question.flags().into_iter().nth(free.unwrap_or(question.candidates.len()));
+        flags.extend(flag.map(|flag| for_shell(&flag)));
+    }
+    flags
+}
+
+/// A flag as a shell takes it.
+fn for_shell(flag: &str) -> String {
+    match flag.split_once(' ') {
+        Some((name, value)) => format!("{name} {}", shell_word(value)),
+        None => flag.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use migratable_core::diff::QuestionKind;
+
+    use super::*;
+
+    fn question(gone: &str, candidates: &[&str]) -> Question {
+        let candidates = candidates.iter().map(|it| (*it).to_owned()).collect();
+        Question { kind: QuestionKind::Column, gone: gone.to_owned(), candidates }
+    }
+
+    #[test]
+    fn the_example_gives_each_candidate_once_and_drops_the_rest() {
+        let both = ["t.c", "t.d"];
+        let questions = [question("t.a", &both), question("t.b", &both), question("t.x y", &both)];
+        let text = open(&questions, "migrate revision");
+        let example = "migrate revision --rename t.a=t.c --rename t.b=t.d --drop \"t.x y\"";
+        assert_eq!(text.lines().last().map(str::trim), Some(example), "{text}");
+        assert!(text.contains("\n    --rename \"t.x y=t.c\"\n"), "{text}");
+    }
+
+    #[test]
+    fn what_cannot_be_planned_is_said_in_sentences() {
+        let wrong = DiffError::Answers(vec!["one".into(), "two".into()]);
+        assert_eq!(failed(wrong), Failure::Failed("one\nerror: two".into()));
+        assert_eq!(failed(DiffError::Impossible("why".into())), Failure::Failed("why".into()));
+        let Failure::Failed(text) = failed(DiffError::Questions(vec![question("t.a", &["t.b"])])) else { panic!() };
+        assert!(text.contains("is it renamed to t.b, or dropped?"), "{text}");
+    }
 }
