@@ -117,6 +117,7 @@ fn run(surroundings: &Surroundings) -> Vec<String> {
             compared.dangling.iter().for_each(|error| report.scan_error(error));
             let warning = surroundings.warn && !surroundings.release;
             compared.drift.iter().for_each(|(drift, message)| report.drift(drift, message, warning));
+            compared.done.iter().for_each(|done| report.drift(done, &done.message, true));
         }
         Err(message) => report.package(message),
     }
@@ -166,6 +167,8 @@ struct Compared {
     dangling: Vec<ScanError>,
     /// The differences, each with what to say about it.
     drift: Vec<(Drift, String)>,
+    /// The attributes that have done their work.
+    done: Vec<Drift>,
 }
 
 fn compare(configuration: &Configuration, package: &str, scan: &Scan, locked: &Locked) -> Result<Compared, String> {
@@ -176,8 +179,9 @@ fn compare(configuration: &Configuration, package: &str, scan: &Scan, locked: &L
         let message = format!("{}\nhelp: run `{command}`", drift.message);
         (drift, message)
     };
-    let drift = drift::find(configuration, package, scan, locked)?.into_iter().map(with_command).collect();
-    Ok(Compared { dangling: scan.dangling(&others), drift })
+    let found = drift::find(configuration, package, scan, locked)?;
+    let drift = found.drift.into_iter().map(with_command).collect();
+    Ok(Compared { dangling: scan.dangling(&others), drift, done: found.done })
 }
 
 /// What a thread has computed.

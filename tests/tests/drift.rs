@@ -222,6 +222,9 @@ fn one_field_for_another_is_asked_about_and_never_dropped_silently() {
     project.migrate_files(&["revision", "-m", "mail"]).ok();
     let text = project.read(&project.newest_revision());
     assert!(text.contains("op.rename_column(\"users\", \"email\", \"mail\")"), "{text}");
+    let found = project.check("asked");
+    assert!(found.iter().all(|it| it.level == "warning"), "right behind the revision the app builds: {found:#?}");
+    assert!(found.iter().any(|it| it.message.contains("remove the attribute")), "{found:#?}");
     let said = project.migrate_files(&["revision", "-m", "again"]).failed(1);
     assert!(said.stderr.contains("renamed_from"), "a stale renamed_from is an error: {}", said.stderr);
 }

@@ -1,13 +1,24 @@
 //! The differences between the models of a package and the lock, at the cost of the tables that differ.
 
+mod owner;
+
 use std::collections::BTreeSet;
 
 use migratable_core::diff::{self, Answers, Drift, Place};
-use migratable_core::{Model, Schema, TableName, table_text};
+use migratable_core::{Schema, TableName, table_text};
 use migratable_syntax::models::Scan;
 
+use self::owner::Owner;
 use super::locked::Locked;
 use crate::configuration::Configuration;
+
+/// What a comparison of the models with the lock has found.
+pub(super) struct Found {
+    /// The differences.
+    pub(super) drift: Vec<Drift>,
+    /// The renames that are done. They only warn: right behind a good revision the app must build.
+    pub(super) done: Vec<Drift>,
+}
 
 /// Finds the differences. Nothing is said about what other packages have.
 ///
@@ -18,9 +29,8 @@ pub(super) fn find(
     package: &str,
     scan: &Scan,
     locked: &Locked,
-) -> Result<Vec<Drift>, String> {
-    let alone = configuration.models.len() <= 1;
-    let own = |model: Option<&Model>| model.map_or(alone, |model| model.package == package);
+) -> Result<Found, String> {
+    let mut owner = Owner::new(configuration, package);
     let answers = Answers {
         table_renames: scan.table_renames.clone(),
         column_renames: scan.column_renames.clone(),
@@ -30,7 +40,9 @@ pub(super) fn find(
     let mut wanted: BTreeSet<&TableName> = answers.table_renames.iter().map(|(from, _)| from).collect();
     for (name, table) in &scan.schema.tables {
         let same = locked.table(name).is_some_and(|locked| locked.text == table_text(table));
-        if !same || answers.table_renames.iter().any(|(_, to)| to == name) {
+        let renamed = answers.table_renames.iter().any(|(_, to)| to == name)
+            || answers.column_renames.iter().any(|rename| rename.table == *name);
+        if !same || renamed {
             models.tables.insert(name.clone(), table.clone());
             wanted.insert(name);
         }
@@ -42,20 +54,49 @@ pub(super) fn find(
     }
     let gone = |name: &TableName| !scan.schema.tables.contains_key(name);
     for (name, table) in locked.tables() {
-        if gone(name) && own(table.model.as_ref()) {
+        if gone(name) && owner.is_own(table.model.as_ref(), |others| others.tables.contains_key(name)) {
             wanted.insert(name);
         }
     }
     let mut lock = Schema { tables: locked.parse(&wanted)?, ..Schema::default() };
     for (name, enumeration) in &locked.enums {
-        let dropped = !scan.schema.enums.contains_key(name) && own(enumeration.model.as_ref());
+        let dropped = !scan.schema.enums.contains_key(name)
+            && owner.is_own(enumeration.model.as_ref(), |others| others.enums.contains_key(name));
         if dropped || models.enums.contains_key(name) {
             lock.enums.insert(name.clone(), enumeration.clone());
         }
     }
     let mut found = diff::drift(&lock, &models, &answers);
+    let done = done_renames(&lock, locked, &answers);
     if !scan.is_whole() {
         found.retain(|drift| !matches!(drift.place, Place::DroppedTable | Place::DroppedEnum(_)));
     }
-    Ok(found)
+    Ok(Found { drift: found, done })
+}
+
+/// The renames that the lock has already: one that stayed would rename again what comes under the old name some day.
+fn done_renames(lock: &Schema, locked: &Locked, answers: &Answers) -> Vec<Drift> {
+    let mut found = Vec::new();
+    let mut done = |table: &TableName, place: Place, attribute: &str, gone: String| {
+        let message = format!(
+            "`renamed_from = {attribute:?}` is done: schema.lock has no `{gone}` any more; remove the attribute"
+        );
+        found.push(Drift { table: table.clone(), place, message });
+    };
+    for (from, to) in &answers.table_renames {
+        if locked.table(from).is_none() && locked.table(to).is_some() {
+            let written = if from.schema == to.schema { from.name.clone() } else { from.to_string() };
+            done(to, Place::Table, &written, from.to_string());
+        }
+    }
+    for rename in &answers.column_renames {
+        let mut names = answers.table_renames.iter().filter(|(_, to)| *to == rename.table).map(|(from, _)| from);
+        let before = names.find_map(|from| lock.tables.get(from)).or_else(|| lock.tables.get(&rename.table));
+        let has = |column: &str| before.is_some_and(|table| table.find(column).is_some());
+        if !has(&rename.from) && has(&rename.to) {
+            let gone = format!("{}.{}", rename.table, rename.from);
+            done(&rename.table, Place::Column(rename.to.clone()), &rename.from, gone);
+        }
+    }
+    found
 }

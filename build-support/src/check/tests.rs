@@ -70,6 +70,19 @@ impl App {
         self.write("app/migrations/schema.lock", &lock::write(&[], &scan.schema));
     }
 
+    /// Says which packages have models.
+    fn configure(&self, models: &str) {
+        let metadata = format!("[package.metadata.migratable]\nmodels = {models}\n");
+        self.write("app/migrations/Cargo.toml", &format!("[package]\nname = \"app-migrations\"\n{metadata}"));
+    }
+
+    /// Adds another package with models.
+    fn with_shop(&self, models: &str) {
+        self.write("shop/Cargo.toml", "[package]\nname = \"shop\"\n");
+        self.write("shop/src/lib.rs", models);
+        self.configure("[\"..\", \"../../shop\"]");
+    }
+
     fn run(&self) -> Vec<String> {
         run(&self.surroundings)
     }
@@ -250,7 +263,104 @@ fn tables_of_other_packages_are_theirs() {
     other.model.as_mut().unwrap().package = "shop".to_owned();
     found.tables.insert(other.name.clone(), other);
     app.write("app/migrations/schema.lock", &lock::write(&[], &found));
+    // No other package has models: nobody else can have it.
+    assert_eq!(app.findings().len(), 1);
+    app.with_shop("");
     assert_eq!(app.findings(), []);
+    // A package that is no more, such as the old name of one: whoever has it now is asked.
+    app.write("app/Cargo.toml", "[package]\nname = \"app\"\n");
+    app.write("shop/Cargo.toml", "[package]\nname = \"store\"\n");
+    assert_eq!(app.findings().len(), 1);
+    app.with_shop("#[derive(Migratable)]\npub struct Order { id: i64 }\n");
+    app.write("shop/Cargo.toml", "[package]\nname = \"store\"\n");
+    assert_eq!(app.findings(), []);
+}
+
+#[test]
+fn what_a_renamed_package_had_is_still_its_own() {
+    for with_shop in [false, true] {
+        let mut app = App::new(MODELS);
+        if with_shop {
+            app.with_shop("");
+        }
+        app.write("app/Cargo.toml", "[package]\nname = \"site\"\n");
+        app.surroundings.package = "site".to_owned();
+        assert_eq!(app.findings(), []);
+        app.write("app/src/models.rs", "");
+        let found = app.findings();
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found.iter().any(|(_, message)| message.contains("`users`, and no model has it any more")));
+    }
+}
+
+#[test]
+fn a_table_without_a_model_is_of_the_first_package() {
+    for (models, expected) in [("[\"..\", \"../../shop\"]", 1), ("[\"../../shop\", \"..\"]", 0)] {
+        let app = App::new(MODELS);
+        app.with_shop("");
+        app.configure(models);
+        let text = app.path("app/migrations/schema.lock");
+        let mut found = lock::read(&fs::read_to_string(&text).unwrap()).unwrap().schema;
+        let mut other = found.tables.values().next().unwrap().clone();
+        (other.name, other.model) = ("orders".into(), None);
+        found.tables.insert(other.name.clone(), other);
+        app.write("app/migrations/schema.lock", &lock::write(&[], &found));
+        assert_eq!(app.findings().len(), expected, "{models}");
+    }
+}
+
+#[test]
+fn a_rename_that_is_done_warns_at_its_attribute() {
+    let app = App::new(MODELS);
+    let renamed = MODELS.replace("    pub name", "    #[migratable(renamed_from = \"nick\")]\n    pub name");
+    app.write("app/src/models.rs", &renamed);
+    let found = app.findings();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].0, "User.name");
+    let expected = "`renamed_from = \"nick\"` is done: schema.lock has no `users.nick` any more; remove the attribute";
+    assert!(found[0].1.starts_with(expected), "{found:?}");
+    let renamed = MODELS.replace("pub struct", "#[migratable(renamed_from = \"members\")]\npub struct");
+    app.write("app/src/models.rs", &renamed);
+    let found = app.findings();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].0, "User");
+    assert!(found[0].1.contains("schema.lock has no `members` any more; remove the attribute"), "{found:?}");
+    // One that is still to be done is none.
+    let renamed = MODELS.replace("    pub name", "    #[migratable(renamed_from = \"name\")]\n    pub nick");
+    app.write("app/src/models.rs", &renamed);
+    let found = app.findings();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].1.contains("which this field renames to `nick`"), "{found:?}");
+}
+
+#[test]
+fn a_lock_of_the_same_time_and_length_is_read_again_while_it_is_new_and_a_damaged_cache_is_none() {
+    let app = App::new(MODELS);
+    let (lock, cache) = (app.path("app/migrations/schema.lock"), app.path("target/out/migratable/lock.cache"));
+    let set = |time| fs::File::options().write(true).open(&lock).unwrap().set_modified(time).unwrap();
+    let now = std::time::SystemTime::now();
+    set(now);
+    assert_eq!(app.findings(), []);
+    let scan = models::scan("app", &app.path("app"), &[Dialect::Sqlite], None);
+    let mut other = scan.schema;
+    let column = &mut other.tables.values_mut().next().unwrap().columns[1];
+    column.name = "nick".to_owned();
+    fs::write(&lock, lock::write(&[], &other)).unwrap();
+    set(now);
+    assert_eq!(app.findings().len(), 2);
+    let whole = fs::read_to_string(&cache).unwrap();
+    for length in [0, 5, whole.len() / 2, whole.len() - 1] {
+        fs::write(&cache, &whole[..length]).unwrap();
+        assert_eq!(app.findings().len(), 2, "{length}");
+        assert_eq!(fs::read_to_string(&cache).unwrap().len(), whole.len());
+    }
+    assert!(
+        fs::read_dir(cache.parent().unwrap()).unwrap().all(|it| it
+            .unwrap()
+            .path()
+            .extension()
+            .is_none_or(|it| it != "tmp"))
+    );
 }
 
 #[test]
@@ -284,11 +394,33 @@ fn cargo_watches_what_exists_and_never_the_target_folder() {
     let manifests = ["app/Cargo.toml", "app/migrations/Cargo.toml"];
     assert_eq!(watched(app.run()), [&["app/src"][..], &manifests, &[lock]].concat());
     fs::remove_file(app.path(lock)).unwrap();
-    assert_eq!(watched(app.run()), ["app/src", "app/migrations", "app/Cargo.toml"]);
+    assert_eq!(watched(app.run()), ["app/migrations", "app/src", "app/Cargo.toml"]);
     fs::create_dir(app.path("app/migrations/target")).unwrap();
     assert_eq!(watched(app.run()), [&["app/src"][..], &manifests].concat());
     let lines = app.run();
     assert!(lines.contains(&"rerun-if-env-changed=MIGRATABLE".to_owned()), "{lines:?}");
+}
+
+#[test]
+fn cargo_watches_where_the_migrations_would_show() {
+    let app = App::new(MODELS);
+    let watched = || -> Vec<String> {
+        let root = format!("rerun-if-changed={}/", app.folder.path().display());
+        app.run().iter().filter_map(|line| line.strip_prefix(&root)).map(str::to_owned).collect()
+    };
+    app.write("app/migrations/Cargo.toml", "[package");
+    assert_eq!(watched(), ["app/src", "app/Cargo.toml", "app/migrations/Cargo.toml"]);
+    fs::remove_file(app.path("app/migrations/Cargo.toml")).unwrap();
+    assert_eq!(watched(), ["app/migrations", "app/src", "app/Cargo.toml"]);
+    fs::remove_dir_all(app.path("app/migrations")).unwrap();
+    assert_eq!(watched(), ["app"]);
+    fs::create_dir(app.path("app/target")).unwrap();
+    assert_eq!(watched(), ["app/src", "app/Cargo.toml"]);
+    let section = "[package.metadata.migratable]\nmigrations = \"../db/migrations\"\n";
+    app.write("app/Cargo.toml", &format!("[package]\nname = \"app\"\n{section}"));
+    assert_eq!(watched(), ["app/src", "app/Cargo.toml"]);
+    fs::create_dir(app.path("db")).unwrap();
+    assert_eq!(watched(), ["app/src", "db", "app/Cargo.toml"]);
 }
 
 #[test]

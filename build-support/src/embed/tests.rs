@@ -124,6 +124,33 @@ fn what_is_wrong_with_the_package_is_left_for_it() {
 }
 
 #[test]
+fn what_a_cfg_would_hide_is_said_by_the_package() {
+    let hidden = "#[cfg(any())]\n#[operations]\npub fn upgrade";
+    for (from, to, place) in [
+        ("//! bio", "#![cfg(any())]\n//! bio", "2_bbbbbbbbbbbb_bio.rs:1:1: "),
+        ("#[operations]\npub fn upgrade", hidden, "2_bbbbbbbbbbbb_bio.rs:4:1: "),
+        ("revision!(", "#[cfg_attr(all(), cfg(any()))]\nrevision!(", "2_bbbbbbbbbbbb_bio.rs:3:1: "),
+    ] {
+        let text = BIO.replace(from, to);
+        let outputs = embed(project(&text).path(), true);
+        let said = found(&outputs, findings::PACKAGE);
+        assert!(said.iter().any(|it| it.message.contains(place) && it.message.contains("no `cfg`")), "{said:?}");
+    }
+}
+
+#[test]
+fn nothing_is_left_out_in_silence() {
+    let dir = project("fn broken( {");
+    let history = crate::history::History::read(&dir.path().join("versions"));
+    let schema = history.walk(&mut |_| {}).schema;
+    fs::write(dir.path().join("schema.lock"), migratable_core::lock::write(&["aaaaaaaaaaaa".to_owned()], &schema))
+        .unwrap();
+    let said = found(&embed(dir.path(), true), findings::PACKAGE);
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].message.starts_with("the revisions cannot be taken in\n"), "{said:?}");
+}
+
+#[test]
 fn a_step_that_meets_two_schemas_is_refused() {
     let twice = BIO.replace("not_null();", "not_null();\n    op.run(fill_bio);");
     let found = found(&embed(project(&twice).path(), true), "2_bbbbbbbbbbbb_bio.txt");

@@ -1,5 +1,6 @@
 //! SQLite.
 
+mod by_hand;
 mod ddl;
 mod demands;
 mod introspect;
@@ -7,6 +8,7 @@ mod plan;
 mod rebuild;
 mod session;
 mod sources;
+mod temporal;
 mod tokens;
 mod types;
 mod verify;

@@ -5,6 +5,7 @@
 mod database;
 mod reader;
 
+mod by_hand;
 mod changes;
 mod dependents;
 mod executor;
@@ -15,4 +16,5 @@ mod random;
 mod rebuild;
 mod rows;
 mod standing;
+mod temporal;
 mod types;

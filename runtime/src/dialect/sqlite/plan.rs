@@ -17,6 +17,7 @@ use migratable_core::{
 use self::pending::Pending;
 use super::ddl::{self, Form, create_index, quoted};
 use super::sources::Source;
+use super::temporal::Change;
 use super::types::{self, Storage, storage};
 use super::verify::Rows;
 use crate::dialect::Work;
@@ -279,6 +280,7 @@ impl Planner<'_> {
             }),
             _ => None,
         };
+        let backwards = self.direction == Direction::Downgrade;
         let pending = self.gather(&before);
         if new.generated.is_some() {
             pending.sources.remove(name);
@@ -291,7 +293,13 @@ impl Planner<'_> {
             (None, None) => Source::New(None),
         };
         if !matches!(source, Source::New(_)) {
-            source = convert(source, &old.column_type, &new.column_type, change.using.is_some());
+            let given = change.using.is_some();
+            // On the way back there is nobody to ask what becomes of a time.
+            let temporal = Change::between(&old.column_type, &new.column_type, backwards).filter(|_| !given);
+            source = match temporal {
+                Some(temporal) => Source::Temporal(Box::new(source), temporal),
+                None => convert(source, &old.column_type, &new.column_type, given),
+            };
         }
         if let (Some(fill), false) = (fill, matches!(source, Source::New(_))) {
             source = Source::OrElse(Box::new(source), fill);

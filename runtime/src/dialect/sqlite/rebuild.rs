@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::sqlite::SqliteConnection;
 use migratable_core::{Column, Enum, Table};
 
+use super::by_hand;
 use super::ddl::{self, Form, create_index, quoted};
 use super::introspect::{self, Found};
 use crate::dialect::{Connection, literal};
@@ -16,6 +17,8 @@ use crate::error::Stop;
 pub struct Rebuild {
     /// As it is in the database.
     pub(super) before: Table,
+    /// The enums that there are in the database.
+    pub(super) enums_before: BTreeMap<String, Enum>,
     /// As it is to be.
     pub(super) after: Table,
     /// The enums that there are then.
@@ -159,6 +162,7 @@ impl Rebuild {
             ))
         })?;
         self.check_columns(&found)?;
+        by_hand::check(database, &self.before, &self.enums_before)?;
         let statements = self.statements(&found).map_err(Stop::refused)?;
         run(database, &statements.copy)?;
         let count = self.count();

@@ -77,10 +77,18 @@ pub(super) fn rollback(database: &mut SqliteConnection) {
     }
 }
 
+/// Stops if a step has ended the transaction, by Diesel or by SQL, which Diesel does not count.
 pub(super) fn still_in_transaction(database: &mut SqliteConnection, step: &str) -> Result<(), Stop> {
-    // A savepoint outside of a transaction would begin one; only Diesel's own count is there to be asked.
-    if depth(database) == 1 {
-        return Ok(());
+    if depth(database) != 1 {
+        return Err(Stop::refused(format!("the step `{step}` did not leave the transaction as it found it")));
     }
-    Err(Stop::refused(format!("the step `{step}` did not leave the transaction as it found it")))
+    match database.batch_execute("BEGIN") {
+        // What begins here is what Diesel believes to be open, and is rolled back as that.
+        Ok(()) => Err(Stop::refused(format!(
+            "the step `{step}` ended the transaction by COMMIT or ROLLBACK: what was committed by it stays in the \
+             database, although the history does not say so; look at it before you run this again"
+        ))),
+        Err(error) if error.to_string().contains("within a transaction") => Ok(()),
+        Err(error) => Err(Stop::at("BEGIN", error)),
+    }
 }

@@ -3,6 +3,7 @@
 use migratable_core::Sql;
 
 use super::ddl::quoted;
+use super::temporal::Change;
 use super::types::{Storage, sql_text};
 use crate::dialect::literal;
 
@@ -17,6 +18,8 @@ pub(super) enum Source {
     Cast(Box<Source>, Storage),
     /// Another source, through a function.
     Function(&'static str, Box<Source>),
+    /// Another source, with its date or time in another form.
+    Temporal(Box<Source>, Change),
     /// Another source, and this SQL where it gives NULL.
     OrElse(Box<Source>, String),
     /// Another source, with one enum value under a new name.
@@ -35,6 +38,7 @@ impl Source {
             Source::Sql(sql) => Ok(Some(format!("({})", sql_text(sql, "the conversion")?))),
             Source::Cast(inner, storage) => over(inner, &|sql| format!("CAST({sql} AS {})", storage.name())),
             Source::Function(name, inner) => over(inner, &|sql| format!("{name}({sql})")),
+            Source::Temporal(inner, change) => over(inner, &|sql| change.sql(&sql)),
             Source::OrElse(inner, other) => over(inner, &|sql| format!("coalesce({sql}, {other})")),
             Source::Renamed(inner, from, to) => {
                 over(inner, &|sql| format!("CASE {sql} WHEN {} THEN {} ELSE {sql} END", literal(from), literal(to)))
@@ -60,6 +64,7 @@ impl Source {
             Source::Sql(sql) => *sql = sql.renamed(&[(from, to)]),
             Source::Cast(inner, _)
             | Source::Function(_, inner)
+            | Source::Temporal(inner, _)
             | Source::OrElse(inner, _)
             | Source::Renamed(inner, ..) => inner.follow(from, to),
             Source::Column(_) | Source::New(_) => {}
@@ -76,8 +81,21 @@ impl Source {
             }
             Source::Cast(inner, _)
             | Source::Function(_, inner)
+            | Source::Temporal(inner, _)
             | Source::OrElse(inner, _)
             | Source::Renamed(inner, ..) => inner.risky_cast(),
+            _ => None,
+        }
+    }
+
+    /// What it is without a new form of date or time, and that form.
+    pub(super) fn temporal(&self) -> Option<(&Source, Change)> {
+        match self {
+            Source::Temporal(inner, change) => Some((inner, *change)),
+            Source::Cast(inner, _)
+            | Source::Function(_, inner)
+            | Source::OrElse(inner, _)
+            | Source::Renamed(inner, ..) => inner.temporal(),
             _ => None,
         }
     }

@@ -8,7 +8,7 @@ use migratable_core::{ForeignKey, Index, Table};
 use super::ddl::{self, quoted};
 use super::rebuild::free_rowid;
 use super::sources::Source;
-use super::types::sql_text;
+use super::types::{Storage, sql_text};
 use crate::dialect::{Connection, Verify};
 use crate::error::{Cause, OffendingRows, Stop};
 
@@ -119,20 +119,39 @@ impl Rows<'_> {
     pub(super) fn cast(&self, column: &str, source: &Source) -> Result<Option<Verify>, String> {
         let Some((inner, storage)) = source.risky_cast() else { return Ok(None) };
         let Some(raw) = inner.sql(self.name())? else { return Ok(None) };
+        let mut offends = format!("NOT CAST({raw} AS {0}) = {raw}", storage.name());
+        if matches!(storage, Storage::Integer | Storage::Numeric) {
+            // The two are compared as numbers, for which 007 is 7 and digits behind the sixteenth are nothing.
+            let plain = format!("trim({raw})");
+            offends.push_str(&format!(
+                " OR (typeof({raw}) = 'text' AND CAST(CAST({raw} AS {}) AS TEXT) NOT IN ({plain}, \
+                 CASE WHEN {plain} LIKE '%.%' THEN rtrim(rtrim({plain}, '0'), '.') ELSE {plain} END, {plain} || '.0'))",
+                storage.name()
+            ));
+        }
+        let problem = format!("hold something in `{column}` that has no equal as {}", storage.name());
+        Ok(Some(self.raw(column, &raw, &offends, problem)))
+    }
+
+    /// Values that have a time in them which would be lost.
+    pub(super) fn time(&self, column: &str, source: &Source) -> Result<Option<Verify>, String> {
+        let Some((inner, change)) = source.temporal() else { return Ok(None) };
+        let Some(raw) = inner.sql(self.name())? else { return Ok(None) };
+        let problem = format!("hold something in `{column}` that is no date, or a time that a date would lose");
+        Ok(change.loses(&raw).map(|offends| self.raw(column, &raw, &offends, problem)))
+    }
+
+    /// Values that offend as they are before the change.
+    fn raw(&self, column: &str, raw: &str, offends: &str, problem: String) -> Verify {
         let query = format!(
             "SELECT count(*) OVER (), {} || ', {} = ' || substr(quote({raw}), 1, 60) FROM {} \
-             WHERE {raw} IS NOT NULL AND NOT CAST({raw} AS {}) = {raw} LIMIT {EXAMPLES}",
+             WHERE {raw} IS NOT NULL AND ({offends}) LIMIT {EXAMPLES}",
             self.key(),
             column.replace('\'', "''"),
-            quoted(self.name()),
-            storage.name()
+            quoted(self.name())
         );
-        Ok(Some(Verify {
-            table: self.name().to_owned(),
-            problem: format!("hold something in `{column}` that has no equal as {}", storage.name()),
-            advice: "Say by `.using(sql(\"…\"))` what it becomes, or change the rows before.".to_owned(),
-            query,
-        }))
+        let advice = "Say by `.using(sql(\"…\"))` what it becomes, or change the rows before.".to_owned();
+        Verify { table: self.name().to_owned(), problem, advice, query }
     }
 
     /// Rows that are equal in these expressions.

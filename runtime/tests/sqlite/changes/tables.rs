@@ -80,13 +80,23 @@ pub const CASES: &[Case] = &[
     Case {
         name: "a key that others refer to, gone and made anew around a step",
         up: |op| {
+            op.drop_foreign_key("posts", "fk_posts_user_id_users");
             op.drop_primary_key("users", "pk_users");
             op.backfill("users", "score", sql("score || '!'"));
             op.create_primary_key("users", primary_key("pk_people", ["id"]));
+            op.create_foreign_key(
+                "posts",
+                foreign_key("fk_posts_user_id_users", ["user_id"]).references("users", ["id"]).on_delete(cascade()),
+            );
         },
         down: |op| {
+            op.drop_foreign_key("posts", "fk_posts_user_id_users");
             op.drop_primary_key("users", "pk_people");
             op.create_primary_key("users", primary_key("pk_users", ["id"]));
+            op.create_foreign_key(
+                "posts",
+                foreign_key("fk_posts_user_id_users", ["user_id"]).references("users", ["id"]).on_delete(cascade()),
+            );
         },
         after: ("SELECT score FROM users", "7! 8!"),
     },

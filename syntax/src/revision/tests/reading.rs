@@ -89,6 +89,8 @@ fn assert_mistakes(statement: &str, expected: &[&str]) {
 #[test]
 fn what_is_no_data_is_refused_at_its_token() {
     for (statement, expected) in [
+        ("op.add_column(\"a\", column(\"b\", ‹numeric(2, 3)));", "`numeric(2, 3)` cannot be"),
+        ("op.add_column(\"a\", column(\"b\", ‹numeric(0, 0)));", "at least 1"),
         ("op.drop_table(‹NAME);", "only literals and the constructors"),
         ("op.drop_table(‹&format!(\"a\"));", "only literals"),
         ("op.drop_table(‹concat!(\"a\", \"b\"));", "only literals"),
@@ -156,6 +158,8 @@ fn the_head_of_a_file_is_checked() {
         ("pub fn downgrade", "pub async fn downgrade", Some("downgrade"), "must be `pub fn downgrade"),
         ("pub fn upgrade", "pub fn upgrad", Some(HEADER), "`upgrade` is missing"),
         ("//! a test", "#![cfg(test)]", None, "no `cfg`"),
+        ("#[operations]\npub fn upgrade", "#[cfg(a)]\n#[operations]\npub fn upgrade", None, "no `cfg`"),
+        ("revision!(", "#[cfg(a)]\nrevision!(", None, "no `cfg`"),
         ("use migratable::revision::*;", "use diesel::dsl::now;", Some(HEADER), "`now` is a constructor"),
         ("use migratable::revision::*;", "fn text() {}", Some(HEADER), "choose another name"),
     ] {

@@ -27,9 +27,16 @@ impl Planner<'_> {
                 }
                 self.statement(sql);
             }
-            Operation::Execute { sql, .. } => {
+            Operation::Execute { sql, effect } => {
                 self.apply(operation)?;
-                let Some(sql) = sql.text(Dialect::Sqlite) else { return Ok(()) };
+                let Some(sql) = sql.text(Dialect::Sqlite) else {
+                    // The schema would have what nothing made in the database.
+                    return if effect.is_empty() {
+                        Ok(())
+                    } else {
+                        sql_text(sql, "a statement with an effect").map(drop)
+                    };
+                };
                 if let Some(word) = tokens::outside_of_transactions(sql) {
                     return Err(format!("{word} cannot stand in a revision, which is part of a transaction"));
                 }

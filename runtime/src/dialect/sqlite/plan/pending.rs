@@ -166,7 +166,15 @@ impl Planner<'_> {
         let enums = self.schema.enums.clone();
         // What cannot be written is found here, before anything is run.
         ddl::create_table(&after, &enums, &after.name.name, &ddl::Form::default())?;
-        let rebuild = Rebuild { before: before.clone(), after, enums, copy, kept, own_indexes: pending.own_indexes };
+        let rebuild = Rebuild {
+            before: before.clone(),
+            enums_before: pending.enums,
+            after,
+            enums,
+            copy,
+            kept,
+            own_indexes: pending.own_indexes,
+        };
         let work = Work::Rebuild(Box::new(rebuild));
         self.planned.pieces.push(Piece { operations: pending.operations, work });
         Ok(())
