@@ -54,7 +54,7 @@ pub fn write(findings: &[Finding]) -> String {
     out
 }
 
-/// Reads what [`write`] has written.
+/// Reads what [`write()`] has written.
 pub fn read(text: &str) -> Vec<Finding> {
     text.lines().filter_map(|line| finding(&words(line))).collect()
 }
