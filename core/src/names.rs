@@ -119,10 +119,26 @@ pub(crate) fn all(table: &Table) -> impl Iterator<Item = &str> {
 pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     names
         .into_iter()
-        .map(|name| (crate::operation::distance(wanted, name), name))
+        .map(|name| (distance(wanted, name), name))
         .filter(|(distance, name)| *distance * 3 <= wanted.chars().count().max(name.chars().count()))
         .min()
         .map(|(_, name)| name)
+}
+
+/// Levenshtein's distance in characters.
+pub(crate) fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, left) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, right) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(left != *right);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
 }
 
 fn joined<'a>(prefix: &str, table: &TableName, columns: impl IntoIterator<Item = &'a str>) -> String {

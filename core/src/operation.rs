@@ -6,7 +6,6 @@ mod describe;
 mod reverse;
 
 pub use apply::ApplyError;
-pub(crate) use apply::distance;
 pub use canonical::{canonical, checksum};
 pub use describe::column_facts;
 pub use reverse::reverse_all;

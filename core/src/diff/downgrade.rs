@@ -31,15 +31,14 @@ pub(super) fn plan(
     Ok((back.operations, back.losses))
 }
 
-/// Leaves out changes to columns and tables that are dropped right behind them.
+/// Leaves out changes to columns and indexes that are dropped further on, with their column or table.
 fn without_detours(operations: Vec<Operation>) -> Vec<Operation> {
     let dropped = |at: usize| match &operations[at] {
         Operation::AlterColumn { table, column, .. } => operations[at + 1..]
             .iter()
             .any(|it| matches!(it, Operation::DropColumn { table: of, column: name } if of == table && name == column)),
-        Operation::DropForeignKey { table, .. } | Operation::DropIndex { table, .. } => {
-            let goes = |it: &Operation| matches!(it, Operation::DropTable { table: of } if of == table);
-            matches!(operations[at], Operation::DropIndex { .. }) && operations[at + 1..].iter().any(goes)
+        Operation::DropIndex { table, .. } => {
+            operations[at + 1..].iter().any(|it| matches!(it, Operation::DropTable { table: of } if of == table))
         }
         _ => false,
     };

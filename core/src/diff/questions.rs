@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Answers;
-use crate::operation::distance;
+use crate::names::distance;
 use crate::{Column, Schema, Table, TableName};
 
 /// Something that goes beside something that comes: is it the same under another name?

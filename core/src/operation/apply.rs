@@ -42,11 +42,11 @@ impl Operation {
             Operation::DropColumn { table, column } => drop_column(schema, table, column),
             Operation::RenameColumn { table, from, to } => rename_column(schema, table, from, to),
             Operation::AlterColumn { table, column, change } => {
-                let enums = schema.enums.clone();
-                let found = table_mut(schema, table)?;
+                table_mut(schema, table)?;
                 if let Some(column_type) = &change.column_type {
-                    known_enum(&enums, column_type)?;
+                    known_enum(&schema.enums, column_type)?;
                 }
+                let found = table_mut(schema, table)?;
                 let key = found.is_key(column);
                 let target = column_mut(found, column)?;
                 if key && change.nullable == Some(true) {
@@ -224,27 +224,8 @@ fn has_columns(table: &Table, columns: &[String]) -> Result {
 
 /// A hint at the most similar of some names, or nothing.
 fn nearest(wanted: &str, names: impl Iterator<Item = String>) -> String {
-    names
-        .map(|name| (distance(wanted, &name), name))
-        .filter(|(distance, name)| *distance * 3 <= wanted.chars().count().max(name.chars().count()))
-        .min()
-        .map_or(String::new(), |(_, name)| format!("; is it `{name}`?"))
-}
-
-/// Levenshtein's distance in characters.
-pub(crate) fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, left) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, right) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(left != *right);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
+    let names: Vec<String> = names.collect();
+    names::nearest(wanted, names.iter().map(String::as_str)).map_or(String::new(), |name| format!("; is it `{name}`?"))
 }
 
 fn free_name(table: &Table, name: &str) -> Result {
