@@ -203,7 +203,7 @@ mod tests {
             let mut table = Table::new("users");
             table.columns = columns.iter().map(|name| Column::new(*name, ColumnType::Text)).collect();
             table.model = model.map(|name| Model { name: name.into(), package: "blog".into() });
-            Schema { tables: [(table.name.clone(), table)].into(), enums: [].into() }
+            Schema { tables: [(table.name.clone(), table)].into(), ..Schema::default() }
         };
         let mut schema = table(&["a", "b", "new", "c"], None);
         dress(&mut schema, &table(&["c", "b", "gone", "a"], Some("User")));

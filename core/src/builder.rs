@@ -4,7 +4,8 @@
 
 use crate::{
     Action, Check, Column, ColumnChange, ColumnType, DefaultValue, Deferrable, Dialect, Enum, ForeignKey, Generated,
-    Identity, Index, IndexPart, IndexTarget, Literal, Nulls, Operation, PrimaryKey, Sql, Table, TableName, Unique,
+    Identity, Index, IndexPart, IndexTarget, Literal, Native, Nulls, Operation, PrimaryKey, Sql, Table, TableName,
+    Unique,
 };
 
 macro_rules! types {
@@ -262,17 +263,17 @@ impl Table {
 
 /// A primary key over these columns.
 pub fn primary_key<const N: usize>(name: &str, columns: [&str; N]) -> PrimaryKey {
-    PrimaryKey { name: name.to_owned(), columns: owned(&columns) }
+    PrimaryKey { name: name.to_owned(), columns: owned(&columns), native: Native::default() }
 }
 
 /// A unique constraint over these columns.
 pub fn unique<const N: usize>(name: &str, columns: [&str; N]) -> Unique {
-    Unique { name: name.to_owned(), columns: owned(&columns) }
+    Unique { name: name.to_owned(), columns: owned(&columns), native: Native::default() }
 }
 
 /// A check.
 pub fn check(name: &str, expression: Sql) -> Check {
-    Check { name: name.to_owned(), expression }
+    Check { name: name.to_owned(), expression, native: Native::default() }
 }
 
 fn owned(columns: &[&str]) -> Vec<String> {
@@ -288,6 +289,7 @@ pub fn index(name: &str) -> Index {
         predicate: None,
         method: None,
         include: Vec::new(),
+        native: Native::default(),
     }
 }
 
@@ -374,6 +376,7 @@ pub fn foreign_key<const N: usize>(name: &str, columns: [&str; N]) -> ForeignKey
         on_delete: Action::NoAction,
         on_update: Action::NoAction,
         deferrable: Deferrable::No,
+        native: Native::default(),
     }
 }
 
@@ -571,6 +574,13 @@ impl OperationList {
     pub fn set_table_comment(&mut self, table: &str, comment: &str) {
         let comment = (!comment.is_empty()).then(|| comment.to_owned());
         self.push(Operation::SetTableComment { table: table.into(), comment });
+    }
+
+    /// Sets a fact of a table that only its dialect knows: `op.set_table_option("users", "strict", "true")` on SQLite,
+    /// `"engine"` on MySQL; an empty value takes it away. The lock does not say it.
+    pub fn set_table_option(&mut self, table: &str, option: &str, value: &str) {
+        let value = (!value.is_empty()).then(|| value.to_owned());
+        self.push(Operation::SetTableOption { table: table.into(), option: option.to_owned(), value });
     }
 
     /// Puts rows in a table: `op.bulk_insert("roles", ["name"], [[value("admin")], [value("guest")]])`.

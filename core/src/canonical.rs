@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use crate::{
     Column, ColumnType, DefaultValue, Deferrable, Enum, ForeignKey, Identity, Index, IndexTarget, Literal, Model,
-    Nulls, Schema, Sql, Table, hash,
+    Native, Nulls, Schema, Sql, Table, hash,
 };
 
 /// The fingerprint of a schema: sha256 over its text, without models and without the order of columns.
@@ -32,12 +32,21 @@ pub(crate) enum Form {
     Compared,
     /// Everything in its order, without models.
     Ordered,
+    /// As compared, with what only the dialect knows.
+    Exact,
 }
 
 /// The text of a table that counts when two tables are compared: equal texts are equal tables.
 pub fn table_text(table: &Table) -> String {
     let mut text = String::new();
     write_table(&mut text, table, Form::Compared);
+    text
+}
+
+/// The text of a table that was read from a database: equal texts are equal tables there.
+pub(crate) fn exact_text(table: &Table) -> String {
+    let mut text = String::new();
+    write_table(&mut text, table, Form::Exact);
     text
 }
 
@@ -55,41 +64,53 @@ pub(crate) fn write_enum(out: &mut String, enumeration: &Enum, form: Form) {
 pub(crate) fn write_table(out: &mut String, table: &Table, form: Form) {
     out.push_str("[[table]]\n");
     line(out, "name", &quoted(&table.name.to_string()));
+    let native = |out: &mut String, it: &Native| match form {
+        Form::Exact if !it.is_empty() => line(out, "native", &quoted(&it.to_string())),
+        _ => {}
+    };
     write_model(out, &table.model, form);
     optional(out, "comment", &table.comment);
+    native(out, &table.native);
     if let Some(key) = &table.primary_key {
         line(out, "primary_key", &format!("{{ name = {}, columns = {} }}", quoted(&key.name), list(&key.columns)));
+        native(out, &key.native);
     }
     out.push('\n');
     let mut columns: Vec<&Column> = table.columns.iter().collect();
-    if form == Form::Compared {
+    if matches!(form, Form::Compared | Form::Exact) {
         columns.sort_by(|a, b| a.name.cmp(&b.name));
     }
     for column in columns {
         out.push_str("[[table.column]]\n");
         write_column(out, column);
+        native(out, &column.native);
         out.push('\n');
     }
     for unique in by_name(&table.uniques, |it| &it.name) {
         out.push_str("[[table.unique]]\n");
         line(out, "name", &quoted(&unique.name));
         line(out, "columns", &list(&unique.columns));
+        native(out, &unique.native);
         out.push('\n');
     }
     for index in by_name(&table.indexes, |it| &it.name) {
         out.push_str("[[table.index]]\n");
         write_index(out, index);
+        native(out, &index.native);
+        index.parts.iter().for_each(|part| native(out, &part.native));
         out.push('\n');
     }
     for key in by_name(&table.foreign_keys, |it| &it.name) {
         out.push_str("[[table.foreign_key]]\n");
         write_foreign_key(out, key);
+        native(out, &key.native);
         out.push('\n');
     }
     for check in by_name(&table.checks, |it| &it.name) {
         out.push_str("[[table.check]]\n");
         line(out, "name", &quoted(&check.name));
         line(out, "expression", &sql(&check.expression));
+        native(out, &check.native);
         out.push('\n');
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{ColumnType, Sql};
+use crate::{ColumnType, Native, Sql};
 
 /// A column of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct Column {
     pub collation: Option<String>,
     /// The comment.
     pub comment: Option<String>,
+    /// What only its dialect knows of it.
+    pub native: Native,
 }
 
 impl Column {
@@ -37,6 +39,7 @@ impl Column {
             generated: None,
             collation: None,
             comment: None,
+            native: Native::default(),
         }
     }
 

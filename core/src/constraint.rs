@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Sql, TableName};
+use crate::{Native, Sql, TableName};
 
 /// The primary key of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct PrimaryKey {
     pub name: String,
     /// Its columns, in order.
     pub columns: Vec<String>,
+    /// What only its dialect knows of it.
+    pub native: Native,
 }
 
 /// A unique constraint.
@@ -20,6 +22,8 @@ pub struct Unique {
     pub name: String,
     /// Its columns, in order.
     pub columns: Vec<String>,
+    /// What only its dialect knows of it.
+    pub native: Native,
 }
 
 /// A foreign key.
@@ -39,6 +43,8 @@ pub struct ForeignKey {
     pub on_update: Action,
     /// When the reference is checked.
     pub deferrable: Deferrable,
+    /// What only its dialect knows of it.
+    pub native: Native,
 }
 
 /// What a foreign key does when the row it refers to goes or changes.
@@ -115,4 +121,6 @@ pub struct Check {
     pub name: String,
     /// The condition that every row fulfils.
     pub expression: Sql,
+    /// What only its dialect knows of it.
+    pub native: Native,
 }

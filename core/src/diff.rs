@@ -90,7 +90,7 @@ pub enum DiffError {
 pub fn diff(before: &Schema, after: &Schema, answers: &Answers) -> Result<Plan, DiffError> {
     let answers = answers.checked(before, after).map_err(DiffError::Answers)?;
     let questions = questions::open(before, after, &answers);
-    if !questions.is_empty() {
+    if !questions.is_empty() && !answers.allow_loss {
         return Err(DiffError::Questions(questions));
     }
     planner::plan(before, after, &answers)

@@ -1,6 +1,6 @@
 //! Indexes.
 
-use crate::Sql;
+use crate::{Native, Sql};
 
 /// An index of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Index {
     pub method: Option<String>,
     /// Columns that it carries along without ordering by them.
     pub include: Vec<String>,
+    /// What only its dialect knows of it.
+    pub native: Native,
 }
 
 /// One column or expression of an index.
@@ -28,6 +30,8 @@ pub struct IndexPart {
     pub descending: bool,
     /// Where NULLs stand, if not where the dialect puts them.
     pub nulls: Option<Nulls>,
+    /// What only its dialect knows of it.
+    pub native: Native,
 }
 
 /// What a part of an index orders by.
@@ -51,12 +55,17 @@ pub enum Nulls {
 impl IndexPart {
     /// A column in ascending order.
     pub fn column(name: impl Into<String>) -> IndexPart {
-        IndexPart { target: IndexTarget::Column(name.into()), descending: false, nulls: None }
+        IndexPart {
+            target: IndexTarget::Column(name.into()),
+            descending: false,
+            nulls: None,
+            native: Native::default(),
+        }
     }
 
     /// An expression in ascending order.
     pub fn expression(sql: Sql) -> IndexPart {
-        IndexPart { target: IndexTarget::Expression(sql), descending: false, nulls: None }
+        IndexPart { target: IndexTarget::Expression(sql), descending: false, nulls: None, native: Native::default() }
     }
 
     /// The column, if it is one.

@@ -22,6 +22,7 @@ mod constraint;
 mod dialect;
 mod enumeration;
 mod index;
+mod native;
 mod schema;
 mod table;
 
@@ -32,6 +33,7 @@ pub use constraint::{Action, Check, Deferrable, ForeignKey, PrimaryKey, Unique};
 pub use dialect::Dialect;
 pub use enumeration::{Enum, Model};
 pub use index::{Index, IndexPart, IndexTarget, Nulls};
+pub use native::Native;
 pub use operation::{ApplyError, ColumnChange, Operation};
 pub use schema::Schema;
 pub use sql::Sql;

@@ -165,7 +165,7 @@ fn fitted(name: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Column, ColumnType, IndexPart, Sql};
+    use crate::{Column, ColumnType, IndexPart, Native, Sql};
 
     fn users() -> Table {
         let mut table = Table::new("users");
@@ -183,6 +183,7 @@ mod tests {
             predicate: None,
             method: None,
             include: Vec::new(),
+            native: Native::default(),
         };
         assert_eq!(primary_key(&table.name), "pk_users");
         assert_eq!(index(&table, &by_email), "ix_users_email");
@@ -190,7 +191,7 @@ mod tests {
         assert_eq!(index(&table, &by_email), "ix_users_email");
         assert_eq!(unique(&table.name, ["email"]), "uq_users_email");
         assert_eq!(foreign_key(&"posts".into(), &["author_id".into()], &table.name), "fk_posts_author_id_users");
-        let age = Check { name: String::new(), expression: Sql::portable("age > 0") };
+        let age = Check { name: String::new(), expression: Sql::portable("age > 0"), native: Native::default() };
         assert_eq!(check(&table, &age), "ck_users_age");
     }
 
@@ -206,7 +207,11 @@ mod tests {
         let two = |first: &str, second: &str| {
             let mut table = users();
             for text in [first, second] {
-                table.checks.push(Check { name: String::new(), expression: Sql::portable(text) });
+                table.checks.push(Check {
+                    name: String::new(),
+                    expression: Sql::portable(text),
+                    native: Native::default(),
+                });
             }
             fill(&mut table);
             let mut named: Vec<_> = table.checks.into_iter().map(|it| (it.expression, it.name)).collect();

@@ -11,8 +11,8 @@ pub use describe::column_facts;
 pub use reverse::reverse_all;
 
 use crate::{
-    Check, Column, ColumnType, DefaultValue, Enum, ForeignKey, Generated, Identity, Index, Literal, PrimaryKey, Sql,
-    Table, TableName, Unique,
+    Check, Column, ColumnType, DefaultValue, Enum, ForeignKey, Generated, Identity, Index, Literal, Native, PrimaryKey,
+    Sql, Table, TableName, Unique,
 };
 
 /// One change to a schema, or to the rows under it.
@@ -175,6 +175,15 @@ pub enum Operation {
         /// The comment.
         comment: Option<String>,
     },
+    /// Sets or takes a fact of a table that only its dialect knows: `strict`, `engine`.
+    SetTableOption {
+        /// The table.
+        table: TableName,
+        /// The word for the fact.
+        option: String,
+        /// Its value.
+        value: Option<String>,
+    },
     /// Puts rows in a table.
     BulkInsert {
         /// The table.
@@ -228,6 +237,8 @@ pub struct ColumnChange {
     pub collation: Option<Option<String>>,
     /// The comment, or none.
     pub comment: Option<Option<String>>,
+    /// What only the dialect knows of it.
+    pub native: Option<Native>,
 }
 
 impl ColumnChange {
@@ -250,6 +261,7 @@ impl ColumnChange {
             generated: changed(&before.generated, &after.generated),
             collation: changed(&before.collation, &after.collation),
             comment: changed(&before.comment, &after.comment),
+            native: changed(&before.native, &after.native),
         }
     }
 
@@ -267,6 +279,7 @@ impl ColumnChange {
         set(&self.generated, &mut column.generated);
         set(&self.collation, &mut column.collation);
         set(&self.comment, &mut column.comment);
+        set(&self.native, &mut column.native);
     }
 }
 
@@ -297,6 +310,7 @@ impl Operation {
             Operation::RenameEnumValue { .. } => "rename_enum_value",
             Operation::DropEnumValue { .. } => "drop_enum_value",
             Operation::SetTableComment { .. } => "set_table_comment",
+            Operation::SetTableOption { .. } => "set_table_option",
             Operation::BulkInsert { .. } => "bulk_insert",
             Operation::Backfill { .. } => "backfill",
             Operation::Execute { .. } => "execute",
@@ -325,6 +339,7 @@ impl Operation {
             | Operation::CreatePrimaryKey { table, .. }
             | Operation::DropPrimaryKey { table, .. }
             | Operation::SetTableComment { table, .. }
+            | Operation::SetTableOption { table, .. }
             | Operation::BulkInsert { table, .. }
             | Operation::Backfill { table, .. } => Some(table),
             _ => None,

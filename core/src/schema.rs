@@ -11,6 +11,9 @@ pub struct Schema {
     pub tables: BTreeMap<TableName, Table>,
     /// The enums by name.
     pub enums: BTreeMap<String, Enum>,
+    /// Whether it was read from a database, which may hold what no model can say: references to nothing, NULL in keys.
+    /// Operations on it are then not held to the rules of models, and what rows need is left to the dialect.
+    pub is_database: bool,
 }
 
 impl Schema {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Check, Column, ForeignKey, Index, Model, PrimaryKey, Unique};
+use crate::{Check, Column, ForeignKey, Index, Model, Native, PrimaryKey, Unique};
 
 /// The name of a table, in a schema of the database or in the default one.
 ///
@@ -82,6 +82,8 @@ pub struct Table {
     pub checks: Vec<Check>,
     /// The comment.
     pub comment: Option<String>,
+    /// What only its dialect knows of it.
+    pub native: Native,
     /// Where it comes from.
     pub model: Option<Model>,
 }
@@ -98,6 +100,7 @@ impl Table {
             foreign_keys: Vec::new(),
             checks: Vec::new(),
             comment: None,
+            native: Native::default(),
             model: None,
         }
     }

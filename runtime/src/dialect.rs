@@ -1,5 +1,9 @@
 //! What running revisions asks of a database. The answers stand in a folder for each dialect.
 
+#[cfg(feature = "mysql")]
+mod mysql;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
@@ -10,6 +14,7 @@ use diesel::result::{Error as DieselError, QueryResult};
 use migratable_core::{Dialect, Operation, Schema};
 
 use crate::error::{Error, Stop};
+use crate::inspect::Inspected;
 use crate::migrator::Direction;
 use crate::plan::{Pieces, Refusal};
 
@@ -98,6 +103,11 @@ pub trait Connection: Any + Sized {
     fn preview(&mut self, work: &Work) -> QueryResult<Vec<String>>;
     /// The views and triggers that do not work, by name, with the reason.
     fn broken_dependents(&mut self) -> QueryResult<BTreeMap<String, String>>;
+
+    /// Reads all that the database holds, the tool's own tables aside.
+    fn inspect(&mut self) -> Result<Inspected, Error>;
+    /// Makes a schema in a scratch space, reads it in the same way, and leaves nothing of it.
+    fn inspect_scratch(&mut self, schema: &Schema) -> Result<Inspected, Error>;
 }
 
 /// How a dialect's work is written as a script.
@@ -112,6 +122,8 @@ pub(crate) struct Offline {
     pub(crate) plan: fn(&[Operation], &mut Schema, Direction) -> Result<Pieces, Refusal>,
     /// The statements of some work; nothing for a step.
     pub(crate) statements: fn(&Work) -> Vec<String>,
+    /// The script that turns one database into another. Rows stay, and what they need is filled with neutral values.
+    pub(crate) difference: fn(&Inspected, &Inspected, &[Operation]) -> Result<String, Refusal>,
 }
 
 /// How scripts for a dialect are written, if this build can.
@@ -119,6 +131,11 @@ pub(crate) fn offline(dialect: Dialect) -> Option<&'static Offline> {
     match dialect {
         #[cfg(feature = "sqlite")]
         Dialect::Sqlite => Some(&sqlite::OFFLINE),
+        #[cfg(feature = "postgres")]
+        Dialect::Postgres => Some(&postgres::OFFLINE),
+        #[cfg(feature = "mysql")]
+        Dialect::Mysql => Some(&mysql::OFFLINE),
+        #[allow(unreachable_patterns)]
         _ => None,
     }
 }

@@ -113,6 +113,28 @@ pub enum Error {
         /// The step.
         step: String,
     },
+    /// This build cannot speak to such a database.
+    #[error("this program was built without {dialect}: turn on the feature `{}`", .dialect.name())]
+    NoDialect {
+        /// The dialect.
+        dialect: migratable_core::Dialect,
+    },
+    /// The difference between two databases cannot be put into SQL.
+    #[error("cannot write SQL to {operation}: {message}")]
+    Difference {
+        /// The operation.
+        operation: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// Something in the database is not understood.
+    #[error("cannot read {object}: {message}")]
+    Unreadable {
+        /// What it is.
+        object: String,
+        /// What is wrong.
+        message: String,
+    },
     /// The connection is in a transaction already.
     #[error(
         "the connection is in a transaction: SQLite cannot switch foreign keys off inside of one, and rows would be \

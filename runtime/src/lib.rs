@@ -14,6 +14,8 @@ mod executor;
 #[cfg(feature = "database")]
 mod history;
 #[cfg(feature = "database")]
+pub mod inspect;
+#[cfg(feature = "database")]
 mod migrator;
 mod model;
 #[cfg(feature = "database")]

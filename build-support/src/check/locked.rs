@@ -70,7 +70,7 @@ impl Locked {
     fn of(path: PathBuf, text: &str) -> Option<Locked> {
         let lock = lock::read(text).ok().filter(lock::Lock::is_intact)?;
         let (head, places) = places(text);
-        let Schema { tables, enums } = lock.schema;
+        let Schema { tables, enums, .. } = lock.schema;
         let tables = tables
             .into_iter()
             .map(|(name, table)| {

@@ -17,7 +17,8 @@ fn schema(tables: impl IntoIterator<Item = Table>) -> Schema {
 
 fn keyed(mut table: Table, columns: &[&str]) -> Table {
     let columns = columns.iter().map(|&column| column.to_owned()).collect();
-    table.primary_key = Some(migratable_core::PrimaryKey { name: "pk".to_owned(), columns });
+    table.primary_key =
+        Some(migratable_core::PrimaryKey { name: "pk".to_owned(), columns, native: Default::default() });
     table
 }
 
@@ -31,6 +32,7 @@ fn refers(mut table: Table, columns: &[&str], to: &str, references: &[&str]) -> 
         on_delete: Default::default(),
         on_update: Default::default(),
         deferrable: Default::default(),
+        native: Default::default(),
     });
     table
 }

@@ -202,7 +202,7 @@ fn touched<'a>(operations: impl Iterator<Item = &'a Operation>) -> Option<BTreeS
 fn part(schema: &Schema, tables: &Option<BTreeSet<TableName>>) -> Schema {
     let Some(names) = tables else { return schema.clone() };
     let found = names.iter().filter_map(|name| schema.tables.get_key_value(name));
-    Schema { tables: found.map(|(name, table)| (name.clone(), table.clone())).collect(), enums: schema.enums.clone() }
+    Schema { tables: found.map(|(name, table)| (name.clone(), table.clone())).collect(), ..schema.clone() }
 }
 
 /// Puts tables and enums back as they were.

@@ -110,7 +110,7 @@ mod tests {
     fn differences_name_what_was_and_what_is() {
         let schema = |tables: Vec<migratable_core::Table>| Schema {
             tables: tables.into_iter().map(|table| (table.name.clone(), table)).collect(),
-            enums: [].into(),
+            ..Schema::default()
         };
         let before = schema(vec![
             table("users").column(column("id", bigint())).column(column("bio", text())),

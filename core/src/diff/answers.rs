@@ -15,6 +15,8 @@ pub struct Answers {
     pub value_renames: Vec<(String, String, String)>,
     /// What is really dropped.
     pub drops: Vec<Drop>,
+    /// Whether everything that goes is dropped without a question.
+    pub allow_loss: bool,
     /// SQL over the row before the change, for the values of a column.
     pub fills: BTreeMap<(TableName, String), String>,
 }

@@ -25,7 +25,7 @@ impl Planner<'_> {
                 .collect();
             for mut column in added {
                 let filled = self.answers.fills.contains_key(&(table.clone(), column.name.clone()));
-                column.nullable |= filled || !column.fills_itself();
+                column.nullable |= filled || !(column.fills_itself() || self.after.is_database);
                 self.push(Operation::AddColumn { table: table.clone(), column })?;
             }
         }

@@ -2,7 +2,8 @@
 
 use super::DiffError;
 use super::planner::Planner;
-use crate::{Operation, Table, TableName, table_text};
+use crate::canonical::exact_text;
+use crate::{Operation, Table, TableName};
 
 /// Drops what is not wanted any more, or not as it is: foreign keys first, of all tables.
 pub(super) fn drop(planner: &mut Planner<'_>) -> Result<(), DiffError> {
@@ -39,7 +40,7 @@ pub(super) fn create(planner: &mut Planner<'_>) -> Result<(), DiffError> {
     let common = planner.common();
     for name in &common {
         let (table, wanted) = (planner.current.tables[name].clone(), &planner.after.tables[name]);
-        if table_text(&table) == table_text(wanted) {
+        if exact_text(&table) == exact_text(wanted) {
             continue;
         }
         if let (None, Some(primary_key)) = (&table.primary_key, &wanted.primary_key) {

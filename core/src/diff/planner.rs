@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::renames::in_order;
 use super::{Answers, DiffError, Hole, Plan, constraints, downgrade, enums};
-use crate::{ForeignKey, Operation, Schema, Table, TableName, table_text};
+use crate::canonical::exact_text;
+use crate::{ForeignKey, Operation, Schema, Table, TableName};
 
 /// A plan in the making: what has been planned, and the schema that it has led to.
 pub(super) struct Planner<'a> {
@@ -37,6 +38,9 @@ impl Planner<'_> {
         column: &str,
         reason: String,
     ) -> Result<(), DiffError> {
+        if self.after.is_database {
+            return Ok(());
+        }
         let taken = |name: &String| self.holes.iter().any(|hole| hole.step == *name);
         let numbered = (2..).map(|number| format!("{step}_{number}"));
         let step = std::iter::once(step.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or_default();
@@ -75,8 +79,9 @@ pub(super) fn plan(before: &Schema, after: &Schema, answers: &Answers) -> Result
     enums::drop_values_and_enums(&mut planner)?;
     constraints::create(&mut planner)?;
     planner.comment_tables()?;
+    planner.set_table_options()?;
     let differs = |name: &&TableName| {
-        planner.current.tables.get(*name).map(table_text) != after.tables.get(*name).map(table_text)
+        planner.current.tables.get(*name).map(exact_text) != after.tables.get(*name).map(exact_text)
     };
     let names: BTreeSet<&TableName> = planner.current.tables.keys().chain(after.tables.keys()).collect();
     if let Some(table) = names.iter().find(|name| differs(name)) {
@@ -212,6 +217,17 @@ impl Planner<'_> {
                 }
             }
         }
+    }
+
+    fn set_table_options(&mut self) -> Result<(), DiffError> {
+        for table in self.common() {
+            let (there, wanted) = (self.current.tables[&table].native.clone(), &self.after.tables[&table].native);
+            for (option, value) in there.changes(wanted) {
+                let (option, value) = (option.to_owned(), value.map(str::to_owned));
+                self.push(Operation::SetTableOption { table: table.clone(), option, value })?;
+            }
+        }
+        Ok(())
     }
 
     fn comment_tables(&mut self) -> Result<(), DiffError> {

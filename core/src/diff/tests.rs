@@ -414,8 +414,11 @@ fn what_is_put_back_is_what_its_type_can_be_read_as() {
 fn a_primary_key_changes_with_what_refers_to_it() {
     let key = |columns: &[&str]| {
         let mut table = table("a").column(column("x", bigint())).column(column("y", bigint()));
-        table.primary_key =
-            Some(crate::PrimaryKey { name: "pk_a".into(), columns: columns.iter().map(|it| (*it).into()).collect() });
+        table.primary_key = Some(crate::PrimaryKey {
+            name: "pk_a".into(),
+            columns: columns.iter().map(|it| (*it).into()).collect(),
+            native: Default::default(),
+        });
         table
     };
     let (up, _) = planned(&schema([key(&["x"])]), &schema([key(&["x", "y"])]), &[]);

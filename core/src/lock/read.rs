@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::{Lock, LockError, LockErrorKind, VERSION};
 use crate::{
     Action, Check, Column, ColumnType, DefaultValue, Deferrable, Dialect, Enum, ForeignKey, Generated, Identity, Index,
-    IndexPart, IndexTarget, Literal, Model, Nulls, PrimaryKey, Schema, Sql, Table, TableName, Unique,
+    IndexPart, IndexTarget, Literal, Model, Native, Nulls, PrimaryKey, Schema, Sql, Table, TableName, Unique,
 };
 
 /// What is wrong, and where in the text.
@@ -267,7 +267,11 @@ fn table(mut fields: Fields<'_>) -> Result<Table> {
     table.comment = fields.optional("comment", string)?;
     if let Some(value) = fields.take("primary_key") {
         let mut key = Fields::of(value, "a primary key")?;
-        let found = PrimaryKey { name: key.required("name", string)?, columns: key.required("columns", strings)? };
+        let found = PrimaryKey {
+            name: key.required("name", string)?,
+            columns: key.required("columns", strings)?,
+            native: Native::default(),
+        };
         key.end()?;
         table.primary_key = Some(found);
     }
@@ -279,7 +283,11 @@ fn table(mut fields: Fields<'_>) -> Result<Table> {
         table.columns.push(found);
     }
     for (mut unique, _) in fields.tables("unique", "a unique")? {
-        let found = Unique { name: unique.required("name", string)?, columns: unique.required("columns", strings)? };
+        let found = Unique {
+            name: unique.required("name", string)?,
+            columns: unique.required("columns", strings)?,
+            native: Native::default(),
+        };
         unique.end()?;
         table.uniques.push(found);
     }
@@ -290,7 +298,11 @@ fn table(mut fields: Fields<'_>) -> Result<Table> {
         table.foreign_keys.push(foreign_key(fields)?);
     }
     for (mut check, _) in fields.tables("check", "a check")? {
-        let found = Check { name: check.required("name", string)?, expression: check.required("expression", sql)? };
+        let found = Check {
+            name: check.required("name", string)?,
+            expression: check.required("expression", sql)?,
+            native: Native::default(),
+        };
         check.end()?;
         table.checks.push(found);
     }
@@ -335,6 +347,7 @@ fn index(mut fields: Fields<'_>) -> Result<Index> {
         predicate: fields.optional("where", sql)?,
         method: fields.optional("using", string)?,
         include: fields.optional("include", strings)?.unwrap_or_default(),
+        native: Native::default(),
     };
     fields.end()?;
     Ok(index)
@@ -355,7 +368,7 @@ fn index_part(value: &Value<'_>) -> Result<IndexPart> {
         }
     }
     match target {
-        Some(target) => Ok(IndexPart { target, descending, nulls }),
+        Some(target) => Ok(IndexPart { target, descending, nulls, native: Native::default() }),
         None => mistake(value.span(), "a part of an index has a `column` or an `expression`"),
     }
 }
@@ -377,6 +390,7 @@ fn foreign_key(mut fields: Fields<'_>) -> Result<ForeignKey> {
             Some("immediate") => Deferrable::Immediate,
             Some(_) => Deferrable::Deferred,
         },
+        native: Native::default(),
     };
     fields.end()?;
     Ok(key)

@@ -42,6 +42,7 @@ impl Operation {
             Operation::DropColumn { table, column } => drop_column(schema, table, column),
             Operation::RenameColumn { table, from, to } => rename_column(schema, table, from, to),
             Operation::AlterColumn { table, column, change } => {
+                let lenient = schema.is_database;
                 table_mut(schema, table)?;
                 if let Some(column_type) = &change.column_type {
                     known_enum(&schema.enums, column_type)?;
@@ -49,15 +50,15 @@ impl Operation {
                 let found = table_mut(schema, table)?;
                 let key = found.is_key(column);
                 let target = column_mut(found, column)?;
-                if key && change.nullable == Some(true) {
+                if key && change.nullable == Some(true) && !lenient {
                     return Err(error(column, format!("`{table}.{column}` is in the primary key and cannot be NULL")));
                 }
                 change.apply(target);
                 Ok(())
             }
             Operation::CreateIndex { table, index } => {
+                free_name(schema, table, &index.name)?;
                 let found = table_mut(schema, table)?;
-                free_name(found, &index.name)?;
                 for part in &index.parts {
                     if let IndexTarget::Column(name) = &part.target {
                         has_column(found, name)?;
@@ -71,8 +72,8 @@ impl Operation {
                 remove(&mut table_mut(schema, table)?.indexes, name, |it| &it.name, "index", table)
             }
             Operation::CreateUnique { table, unique } => {
+                free_name(schema, table, &unique.name)?;
                 let found = table_mut(schema, table)?;
-                free_name(found, &unique.name)?;
                 has_columns(found, &unique.columns)?;
                 found.uniques.push(unique.clone());
                 Ok(())
@@ -82,8 +83,8 @@ impl Operation {
                 remove(&mut table_mut(schema, table)?.uniques, name, |it| &it.name, "unique", table)
             }
             Operation::CreateCheck { table, check } => {
+                free_name(schema, table, &check.name)?;
                 let found = table_mut(schema, table)?;
-                free_name(found, &check.name)?;
                 found.checks.push(check.clone());
                 Ok(())
             }
@@ -92,8 +93,8 @@ impl Operation {
             }
             Operation::CreateForeignKey { table, foreign_key } => {
                 refers(schema, foreign_key, None)?;
+                free_name(schema, table, &foreign_key.name)?;
                 let found = table_mut(schema, table)?;
-                free_name(found, &foreign_key.name)?;
                 has_columns(found, &foreign_key.columns)?;
                 found.foreign_keys.push(foreign_key.clone());
                 Ok(())
@@ -102,6 +103,8 @@ impl Operation {
                 remove(&mut table_mut(schema, table)?.foreign_keys, name, |it| &it.name, "foreign key", table)
             }
             Operation::CreatePrimaryKey { table, primary_key } => {
+                free_name(schema, table, &primary_key.name)?;
+                let lenient = schema.is_database;
                 let found = table_mut(schema, table)?;
                 if let Some(key) = &found.primary_key {
                     return Err(error(
@@ -109,9 +112,10 @@ impl Operation {
                         format!("`{table}` already has the primary key `{}`", key.name),
                     ));
                 }
-                free_name(found, &primary_key.name)?;
                 has_columns(found, &primary_key.columns)?;
-                no_null_in_key(found, primary_key)?;
+                if !lenient {
+                    no_null_in_key(found, primary_key)?;
+                }
                 found.primary_key = Some(primary_key.clone());
                 Ok(())
             }
@@ -166,6 +170,10 @@ impl Operation {
             }
             Operation::SetTableComment { table, comment } => {
                 table_mut(schema, table)?.comment.clone_from(comment);
+                Ok(())
+            }
+            Operation::SetTableOption { table, option, value } => {
+                table_mut(schema, table)?.native.set(option, value.as_deref());
                 Ok(())
             }
             Operation::BulkInsert { table, columns, rows } => {
@@ -228,7 +236,8 @@ fn nearest(wanted: &str, names: impl Iterator<Item = String>) -> String {
     names::nearest(wanted, names.iter().map(String::as_str)).map_or(String::new(), |name| format!("; is it `{name}`?"))
 }
 
-fn free_name(table: &Table, name: &str) -> Result {
+fn free_name(schema: &Schema, table: &TableName, name: &str) -> Result {
+    let Some(table) = schema.tables.get(table).filter(|_| !schema.is_database) else { return Ok(()) };
     if name.is_empty() {
         return Err(error(name, "a constraint or index needs a name"));
     }
@@ -268,6 +277,9 @@ fn known_enum(enums: &std::collections::BTreeMap<String, crate::Enum>, column_ty
 
 /// Checks that no foreign key needs a unique or primary key that is about to go.
 fn not_referred_to(schema: &Schema, table: &TableName, constraint: &str) -> Result {
+    if schema.is_database {
+        return Ok(());
+    }
     let Some(found) = schema.tables.get(table) else { return Ok(()) };
     let mut left = found.clone();
     left.uniques.retain(|it| it.name != constraint);
@@ -293,6 +305,9 @@ fn no_null_in_key(table: &Table, key: &crate::PrimaryKey) -> Result {
 
 /// Checks that what a foreign key refers to is there. `own` is the table that is just being made.
 fn refers(schema: &Schema, key: &crate::ForeignKey, own: Option<&Table>) -> Result {
+    if schema.is_database {
+        return Ok(());
+    }
     if key.columns.len() != key.references.len() || key.columns.is_empty() {
         let message = format!("`{}` needs as many columns as it refers to", key.name);
         return Err(error(&key.name, message));
@@ -308,7 +323,7 @@ fn create_table(schema: &mut Schema, table: &Table) -> Result {
     if schema.tables.contains_key(&table.name) {
         return Err(error(&table.name, format!("the table `{}` exists already", table.name)));
     }
-    if table.columns.is_empty() {
+    if table.columns.is_empty() && !schema.is_database {
         return Err(error(&table.name, format!("the table `{}` has no columns", table.name)));
     }
     for (at, column) in table.columns.iter().enumerate() {
@@ -319,7 +334,9 @@ fn create_table(schema: &mut Schema, table: &Table) -> Result {
     }
     if let Some(key) = &table.primary_key {
         has_columns(table, &key.columns)?;
-        no_null_in_key(table, key)?;
+        if !schema.is_database {
+            no_null_in_key(table, key)?;
+        }
     }
     for unique in &table.uniques {
         has_columns(table, &unique.columns)?;
@@ -337,7 +354,7 @@ fn create_table(schema: &mut Schema, table: &Table) -> Result {
         refers(schema, key, Some(table))?;
     }
     let mut taken: Vec<&str> = Vec::new();
-    for name in names::all(table) {
+    for name in names::all(table).filter(|_| !schema.is_database) {
         if name.is_empty() || taken.contains(&name) {
             let message = if name.is_empty() {
                 format!("a constraint or index of `{}` has no name", table.name)

@@ -82,6 +82,10 @@ fn write(out: &mut String, operation: &Operation) {
         Operation::SetTableComment { comment, .. } => {
             line(out, "comment", &quoted(comment.as_deref().unwrap_or_default()));
         }
+        Operation::SetTableOption { option, value, .. } => {
+            line(out, "option", &quoted(option));
+            line(out, "value", &quoted(value.as_deref().unwrap_or_default()));
+        }
         Operation::BulkInsert { columns, rows, .. } => {
             line(out, "columns", &list(columns));
             for row in rows {

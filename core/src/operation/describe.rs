@@ -40,6 +40,9 @@ fn change_facts(change: &ColumnChange) -> String {
         None => "not generated".to_owned(),
     }));
     facts.extend(change.collation.as_ref().map(|it| format!("collate {}", it.as_deref().unwrap_or("by default"))));
+    facts.extend(
+        change.native.as_ref().map(|it| if it.is_empty() { "nothing native".to_owned() } else { it.to_string() }),
+    );
     facts.extend(change.comment.as_ref().map(|it| match it {
         Some(comment) => format!("comment {comment:?}"),
         None => "no comment".to_owned(),
@@ -102,6 +105,10 @@ impl fmt::Display for Operation {
                 write!(f, "set the comment of table {table} to {comment:?}")
             }
             Operation::SetTableComment { table, comment: None } => write!(f, "take the comment from table {table}"),
+            Operation::SetTableOption { table, option, value: Some(value) } => {
+                write!(f, "set {option} of table {table} to {value}")
+            }
+            Operation::SetTableOption { table, option, value: None } => write!(f, "take {option} from table {table}"),
             Operation::BulkInsert { table, rows, .. } => write!(f, "insert {} rows in {table}", rows.len()),
             Operation::Backfill { table, column, value, .. } => {
                 write!(f, "fill {table}.{column} with {}", SqlDisplay(value))

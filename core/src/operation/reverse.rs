@@ -83,6 +83,10 @@ impl Operation {
             })),
             Operation::SetTableComment { table, .. } => one(table_before(table)
                 .map(|found| Operation::SetTableComment { table: table.clone(), comment: found.comment.clone() })),
+            Operation::SetTableOption { table, option, .. } => one(table_before(table).map(|found| {
+                let value = found.native.get(option).map(str::to_owned);
+                Operation::SetTableOption { table: table.clone(), option: option.clone(), value }
+            })),
             Operation::Execute { effect, .. } => reverse_all(effect, before).unwrap_or_default(),
             Operation::BulkInsert { .. } | Operation::Backfill { .. } | Operation::Run { .. } => Vec::new(),
         }

@@ -3,6 +3,8 @@
 mod by_hand;
 mod ddl;
 mod demands;
+mod difference;
+mod inspect;
 mod introspect;
 mod plan;
 mod rebuild;
@@ -28,6 +30,7 @@ pub use rebuild::Rebuild;
 
 use super::{Connection, Database, Offline, Work, literal};
 use crate::error::{Error, Stop};
+use crate::inspect::Inspected;
 use crate::migrator::Direction;
 use crate::plan::{Pieces, Refusal};
 
@@ -136,6 +139,14 @@ impl Connection for SqliteConnection {
     fn broken_dependents(&mut self) -> QueryResult<BTreeMap<String, String>> {
         introspect::broken(self)
     }
+
+    fn inspect(&mut self) -> Result<Inspected, Error> {
+        inspect::inspect(self)
+    }
+
+    fn inspect_scratch(&mut self, schema: &Schema) -> Result<Inspected, Error> {
+        inspect::scratch(schema)
+    }
 }
 
 /// Whether SQLite's message begins so; Diesel tells these errors apart by nothing else.
@@ -158,6 +169,7 @@ pub(super) const OFFLINE: Offline = Offline {
     after: &["DROP TABLE temp.migratable_guard;", "COMMIT;"],
     plan: |operations, schema, direction| plan::plan(operations, schema, direction, &BTreeSet::new()),
     statements,
+    difference: difference::script,
 };
 
 /// Makes a script stop if a number is not zero.

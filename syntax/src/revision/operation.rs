@@ -9,7 +9,7 @@ use super::reader::{Arguments, Mistakes, NOT_DATA, bare};
 use super::tokens::{start, start_of};
 
 /// The calls that can be made on `op`.
-pub(super) const OPERATIONS: [&str; 30] = [
+pub(super) const OPERATIONS: [&str; 31] = [
     "add_column",
     "add_enum_value",
     "add_enum_value_before",
@@ -40,6 +40,7 @@ pub(super) const OPERATIONS: [&str; 30] = [
     "rename_table",
     "run",
     "set_table_comment",
+    "set_table_option",
 ];
 
 /// The calls that can follow `alter_column`.
@@ -252,6 +253,9 @@ fn plain(name: &str, list: &mut OperationList, arguments: Arguments<'_>) -> Opti
         }
         "drop_enum_value" => arguments.two(|name: Text, value: Text| list.drop_enum_value(&name, &value)),
         "set_table_comment" => arguments.two(|table: Text, comment: Text| list.set_table_comment(&table, &comment)),
+        "set_table_option" => arguments.three(|table: Text, option: Text, value: Text| {
+            list.set_table_option(&table, &option, &value);
+        }),
         "bulk_insert" => arguments.three(|table: Text, names: Vec<Text>, values: Vec<Vec<Literal>>| {
             list.bulk_insert::<0, 0>(&table, [], []);
             if let Some(Operation::BulkInsert { columns, rows, .. }) = list.operations.last_mut() {

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use migratable_core::builder::{cascade, foreign_key, index, no_action, sql};
 use migratable_core::{
     Action, Check, Column, ColumnType, DefaultValue, Enum, ForeignKey, Generated, Identity, Index, IndexPart, Literal,
-    Operation, PrimaryKey, Schema, Table, TableName, Unique, names,
+    Native, Operation, PrimaryKey, Schema, Table, TableName, Unique, names,
 };
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -67,7 +67,8 @@ fn table(name: &'static str, others: Vec<&'static str>) -> impl Strategy<Value =
         id.identity = (wide != 0).then(Identity::default);
         table.columns.push(id);
         table.columns.extend(columns);
-        table.primary_key = Some(PrimaryKey { name: String::new(), columns: vec!["id".into()] });
+        table.primary_key =
+            Some(PrimaryKey { name: String::new(), columns: vec!["id".into()], native: Native::default() });
         if let Some((target, follows, nullable)) = reference {
             let mut column = Column::new("ref", ColumnType::BigInt);
             column.nullable = nullable;
@@ -95,7 +96,7 @@ fn constrain(table: &mut Table, flags: [bool; 6], wide: bool) {
         .collect();
     let Some((first, _)) = plain.first() else { return };
     if let (true, Some((name, _))) = (flags[0], plain.iter().find(|(_, distinct)| *distinct)) {
-        table.uniques.push(Unique { name: String::new(), columns: vec![name.clone()] });
+        table.uniques.push(Unique { name: String::new(), columns: vec![name.clone()], native: Native::default() });
     }
     if flags[1] {
         let mut part = IndexPart::column(first.clone());
@@ -109,7 +110,7 @@ fn constrain(table: &mut Table, flags: [bool; 6], wide: bool) {
     }
     if flags[4] {
         let text = format!("\"{}\" IS NULL OR id >= 0", first.replace('"', "\"\""));
-        table.checks.push(Check { name: String::new(), expression: sql(&text) });
+        table.checks.push(Check { name: String::new(), expression: sql(&text), native: Native::default() });
     }
     if wide && let Some(found) = table.columns.iter().position(|it| it.name == *first && it.generated.is_none()) {
         table.columns[found].nullable = false;
@@ -117,7 +118,7 @@ fn constrain(table: &mut Table, flags: [bool; 6], wide: bool) {
             key.columns.push(first.clone());
         }
         // What others refer to stays unique by itself.
-        table.uniques.push(Unique { name: String::new(), columns: vec!["id".into()] });
+        table.uniques.push(Unique { name: String::new(), columns: vec!["id".into()], native: Native::default() });
     }
 }
 

@@ -220,9 +220,10 @@ impl Planner<'_> {
                 self.enum_values(operation, name, None)
             }
             Operation::RenameEnumValue { name, from, to } => self.enum_values(operation, name, Some((from, to))),
-            Operation::CreateEnum(_) | Operation::DropEnum { .. } | Operation::SetTableComment { .. } => {
-                self.apply(operation)
-            }
+            Operation::CreateEnum(_)
+            | Operation::DropEnum { .. }
+            | Operation::SetTableComment { .. }
+            | Operation::SetTableOption { .. } => self.apply(operation),
             Operation::BulkInsert { .. }
             | Operation::Backfill { .. }
             | Operation::Execute { .. }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use migratable_core::diff::ColumnRename;
 use migratable_core::{
     Action, Check, Column, ColumnType, DefaultValue, Deferrable, Dialect, Enum, ForeignKey, Generated, Identity, Index,
-    IndexPart, IndexTarget, Literal, Model, Nulls, PrimaryKey, Sql, Table, TableName, Unique,
+    IndexPart, IndexTarget, Literal, Model, Native, Nulls, PrimaryKey, Sql, Table, TableName, Unique,
 };
 
 use super::codec::{Codec, Reader};
@@ -54,6 +54,15 @@ macro_rules! enums {
     )*};
 }
 
+/// Models say nothing native, so nothing is kept of it.
+impl Codec for Native {
+    fn put(&self, _: &mut Vec<u8>) {}
+
+    fn get(_: &mut Reader<'_>) -> Option<Native> {
+        Some(Native::default())
+    }
+}
+
 structs! {
     Facts { modules, definitions, embeds, error }
     Module { name, around, paths, path_is_certain, has_cfg, line, column }
@@ -71,17 +80,17 @@ structs! {
     ColumnRename { table, from, to }
     TableName { schema, name }
     Table {
-        name, columns, primary_key, uniques, indexes, foreign_keys, checks, comment, model,
+        name, columns, primary_key, uniques, indexes, foreign_keys, checks, comment, native, model,
     }
-    Column { name, column_type, nullable, default, identity, generated, collation, comment }
+    Column { name, column_type, nullable, default, identity, generated, collation, comment, native }
     Identity { always, start, increment }
     Generated { expression, stored }
-    PrimaryKey { name, columns }
-    Unique { name, columns }
-    Index { name, parts, unique, predicate, method, include }
-    IndexPart { target, descending, nulls }
-    ForeignKey { name, columns, table, references, on_delete, on_update, deferrable }
-    Check { name, expression }
+    PrimaryKey { name, columns, native }
+    Unique { name, columns, native }
+    Index { name, parts, unique, predicate, method, include, native }
+    IndexPart { target, descending, nulls, native }
+    ForeignKey { name, columns, table, references, on_delete, on_update, deferrable, native }
+    Check { name, expression, native }
     Enum { name, values, model }
     Model { name, package }
 }

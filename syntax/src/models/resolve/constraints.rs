@@ -1,6 +1,6 @@
 //! Uniques, indexes and checks.
 
-use migratable_core::{Check, Dialect, Index, IndexPart, IndexTarget, Nulls, Sql, Unique};
+use migratable_core::{Check, Dialect, Index, IndexPart, IndexTarget, Native, Nulls, Sql, Unique};
 
 use super::{Building, Kind};
 use crate::models::attributes::{At, CheckSpec, IndexPartOf, IndexSpec, IndexTargetOf, UniqueSpec};
@@ -46,7 +46,7 @@ impl Building<'_, '_, '_> {
 
     fn unique(&mut self, unique: &UniqueSpec, field: Option<String>) {
         let Some(columns) = self.columns_of(&unique.fields) else { return };
-        let unique_of = Unique { name: given(unique.name.as_ref()), columns };
+        let unique_of = Unique { name: given(unique.name.as_ref()), columns, native: Native::default() };
         if !self.table.uniques.contains(&unique_of) {
             self.remember(Kind::Unique, self.table.uniques.len(), unique.span, field, false);
             self.table.uniques.push(unique_of);
@@ -72,7 +72,7 @@ impl Building<'_, '_, '_> {
                 return;
             }
             let nulls = part.nulls.filter(|nulls| !self.is_default(part.descending, *nulls));
-            parts.push(IndexPart { target, descending: part.descending, nulls });
+            parts.push(IndexPart { target, descending: part.descending, nulls, native: Native::default() });
         }
         let Some(include) = self.columns_of(&index.include) else { return };
         if let Some(predicate) = &index.predicate {
@@ -85,6 +85,7 @@ impl Building<'_, '_, '_> {
             predicate: index.predicate.as_ref().map(|predicate| predicate.value.clone()),
             method: index.method.clone(),
             include,
+            native: Native::default(),
         };
         if !self.table.indexes.contains(&index_of) {
             self.remember(Kind::Index, self.table.indexes.len(), index.span, field, false);
@@ -113,7 +114,11 @@ impl Building<'_, '_, '_> {
 
     fn check(&mut self, check: &CheckSpec, field: Option<String>) {
         self.covered(&check.expression, field.as_deref());
-        let check_of = Check { name: given(check.name.as_ref()), expression: check.expression.value.clone() };
+        let check_of = Check {
+            name: given(check.name.as_ref()),
+            expression: check.expression.value.clone(),
+            native: Native::default(),
+        };
         if !self.table.checks.contains(&check_of) {
             self.remember(Kind::Check, self.table.checks.len(), check.span, field, false);
             self.table.checks.push(check_of);

@@ -1,6 +1,6 @@
 //! Primary keys, and which columns the database numbers.
 
-use migratable_core::{ColumnType, Identity, PrimaryKey};
+use migratable_core::{ColumnType, Identity, Native, PrimaryKey};
 use proc_macro2::Span;
 
 use super::Building;
@@ -55,7 +55,7 @@ impl Building<'_, '_, '_> {
             let (at, field) = self.built_place(column, span);
             self.error(at, Some(&field), wrong);
         }
-        self.table.primary_key = Some(PrimaryKey { name: String::new(), columns });
+        self.table.primary_key = Some(PrimaryKey { name: String::new(), columns, native: Native::default() });
     }
 
     fn field_of_column(&self, column: &str) -> String {

@@ -1,6 +1,6 @@
 //! Foreign keys: `references` on fields, `foreign_key(..)` on structs, Diesel's `belongs_to`.
 
-use migratable_core::{Action, Deferrable, ForeignKey, TableName};
+use migratable_core::{Action, Deferrable, ForeignKey, Native, TableName};
 use proc_macro2::Span;
 
 use super::constraints::given;
@@ -98,6 +98,7 @@ impl Building<'_, '_, '_> {
                 on_delete: spec.on_delete.as_ref().map_or_else(Action::default, |it| it.value),
                 on_update: spec.on_update.as_ref().map_or_else(Action::default, |it| it.value),
                 deferrable: if spec.deferrable { Deferrable::Deferred } else { Deferrable::No },
+                native: Native::default(),
             };
             if said.iter().any(|other| same(&other.key, &key)) {
                 self.error(spec.span, None, "this foreign key stands here twice: remove one of them");
@@ -136,6 +137,7 @@ impl Building<'_, '_, '_> {
                     on_delete: Action::default(),
                     on_update: Action::default(),
                     deferrable: Deferrable::No,
+                    native: Native::default(),
                 },
             };
             if !said.iter().any(|other| same(&other.key, &key)) {
@@ -231,6 +233,7 @@ fn key_of(facts: &FieldFacts, columns: Vec<String>, table: TableName, references
         on_delete: facts.on_delete.as_ref().map_or_else(Action::default, |it| it.value),
         on_update: facts.on_update.as_ref().map_or_else(Action::default, |it| it.value),
         deferrable: if facts.deferrable.is_some() { Deferrable::Deferred } else { Deferrable::No },
+        native: Native::default(),
     }
 }
 

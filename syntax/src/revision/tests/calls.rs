@@ -107,6 +107,8 @@ pub(super) fn every_call() -> (Vec<Operation>, String) {
         op.drop_enum_value("e", "v");
         op.set_table_comment("a", "text");
         op.set_table_comment("a", "");
+        op.set_table_option("a", "strict", "true");
+        op.set_table_option("a", "strict", "");
         op.bulk_insert("a", ["b", "c"], [[value("x"), value(1)], [null(), value(-2.5)]]);
         op.backfill("a", "b", sql("c + 1"));
         op.backfill_where("a", "b", sql("0"), sql("b IS NULL"));

@@ -83,6 +83,10 @@ pub(super) fn operation(operation: &Operation) -> TokenStream {
             let (table, comment) = (name(table), comment.as_deref().unwrap_or_default());
             call(kind, quote!(#table, #comment))
         }
+        Operation::SetTableOption { table, option, value } => {
+            let (table, value) = (name(table), value.as_deref().unwrap_or_default());
+            call(kind, quote!(#table, #option, #value))
+        }
         Operation::BulkInsert { table, columns, rows } => {
             let (table, rows) = (name(table), rows.iter().map(|row| seed_row(row)));
             call(kind, quote!(#table, [#(#columns),*], [#(#rows),*]))

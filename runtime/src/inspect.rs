@@ -1,0 +1,75 @@
+//! Reading live databases, and what turns one into another.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use migratable_core::{Dialect, Operation, Schema, TableName};
+
+use crate::dialect::{self, Database};
+use crate::error::Error;
+
+/// What a live database holds, the tool's own tables aside.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inspected {
+    /// What a schema can hold.
+    pub schema: Schema,
+    /// What is there and no schema can hold. It is left alone.
+    pub not_managed: Vec<NotManaged>,
+    /// Texts that the dialect keeps of its own accord, by the name of the object. They are not compared.
+    pub definitions: BTreeMap<String, String>,
+}
+
+/// Something that stands in a database and that no schema can hold.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NotManaged {
+    /// What it is: `view`, `trigger`, `partitioned table`…
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// The table that it belongs to, if it belongs to one.
+    pub table: Option<TableName>,
+}
+
+impl fmt::Display for NotManaged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind, self.name)?;
+        match &self.table {
+            Some(table) => write!(f, " of {table}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Reads all that a database holds.
+///
+/// # Errors
+/// If the database cannot be read, or holds something whose shape is not understood.
+pub fn inspect<Db: Database>(database: &mut Db) -> Result<Inspected, Error> {
+    database.inspect()
+}
+
+/// Makes a schema in a scratch space of a database, reads it as [`inspect`] reads, and leaves nothing of it.
+///
+/// # Errors
+/// If the database cannot hold the schema, or does not let this user make a scratch space.
+pub fn inspect_scratch<Db: Database>(database: &mut Db, schema: &Schema) -> Result<Inspected, Error> {
+    database.inspect_scratch(schema)
+}
+
+/// The script, for the database's own client, that turns the database read as `before` into the one read as `after`.
+/// The operations are what the difference of the two schemas has planned.
+///
+/// # Errors
+/// If the dialect cannot do one of the operations, or this build has not the dialect.
+pub fn script(
+    dialect: Dialect,
+    before: &Inspected,
+    after: &Inspected,
+    operations: &[Operation],
+) -> Result<String, Error> {
+    let offline = dialect::offline(dialect).ok_or(Error::NoDialect { dialect })?;
+    (offline.difference)(before, after, operations).map_err(|refusal| Error::Difference {
+        operation: operations.get(refusal.operation).map(ToString::to_string).unwrap_or_default(),
+        message: refusal.message,
+    })
+}
