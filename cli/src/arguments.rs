@@ -19,7 +19,7 @@ REV is an id or its unique beginning, `head`, `heads`, `base`, `current`, `+2`, 
 Exit status: 0 done or clean, 1 failed or something found, 2 wrong usage."
 )]
 pub struct Arguments {
-    /// The database: `sqlite://file`. Else DATABASE_URL, a `.env` file, and the configuration are asked, in this order.
+    /// The database: `sqlite://file`, `postgres://…`, `mysql://…`. Else DATABASE_URL, a `.env` file, and the configuration are asked, in this order.
     #[arg(long, global = true, value_name = "URL", help_heading = "Database")]
     pub database_url: Option<String>,
     /// What to do.
@@ -51,6 +51,10 @@ pub enum Command {
     Status(Status),
     /// Record revisions as applied without running anything.
     Stamp(Stamp),
+    /// Compare the live database with the schema that its revision stands for.
+    Verify(Verify),
+    /// Show what turns one schema into another: two databases, the lock, the models, revisions.
+    Diff(Diff),
     /// Find what is not in order; needs no database.
     Check(Check),
     /// Join several heads into one, and mend a lock that git could not merge.
@@ -249,6 +253,59 @@ pub struct Stamp {
     /// The revisions at which the database is from now on.
     #[arg(value_name = "REV", required = true, allow_hyphen_values = true)]
     pub revisions: Vec<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub report: Report,
+}
+
+/// `verify`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Exit status 1 if somebody has changed the schema of the database by other ways:
+  migrate verify
+  migrate verify --database-url postgres://host/blog --json")]
+pub struct Verify {
+    /// Where the expected schema is built, if not in the database itself.
+    #[arg(long, value_name = "URL")]
+    pub scratch_url: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub report: Report,
+}
+
+/// `diff`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+A schema is named by a database URL, by `lock`, `models`, or by a revision. Nothing is printed if the two are equal.
+Examples:
+  migrate diff --from lock --to models
+  migrate diff --from sqlite://blog.db --to head --sql > mend.sql
+  migrate diff --from postgres://localhost/blog --to postgres://localhost/wanted --sql --rename users.nick=users.name")]
+pub struct Diff {
+    /// What there is.
+    #[arg(long, value_name = "SCHEMA")]
+    pub from: String,
+    /// What is wanted.
+    #[arg(long, value_name = "SCHEMA")]
+    pub to: String,
+    /// Print the script for the database's own client instead of the operations.
+    #[arg(long)]
+    pub sql: bool,
+    /// The dialect of the script between two schemas that are in no database: sqlite, postgres, mysql.
+    #[arg(long, value_name = "NAME")]
+    pub dialect: Option<String>,
+    /// A column, table or enum value has a new name: `users.nick=users.nickname`, `users=people`.
+    #[arg(long, value_name = "OLD=NEW")]
+    pub rename: Vec<String>,
+    /// A column or table really goes, with its values: `users.nick`, `users`.
+    #[arg(long, value_name = "NAME")]
+    pub drop: Vec<String>,
+    /// Everything that goes is dropped, also beside something that comes.
+    #[arg(long)]
+    pub allow_loss: bool,
+    /// Where a schema that is in no database is built, if not beside the one that it is compared with.
+    #[arg(long, value_name = "URL")]
+    pub scratch_url: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub report: Report,

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use migratable::diesel::{Connection, SqliteConnection};
+use migratable::AnyConnection;
+use migratable::inspect::{Inspected, inspect};
 use migratable_core::Dialect;
 use toml::de::{DeTable, DeValue};
 
@@ -11,13 +12,14 @@ use crate::failure::{Failure, Outcome};
 use crate::project::Project;
 use crate::url;
 
-/// The connection of this release.
-pub type Db = SqliteConnection;
+/// The connection that commands work on.
+pub type Db = AnyConnection;
 
 /// The revisions that a `migrate` was compiled with.
 pub type Migrator = migratable::Migrator<Db>;
 
 /// The database that a command works on.
+#[derive(Clone)]
 pub(crate) struct Database {
     url: String,
     /// Its dialect.
@@ -65,12 +67,7 @@ impl Database {
 
     /// Opens it, and makes its file if that is not there.
     pub(crate) fn open(&self) -> Outcome<Db> {
-        let target = match url::sqlite_file(&self.url) {
-            None => ":memory:".to_owned(),
-            Some((file, None)) => format!("file:{file}"),
-            Some((file, Some(query))) => format!("file:{file}?{query}"),
-        };
-        SqliteConnection::establish(&target).map_err(|error| {
+        AnyConnection::open(self.dialect, &self.target()).map_err(|error| {
             let missing = self.file().and_then(|file| file.parent().map(Path::to_owned)).filter(|it| !it.exists());
             let why = match missing {
                 Some(folder) => format!("there is no folder {}", folder.display()),
@@ -80,12 +77,38 @@ impl Database {
         })
     }
 
+    /// The URL in the form that the database's own library takes.
+    fn target(&self) -> String {
+        match self.dialect {
+            Dialect::Sqlite => match url::sqlite_file(&self.url) {
+                None => ":memory:".to_owned(),
+                Some((file, None)) => format!("file:{file}"),
+                Some((file, Some(query))) => format!("file:{file}?{query}"),
+            },
+            Dialect::Postgres => self.url.clone(),
+            Dialect::Mysql => match self.url.split_once(':') {
+                Some((_, rest)) => format!("mysql:{rest}"),
+                None => self.url.clone(),
+            },
+        }
+    }
+
+    /// A SQLite database in memory.
+    pub(crate) fn in_memory() -> Database {
+        Database { url: "sqlite::memory:".to_owned(), dialect: Dialect::Sqlite }
+    }
+
+    /// Reads all that it holds.
+    pub(crate) fn inspect(&self) -> Outcome<Inspected> {
+        inspect(&mut self.open()?).map_err(|error| self.failure(&error))
+    }
+
     /// Opens it to look at it, and makes nothing.
     pub(crate) fn open_to_read(&self) -> Outcome<Db> {
         if self.exists() {
             return self.open();
         }
-        Database { url: "sqlite::memory:".to_owned(), dialect: self.dialect }.open()
+        Database::in_memory().open()
     }
 
     /// An error of the runtime, with the database in front.

@@ -26,8 +26,8 @@ impl Project {
 
     /// Adds the revisions that were compiled in.
     #[cfg(feature = "database")]
-    pub fn with_migrator(mut self, migrator: crate::database::Migrator) -> Project {
-        self.migrator = Some(migrator);
+    pub fn with_migrator<C: migratable::Database>(mut self, migrator: migratable::Migrator<C>) -> Project {
+        self.migrator = Some(crate::database::Migrator::new(migrator.revisions()));
         self
     }
 

@@ -5,6 +5,11 @@
 
 #![deny(missing_docs)]
 
+#[cfg(all(feature = "database", not(any(feature = "sqlite", feature = "postgres", feature = "mysql"))))]
+compile_error!("turn on the feature of a database: `sqlite`, `postgres` or `mysql`");
+
+#[cfg(feature = "database")]
+mod any;
 #[cfg(feature = "database")]
 mod dialect;
 #[cfg(feature = "database")]
@@ -38,6 +43,8 @@ pub use migratable_core::Dialect;
 pub use migratable_macros::revisions;
 pub use migratable_macros::{Migratable, schema};
 
+#[cfg(feature = "database")]
+pub use any::AnyConnection;
 #[cfg(feature = "database")]
 pub use dialect::Database;
 #[cfg(feature = "database")]

@@ -165,6 +165,20 @@ impl<Db: Database> Migrator<Db> {
         Ok(history::status(self.revisions, &graph, history::read(database)?))
     }
 
+    /// The revisions at which the database stands, and the schema that they lead to.
+    ///
+    /// # Errors
+    /// If the history cannot be read, or is not one of this program.
+    pub fn expected(&self, database: &mut Db) -> Result<(Vec<String>, Schema), Error> {
+        let graph = self.graph()?;
+        let position = self.position(&graph, &history::read(database)?, false)?;
+        if !position.unknown.is_empty() {
+            return Err(Error::Ahead { unknown: position.unknown });
+        }
+        let current = graph.tips(&position.applied).into_iter().map(str::to_owned).collect();
+        Ok((current, plan::schema_at(self, &graph, &position)?))
+    }
+
     /// What an upgrade or a downgrade would do to this database, without doing it.
     ///
     /// # Errors

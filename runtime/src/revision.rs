@@ -7,6 +7,7 @@ use std::ops::{Deref, DerefMut};
 pub use migratable_core::builder::*;
 pub use migratable_macros::{operations, revision};
 
+use crate::any;
 pub use crate::hole;
 
 /// What a data step gives back.
@@ -98,7 +99,7 @@ impl Operations {
         let path = type_name::<S>();
         let path = path.split('<').next().unwrap_or(path);
         let name = path.rsplit("::").next().unwrap_or(path).to_owned();
-        let call = move |connection: &mut dyn Any| match connection.downcast_mut::<C>() {
+        let call = move |connection: &mut dyn Any| match any::as_taken::<C>(connection) {
             Some(connection) => step(connection),
             None => Err(Error::new(format!("the step takes a {}, which this connection is not", type_name::<C>()))),
         };

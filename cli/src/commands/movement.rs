@@ -148,7 +148,7 @@ impl Movement<'_> {
         // A script needs no database; one that is named anyway says the dialect.
         let dialect = match url {
             Some(_) => Database::of(url, project, console)?.dialect,
-            None => Dialect::Sqlite,
+            None => Database::of(None, project, console).map_or(Dialect::Sqlite, |database| database.dialect),
         };
         let migrator = migrator(project)?;
         let script = match self.direction {

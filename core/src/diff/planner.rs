@@ -100,6 +100,9 @@ pub(super) fn plan(before: &Schema, after: &Schema, answers: &Answers) -> Result
         return Err(DiffError::Answers(unused));
     }
     let (upgrade, holes) = (planner.operations, planner.holes);
+    if after.is_database {
+        return Ok(Plan { upgrade, ..Plan::default() });
+    }
     let (downgrade, losses) = downgrade::plan(before, &upgrade, answers)?;
     Ok(Plan { upgrade, downgrade, holes, losses })
 }
