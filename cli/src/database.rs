@@ -1,5 +1,6 @@
 //! Which database is meant, and the connection to it.
 
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use migratable::AnyConnection;
@@ -57,7 +58,7 @@ impl Database {
 
     /// The database's file, if it has one.
     fn file(&self) -> Option<PathBuf> {
-        url::sqlite_file(&self.url).map(|(file, _)| url::decoded(file).into())
+        url::sqlite_file(&self.url).map(|(file, _)| url::decoded(file))
     }
 
     /// Whether there is a database at all; else every command that only looks sees an empty one.
@@ -68,11 +69,7 @@ impl Database {
     /// Opens it, and makes its file if that is not there.
     pub(crate) fn open(&self) -> Outcome<Db> {
         AnyConnection::open(self.dialect, &self.target()).map_err(|error| {
-            let missing = self.file().and_then(|file| file.parent().map(Path::to_owned)).filter(|it| !it.exists());
-            let why = match missing {
-                Some(folder) => format!("there is no folder {}", folder.display()),
-                None => error.to_string(),
-            };
+            let why = self.file().and_then(|file| unusable(&file)).unwrap_or_else(|| error.to_string());
             Failure::Failed(format!("cannot open {}: {why}", self.shown()))
         })
     }
@@ -115,9 +112,31 @@ impl Database {
     pub(crate) fn failure(&self, error: &migratable::Error) -> Failure {
         match error {
             migratable::Error::Resolve(_) | migratable::Error::Range { .. } => Failure::Usage(error.to_string()),
-            migratable::Error::Database { .. } => Failure::Failed(format!("{}: {error}", self.shown())),
+            migratable::Error::Database { .. } | migratable::Error::Failed(_) => {
+                Failure::Failed(format!("{}: {error}", self.shown()))
+            }
             _ => Failure::Failed(error.to_string()),
         }
+    }
+}
+
+/// Why a file cannot be a database, if the file system knows; SQLite itself only says that it cannot open it.
+fn unusable(file: &Path) -> Option<String> {
+    if file.is_dir() {
+        return Some("it is a folder; name a file in it".to_owned());
+    }
+    if let Some(folder) = file.parent().filter(|folder| !folder.is_dir()) {
+        return Some(format!("there is no folder {}", folder.display()));
+    }
+    if file.exists() {
+        return File::open(file).err().map(|error| format!("the file cannot be read: {error}"));
+    }
+    match File::create_new(file) {
+        Ok(_) => {
+            let _ = fs::remove_file(file);
+            None
+        }
+        Err(error) => Some(format!("the file cannot be made: {error}")),
     }
 }
 
@@ -151,7 +170,7 @@ fn home(project: &Project, here: &Path) -> PathBuf {
 }
 
 fn is_workspace(folder: &Path) -> bool {
-    std::fs::read_to_string(folder.join("Cargo.toml"))
+    fs::read_to_string(folder.join("Cargo.toml"))
         .is_ok_and(|text| text.lines().any(|line| line.trim_start().starts_with("[workspace")))
 }
 

@@ -10,7 +10,7 @@ use migratable_syntax::revision::{NewRevision, RevisionFile, parse, write};
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
 use crate::revision_name;
-use crate::sources::{Sources, cannot_write};
+use crate::sources::Sources;
 use crate::whole_file;
 
 /// A revision that is to be written.
@@ -75,11 +75,17 @@ impl NewFile {
     /// Writes the revision, and the lock behind it; the revision goes again if the lock cannot be written.
     pub(crate) fn write(&self, sources: &Sources, after: &Schema, console: &Console<'_>) -> Outcome {
         let folder = sources.configuration.versions();
-        fs::create_dir_all(&folder).map_err(|error| cannot_write(&folder, &error, console))?;
-        whole_file::write(&self.path, &self.text).map_err(|error| cannot_write(&self.path, &error, console))?;
-        sources.write_lock(std::slice::from_ref(&self.id), after, console).map(drop).inspect_err(|_| {
-            let _ = fs::remove_file(&self.path);
-        })
+        let is_new = !folder.exists();
+        fs::create_dir_all(&folder)
+            .and_then(|()| whole_file::write(&self.path, &self.text))
+            .map_err(|error| whole_file::cannot_write(&self.path, &error, console))
+            .and_then(|()| sources.write_lock(std::slice::from_ref(&self.id), after, console).map(drop))
+            .inspect_err(|_| {
+                let _ = fs::remove_file(&self.path);
+                if is_new {
+                    let _ = fs::remove_dir(&folder);
+                }
+            })
     }
 
     /// The line, from 1, on which a step of the revision waits for its body.

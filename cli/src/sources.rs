@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
 
 use migratable_build::configuration::Configuration;
 use migratable_build::history::{History, LockProblem, Problem};
@@ -139,14 +138,9 @@ impl Sources {
         }
         let path = self.configuration.lock();
         self.refuse_newer(console)?;
-        whole_file::write(&path, &text).map_err(|error| cannot_write(&path, &error, console))?;
+        whole_file::write(&path, &text).map_err(|error| whole_file::cannot_write(&path, &error, console))?;
         Ok(true)
     }
-}
-
-/// The message for a file that cannot be written.
-pub(crate) fn cannot_write(path: &Path, error: &io::Error, console: &Console<'_>) -> Failure {
-    Failure::Failed(format!("cannot write {}: {error}; nothing was changed", console.path(path)))
 }
 
 /// What is wrong in the revision files.

@@ -1,8 +1,11 @@
 //! Writing files whole or not at all.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::Path;
+
+use crate::console::Console;
+use crate::failure::Failure;
 
 /// Writes a file beside its place and then moves it there, so that nobody ever sees half of it.
 ///
@@ -20,6 +23,16 @@ pub fn write(path: &Path, text: &str) -> io::Result<()> {
         let _ = fs::remove_file(&beside);
     }
     written
+}
+
+/// The message for a file that cannot be written, behind which everything is as it was.
+pub fn cannot_write(path: &Path, error: &io::Error, console: &Console<'_>) -> Failure {
+    let advice = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => ": make room on the disk, and run this again",
+        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => ": make its folder writable, and run this again",
+        _ => "",
+    };
+    Failure::Failed(format!("cannot write {}: {error}; nothing was changed{advice}", console.path(path)))
 }
 
 #[cfg(test)]

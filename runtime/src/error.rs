@@ -4,6 +4,7 @@ use std::fmt;
 
 use migratable_core::graph::{GraphError, ResolveError};
 
+use crate::advice::Advised;
 use crate::executor::Done;
 use crate::revision;
 
@@ -12,7 +13,7 @@ use crate::revision;
 #[non_exhaustive]
 pub enum Error {
     /// The database answered with an error outside of any revision.
-    #[error("could not {doing}: {source}")]
+    #[error("could not {doing}: {}", Advised(.source))]
     Database {
         /// What was tried.
         doing: &'static str,
@@ -220,8 +221,8 @@ impl fmt::Display for OffendingRows {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Cause::Database(error) => error.fmt(f),
-            Cause::Step(error) => error.fmt(f),
+            Cause::Database(error) => Advised(error).fmt(f),
+            Cause::Step(error) => Advised(error).fmt(f),
             Cause::Rows(rows) => rows.fmt(f),
             Cause::Refused(message) => f.write_str(message),
         }

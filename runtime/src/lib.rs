@@ -11,6 +11,8 @@ compile_error!("turn on the feature of a database: `sqlite`, `postgres` or `mysq
 #[cfg(feature = "database")]
 mod any;
 #[cfg(feature = "database")]
+mod advice;
+#[cfg(feature = "database")]
 mod dialect;
 #[cfg(feature = "database")]
 mod error;

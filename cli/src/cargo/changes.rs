@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::console::Console;
-use crate::failure::{Failure, Outcome};
+use crate::failure::Outcome;
 use crate::whole_file;
 
 /// What is to be written, in order.
@@ -52,8 +52,7 @@ impl Changes {
                 make_folders(&file.path, &mut folders).and_then(|()| whole_file::write(&file.path, &file.text))
             {
                 self.undo(at, &folders);
-                let path = console.path(&file.path);
-                return Err(Failure::Failed(format!("cannot write {path}: {error}; nothing was changed")));
+                return Err(whole_file::cannot_write(&file.path, &error, console));
             }
         }
         accepted().inspect_err(|_| self.undo(self.files.len(), &folders))
@@ -94,6 +93,7 @@ fn make_folders(path: &Path, made: &mut Vec<PathBuf>) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::Failure;
 
     #[test]
     fn what_is_not_accepted_never_was() {

@@ -29,7 +29,7 @@ fn drop_bio(op: &mut Operations) {
     op.drop_column("users", "bio");
 }
 
-const fn revision(
+pub const fn revision(
     id: &'static str,
     after: &'static [&'static str],
     message: &'static str,
@@ -217,9 +217,18 @@ fn a_database_that_is_none_is_one_clear_error() {
     assert_says(&ran.err, &["no database is named: give --database-url, set DATABASE_URL"]);
     blog.write("text.db", &"this is no database. ".repeat(100));
     blog.write("broken/.env", "DATABASE_URL=\"s3cret\nX");
+    let files = blog.names(".");
     for (arguments, status, expected) in [
         (&["--database-url", "sqlite://text.db"][..], 1, "text.db: could not"),
+        (&["--database-url", "sqlite://text.db"], 1, "file is not a database: the file holds something else"),
         (&["--database-url", "sqlite://no/folder/x.db"], 1, "there is no folder"),
+        (&["--database-url", "sqlite://text.db/x.db"], 1, "there is no folder"),
+        (&["--database-url", "sqlite://migrations"], 1, "migrations: it is a folder; name a file in it"),
+        (&["--database-url", "sqlite://."], 1, "it is a folder"),
+        (&["--database-url", "sqlite://x.db?mode=ro"], 1, "x.db?mode=ro: Unable to open the database file"),
+        (&["--database-url", "sqlite://a#b.db"], 2, "a#b.db` has a `#` in it, which ends"),
+        (&["--database-url", "sqlite://a%00b.db"], 2, "%00 in it, which stands in no name of a file"),
+        (&["--database-url", "sqlite://\u{fffd}.db"], 2, "is not UTF-8: write each byte"),
         (
             &["--database-url", "postgres://anna:s3cret@host/db"],
             2,
@@ -231,10 +240,27 @@ fn a_database_that_is_none_is_one_clear_error() {
         assert_eq!(ran.status, status, "{arguments:?}: {}", ran.err);
         assert!(ran.err.contains(expected) && !ran.err.contains("s3cret"), "{arguments:?}: {}", ran.err);
         assert_eq!(ran.err.matches("error: ").count(), 1);
+        assert_eq!(blog.names("."), files, "{arguments:?} left something behind");
     }
     let ran = at(&blog, &blog.path("broken"), &["upgrade"]);
     assert_eq!(ran.status, 1);
     assert!(ran.err.contains(".env: a line of it cannot be read") && !ran.err.contains("s3cret"), "{}", ran.err);
+}
+
+#[test]
+fn files_of_any_name_and_an_empty_one_become_databases() {
+    let blog = Blog::new("");
+    blog.write("empty.db", "");
+    for (url, file) in [
+        ("sqlite://empty.db", "empty.db"),
+        ("sqlite://100% of 'it' \"$x\" \\ ü 😀.db", "100% of 'it' \"$x\" \\ ü 😀.db"),
+        ("sqlite://a%23b%3fc.db", "a#b?c.db"),
+        ("sqlite://anna:word@host.db", "anna:word@host.db"),
+    ] {
+        ok(&blog, &["upgrade", "--database-url", url]);
+        assert!(fs::read(blog.path(file)).unwrap().starts_with(b"SQLite format 3\0"), "{url}");
+        assert_eq!(ok(&blog, &["current", "--database-url", url]), format!("{B} (head)\n"));
+    }
 }
 
 #[test]
