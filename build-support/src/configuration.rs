@@ -75,7 +75,9 @@ impl Configuration {
         }
         if configuration.models.is_empty()
             && let Some(parent) = dir.parent()
-            && Manifest::read(parent).is_ok_and(|it| it.parse().is_ok_and(|it| it.contains_key("package")))
+            && parent.join("Cargo.toml").exists()
+            // One that cannot be read is an error: without it, every model would look deleted.
+            && Manifest::read(parent)?.parse()?.contains_key("package")
         {
             configuration.models.push(parent.to_path_buf());
         }

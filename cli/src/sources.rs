@@ -60,8 +60,9 @@ impl Sources {
     /// The text of the lock; empty if there is none.
     pub(crate) fn lock_text(&self) -> Outcome<String> {
         let path = self.configuration.lock();
-        match fs::read_to_string(&path) {
-            Ok(text) => Ok(text),
+        match fs::read(&path) {
+            // What is no UTF-8 is found wrong as a lock, and computed anew as one.
+            Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
             Err(error) => Err(Failure::Failed(format!("cannot read {}: {error}", path.display()))),
         }

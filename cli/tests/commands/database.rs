@@ -242,6 +242,10 @@ fn a_database_that_is_none_is_one_clear_error() {
         assert_eq!(ran.err.matches("error: ").count(), 1);
         assert_eq!(blog.names("."), files, "{arguments:?} left something behind");
     }
+    blog.write("bytes/.env", "");
+    fs::write(blog.path("bytes/.env"), b"DATABASE_URL=sqlite://\xff.db").unwrap();
+    let ran = at(&blog, &blog.path("bytes"), &["upgrade"]);
+    assert_says(&ran.err, &["error: ", ".env: stream did not contain valid UTF-8"]);
     let ran = at(&blog, &blog.path("broken"), &["upgrade"]);
     assert_eq!(ran.status, 1);
     assert!(ran.err.contains(".env: a line of it cannot be read") && !ran.err.contains("s3cret"), "{}", ran.err);
