@@ -132,7 +132,7 @@ fn revisions(ids: &[String]) -> String {
     }
 }
 
-/// How a revision failed. What it had done was rolled back.
+/// How a revision failed. What it had done was rolled back, unless a step had ended the transaction.
 #[derive(Debug)]
 pub struct Failure {
     /// The revision.
@@ -145,6 +145,8 @@ pub struct Failure {
     pub statement: Option<String>,
     /// Why.
     pub cause: Cause,
+    /// Whether a step had ended the transaction by then: what was done in it before may have stayed.
+    pub ended: bool,
     /// The revisions that were finished before it in transactions of their own, and stay.
     pub done: Vec<Done>,
 }
@@ -218,11 +220,17 @@ impl fmt::Display for Failure {
         if let Some(statement) = &self.statement {
             write!(f, "\nThe statement was: {statement}")?;
         }
-        match self.done.as_slice() {
-            [] => f.write_str("\nNothing was changed."),
-            done => {
-                let ids: Vec<&str> = done.iter().map(|it| it.revision.as_str()).collect();
-                write!(f, "\nIts changes were taken back; done before it, and kept: {}.", ids.join(", "))
+        let done: Vec<&str> = self.done.iter().map(|it| it.revision.as_str()).collect();
+        let done = done.join(", ");
+        match (self.ended, done.is_empty()) {
+            (false, true) => f.write_str("\nNothing was changed."),
+            (false, false) => write!(f, "\nIts changes were taken back; done before it, and kept: {done}."),
+            (true, _) => {
+                f.write_str(
+                    "\nThe step had ended the transaction: what was done in it by then may have stayed in the database, \
+                     and the history may not say so. Look at both before you run this again.",
+                )?;
+                if done.is_empty() { Ok(()) } else { write!(f, "\nDone before it, and kept: {done}.") }
             }
         }
     }
@@ -243,20 +251,37 @@ impl std::error::Error for Failure {
 pub struct Stop {
     pub(crate) statement: Option<String>,
     pub(crate) cause: Cause,
+    /// Whether a step has ended the transaction.
+    pub(crate) ended: bool,
 }
 
 impl Stop {
     pub(crate) fn refused(message: impl Into<String>) -> Stop {
-        Stop { statement: None, cause: Cause::Refused(message.into()) }
+        Cause::Refused(message.into()).into()
     }
 
     pub(crate) fn at(statement: &str, error: diesel::result::Error) -> Stop {
-        Stop { statement: Some(statement.to_owned()), cause: Cause::Database(error) }
+        Stop { statement: Some(statement.to_owned()), ..error.into() }
+    }
+
+    /// A step has ended the transaction that it was called in.
+    pub(crate) fn ended_by(step: &str) -> Stop {
+        let message = format!(
+            "the step `{step}` ended the transaction by COMMIT or ROLLBACK; a step is part of the transaction of its \
+             revision, and must leave it open"
+        );
+        Stop { ended: true, ..Stop::refused(message) }
+    }
+}
+
+impl From<Cause> for Stop {
+    fn from(cause: Cause) -> Stop {
+        Stop { statement: None, cause, ended: false }
     }
 }
 
 impl From<diesel::result::Error> for Stop {
     fn from(error: diesel::result::Error) -> Stop {
-        Stop { statement: None, cause: Cause::Database(error) }
+        Cause::Database(error).into()
     }
 }

@@ -12,6 +12,7 @@ use crate::error::{Cause, Error, Failure, Stop};
 use crate::history::{self, Position, Standing};
 use crate::migrator::{Direction, Migrator, Revision};
 use crate::plan::{self, Piece};
+use crate::revision::Step;
 
 /// What is one transaction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -223,9 +224,7 @@ impl<Db: Database> Run<'_, Db> {
             let database = &mut *self.session.database;
             let done = match &piece.work {
                 Work::Step { at, name } => match operations.step(*at) {
-                    Some(step) => step(database as &mut dyn Any)
-                        .map_err(|error| Stop { statement: None, cause: Cause::Step(error) })
-                        .and_then(|()| database.still_in_transaction(name)),
+                    Some(step) => call(database, step, name),
                     None => Err(Stop::refused(format!("nothing was compiled for the step `{name}`"))),
                 },
                 work => database.perform(work),
@@ -265,7 +264,7 @@ impl<Db: Database> Run<'_, Db> {
             }
             Direction::Downgrade => {
                 state.position.applied.remove(revision.id);
-                history::delete(revision)
+                history::delete(revision.id)
             }
         };
         let written = self.session.database.execute(&sql);
@@ -279,7 +278,18 @@ impl<Db: Database> Run<'_, Db> {
             operations,
             statement: stop.statement,
             cause: stop.cause,
+            ended: stop.ended,
             done: self.done.clone(),
         }))
     }
+}
+
+/// Calls a step, and sees that it leaves the transaction as it found it, also where it fails.
+fn call<Db: Database>(database: &mut Db, step: &Step, name: &str) -> Result<(), Stop> {
+    database.before_step()?;
+    let outcome = step(database as &mut dyn Any);
+    let after = database.after_step(name);
+    outcome
+        .map_err(|error| Stop { ended: after.as_ref().is_err_and(|stop| stop.ended), ..Cause::Step(error).into() })?;
+    after
 }

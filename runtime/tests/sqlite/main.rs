@@ -16,5 +16,6 @@ mod random;
 mod rebuild;
 mod rows;
 mod standing;
+mod steps;
 mod temporal;
 mod types;

@@ -77,18 +77,25 @@ pub(super) fn rollback(database: &mut SqliteConnection) {
     }
 }
 
-/// Stops if a step has ended the transaction, by Diesel or by SQL, which Diesel does not count.
-pub(super) fn still_in_transaction(database: &mut SqliteConnection, step: &str) -> Result<(), Stop> {
-    if depth(database) != 1 {
-        return Err(Stop::refused(format!("the step `{step}` did not leave the transaction as it found it")));
-    }
-    match database.batch_execute("BEGIN") {
-        // What begins here is what Diesel believes to be open, and is rolled back as that.
-        Ok(()) => Err(Stop::refused(format!(
-            "the step `{step}` ended the transaction by COMMIT or ROLLBACK: what was committed by it stays in the \
-             database, although the history does not say so; look at it before you run this again"
-        ))),
-        Err(error) if error.to_string().contains("within a transaction") => Ok(()),
-        Err(error) => Err(Stop::at("BEGIN", error)),
+/// A savepoint is gone as soon as the transaction around it has ended, whatever was begun since, by Diesel or by SQL,
+/// which Diesel does not count.
+pub(super) fn before_step(database: &mut SqliteConnection) -> QueryResult<()> {
+    database.batch_execute("SAVEPOINT migratable_step")
+}
+
+pub(super) fn after_step(database: &mut SqliteConnection, step: &str) -> Result<(), Stop> {
+    let left_open = depth(database) > 1;
+    while depth(database) > 1 && AnsiTransactionManager::rollback_transaction(database).is_ok() {}
+    match database.batch_execute("RELEASE migratable_step") {
+        Ok(()) if left_open => Err(Stop::refused(format!("the step `{step}` did not end a transaction that it began"))),
+        Ok(()) => Ok(()),
+        Err(error) if error.to_string().contains("no such savepoint") => {
+            // What is open then must be what Diesel believes to be open: that is rolled back behind this.
+            let believed = if depth(database) > 0 { "BEGIN" } else { "ROLLBACK" };
+            // It fails where the two agree already.
+            drop(database.batch_execute(believed));
+            Err(Stop::ended_by(step))
+        }
+        Err(error) => Err(Stop::at("RELEASE migratable_step", error)),
     }
 }
