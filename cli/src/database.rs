@@ -92,7 +92,9 @@ impl Database {
     pub(crate) fn failure(&self, error: &migratable::Error) -> Failure {
         match error {
             migratable::Error::Resolve(_) | migratable::Error::Range { .. } => Failure::Usage(error.to_string()),
-            migratable::Error::Database { .. } => Failure::Failed(format!("{}: {error}", self.shown())),
+            migratable::Error::Database { .. } | migratable::Error::Ahead { .. } => {
+                Failure::Failed(format!("{}: {error}", self.shown()))
+            }
             _ => Failure::Failed(error.to_string()),
         }
     }

@@ -34,7 +34,7 @@ pub enum Error {
     /// A newer program has migrated the database.
     #[error(
         "the database is ahead: a newer program has applied {}, which this one does not know; \
-         use the program that applied them",
+         use the program that applied them; if they are gone for good, see `stamp --help`",
         .unknown.join(", ")
     )]
     Ahead {
@@ -44,7 +44,8 @@ pub enum Error {
     /// Program and database each have revisions that the other does not know.
     #[error(
         "the database has {} applied, which this program does not know, and lacks {}: \
-         they come from different branches; merge the branches, or use the program that applied them",
+         they come from different branches; merge the branches, or use the program that applied them; \
+         if those are gone for good, see `stamp --help`",
         .unknown.join(", "),
         .pending.join(", ")
     )]
@@ -56,7 +57,8 @@ pub enum Error {
     },
     /// The history has a revision but not one that comes before it.
     #[error(
-        "the history of the database has {applied}, but not {}, which must come before it",
+        "the history of the database has {applied}, but not {}, which must come before it; \
+         find out what the tables really are, and record that by `stamp REV`",
         .missing.join(", ")
     )]
     Gap {
@@ -68,7 +70,8 @@ pub enum Error {
     /// A revision was edited after it was applied.
     #[error(
         "revision {revision} was changed after it was applied: the database recorded {recorded}, \
-         this program has {compiled}; undo the edit, and write what you want in a new revision"
+         this program has {compiled}; undo the edit, and write what you want in a new revision; \
+         if the tables are already as the edit says, see `stamp --help`"
     )]
     Changed {
         /// The revision.
@@ -77,6 +80,18 @@ pub enum Error {
         recorded: String,
         /// The checksum of the program's revision.
         compiled: String,
+    },
+    /// A history cannot be stamped over, because what it says would be lost.
+    #[error(
+        "the history of the database has {}, and that would be forgotten; if you are sure that the tables are as the \
+         revision says that you stamp, `stamp --purge` empties the history first",
+        foreign(.unknown, .changed)
+    )]
+    Unstampable {
+        /// The revisions that this program does not know.
+        unknown: Vec<String>,
+        /// The revisions that were edited after they were applied.
+        changed: Vec<String>,
     },
     /// A data step of a revision was edited after it was applied; an error only when asked to be strict.
     #[error("a step of revision {revision} was changed after it was applied")]
@@ -122,6 +137,12 @@ pub enum Error {
     /// A revision failed, and its transaction was rolled back.
     #[error("{0}")]
     Failed(Box<Failure>),
+}
+
+fn foreign(unknown: &[String], changed: &[String]) -> String {
+    let part = |ids: &[String], what: &str| (!ids.is_empty()).then(|| format!("{}, {what}", ids.join(", ")));
+    let parts = [part(unknown, "which this program does not know"), part(changed, "changed after it was applied")];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", and ")
 }
 
 fn revisions(ids: &[String]) -> String {

@@ -64,6 +64,15 @@ impl<'a, Db: Database> Session<'a, Db> {
         let before = database.enter()?;
         Ok(Session { database, before })
     }
+
+    /// Begins a transaction. It is rolled back with the end of the session unless it is committed.
+    pub(crate) fn begin(&mut self) -> Result<(), Error> {
+        self.database.begin().map_err(cannot_begin)
+    }
+}
+
+fn cannot_begin(source: diesel::result::Error) -> Error {
+    Error::Database { doing: "begin a transaction", source }
 }
 
 impl<Db: Database> Drop for Session<'_, Db> {
@@ -116,7 +125,7 @@ impl<Db: Database> Run<'_, Db> {
             return Err(Error::Ahead { unknown: position.unknown.clone() });
         }
         if let Some(target) = target {
-            self.targets = plan::targets(&self.graph, position, target)?;
+            self.targets = plan::targets(&self.graph, &position.applied, target)?;
         }
         let path = plan::path(&self.graph, position, &self.targets, self.direction);
         if !path.is_empty() && !position.unknown.is_empty() {
@@ -138,9 +147,8 @@ impl<Db: Database> Run<'_, Db> {
     fn transactions(&mut self, target: &str) -> Result<Standing, Error> {
         let mut known: Option<State<Db::Facts>> = None;
         loop {
-            let begin = |source| Error::Database { doing: "begin a transaction", source };
-            self.session.database.begin().map_err(begin)?;
-            let version = self.session.database.version().map_err(begin)?;
+            self.session.begin()?;
+            let version = self.session.database.version().map_err(cannot_begin)?;
             let mut state = match known.take() {
                 Some(state) if state.version == version => state,
                 earlier => self.look(version, earlier.is_none().then_some(target))?,
@@ -165,9 +173,7 @@ impl<Db: Database> Run<'_, Db> {
     /// Reads where the database stands, inside of a transaction.
     fn look(&mut self, version: i64, target: Option<&str>) -> Result<State<Db::Facts>, Error> {
         let database = &mut *self.session.database;
-        database
-            .execute(history::CREATE)
-            .map_err(|source| Error::Database { doing: "make the history table migratable_revisions", source })?;
+        history::create(database)?;
         let rows = history::read(database)?;
         let position = self.migrator.position(&self.graph, &rows, self.options.strict)?;
         let path = self.path(&position, target)?.into();

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::executor::Session;
 use crate::migrator::Revision;
 
-/// Makes the history table where it is missing. The names need no quotes on any database.
+/// SQL that makes the history table where it is missing. The names need no quotes on any database.
 pub(crate) const CREATE: &str = "CREATE TABLE IF NOT EXISTS migratable_revisions (
     revision VARCHAR(64) NOT NULL PRIMARY KEY,
     ordinal BIGINT NOT NULL,
@@ -80,6 +80,12 @@ pub struct Status {
 pub(crate) struct Position {
     pub(crate) applied: BTreeSet<String>,
     pub(crate) unknown: Vec<String>,
+}
+
+/// Makes the history table where it is missing.
+pub(crate) fn create<Db: Database>(database: &mut Db) -> Result<(), Error> {
+    let made = database.execute(CREATE);
+    made.map_err(|source| Error::Database { doing: "make the history table migratable_revisions", source })
 }
 
 /// The row that records a revision. `ordinal` is a number or SQL for one.

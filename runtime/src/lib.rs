@@ -23,6 +23,8 @@ pub mod revision;
 #[cfg(feature = "database")]
 mod script;
 #[cfg(feature = "database")]
+mod stamp;
+#[cfg(feature = "database")]
 mod wide_table;
 
 #[cfg(feature = "database")]
@@ -51,3 +53,5 @@ pub use model::assert_column_type;
 pub use model::{FieldColumn, FieldType, Migratable, ModelColumn};
 #[cfg(feature = "database")]
 pub use plan::PlannedRevision;
+#[cfg(feature = "database")]
+pub use stamp::StampOptions;

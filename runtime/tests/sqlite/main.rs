@@ -15,6 +15,7 @@ mod offline;
 mod random;
 mod rebuild;
 mod rows;
+mod stamp;
 mod standing;
 mod steps;
 mod temporal;

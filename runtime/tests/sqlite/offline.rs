@@ -144,7 +144,7 @@ fn a_script_stops_in_a_database_that_is_not_where_it_begins() {
         ("r2", String::new(), up("r1:r2"), "r1"),
         ("r2", format!("{forget} 'r1'"), up("r2:r3"), "r2"),
         ("r1", "UPDATE migratable_revisions SET revision = 'r0'".into(), up("r1:r2"), "r1"),
-        ("r1", format!("INSERT INTO migratable_revisions SELECT 'r0', 0, '', '', '', '', 0, ''"), up("r1:r2"), "r1"),
+        ("r1", "INSERT INTO migratable_revisions SELECT 'r0', 0, '', '', '', '', 0, ''".into(), up("r1:r2"), "r1"),
         ("r2", String::new(), down("r3:r1"), "r3"),
         ("r3", String::new(), down("r2:r1"), "r2"),
         ("base", "DROP TABLE migratable_revisions".into(), down("head:base"), "r3"),
