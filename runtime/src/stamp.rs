@@ -30,7 +30,8 @@ pub(crate) fn run<Db: Database>(
     session.begin()?;
     history::create(session.database)?;
     let status = history::status(migrator.revisions(), &graph, history::read(session.database)?);
-    if !options.purge && !(status.unknown.is_empty() && status.changed.is_empty()) {
+    let forgets = !(status.unknown.is_empty() && status.changed.is_empty());
+    if forgets && !options.purge {
         return Err(Error::Unstampable { unknown: status.unknown, changed: status.changed });
     }
     let applied: BTreeSet<String> = status.applied.iter().map(|row| row.revision.clone()).collect();
