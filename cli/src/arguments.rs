@@ -248,9 +248,10 @@ Examples:
   migrate stamp base               forget that any was applied
   migrate stamp --purge current    forget revisions whose files are gone, and record the others anew
 
-Only the history changes, never a table. A history with a revision that this `migrate` does not know, or that was edited
-since it was applied, is refused without --purge. Before you use it: is there no newer `migrate` that knows them, and are
-the tables as REV says? What a lost revision has made stays until you take it back by hand.")]
+Only the history changes, never a table. Without --purge a history is refused that has a revision
+which this `migrate` does not know, or which was edited since it was applied. Before you use it: is
+there no newer `migrate` that knows it, and are the tables as REV says? What a lost revision has made
+stays until you take it back by hand.")]
 pub struct Stamp {
     /// The revisions at which the database is from now on.
     #[arg(value_name = "REV", required = true, allow_negative_numbers = true)]
