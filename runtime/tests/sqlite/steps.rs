@@ -107,3 +107,23 @@ fn a_step_that_leaves_its_own_transaction_open_changes_nothing() {
     assert_eq!(one(&mut db, "SELECT count(*) FROM a"), "0");
     assert_eq!(values(&mut db, "SELECT revision FROM migratable_revisions"), ["r1"]);
 }
+
+#[test]
+fn a_statement_that_rolls_everything_back_by_itself_leaves_a_connection_that_works() {
+    fn rolls_back(db: &mut Db) -> Result<()> {
+        Ok(db.batch_execute("INSERT OR ROLLBACK INTO u VALUES (1), (1)")?)
+    }
+    let cases: [(Change, bool); 2] =
+        [(|op| op.execute(sql("INSERT OR ROLLBACK INTO u VALUES (1), (1)")), false), (|op| op.run(rolls_back), true)];
+    for (change, ended) in cases {
+        let (program, mut db) = (program(change), memory());
+        run(&mut db, "CREATE TABLE u (x INTEGER PRIMARY KEY)");
+        program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+        let Err(Error::Failed(failure)) = program.upgrade(&mut db) else { panic!() };
+        assert!(failure.to_string().contains("UNIQUE constraint failed: u.x"), "{failure}");
+        assert_eq!(failure.ended, ended);
+        assert_eq!(one(&mut db, "SELECT count(*) FROM a"), "0");
+        program.upgrade_to(&mut db, "r2", &Options::default()).unwrap();
+        assert_eq!(one(&mut db, "SELECT x FROM a"), "of r2");
+    }
+}
