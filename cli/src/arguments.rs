@@ -125,7 +125,7 @@ pub enum Transaction {
 /// How a database is moved.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Move {
-    /// Print the SQL instead of running it; takes ranges: `base:head`.
+    /// Print a script instead of running it; takes ranges: `base:head`. It stops where a database is not at the start.
     #[arg(long, conflicts_with = "dry_run")]
     pub sql: bool,
     /// Show what would be done with this database.
@@ -149,7 +149,8 @@ Examples:
   migrate upgrade                       to the head
   migrate upgrade +1                    one revision further
   migrate upgrade 3f2a --dry-run        show what would run
-  migrate upgrade base:head --sql       print the SQL from the beginning, without a database")]
+  migrate upgrade base:head --sql       print a script for a new database, without one
+  migrate upgrade 3f2a:head --sql       print a script for databases that are at 3f2a")]
 pub struct Upgrade {
     /// The revision to reach, or with --sql a range.
     #[arg(value_name = "REV", default_value = "head")]
@@ -166,7 +167,7 @@ Examples:
   migrate downgrade                     back by one revision
   migrate downgrade 3f2a                back to this revision, which stays applied
   migrate downgrade base                back to the empty database
-  migrate downgrade head:-1 --sql       print the SQL, without a database")]
+  migrate downgrade head:-1 --sql       print a script, without a database")]
 pub struct Downgrade {
     /// The revision to go back to, or with --sql a range from the newer to the older.
     #[arg(value_name = "REV", default_value = "-1", allow_hyphen_values = true)]
@@ -247,12 +248,21 @@ pub struct Status {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  migrate stamp head     the database already is what the revisions make
-  migrate stamp base     forget that any was applied")]
+  migrate stamp head               the database already is what the revisions make
+  migrate stamp base               forget that any was applied
+  migrate stamp --purge current    forget revisions whose files are gone, and record the others anew
+
+Only the history changes, never a table. Without --purge a history is refused that has a revision
+which this `migrate` does not know, or which was edited since it was applied. Before you use it: is
+there no newer `migrate` that knows it, and are the tables as REV says? What a lost revision has made
+stays until you take it back by hand.")]
 pub struct Stamp {
     /// The revisions at which the database is from now on.
-    #[arg(value_name = "REV", required = true, allow_hyphen_values = true)]
+    #[arg(value_name = "REV", required = true, allow_negative_numbers = true)]
     pub revisions: Vec<String>,
+    /// Empty the history first, with what this `migrate` does not know.
+    #[arg(long)]
+    pub purge: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub report: Report,

@@ -112,7 +112,7 @@ impl Database {
     pub(crate) fn failure(&self, error: &migratable::Error) -> Failure {
         match error {
             migratable::Error::Resolve(_) | migratable::Error::Range { .. } => Failure::Usage(error.to_string()),
-            migratable::Error::Database { .. } | migratable::Error::Failed(_) => {
+            migratable::Error::Database { .. } | migratable::Error::Failed(_) | migratable::Error::Ahead { .. } => {
                 Failure::Failed(format!("{}: {error}", self.shown()))
             }
             _ => Failure::Failed(error.to_string()),

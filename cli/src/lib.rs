@@ -20,7 +20,6 @@ mod revisions;
 mod sources;
 #[cfg(any(feature = "database", feature = "init"))]
 mod url;
-mod whole_file;
 
 use std::ffi::OsString;
 use std::io::{self, Write};

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use migratable_core::diff::Plan;
 use migratable_core::{Operation, Schema, fingerprint};
 use migratable_syntax::revision::{NewRevision, RevisionFile, parse, write};
+use migratable_syntax::whole_file;
 
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
 use crate::revision_name;
 use crate::sources::Sources;
-use crate::whole_file;
 
 /// A revision that is to be written.
 pub(crate) struct NewFile {
@@ -77,8 +77,8 @@ impl NewFile {
         let folder = sources.configuration.versions();
         let is_new = !folder.exists();
         fs::create_dir_all(&folder)
-            .and_then(|()| whole_file::write(&self.path, &self.text))
-            .map_err(|error| whole_file::cannot_write(&self.path, &error, console))
+            .and_then(|()| whole_file::write_durably(&self.path, &self.text))
+            .map_err(|error| Failure::cannot_write(&self.path, &error, console))
             .and_then(|()| sources.write_lock(std::slice::from_ref(&self.id), after, console).map(drop))
             .inspect_err(|_| {
                 let _ = fs::remove_file(&self.path);

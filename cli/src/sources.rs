@@ -8,13 +8,13 @@ use migratable_build::history::{History, LockProblem, Problem};
 use migratable_core::Schema;
 use migratable_core::graph::Graph;
 use migratable_core::lock::{self, Lock, LockErrorKind};
+use migratable_syntax::whole_file;
 
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
 use crate::findings::{Finding, Kind};
 use crate::models::Models;
 use crate::project::Project;
-use crate::whole_file;
 
 /// The migrations package as it lies on the disk.
 pub(crate) struct Sources {
@@ -139,7 +139,7 @@ impl Sources {
         }
         let path = self.configuration.lock();
         self.refuse_newer(console)?;
-        whole_file::write(&path, &text).map_err(|error| whole_file::cannot_write(&path, &error, console))?;
+        whole_file::write_durably(&path, &text).map_err(|error| Failure::cannot_write(&path, &error, console))?;
         Ok(true)
     }
 }

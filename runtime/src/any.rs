@@ -154,6 +154,19 @@ impl Connection for AnyConnection {
         }
     }
 
+    fn expect_many(&mut self, session: &mut Session) {
+        match (self, session) {
+            #[cfg(feature = "sqlite")]
+            (AnyConnection::Sqlite(inner), Session::Sqlite(session)) => inner.expect_many(session),
+            #[cfg(feature = "postgres")]
+            (AnyConnection::Postgres(inner), Session::Postgres(session)) => inner.expect_many(session),
+            #[cfg(feature = "mysql")]
+            (AnyConnection::Mysql(inner), Session::Mysql(session)) => inner.expect_many(session),
+            #[allow(unreachable_patterns)]
+            _ => {}
+        }
+    }
+
     fn begin(&mut self) -> QueryResult<()> {
         inside!(self, inner => inner.begin())
     }
@@ -166,8 +179,12 @@ impl Connection for AnyConnection {
         inside!(self, inner => inner.rollback());
     }
 
-    fn still_in_transaction(&mut self, step: &str) -> Result<(), Stop> {
-        inside!(self, inner => inner.still_in_transaction(step))
+    fn before_step(&mut self) -> QueryResult<()> {
+        inside!(self, inner => inner.before_step())
+    }
+
+    fn after_step(&mut self, step: &str) -> Result<(), Stop> {
+        inside!(self, inner => inner.after_step(step))
     }
 
     fn version(&mut self) -> QueryResult<i64> {

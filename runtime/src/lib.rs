@@ -9,9 +9,9 @@
 compile_error!("turn on the feature of a database: `sqlite`, `postgres` or `mysql`");
 
 #[cfg(feature = "database")]
-mod any;
-#[cfg(feature = "database")]
 mod advice;
+#[cfg(feature = "database")]
+mod any;
 #[cfg(feature = "database")]
 mod dialect;
 #[cfg(feature = "database")]
@@ -31,6 +31,8 @@ mod plan;
 pub mod revision;
 #[cfg(feature = "database")]
 mod script;
+#[cfg(feature = "database")]
+mod stamp;
 #[cfg(feature = "database")]
 mod wide_table;
 
@@ -62,3 +64,5 @@ pub use model::assert_column_type;
 pub use model::{FieldColumn, FieldType, Migratable, ModelColumn};
 #[cfg(feature = "database")]
 pub use plan::PlannedRevision;
+#[cfg(feature = "database")]
+pub use stamp::StampOptions;

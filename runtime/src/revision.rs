@@ -80,7 +80,8 @@ from_errors!(
     std::string::FromUtf8Error,
 );
 
-type Step = Box<dyn Fn(&mut dyn Any) -> Result<()>>;
+/// A function of a revision, for any connection; it fails on one that it is not for.
+pub(crate) type Step = Box<dyn Fn(&mut dyn Any) -> Result<()>>;
 
 /// What `upgrade` or `downgrade` of a revision is given: records the operations, and keeps the functions of its data
 /// steps.

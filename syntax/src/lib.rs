@@ -5,3 +5,4 @@
 pub mod findings;
 pub mod models;
 pub mod revision;
+pub mod whole_file;

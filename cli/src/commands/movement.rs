@@ -53,11 +53,7 @@ impl Movement<'_> {
         let current = migrator.current(&mut connection).map_err(|error| database.failure(&error))?;
         self.report(&report, &current, &database, console);
         match report.standing {
-            Standing::Ahead(unknown) => Err(Failure::Failed(format!(
-                "{} is ahead: a newer `migrate` has applied {}, which this one does not know; nothing was changed",
-                database.shown(),
-                unknown.join(", ")
-            ))),
+            Standing::Ahead(unknown) => Err(database.failure(&migratable::Error::Ahead { unknown })),
             Standing::Current | Standing::Behind(_) => Ok(()),
         }
     }

@@ -167,7 +167,8 @@ fn a_newer_database_stays_as_it_is() {
     let older = program(&blog, 1, CONFIGURATION);
     let ran = run(&older, &blog.root, &BTreeMap::new(), None, &["upgrade"]);
     assert_eq!(ran.status, 1);
-    assert_says(&ran.err, &["is ahead: a newer `migrate` has applied bb0000000002"]);
+    let said = ["blog.db: the database is ahead: a newer program has applied bb0000000002", "`stamp --help`"];
+    assert_says(&ran.err, &said);
     let ran = run(&older, &blog.root, &BTreeMap::new(), None, &["status"]);
     assert_says(&ran.out, &["unknown   bb0000000002\n"]);
 }
@@ -180,6 +181,35 @@ fn stamp_records_and_runs_nothing() {
     assert_says(&ok(&blog, &["stamp", "aa"]), &[&format!("is recorded at {A}")]);
     assert_says(&ok(&blog, &["stamp", "base"]), &["is recorded at the base"]);
     assert_says(&ok(&blog, &["upgrade"]), &["applied aa0000000001"]);
+    assert_eq!(json(&blog, &["stamp", "-1", "--json"])["current"][0], A);
+    assert_eq!(json(&blog, &["stamp", "base", "+1", "--json"])["current"][0], B);
+    for (word, status, expected) in [("zz", 2, "no revision is called `zz`"), ("+9", 2, "goes further than there are")]
+    {
+        let ran = at(&blog, &blog.root, &["stamp", word]);
+        assert_eq!(ran.status, status, "{word}");
+        assert_says(&ran.err, &[expected]);
+    }
+}
+
+#[test]
+fn a_revision_whose_file_is_gone_is_forgotten_by_stamp_purge() {
+    let blog = Blog::new("");
+    ok(&blog, &["upgrade"]);
+    let without =
+        |arguments: &[&str]| run(&program(&blog, 1, CONFIGURATION), &blog.root, &BTreeMap::new(), None, arguments);
+    assert_says(&without(&["status"]).out, &["unknown   bb0000000002\n", "`stamp --help`"]);
+    assert_says(&without(&["upgrade"]).err, &["if they are gone for good, see `stamp --help`"]);
+    assert_says(&without(&["stamp", "--help"]).out, &["migrate stamp --purge current"]);
+    let refused = without(&["stamp", "current"]);
+    assert_eq!(refused.status, 1);
+    assert_says(&refused.err, &["has bb0000000002, which this program does not know", "`stamp --purge`"]);
+    assert_eq!(json(&blog, &["current", "--json"])["current"][0], B, "nothing was changed");
+
+    let purged = without(&["stamp", "current", "--purge"]);
+
+    assert_says(&purged.out, &[&format!("is recorded at {A}; nothing was run")]);
+    assert_says(&without(&["upgrade"]).out, &["is up to date"]);
+    assert_says(&at(&blog, &blog.root, &["upgrade"]).err, &["duplicate column name: bio"]);
 }
 
 #[test]

@@ -161,24 +161,6 @@ fn a_full_database_changes_nothing() {
 }
 
 #[test]
-fn a_step_that_ends_the_transaction_by_sql_is_noticed() {
-    use migratable::diesel::connection::SimpleConnection;
-    fn commits(db: &mut Db) -> Result<()> {
-        Ok(db.batch_execute("COMMIT")?)
-    }
-    fn rolls_back(db: &mut Db) -> Result<()> {
-        Ok(db.batch_execute("ROLLBACK")?)
-    }
-    type Change = fn(&mut Operations);
-    for change in [(|op| op.run(commits)) as Change, |op| op.run(rolls_back)] {
-        let mut db = memory();
-        let error = line(&[(base, nothing), (change, nothing)]).upgrade(&mut db).unwrap_err().to_string();
-        assert!(error.contains("ended the transaction by COMMIT or ROLLBACK"), "{error}");
-        run(&mut db, "BEGIN; ROLLBACK");
-    }
-}
-
-#[test]
 fn an_effect_without_a_statement_is_refused() {
     let change = |op: &mut Operations| {
         op.execute_as(sql_each().postgres("ALTER TABLE a ADD y text"), |op| {
