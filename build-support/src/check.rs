@@ -133,8 +133,8 @@ fn run(surroundings: &Surroundings) -> Vec<String> {
     let unplaced = report.place_package_findings(&scan);
 
     output.write(SCHEMA, &schema);
-    output.write_models(&report.models());
     output.write(PACKAGE, &write_package(&report.package));
+    output.write_models(&report.models());
     let mut lines = watch::lines(surroundings, &scan, configuration.as_ref(), &manifest);
     lines.extend(unplaced.iter().chain(&output.errors).map(|message| format!("error={}", one_line(message))));
     lines

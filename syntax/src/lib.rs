@@ -4,4 +4,5 @@
 
 pub mod findings;
 pub mod models;
+pub mod paths;
 pub mod revision;

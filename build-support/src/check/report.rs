@@ -6,7 +6,7 @@ use std::path::Path;
 
 use migratable_core::TableName;
 use migratable_core::diff::{Drift, Place as DriftPlace};
-use migratable_syntax::findings::{self, ColumnOf, Finding, ModelFindings, PackageFindings, Place, model_file};
+use migratable_syntax::findings::{self, ColumnOf, Finding, ModelFindings, PackageFindings, Place, models_file};
 use migratable_syntax::models::{ModelKind, Scan, ScanError, ScannedModel};
 use proc_macro2::{TokenStream, TokenTree};
 
@@ -37,11 +37,10 @@ impl<'a> Report<'a> {
             scan,
             package: PackageFindings::default(),
         };
-        let mut keys: BTreeMap<&Path, String> = BTreeMap::new();
+        let mut files: BTreeMap<&Path, String> = BTreeMap::new();
         for (at, model) in scan.models.iter().enumerate() {
-            let key = keys.entry(&model.file).or_insert_with(|| findings::file_key(manifest_dir, &model.file));
-            let file = format!("models/{}-{key}.txt", model.name);
-            let mut findings = ModelFindings::default();
+            let file = files.entry(&model.file).or_insert_with(|| models_file(manifest_dir, &model.file)).clone();
+            let mut findings = ModelFindings { name: model.name.clone(), ..ModelFindings::default() };
             match &model.kind {
                 ModelKind::Table(name) => {
                     report.tables.insert(name, at);
@@ -107,14 +106,15 @@ impl<'a> Report<'a> {
             let path = findings::relative(self.manifest_dir, &error.file);
             return self.package(format!("{path}:{}:{}: {}", error.line, error.column, error.message));
         };
-        let file = model_file(item, self.manifest_dir, &error.file);
+        let file = models_file(self.manifest_dir, &error.file);
         let place = error.field.clone().map_or(Place::Item, Place::Field);
         let finding = Finding { place, message: error.message.clone(), warning: false };
-        let same_name = self.models.iter_mut().filter(|entry| entry.file == file);
+        let same_name = self.models.iter_mut().filter(|entry| entry.file == file && entry.findings.name == *item);
         match same_name.min_by_key(|entry| entry.line.abs_diff(error.line)) {
             Some(entry) => entry.findings.findings.push(finding),
             None => {
-                let findings = ModelFindings { findings: vec![finding], ..ModelFindings::default() };
+                let name = item.clone();
+                let findings = ModelFindings { name, findings: vec![finding], ..ModelFindings::default() };
                 self.models.push(Entry { file, line: error.line, findings });
             }
         }
@@ -161,17 +161,18 @@ impl<'a> Report<'a> {
     }
 
     /// The findings of the models by file.
-    pub(super) fn models(&self) -> BTreeMap<String, Vec<ModelFindings>> {
+    pub(super) fn models(self) -> BTreeMap<String, Vec<ModelFindings>> {
         let mut files: BTreeMap<String, Vec<ModelFindings>> = BTreeMap::new();
-        let mut lines: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for entry in &self.models {
-            lines.entry(&entry.file).or_default().push(entry.line);
-        }
-        for entry in &self.models {
+        for Entry { file, line, mut findings } in self.models {
+            let others = files.entry(file).or_default();
             // Lines change with every edit, so they are written only where they tell models apart.
-            let several = lines.get(entry.file.as_str()).is_some_and(|lines| lines.len() > 1);
-            let findings = ModelFindings { line: several.then_some(entry.line), ..entry.findings.clone() };
-            files.entry(entry.file.clone()).or_default().push(findings);
+            findings.line = Some(line);
+            others.push(findings);
+        }
+        for models in files.values_mut() {
+            let mut count: BTreeMap<String, usize> = BTreeMap::new();
+            models.iter().for_each(|model| *count.entry(model.name.clone()).or_default() += 1);
+            models.iter_mut().filter(|model| count[&model.name] == 1).for_each(|model| model.line = None);
         }
         files
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use migratable_core::{Dialect, Schema, lock};
-use migratable_syntax::findings::{ModelFindings, PackageFindings, Place, model_file, read_models, read_package};
+use migratable_syntax::findings::{ModelFindings, PackageFindings, Place, models_file, read_models, read_package};
 use tempfile::TempDir;
 
 use super::*;
@@ -96,7 +96,7 @@ impl App {
     }
 
     fn model(&self, name: &str, file: &str) -> Vec<ModelFindings> {
-        read_models(&self.output(&model_file(name, &self.path("app"), &self.path("app").join(file))))
+        read_models(&self.output(&models_file(&self.path("app"), &self.path("app").join(file))), name)
     }
 
     /// Everything that is reported: where, and what.
@@ -105,12 +105,17 @@ impl App {
         let mut found: Vec<(String, String)> =
             self.package().findings.into_iter().map(|it| ("package".to_owned(), it.message)).collect();
         for entry in fs::read_dir(self.path("target/out/migratable/models")).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_str().unwrap().split('-').next().unwrap().to_owned();
-            for finding in read_models(&fs::read_to_string(&path).unwrap()).into_iter().flat_map(|it| it.findings) {
+            let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+            let names: BTreeSet<&str> =
+                text.lines().filter_map(|it| it.strip_prefix("model\t")?.split('\t').next()).collect();
+            for (name, finding) in names
+                .iter()
+                .flat_map(|name| read_models(&text, name))
+                .flat_map(|it| it.findings.into_iter().map(move |finding| (it.name.clone(), finding)))
+            {
                 let place = match finding.place {
                     Place::Field(field) => format!("{name}.{field}"),
-                    _ => name.clone(),
+                    _ => name,
                 };
                 found.push((place, finding.message));
             }
@@ -179,14 +184,14 @@ fn files_are_written_only_when_they_change_and_removed_with_their_model() {
     let app = App::new(MODELS);
     app.run();
     let written = |file: &str| fs::metadata(app.path("target/out/migratable").join(file)).unwrap().modified().unwrap();
-    let user = model_file("User", &app.path("app"), &app.path("app/src/models.rs"));
-    let before = [PACKAGE, SCHEMA, &user].map(written);
+    let models = models_file(&app.path("app"), &app.path("app/src/models.rs"));
+    let before = [PACKAGE, SCHEMA, &models].map(written);
     std::thread::sleep(Duration::from_millis(20));
     app.run();
-    assert_eq!([PACKAGE, SCHEMA, &user].map(written), before);
+    assert_eq!([PACKAGE, SCHEMA, &models].map(written), before);
     app.write("app/src/models.rs", "");
     app.run();
-    assert!(!app.path("target/out/migratable").join(&user).exists());
+    assert!(!app.path("target/out/migratable").join(&models).exists());
 }
 
 #[test]

@@ -3,12 +3,13 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::ScanError;
 use super::cache::{Stamp, Stored, StoredResults, text_hash};
 use super::source::{self, Facts, Module, Source};
+use crate::paths::plain;
 
 /// A file of the package.
 pub(super) struct SourceFile {
@@ -183,21 +184,6 @@ fn unreadable(error: &std::io::Error) -> String {
         std::io::ErrorKind::InvalidData => "this file is not valid UTF-8".to_owned(),
         _ => format!("this file cannot be read: {error}"),
     }
-}
-
-/// A path without `.` and `..`, so that one file has one path.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir if plain.file_name().is_some() => {
-                plain.pop();
-            }
-            other => plain.push(other),
-        }
-    }
-    plain
 }
 
 /// The crate roots of a package: those that Cargo finds by itself, and those that Cargo.toml names.
