@@ -46,8 +46,9 @@ pub use executor::{Done, Options, Report, Transaction};
 pub use history::{Applied, Standing, Status};
 #[cfg(feature = "database")]
 pub use migrator::{Direction, Migrator, Revision};
-pub use model::{FieldColumn, FieldType, Migratable, ModelColumn};
 #[doc(hidden)]
-pub use model::{assert_column_type, column_types};
+pub use model::assert_column_type;
+pub use model::column_types;
+pub use model::{FieldColumn, FieldType, Migratable, ModelColumn};
 #[cfg(feature = "database")]
 pub use plan::PlannedRevision;

@@ -1,7 +1,6 @@
 //! What `#[derive(Migratable)]` implements: the facts about a model that the compiler holds.
 
 mod assertion;
-#[doc(hidden)]
 pub mod column_types;
 
 pub use assertion::assert_column_type;

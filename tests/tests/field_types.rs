@@ -47,15 +47,13 @@ fn what_the_build_script_cannot_see_is_an_error_of_the_compiler() {
     // Every field whose type is not what its name says.
     let text = format!("{MODELS}{LOOK_ALIKE}");
     project.write("src/models.rs", &text);
-    let found: Vec<_> = project.errors().into_iter().map(|it| (it.line, it.column, it.message)).collect();
-    let expected =
-        [("title: ", "bigint", "text"), ("body: ", "bigint", "text"), ("note: ", "Nullable<bigint>", "Nullable<text>")]
-            .map(|(field, ty, read)| {
-                let (line, column) = place(&text, field);
-                let message =
-                    format!("this type is `{ty}` in the database, but the build script read its name as `{read}`");
-                (line, column + field.len() as u64, message)
-            });
+    let mut found: Vec<_> = project.errors().into_iter().map(|it| (it.line, it.column, it.message)).collect();
+    let message = "this type is `bigint` in the database, but the build script read its name as `text`";
+    let expected = ["title: ", "body: ", "note: "].map(|field| {
+        let (line, column) = place(&text, field);
+        (line, column + field.len() as u64, message.to_owned())
+    });
+    found.sort();
     assert_eq!(found, expected);
 
     // A model of tests, when the tests are built.

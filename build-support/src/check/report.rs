@@ -1,14 +1,12 @@
 //! What was found, brought to the place where it is reported.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use migratable_core::TableName;
 use migratable_core::diff::{Drift, Place as DriftPlace};
 use migratable_syntax::findings::{self, ColumnOf, Finding, ModelFindings, PackageFindings, Place, models_file};
-use migratable_syntax::models::{ModelKind, Scan, ScanError, ScannedModel};
-use proc_macro2::{TokenStream, TokenTree};
+use migratable_syntax::models::{ModelKind, Reporter, Scan, ScanError, ScannedModel};
 
 /// The findings of every model, and of the package.
 pub(super) struct Report<'a> {
@@ -144,20 +142,26 @@ impl<'a> Report<'a> {
         model.fields.iter().find(|field| field.column == column || has(&field.embed)).map(|field| field.name.clone())
     }
 
-    /// Leaves what concerns the package to `schema!()` if the package calls it, else to its first model. Gives back
-    /// what neither can report.
-    pub(super) fn place_package_findings(&mut self, scan: &Scan) -> Vec<String> {
-        if self.package.findings.is_empty() || scan.files.iter().any(|file| calls_schema(file)) {
+    /// Leaves what concerns the package to code that every build compiles: `schema!()`, else a model. Gives back what
+    /// neither can report.
+    pub(super) fn place_package_findings(&mut self) -> Vec<String> {
+        if self.package.findings.is_empty() || self.scan.reporter == Some(Reporter::Schema) {
             return Vec::new();
         }
         let findings = std::mem::take(&mut self.package.findings);
-        match self.models.first_mut() {
-            Some(first) => {
-                first.findings.findings.extend(findings);
+        match self.reporting_model() {
+            Some(model) => {
+                model.findings.findings.extend(findings);
                 Vec::new()
             }
             None => findings.into_iter().map(|finding| finding.message).collect(),
         }
+    }
+
+    fn reporting_model(&mut self) -> Option<&mut Entry> {
+        let Some(Reporter::Model { file, line }) = &self.scan.reporter else { return None };
+        let file = models_file(self.manifest_dir, file);
+        self.models.iter_mut().find(|entry| entry.file == file && entry.line == *line)
     }
 
     /// The findings of the models by file.
@@ -176,31 +180,4 @@ impl<'a> Report<'a> {
         }
         files
     }
-}
-
-/// Whether a source file calls `schema!()`.
-fn calls_schema(file: &Path) -> bool {
-    let Ok(text) = fs::read_to_string(file) else { return false };
-    if !text.contains("schema!") {
-        return false;
-    }
-    text.parse::<TokenStream>().is_ok_and(calls_schema_in)
-}
-
-fn calls_schema_in(tokens: TokenStream) -> bool {
-    let mut before = (false, false);
-    for token in tokens {
-        before = match token {
-            TokenTree::Ident(ident) => (ident == "schema", false),
-            TokenTree::Punct(punct) => (false, before.0 && punct.as_char() == '!'),
-            TokenTree::Group(group) => {
-                if (before.1 && group.stream().is_empty()) || calls_schema_in(group.stream()) {
-                    return true;
-                }
-                (false, false)
-            }
-            TokenTree::Literal(_) => (false, false),
-        };
-    }
-    false
 }

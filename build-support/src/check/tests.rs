@@ -70,6 +70,15 @@ impl App {
         self.write("app/migrations/schema.lock", &lock::write(&[], &scan.schema));
     }
 
+    /// The same with a table that no model has.
+    fn lock_with_a_dropped_table(&self) {
+        let mut schema = models::scan("app", &self.path("app"), &[Dialect::Sqlite], None).schema;
+        let mut dropped = schema.tables.values().next().unwrap().clone();
+        dropped.name = "dropped".into();
+        schema.tables.insert(dropped.name.clone(), dropped);
+        self.write("app/migrations/schema.lock", &lock::write(&[], &schema));
+    }
+
     /// Says which packages have models.
     fn configure(&self, models: &str) {
         let metadata = format!("[package.metadata.migratable]\nmodels = {models}\n");
@@ -122,6 +131,13 @@ impl App {
         }
         found.sort();
         found
+    }
+
+    /// Where something is reported: by a model, by `schema!()`, or by cargo itself.
+    fn places(&self) -> Vec<String> {
+        let mut places: Vec<String> = self.findings().into_iter().map(|(place, _)| place).collect();
+        places.extend(self.run().iter().filter(|line| line.starts_with("error=")).map(|_| "cargo".to_owned()));
+        places
     }
 }
 
@@ -207,6 +223,43 @@ fn what_has_no_model_stands_at_schema_else_at_the_first_model_else_nowhere() {
     let errors: Vec<_> = lines.iter().filter(|line| line.starts_with("error=")).collect();
     assert_eq!(errors.len(), 2, "{lines:?}");
     assert!(errors[0].contains("the table `users`, and no model has it any more; help: run"), "{errors:?}");
+}
+
+#[test]
+fn what_has_no_model_stands_where_every_build_sees_it() {
+    let user = &MODELS[..MODELS.find("#[derive(Migratable)]\npub enum").unwrap()];
+    let tag = "#[derive(Migratable)]\npub struct Tag { id: i64 }\n";
+    let schema = "migratable::schema!();\n";
+    let cfg = "#[cfg(unix)]\n";
+    let behind_its_cfg = format!("#![cfg(unix)]\n{user}");
+    let derived_behind_cfg = user.replace("#[derive(Migratable)]", "#[cfg_attr(unix, derive(Migratable))]");
+    for (what, main, models, expected) in [
+        ("a call", format!("mod models;\n{schema}"), user, "package"),
+        ("a call in a module", format!("mod models;\nmod db {{ {schema} }}"), user, "package"),
+        ("a call behind cfg", format!("mod models;\n{cfg}{schema}"), user, "User"),
+        ("a call in a module behind cfg", format!("mod models;\n{cfg}mod db {{ {schema} }}"), user, "User"),
+        ("a model behind cfg", "mod models;\n".to_owned(), &format!("{cfg}{user}{tag}"), "Tag"),
+        ("a file behind cfg", format!("{cfg}mod models;\n{tag}"), user, "Tag"),
+        ("a file behind its own cfg", format!("mod models;\n{tag}"), &behind_its_cfg, "Tag"),
+        ("a derive behind cfg", format!("mod models;\n{tag}"), &derived_behind_cfg, "Tag"),
+        ("everything behind cfg", format!("{cfg}mod models;\n{cfg}{schema}"), user, "cargo"),
+        ("a call of another crate", "mod models;\nother::schema!();\n".to_owned(), user, "User"),
+        ("a call with arguments", "mod models;\nschema!(a);\n".to_owned(), user, "User"),
+    ] {
+        let app = App::new(user);
+        app.write("app/src/main.rs", &main);
+        app.write("app/src/models.rs", models);
+        app.lock_with_a_dropped_table();
+        for _ in 0..2 {
+            // The second time by what was kept of the first.
+            assert_eq!(app.places(), [expected], "{what}");
+        }
+    }
+    // The library is compiled with every binary, so it comes first.
+    let app = App::new(user);
+    app.write("app/src/lib.rs", tag);
+    app.lock_with_a_dropped_table();
+    assert_eq!(app.places(), ["Tag"]);
 }
 
 #[test]

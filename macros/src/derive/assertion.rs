@@ -43,12 +43,12 @@ pub(super) fn write(item: &StructItem, findings: &ModelFindings) -> TokenStream 
     }
     let head = lexed("migratable::column_types::Field<");
     let (mut fields, mut named) = (Vec::new(), TokenStream::new());
-    let mut occurrences: HashMap<(&str, bool), usize> = HashMap::new();
+    let mut occurrences: HashMap<&str, usize> = HashMap::new();
     for field in &item.fields {
         let Some(found) = scanned.get(field.name().as_str()) else { continue };
         let (ty, span, nullable) = (&field.ty, field.ty.span(), found.nullable);
         if let Some(mut tail) = column_type(&found.column_type) {
-            let occurrence = occurrences.entry((&found.column_type, nullable)).or_default();
+            let occurrence = occurrences.entry(found.column_type.trim_end_matches("[]")).or_default();
             if nullable {
                 tail = format!("::migratable::column_types::Nullable<{tail}>");
             }

@@ -31,12 +31,10 @@ pub struct Nullable<Column>(PhantomData<Column>);
 pub struct Array<Column>(PhantomData<Column>);
 
 /// A type with mistakes of its own: it goes with every column.
-pub struct Unknown;
+pub enum Unknown {}
 
-#[diagnostic::do_not_recommend]
 impl<Scanned, Column: Is<Scanned, Occurrence>, Occurrence> Is<Nullable<Scanned>, Occurrence> for Nullable<Column> {}
 
-#[diagnostic::do_not_recommend]
 impl<Scanned, Column: Is<Scanned, Occurrence>, Occurrence> Is<Array<Scanned>, Occurrence> for Array<Column> {}
 
 #[diagnostic::do_not_recommend]
@@ -44,7 +42,7 @@ impl<Scanned, Occurrence> Is<Scanned, Occurrence> for Unknown {}
 
 macro_rules! column_types {
     ($($name:ident)*) => {$(
-        pub struct $name;
+        pub enum $name {}
 
         #[diagnostic::do_not_recommend]
         impl<Occurrence> Is<$name, Occurrence> for $name {}
