@@ -61,6 +61,7 @@ pub use history::{Applied, Standing, Status};
 pub use migrator::{Direction, Migrator, Revision};
 #[doc(hidden)]
 pub use model::assert_column_type;
+pub use model::column_types;
 pub use model::{FieldColumn, FieldType, Migratable, ModelColumn};
 #[cfg(feature = "database")]
 pub use plan::PlannedRevision;

@@ -1,6 +1,7 @@
 //! What `#[derive(Migratable)]` implements: the facts about a model that the compiler holds.
 
 mod assertion;
+pub mod column_types;
 
 pub use assertion::assert_column_type;
 
@@ -47,7 +48,11 @@ pub struct ModelColumn {
     note = "an enum or newtype of your own derives `Migratable`; for any other type say the column type: `#[migratable(type = \"text\")]`"
 )]
 pub trait FieldType {
-    /// The column type.
+    /// The column type, without NULL, as the compiler tells it from others.
+    type Value;
+    /// The same with NULL, if that may stand in it.
+    type Column;
+    /// The column type by its name.
     const COLUMN: FieldColumn;
 }
 
@@ -67,17 +72,23 @@ impl FieldColumn {
 }
 
 impl<T: FieldType> FieldType for Option<T> {
+    type Value = T::Value;
+    type Column = column_types::Nullable<T::Value>;
     const COLUMN: FieldColumn = FieldColumn { nullable: true, ..T::COLUMN };
 }
 
 impl<T: FieldType> FieldType for Vec<T> {
+    type Value = column_types::Array<T::Value>;
+    type Column = Self::Value;
     const COLUMN: FieldColumn = FieldColumn { dimensions: T::COLUMN.dimensions + 1, nullable: false, ..T::COLUMN };
 }
 
 macro_rules! field_types {
-    ($($rust:ty => $name:literal),* $(,)?) => {$(
+    ($($rust:ty => $name:ident),* $(,)?) => {$(
         impl $crate::FieldType for $rust {
-            const COLUMN: $crate::FieldColumn = $crate::FieldColumn::named($name);
+            type Value = $crate::column_types::$name;
+            type Column = Self::Value;
+            const COLUMN: $crate::FieldColumn = $crate::FieldColumn::named(stringify!($name));
         }
     )*};
 }
@@ -85,12 +96,12 @@ macro_rules! field_types {
 mod foreign_types;
 
 field_types!(
-    i16 => "smallint",
-    i32 => "integer",
-    i64 => "bigint",
-    f32 => "real",
-    f64 => "double",
-    bool => "boolean",
-    String => "text",
-    Vec<u8> => "binary",
+    i16 => smallint,
+    i32 => integer,
+    i64 => bigint,
+    f32 => real,
+    f64 => double,
+    bool => boolean,
+    String => text,
+    Vec<u8> => binary,
 );

@@ -18,6 +18,8 @@ pub(super) fn write(item: &DeriveInput) -> TokenStream {
     } else {
         quote! {
             impl #generics ::migratable::FieldType for #ident #arguments #conditions {
+                type Value = ::migratable::column_types::Unknown;
+                type Column = Self::Value;
                 const COLUMN: ::migratable::FieldColumn = ::migratable::FieldColumn::named("");
             }
         }

@@ -7,6 +7,7 @@ use quote::quote;
 use syn::Ident;
 
 use super::diesel::Diesel;
+use super::{assertion, lexed};
 
 pub(super) fn write_enum(
     item: &Item,
@@ -42,6 +43,8 @@ pub(super) fn write_newtype(
         let (ident, inner) = (&item.ident, &found.inner);
         quote! {
             impl ::migratable::FieldType for #ident {
+                type Value = <#inner as ::migratable::FieldType>::Value;
+                type Column = <#inner as ::migratable::FieldType>::Column;
                 const COLUMN: ::migratable::FieldColumn = <#inner as ::migratable::FieldType>::COLUMN;
             }
         }
@@ -56,8 +59,14 @@ pub(super) fn write_newtype(
 /// The impl for a type whose column type is known by name; an empty name goes with every column.
 fn named(item: &Item, column_type: &str) -> TokenStream {
     let ident = &item.ident;
+    let column = match column_type {
+        "" => quote!(::migratable::column_types::Unknown),
+        name => assertion::column_type(name).map_or_else(|| quote!(Self), |text| lexed(&text)),
+    };
     quote! {
         impl ::migratable::FieldType for #ident {
+            type Value = #column;
+            type Column = Self::Value;
             const COLUMN: ::migratable::FieldColumn = ::migratable::FieldColumn::named(#column_type);
         }
     }

@@ -1,4 +1,5 @@
-//! The assertion that a field's Rust type is what the build script took it for.
+//! The assertion that a field's Rust type is what the build script took it for, where that has a name of its own: an
+//! enum, or a newtype that says its type.
 
 use super::FieldColumn;
 
@@ -90,12 +91,16 @@ mod tests {
     struct Status;
 
     impl FieldType for Status {
+        type Value = Self;
+        type Column = Self;
         const COLUMN: FieldColumn = FieldColumn::named("enum(status)");
     }
 
     struct Unknown;
 
     impl FieldType for Unknown {
+        type Value = Self;
+        type Column = Self;
         const COLUMN: FieldColumn = FieldColumn::named("");
     }
 
