@@ -48,6 +48,16 @@ impl Database {
             ));
         };
         let dialect = url::dialect(&url).map_err(Failure::Usage)?;
+        if !Db::DIALECTS.contains(&dialect) {
+            return Err(Failure::Usage(format!(
+                "`{}` means {dialect}, which this `migrate` was built without: turn on the feature `{}` of `migratable` \
+                 in the Cargo.toml of {}, or by `--features {}` if that package has a feature of this name",
+                url::shown(&url),
+                dialect.name(),
+                project.package(),
+                dialect.name(),
+            )));
+        }
         Ok(Database { url, dialect })
     }
 

@@ -37,6 +37,12 @@ impl Project {
         self.migrator.as_ref()
     }
 
+    /// The name of the migrations package.
+    #[cfg(feature = "database")]
+    pub(crate) fn package(&self) -> &str {
+        &self.package
+    }
+
     /// The folder of the migrations package when it was built; it need not be there any more.
     pub(crate) fn manifest_dir(&self) -> &Path {
         &self.manifest_dir

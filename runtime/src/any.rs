@@ -49,6 +49,16 @@ macro_rules! inside {
 }
 
 impl AnyConnection {
+    /// The dialects that this build has.
+    pub const DIALECTS: &[Dialect] = &[
+        #[cfg(feature = "sqlite")]
+        Dialect::Sqlite,
+        #[cfg(feature = "postgres")]
+        Dialect::Postgres,
+        #[cfg(feature = "mysql")]
+        Dialect::Mysql,
+    ];
+
     /// Connects to a database of a dialect, by the URL in the form that Diesel's connection takes.
     ///
     /// # Errors
