@@ -4,6 +4,7 @@ mod assertion;
 pub mod column_types;
 
 pub use assertion::assert_column_type;
+use column_types::ColumnType;
 
 /// A struct that is a table.
 ///
@@ -48,15 +49,11 @@ pub struct ModelColumn {
     note = "an enum or newtype of your own derives `Migratable`; for any other type say the column type: `#[migratable(type = \"text\")]`"
 )]
 pub trait FieldType {
-    /// The column type, without NULL, as the compiler tells it from others.
-    type Value;
-    /// The same with NULL, if that may stand in it.
-    type Column;
-    /// The column type by its name.
-    const COLUMN: FieldColumn;
+    /// The column type.
+    type Column: ColumnType;
 }
 
-/// The column type of a Rust type.
+/// A column type by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldColumn {
     name: &'static str,
@@ -72,23 +69,17 @@ impl FieldColumn {
 }
 
 impl<T: FieldType> FieldType for Option<T> {
-    type Value = T::Value;
-    type Column = column_types::Nullable<T::Value>;
-    const COLUMN: FieldColumn = FieldColumn { nullable: true, ..T::COLUMN };
+    type Column = column_types::Nullable<<T::Column as ColumnType>::Value>;
 }
 
 impl<T: FieldType> FieldType for Vec<T> {
-    type Value = column_types::Array<T::Value>;
-    type Column = Self::Value;
-    const COLUMN: FieldColumn = FieldColumn { dimensions: T::COLUMN.dimensions + 1, nullable: false, ..T::COLUMN };
+    type Column = column_types::Array<<T::Column as ColumnType>::Value>;
 }
 
 macro_rules! field_types {
     ($($rust:ty => $name:ident),* $(,)?) => {$(
         impl $crate::FieldType for $rust {
-            type Value = $crate::column_types::$name;
-            type Column = Self::Value;
-            const COLUMN: $crate::FieldColumn = $crate::FieldColumn::named(stringify!($name));
+            type Column = $crate::column_types::$name;
         }
     )*};
 }

@@ -60,11 +60,8 @@ pub(super) fn write(item: &StructItem, findings: &ModelFindings) -> TokenStream 
             fields.extend([head.clone(), ty.to_token_stream(), lexed(&tail), quote_spanned!(span=> >), quote!(,)]);
         } else {
             let column_type = &found.column_type;
-            // The trait stands in a path of its own: the error for a type without it is then short.
             named.extend(quote_spanned! {span=>
-                const _: () = ::migratable::assert_column_type(
-                    <#ty as ::migratable::FieldType>::COLUMN, #column_type, #nullable,
-                );
+                const _: () = ::migratable::assert_column_type::<#ty>(#column_type, #nullable);
             });
         }
     }

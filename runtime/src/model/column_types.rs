@@ -2,11 +2,19 @@
 //! build script took it for.
 //!
 //! A type that compares names in a constant would stop at the first field that differs, and cost more to compile.
-#![allow(non_camel_case_types, missing_docs)]
+#![allow(non_camel_case_types, missing_docs)] // The names are those of `schema.lock`.
 
 use std::marker::PhantomData;
 
-use crate::FieldType;
+use crate::{FieldColumn, FieldType};
+
+/// A column type as a type.
+pub trait ColumnType {
+    /// The same without NULL.
+    type Value: ColumnType;
+    /// The same by its name.
+    const COLUMN: FieldColumn;
+}
 
 /// A field of the type `T`, which the build script has read as the column type `Scanned`.
 ///
@@ -27,11 +35,26 @@ pub trait Is<Scanned, Occurrence> {}
 /// A column in which NULL may stand.
 pub struct Nullable<Column>(PhantomData<Column>);
 
+impl<Column: ColumnType> ColumnType for Nullable<Column> {
+    type Value = Column;
+    const COLUMN: FieldColumn = FieldColumn { nullable: true, ..Column::COLUMN };
+}
+
 /// An array.
 pub struct Array<Column>(PhantomData<Column>);
 
+impl<Column: ColumnType> ColumnType for Array<Column> {
+    type Value = Self;
+    const COLUMN: FieldColumn = FieldColumn { dimensions: Column::COLUMN.dimensions + 1, ..Column::COLUMN };
+}
+
 /// A type with mistakes of its own: it goes with every column.
 pub enum Unknown {}
+
+impl ColumnType for Unknown {
+    type Value = Self;
+    const COLUMN: FieldColumn = FieldColumn::named("");
+}
 
 impl<Scanned, Column: Is<Scanned, Occurrence>, Occurrence> Is<Nullable<Scanned>, Occurrence> for Nullable<Column> {}
 
@@ -43,6 +66,11 @@ impl<Scanned, Occurrence> Is<Scanned, Occurrence> for Unknown {}
 macro_rules! column_types {
     ($($name:ident)*) => {$(
         pub enum $name {}
+
+        impl ColumnType for $name {
+            type Value = Self;
+            const COLUMN: FieldColumn = FieldColumn::named(stringify!($name));
+        }
 
         #[diagnostic::do_not_recommend]
         impl<Occurrence> Is<$name, Occurrence> for $name {}

@@ -10,9 +10,7 @@ field_types!(
 
 #[cfg(feature = "chrono")]
 impl<Zone: chrono::TimeZone> crate::FieldType for chrono::DateTime<Zone> {
-    type Value = crate::column_types::timestamptz;
-    type Column = Self::Value;
-    const COLUMN: crate::FieldColumn = crate::FieldColumn::named("timestamptz");
+    type Column = crate::column_types::timestamptz;
 }
 
 #[cfg(feature = "time")]
