@@ -126,13 +126,18 @@ impl Script {
         if sql.starts_with("-- ") && !sql.contains('\n') {
             return self.line(sql);
         }
-        let ends = sql.ends_with(';');
-        let in_comment = sql.lines().next_back().is_some_and(|line| line.contains("--"));
-        self.text.push_str(sql);
-        self.text.push_str(match (ends, in_comment) {
-            (true, false) => "\n",
-            (false, false) => ";\n",
-            (_, true) => "\n;\n",
-        });
+        self.line(&terminated(sql));
     }
+}
+
+/// A statement with a semicolon behind it, on a line of its own if the statement ends in a comment.
+pub(crate) fn terminated(sql: &str) -> String {
+    let ends = sql.ends_with(';');
+    let in_comment = sql.lines().next_back().is_some_and(|line| line.contains("--"));
+    let semicolon = match (ends, in_comment) {
+        (true, false) => "",
+        (false, false) => ";",
+        (_, true) => "\n;",
+    };
+    format!("{sql}{semicolon}")
 }

@@ -177,7 +177,10 @@ impl Planner<'_> {
             };
             let free = open.iter().position(|table| !table.foreign_keys.iter().any(|key| waits(table, key)));
             let mut table = open[free.unwrap_or(0)].clone();
-            let ready = |key: &ForeignKey| key.table == table.name || can_refer(&self.current, key);
+            // In a database a key may refer to what is not there, or is not unique; it need not wait.
+            let ready = |key: &ForeignKey| {
+                key.table == table.name || can_refer(&self.current, key) || !can_refer(self.after, key)
+            };
             let kept: Vec<ForeignKey> = table.foreign_keys.iter().filter(|key| ready(key)).cloned().collect();
             table.foreign_keys = kept;
             open.remove(free.unwrap_or(0));
