@@ -40,6 +40,12 @@ pub enum Work {
         /// be without its key.
         at_end: bool,
     },
+    /// Begins a transaction for what works on rows, where changes of tables are in none.
+    #[cfg(feature = "mysql")]
+    Begin,
+    /// Ends it.
+    #[cfg(feature = "mysql")]
+    Commit,
     /// Makes a table anew in another form and moves its rows over.
     #[cfg(feature = "sqlite")]
     Rebuild(Box<sqlite::Rebuild>),
@@ -63,6 +69,10 @@ pub trait Connection: Any + Sized {
     type Session;
     /// What planning has to know of a database beside its schema.
     type Facts;
+    /// The dialect that it speaks.
+    const DIALECT: Dialect;
+    /// Whether a transaction takes back changes of tables too.
+    const TRANSACTIONAL: bool = true;
 
     /// Gets a connection ready for revisions.
     fn enter(&mut self) -> Result<Self::Session, Error>;
@@ -143,4 +153,12 @@ pub(crate) fn offline(dialect: Dialect) -> Option<&'static Offline> {
 /// A text in single quotes.
 pub(crate) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
+}
+
+/// A text in single quotes, as a dialect reads it.
+pub(crate) fn literal_for(dialect: Dialect, text: &str) -> String {
+    match dialect {
+        Dialect::Mysql => literal(&text.replace('\\', "\\\\")),
+        _ => literal(text),
+    }
 }

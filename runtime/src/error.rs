@@ -136,11 +136,11 @@ pub enum Error {
         message: String,
     },
     /// The connection is in a transaction already.
-    #[error(
-        "the connection is in a transaction: SQLite cannot switch foreign keys off inside of one, and rows would be \
-         lost; upgrade before the transaction begins"
-    )]
-    InTransaction,
+    #[error("the connection is in a transaction: {why}; upgrade before the transaction begins")]
+    InTransaction {
+        /// What would go wrong.
+        why: &'static str,
+    },
     /// A revision failed, and its transaction was rolled back.
     #[error("{0}")]
     Failed(Box<Failure>),
@@ -154,7 +154,7 @@ fn revisions(ids: &[String]) -> String {
     }
 }
 
-/// How a revision failed. What it had done was rolled back.
+/// How a revision failed. What it had done was rolled back, where the database can.
 #[derive(Debug)]
 pub struct Failure {
     /// The revision.
@@ -169,6 +169,9 @@ pub struct Failure {
     pub cause: Cause,
     /// The revisions that were finished before it in transactions of their own, and stay.
     pub done: Vec<Done>,
+    /// Whether a part of it was done before it failed and stays, because the database cannot take back changes of
+    /// tables.
+    pub stays: bool,
 }
 
 /// Why a revision failed.
@@ -240,12 +243,18 @@ impl fmt::Display for Failure {
         if let Some(statement) = &self.statement {
             write!(f, "\nThe statement was: {statement}")?;
         }
-        match self.done.as_slice() {
-            [] => f.write_str("\nNothing was changed."),
-            done => {
-                let ids: Vec<&str> = done.iter().map(|it| it.revision.as_str()).collect();
-                write!(f, "\nIts changes were taken back; done before it, and kept: {}.", ids.join(", "))
-            }
+        let ids: Vec<&str> = self.done.iter().map(|it| it.revision.as_str()).collect();
+        match (self.stays, ids.as_slice()) {
+            (false, []) => return f.write_str("\nNothing was changed."),
+            (false, _) => f.write_str("\nIts changes were taken back")?,
+            (true, _) => f.write_str(
+                "\nThis database cannot take back changes of tables: what the revision did before this stays, \
+                 without a row in the history; finish it or undo it by hand before you run it again",
+            )?,
+        }
+        match ids.as_slice() {
+            [] => f.write_str("."),
+            ids => write!(f, "; done before it, and kept: {}.", ids.join(", ")),
         }
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
+use migratable_core::Dialect;
 use migratable_core::graph::Graph;
 
-use crate::dialect::{Database, literal};
+use crate::dialect::{Database, literal_for};
 use crate::error::Error;
 use crate::executor::Session;
 use crate::migrator::Revision;
@@ -83,7 +84,8 @@ pub(crate) struct Position {
 }
 
 /// The row that records a revision. `ordinal` is a number or SQL for one.
-pub(crate) fn insert(revision: &Revision, ordinal: &str, duration: Duration) -> String {
+pub(crate) fn insert(dialect: Dialect, revision: &Revision, ordinal: &str, duration: Duration) -> String {
+    let literal = |text: &str| literal_for(dialect, text);
     format!(
         "INSERT INTO migratable_revisions \
          (revision, ordinal, message, checksum, steps_checksum, applied_at, duration_ms, tool_version) \
@@ -91,15 +93,15 @@ pub(crate) fn insert(revision: &Revision, ordinal: &str, duration: Duration) -> 
         literal(revision.id),
         literal(revision.message),
         literal(revision.checksum),
-        revision.steps_checksum.map_or("NULL".to_owned(), literal),
+        revision.steps_checksum.map_or("NULL".to_owned(), &literal),
         duration.as_millis(),
         literal(env!("CARGO_PKG_VERSION")),
     )
 }
 
 /// What takes the row of a revision away.
-pub(crate) fn delete(revision: &Revision) -> String {
-    format!("DELETE FROM migratable_revisions WHERE revision = {}", literal(revision.id))
+pub(crate) fn delete(dialect: Dialect, revision: &Revision) -> String {
+    format!("DELETE FROM migratable_revisions WHERE revision = {}", literal_for(dialect, revision.id))
 }
 
 /// What a database answers a query with; nothing if it has no history table.

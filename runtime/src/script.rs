@@ -66,9 +66,9 @@ pub(crate) fn write<Db: Database>(
         script.statement(&match direction {
             Direction::Upgrade => {
                 let ordinal = "(SELECT coalesce(max(ordinal), 0) + 1 FROM migratable_revisions)";
-                history::insert(revision, ordinal, Duration::ZERO)
+                history::insert(dialect, revision, ordinal, Duration::ZERO)
             }
-            Direction::Downgrade => history::delete(revision),
+            Direction::Downgrade => history::delete(dialect, revision),
         });
     }
     script.end(endangered);

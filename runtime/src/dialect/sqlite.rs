@@ -24,7 +24,7 @@ use diesel::row::{Field, NamedRow};
 use diesel::sql_types::Text;
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use diesel::{RunQueryDsl, sql_query};
-use migratable_core::{Operation, Schema};
+use migratable_core::{Dialect, Operation, Schema};
 
 pub use rebuild::Rebuild;
 
@@ -53,6 +53,7 @@ impl Connection for SqliteConnection {
     type Session = session::Session;
     /// The STRICT tables.
     type Facts = BTreeSet<String>;
+    const DIALECT: Dialect = Dialect::Sqlite;
 
     fn enter(&mut self) -> Result<session::Session, Error> {
         session::enter(self)
@@ -120,6 +121,8 @@ impl Connection for SqliteConnection {
             Work::CheckReferences { at_end } => verify::references(self, *at_end),
             Work::Rebuild(rebuild) => rebuild.perform(self),
             Work::Step { name, .. } => Err(Stop::refused(format!("`{name}` is no SQL"))),
+            #[cfg(feature = "mysql")]
+            Work::Begin | Work::Commit => Ok(()),
         }
     }
 
@@ -133,6 +136,8 @@ impl Connection for SqliteConnection {
                 let found = introspect::table(self, &rebuild.before.name.name)?;
                 rebuild.preview(found.as_ref())
             }
+            #[cfg(feature = "mysql")]
+            Work::Begin | Work::Commit => Vec::new(),
         })
     }
 
@@ -187,5 +192,7 @@ fn statements(work: &Work) -> Vec<String> {
         Work::CheckReferences { .. } => vec![OFFLINE.check_references.to_owned()],
         Work::Rebuild(rebuild) => rebuild.offline(guard),
         Work::Step { .. } => Vec::new(),
+        #[cfg(feature = "mysql")]
+        Work::Begin | Work::Commit => Vec::new(),
     }
 }
