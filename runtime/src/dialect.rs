@@ -40,6 +40,12 @@ pub enum Work {
         /// be without its key.
         at_end: bool,
     },
+    /// Begins a transaction for what works on rows, where changes of tables are in none.
+    #[cfg(feature = "mysql")]
+    Begin,
+    /// Ends it.
+    #[cfg(feature = "mysql")]
+    Commit,
     /// Makes a table anew in another form and moves its rows over.
     #[cfg(feature = "sqlite")]
     Rebuild(Box<sqlite::Rebuild>),
@@ -64,6 +70,12 @@ pub trait Connection: Any + Sized {
     /// What planning has to know of a database beside its schema.
     type Facts;
 
+    /// The dialect that it speaks.
+    fn dialect(&self) -> Dialect;
+    /// Whether a transaction takes back changes of tables too.
+    fn is_transactional(&self) -> bool {
+        true
+    }
     /// Gets a connection ready for revisions.
     fn enter(&mut self) -> Result<Self::Session, Error>;
     /// Ends a transaction that is still open, and puts the connection back as it was.
@@ -147,4 +159,12 @@ pub(crate) fn offline(dialect: Dialect) -> Option<&'static Offline> {
 /// A text in single quotes.
 pub(crate) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
+}
+
+/// A text in single quotes, as a dialect reads it.
+pub(crate) fn literal_for(dialect: Dialect, text: &str) -> String {
+    match dialect {
+        Dialect::Mysql => literal(&text.replace('\\', "\\\\")),
+        _ => literal(text),
+    }
 }

@@ -46,7 +46,7 @@ pub(crate) fn write<Db: Database>(
     }
     let mut script = Script { offline, text: String::new() };
     let mut schema = plan::schema_at(migrator, &graph, &position)?;
-    script.begin(&history::stands_elsewhere(&start, &position.applied));
+    script.begin(&history::stands_elsewhere(dialect, &start, &position.applied));
     let mut endangered = false;
     for revision in path.iter().filter_map(|id| migrator.find(id)) {
         let operations = revision.record(direction);
@@ -66,9 +66,9 @@ pub(crate) fn write<Db: Database>(
         script.statement(&match direction {
             Direction::Upgrade => {
                 let ordinal = "(SELECT coalesce(max(ordinal), 0) + 1 FROM migratable_revisions)";
-                history::insert(revision, ordinal, Duration::ZERO)
+                history::insert(dialect, revision, ordinal, Duration::ZERO)
             }
-            Direction::Downgrade => history::delete(revision.id),
+            Direction::Downgrade => history::delete(dialect, revision.id),
         });
     }
     script.end(endangered);

@@ -1,0 +1,8 @@
+//! Revisions on a real MariaDB or MySQL server, with rows and foreign keys.
+
+#![allow(clippy::unwrap_used)]
+
+mod database;
+mod reader;
+
+mod changes;
