@@ -137,8 +137,8 @@ pub enum Error {
     },
     /// The connection is in a transaction already.
     #[error(
-        "the connection is in a transaction: SQLite cannot switch foreign keys off inside of one, and rows would be \
-         lost; upgrade before the transaction begins"
+        "the connection is in a transaction already, and revisions need transactions of their own; upgrade before it \
+         begins"
     )]
     InTransaction,
     /// A revision failed, and its transaction was rolled back.
