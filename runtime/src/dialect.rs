@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use diesel::result::{Error as DieselError, QueryResult};
 use migratable_core::{Dialect, Operation, Schema};
 
-use crate::error::{Error, Stop};
+use crate::error::{Cause, Error, OffendingRows, Stop};
 use crate::inspect::Inspected;
 use crate::migrator::Direction;
 use crate::plan::{Pieces, Refusal};
@@ -61,6 +61,22 @@ pub struct Verify {
     pub(crate) advice: String,
     /// Finds them: in the first column how many there are, in the second what one of them is.
     pub(crate) query: String,
+}
+
+impl Verify {
+    /// Stops if there are such rows.
+    pub(crate) fn perform<C: Connection>(&self, database: &mut C) -> Result<(), Stop> {
+        let rows = database.rows(&self.query).map_err(|error| Stop::at(&self.query, error))?;
+        let Some(count) = rows.first().and_then(|row| row.first()).cloned().flatten() else { return Ok(()) };
+        Err(Cause::Rows(Box::new(OffendingRows {
+            table: self.table.clone(),
+            problem: self.problem.clone(),
+            count: count.parse().unwrap_or(rows.len() as u64),
+            examples: rows.into_iter().filter_map(|row| row.into_iter().nth(1).flatten()).collect(),
+            advice: self.advice.clone(),
+        }))
+        .into())
+    }
 }
 
 /// The part of [`Database`] that is nobody else's business.

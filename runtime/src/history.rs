@@ -23,8 +23,8 @@ pub(crate) const CREATE: &str = "CREATE TABLE IF NOT EXISTS migratable_revisions
     tool_version VARCHAR(32) NOT NULL
 )";
 
-const READ: &str = "SELECT revision, ordinal, message, checksum, steps_checksum, applied_at, duration_ms, tool_version \
-                    FROM migratable_revisions ORDER BY ordinal";
+const READ: &str = "SELECT revision, ordinal, message, checksum, steps_checksum, CAST(applied_at AS CHAR(19)), \
+                    duration_ms, tool_version FROM migratable_revisions ORDER BY ordinal";
 
 const READ_CHECKSUMS: &str = "SELECT revision, checksum FROM migratable_revisions";
 

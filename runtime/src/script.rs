@@ -54,12 +54,14 @@ pub(crate) fn write<Db: Database>(
             .map_err(|refusal| refusal.in_revision(revision, &operations.operations))?;
         script.heading(revision, direction);
         endangered |= planned.endangers_references;
+        let mut said = Vec::new();
         for piece in &planned.pieces {
             if let Work::Step { name, .. } = &piece.work {
                 return Err(Error::NotOffline { revision: revision.id.to_owned(), step: name.clone() });
             }
-            for &at in &piece.operations {
-                script.comment(&operations.operations[at].to_string());
+            if piece.operations != said {
+                piece.operations.iter().for_each(|&at| script.comment(&operations.operations[at].to_string()));
+                said.clone_from(&piece.operations);
             }
             (offline.statements)(&piece.work).iter().for_each(|sql| script.statement(sql));
         }

@@ -113,7 +113,7 @@ impl Connection for MysqlConnection {
     fn perform(&mut self, work: &Work) -> Result<(), Stop> {
         match work {
             Work::Statement(sql) => self.execute(sql).map_err(|error| Stop::at(sql, error)),
-            Work::Verify(it) => verify::perform(self, it),
+            Work::Verify(it) => it.perform(self),
             Work::Begin => session::begin(self).map_err(|error| Stop::at("BEGIN", error)),
             Work::Commit => session::commit(self).map_err(|error| Stop::at("COMMIT", error)),
             Work::CheckReferences { .. } => Ok(()),

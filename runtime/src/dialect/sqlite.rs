@@ -131,7 +131,7 @@ impl Connection for SqliteConnection {
     fn perform(&mut self, work: &Work) -> Result<(), Stop> {
         match work {
             Work::Statement(sql) => self.execute(sql).map_err(|error| Stop::at(sql, error)),
-            Work::Verify(it) => verify::perform(self, it),
+            Work::Verify(it) => it.perform(self),
             Work::CheckReferences { at_end } => references::check(self, *at_end),
             Work::Rebuild(rebuild) => rebuild.perform(self),
             Work::Step { name, .. } => Err(Stop::refused(format!("`{name}` is no SQL"))),

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use diesel::mysql::MysqlConnection;
 use migratable_core::{ForeignKey, Table, TableName};
 
 use super::ddl::{quoted, table_name};
 use super::types::text;
-use crate::dialect::{Connection, Verify};
-use crate::error::{Cause, OffendingRows, Stop};
+use crate::dialect::Verify;
 
 /// How many rows are named.
 const EXAMPLES: usize = 5;
@@ -128,18 +126,4 @@ impl Rows<'_> {
 /// SQL for `name = 'value'`.
 fn shown(name: &str, value: &str) -> String {
     format!("CONCAT({}, LEFT(QUOTE({value}), 60))", text(&format!("{name} = ")))
-}
-
-/// Stops if there are such rows.
-pub(super) fn perform(database: &mut MysqlConnection, verify: &Verify) -> Result<(), Stop> {
-    let rows = database.rows(&verify.query).map_err(|error| Stop::at(&verify.query, error))?;
-    let Some(count) = rows.first().and_then(|row| row.first()).cloned().flatten() else { return Ok(()) };
-    Err(Cause::Rows(Box::new(OffendingRows {
-        table: verify.table.clone(),
-        problem: verify.problem.clone(),
-        count: count.parse().unwrap_or(rows.len() as u64),
-        examples: rows.into_iter().filter_map(|row| row.into_iter().nth(1).flatten()).collect(),
-        advice: verify.advice.clone(),
-    }))
-    .into())
 }
