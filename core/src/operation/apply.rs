@@ -172,6 +172,10 @@ impl Operation {
                 table_mut(schema, table)?.comment.clone_from(comment);
                 Ok(())
             }
+            Operation::SetTableOption { table, option, value: Some(order) } if option == Table::COLUMN_ORDER => {
+                table_mut(schema, table)?.order_columns(order);
+                Ok(())
+            }
             Operation::SetTableOption { table, option, value } => {
                 table_mut(schema, table)?.native.set(option, value.as_deref());
                 Ok(())

@@ -20,8 +20,18 @@ pub struct Throwaway {
     connection: Db,
 }
 
+/// The user, host and port of the server.
+pub fn server() -> (String, String, String) {
+    let url = server_url();
+    let address = url.rsplit("://").next().unwrap_or_default();
+    let (user, place) = address.split_once('@').unwrap_or(("root", address));
+    let (host, port) = place.split_once(':').unwrap_or((place, "3306"));
+    let user = user.split(':').next().unwrap_or(user);
+    (user.to_owned(), host.to_owned(), port.to_owned())
+}
+
 /// The server's URL, without a database.
-fn server() -> String {
+fn server_url() -> String {
     let url = std::env::var("MIGRATABLE_MYSQL_URL").unwrap_or_else(|_| "mysql://root@127.0.0.1:3306/".to_owned());
     let after_scheme = url.find("://").map_or(0, |at| at + 3);
     let end = url[after_scheme..].find('/').map_or(url.len(), |at| after_scheme + at);
@@ -30,7 +40,7 @@ fn server() -> String {
 
 /// A connection to a database of the server.
 pub fn connect(database: &str) -> Db {
-    let server = server();
+    let server = server_url();
     MysqlConnection::establish(&format!("{server}/{database}"))
         .unwrap_or_else(|error| panic!("no MySQL or MariaDB answers; set MIGRATABLE_MYSQL_URL: {error}"))
 }

@@ -6,3 +6,4 @@ mod database;
 mod reader;
 
 mod changes;
+mod pairs;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use migratable_core::{Column, Index, Native, Table};
 
 use super::ddl::{self, Words, quoted, table_name};
-use super::types::text;
+use super::types::{ROW_NUMBER, text};
 
 /// A table that changes.
 pub(super) struct Alteration<'a> {
@@ -134,6 +134,10 @@ impl<'a> Alteration<'a> {
             }
             columns.push((column, step));
         }
+        let all = values.iter().chain(self.in_place_of_null.values());
+        if all.into_iter().any(|value: &String| value.contains(ROW_NUMBER)) {
+            statements.before.push(format!("SET {ROW_NUMBER} = 0"));
+        }
         if !additions.is_empty() {
             statements.before.push(format!("ALTER TABLE {table} {}", additions.join(", ")));
             statements.before.push(self.update(&values, None));
@@ -141,6 +145,10 @@ impl<'a> Alteration<'a> {
         for (column, value) in self.in_place_of_null {
             let set = [format!("{} = {value}", quoted(column))];
             statements.before.push(self.update(&set, Some(&format!("{} IS NULL", quoted(column)))));
+        }
+        if self.before.native.get("key_block_size") != self.after.native.get("key_block_size") {
+            // An index keeps the size that it was made with.
+            remade.extend(columns.iter().map(|(column, _)| column.name.as_str()));
         }
         let mut clauses = Vec::new();
         let added = self.keys_and_checks(&remade, &mut clauses)?;

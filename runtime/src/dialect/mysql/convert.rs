@@ -58,6 +58,16 @@ impl Conversion {
             (Kind::Text { .. } | Kind::Values(_), Kind::Json) if all => {
                 format!("IF(JSON_VALID({old}), {old}, JSON_QUOTE({}))", as_text())
             }
+            // An empty text is no number and no time, and nothing is lost by it.
+            (
+                Kind::Text { .. },
+                Kind::Integer { .. }
+                | Kind::Decimal { .. }
+                | Kind::Float
+                | Kind::Date
+                | Kind::Moment { .. }
+                | Kind::Time { .. },
+            ) if all => format!("NULLIF(TRIM({old}), '')"),
             _ => return None,
         })
     }

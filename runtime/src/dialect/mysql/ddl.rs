@@ -286,7 +286,7 @@ pub(super) fn options(before: &Native, after: &Native) -> Vec<String> {
     let spelled = |(word, value): (&str, Option<&str>)| {
         let name = match word {
             "collation" => "DEFAULT COLLATE",
-            "column_order" => return None,
+            Table::COLUMN_ORDER => return None,
             word => word,
         };
         Some(match value {

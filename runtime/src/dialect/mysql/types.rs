@@ -6,6 +6,9 @@ use migratable_core::{Column, ColumnType, DefaultValue, Dialect, Enum, Literal, 
 
 use crate::dialect::literal_for;
 
+/// The variable that numbers rows while they are filled.
+pub(super) const ROW_NUMBER: &str = "@migratable_row";
+
 /// The most digits that a decimal has, and a scale that leaves room on both sides of the point.
 const WIDEST_DECIMAL: &str = "DECIMAL(65, 30)";
 
@@ -180,17 +183,19 @@ pub(super) fn is_number(word: &str) -> bool {
         || matches!(word, "integer" | "float" | "double" | "real" | "decimal" | "numeric" | "bit" | "bool" | "boolean")
 }
 
-/// A value of its own for each row, from the row's number, where no two rows may be equal.
-pub(super) fn distinct(type_name: &str, number: &str) -> String {
+/// A value of its own for each row, where no two rows may be equal.
+pub(super) fn distinct(type_name: &str) -> String {
+    let number = format!("({ROW_NUMBER} := {ROW_NUMBER} + 1)");
     let lower = type_name.to_ascii_lowercase();
     match lower.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default() {
         "uuid" => format!("CONCAT('00000000-0000-0000-0000-', LPAD({number}, 12, '0'))"),
-        "date" => format!("DATE('1970-01-01') + INTERVAL ({number}) DAY"),
-        "datetime" | "timestamp" => format!("TIMESTAMP('1970-01-01 00:00:00') + INTERVAL ({number}) SECOND"),
+        // Day 719528 is the first of 1970.
+        "date" => format!("FROM_DAYS(719528 + {number})"),
+        "datetime" | "timestamp" => format!("FROM_UNIXTIME({number})"),
         "time" => format!("SEC_TO_TIME({number})"),
         "inet4" => format!("INET_NTOA({number})"),
         "json" => format!("CAST({number} AS CHAR)"),
-        _ => number.to_owned(),
+        _ => number,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use migratable_core::{ForeignKey, Table, TableName};
+use migratable_core::{ForeignKey, Index, Table, TableName};
 
 use super::super::alter::Alteration;
 use super::super::ddl::{self, quoted, table_name};
@@ -88,10 +88,10 @@ impl Planner<'_> {
             work.push((operations.clone(), sql));
         }
         for (table, keys) in &come {
-            let adds: Vec<String> = keys
-                .iter()
-                .map(|key| ddl::foreign_key(key).map(|sql| format!("ADD {sql}")))
-                .collect::<Result<_, _>>()?;
+            let mut adds = self.own_indexes(table, keys, &changed)?;
+            for key in keys {
+                adds.push(format!("ADD {}", ddl::foreign_key(key)?));
+            }
             work.push((places(table), format!("ALTER TABLE {}\n    {}", table_name(table), adds.join(",\n    "))));
         }
         for (at, table) in &gone {
@@ -100,6 +100,27 @@ impl Planner<'_> {
         let pieces = work.into_iter().map(|(operations, sql)| Piece { operations, work: Work::Statement(sql) });
         self.planned.pieces.extend(pieces);
         Ok(())
+    }
+
+    /// Makes anew the indexes that the server may have made for a foreign key itself: when the key is made anew, it
+    /// would put one of another name in their place.
+    fn own_indexes(&self, table: &TableName, keys: &[ForeignKey], changed: &[Changed]) -> Planned<Vec<String>> {
+        if !self.schema.is_database {
+            return Ok(Vec::new());
+        }
+        let after = self.table(table)?;
+        let before = changed.iter().find(|it| it.after.name == *table).map_or(&after, |it| &it.before);
+        let is_own = |index: &&Index| {
+            let only =
+                |key: &ForeignKey| key.columns.len() == index.parts.len() && ddl::leads_with(index, &key.columns);
+            !index.unique && before.indexes.contains(index) && keys.iter().any(only)
+        };
+        let mut clauses = Vec::new();
+        for index in after.indexes.iter().filter(is_own) {
+            clauses.push(format!("DROP INDEX {}", quoted(&index.name)));
+            clauses.push(format!("ADD {}", self.words(&self.schema.enums).index(index)?));
+        }
+        Ok(clauses)
     }
 
     fn drop_foreign_key(&self, table: &TableName, key: &ForeignKey) -> String {

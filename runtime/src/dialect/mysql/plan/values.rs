@@ -11,9 +11,6 @@ use super::super::verify::Rows;
 use super::{Pending, Planned, Planner};
 use crate::dialect::Verify;
 
-/// A number for each row, another for each.
-const ROW_NUMBER: &str = "(@migratable_row := COALESCE(@migratable_row, 0) + 1)";
-
 /// What the rows of a table need before it changes.
 #[derive(Default)]
 pub(super) struct Needs {
@@ -70,6 +67,8 @@ impl Planner<'_> {
         if was != is && !needs.values.contains_key(&new.name) {
             let conversion = convert::between(&was, &is);
             if let Some(value) = conversion.value(&place, self.schema.is_database) {
+                let filled = self.schema.is_database && !new.nullable && !old.nullable;
+                let value = if filled { format!("COALESCE({value}, {})", types::neutral(&is)) } else { value };
                 needs.values.insert(new.name.clone(), value);
             }
             if let Some(offends) = conversion.offends(&place).filter(|_| !self.fills()) {
@@ -106,7 +105,7 @@ impl Planner<'_> {
         Ok(match reference {
             Some((key, target)) if key.table == after.name && before.find(target).is_some() => quoted(target),
             Some((key, target)) => format!("(SELECT MIN({}) FROM {})", quoted(target), table_name(&key.table)),
-            None if is_unique(after, &column.name) => types::distinct(&name, ROW_NUMBER),
+            None if is_unique(after, &column.name) => types::distinct(&name),
             None => types::neutral(&name),
         })
     }
