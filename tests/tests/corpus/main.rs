@@ -73,7 +73,9 @@ fn table(wrong: &[Wrong], lines: usize) -> String {
     let mut text = String::new();
     for Wrong { pair, stage, seen } in wrong {
         let _ = writeln!(text, "{pair:width$}  {stage}");
-        seen.lines().take(lines).for_each(|line| drop(writeln!(text, "    {line}")));
+        for line in seen.lines().take(lines) {
+            let _ = writeln!(text, "    {line}");
+        }
     }
     text
 }

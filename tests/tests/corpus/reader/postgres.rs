@@ -38,8 +38,8 @@ pub(super) fn read(database: &Database<'_>) -> Result<Held, String> {
         }
         let lines = if is_other(object, &objects) { &mut held.others } else { &mut held.managed };
         match object.kind {
-            "TABLE" => table(object, |line| drop(lines.insert(line))),
-            _ => drop(lines.insert(object.lines.join(" "))),
+            "TABLE" => lines.extend(table(object)),
+            _ => lines.extend([object.lines.join(" ")]),
         }
     }
     Ok(held)
@@ -71,8 +71,6 @@ fn is_other(object: &Object<'_>, objects: &[Object<'_>]) -> bool {
 }
 
 /// A table line by line: PostgreSQL cannot change the order of columns.
-fn table(object: &Object<'_>, mut line: impl FnMut(String)) {
-    for part in &object.lines {
-        line(format!("{}.{}: {}", object.schema, object.name, part.trim_end_matches(',')));
-    }
+fn table(object: &Object<'_>) -> impl Iterator<Item = String> {
+    object.lines.iter().map(|part| format!("{}.{}: {}", object.schema, object.name, part.trim_end_matches(',')))
 }

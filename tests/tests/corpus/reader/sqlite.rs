@@ -26,7 +26,7 @@ const TEXTS: &str = "SELECT type || char(31) || name || char(31) || sql || char(
 
 pub(super) fn read(database: &Database<'_>) -> Result<Held, String> {
     let mut held = Held::default();
-    let mut add = |line: String| drop(held.managed.insert(line));
+    let mut add = |line: String| held.managed.extend([line]);
     for record in records(database, COLUMNS)? {
         if let [table, column, facts, default] = &fields(&record)[..] {
             add(format!("{table}: column {column} {facts} {}", tokens(default).join(" ")));
@@ -46,7 +46,7 @@ pub(super) fn read(database: &Database<'_>) -> Result<Held, String> {
         let fields = fields(&record);
         match &fields[..] {
             ["table", name, sql] => told_by_text(sql).into_iter().for_each(|it| add(format!("{name}: {it}"))),
-            [kind, name, sql] => drop(held.others.insert(format!("{kind} {name} {}", tokens(sql).join(" ")))),
+            [kind, name, sql] => held.others.extend([format!("{kind} {name} {}", tokens(sql).join(" "))]),
             _ => {}
         }
     }

@@ -36,7 +36,7 @@ pub struct Column {
 /// One line a column: table, its name in SQL, column, its name in SQL, type, nullable, generated, refers, labels.
 const POSTGRES: &str = "
 SELECT concat_ws(chr(31), CASE n.nspname WHEN 'public' THEN c.relname ELSE n.nspname || '.' || c.relname END,
-  format('ONLY %I.%I', n.nspname, c.relname), a.attname, quote_ident(a.attname),
+  format('%I.%I', n.nspname, c.relname), a.attname, quote_ident(a.attname),
   CASE t.typtype WHEN 'd' THEN format_type(t.typbasetype, t.typtypmod) ELSE format_type(a.atttypid, a.atttypmod) END,
   CASE WHEN a.attnotnull OR t.typnotnull THEN '' ELSE 'nullable' END,
   CASE a.attgenerated WHEN 's' THEN 'stored' WHEN 'v' THEN 'virtual' ELSE '' END,
