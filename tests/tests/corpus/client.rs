@@ -1,6 +1,7 @@
 //! The databases' own clients, and throwaway databases made with them.
 
 use std::env;
+use std::fs;
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::thread;
@@ -35,21 +36,15 @@ impl Server {
         Ok(server)
     }
 
-    /// Makes a database, which lives as long as what is given back.
+    /// Makes an empty database, which lives as long as what is given back.
+    ///
+    /// # Errors
+    /// With what the client said.
     pub fn database(&self, name: &str) -> Result<Database<'_>, String> {
         let database = Database { server: self, name: format!("migratable_corpus_{}_{name}", std::process::id()) };
-        match self.dialect {
-            Dialect::Sqlite => database.run("VACUUM")?,
-            Dialect::Postgres => {
-                let name = &database.name;
-                self.query(&format!(
-                    "DROP DATABASE IF EXISTS {name};\nCREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8';"
-                ))?;
-            }
-            Dialect::Mysql => {
-                let name = &database.name;
-                self.query(&format!("CREATE OR REPLACE DATABASE {name} CHARACTER SET utf8mb4"))?;
-            }
+        if self.dialect != Dialect::Sqlite {
+            let name = &database.name;
+            self.query(&format!("DROP DATABASE IF EXISTS {name};\nCREATE DATABASE {name};"))?;
         }
         Ok(database)
     }
@@ -105,6 +100,16 @@ fn mariadb(url: &str) -> Command {
     command
 }
 
+/// Takes all that there is out of a PostgreSQL database: quicker than a new one.
+const EMPTY_POSTGRES: &str = "
+DO $$ DECLARE name text; BEGIN
+  FOR name IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' LOOP
+    EXECUTE format('DROP SCHEMA %I CASCADE', name);
+  END LOOP;
+END $$;
+CREATE SCHEMA public;
+";
+
 /// A throwaway database.
 pub struct Database<'a> {
     server: &'a Server,
@@ -122,6 +127,24 @@ impl Database<'_> {
         match self.dialect() {
             Dialect::Sqlite => format!("sqlite://{}", self.file()),
             _ => self.server.url_of(Some(&self.name)),
+        }
+    }
+
+    /// Empties the database and runs SQL in it.
+    ///
+    /// # Errors
+    /// With what the client said.
+    pub fn make(&self, sql: &str) -> Result<(), String> {
+        match self.dialect() {
+            Dialect::Sqlite => {
+                fs::write(self.file(), "").map_err(|error| error.to_string())?;
+                self.run(sql)
+            }
+            Dialect::Postgres => self.run(&format!("{EMPTY_POSTGRES}{sql}")),
+            Dialect::Mysql => {
+                let name = &self.name;
+                self.run(&format!("CREATE OR REPLACE DATABASE {name} CHARACTER SET utf8mb4;\nUSE {name};\n{sql}"))
+            }
         }
     }
 
@@ -165,7 +188,7 @@ impl Drop for Database<'_> {
         let name = &self.name;
         // What is left behind by a server that has gone away is gone with it.
         let _ = match self.dialect() {
-            Dialect::Sqlite => std::fs::remove_file(self.file()).map_err(|error| error.to_string()),
+            Dialect::Sqlite => fs::remove_file(self.file()).map_err(|error| error.to_string()),
             Dialect::Postgres => self.server.query(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).map(drop),
             Dialect::Mysql => self.server.query(&format!("DROP DATABASE IF EXISTS {name}")).map(drop),
         };

@@ -21,51 +21,62 @@ pub struct Wrong {
     pub seen: String,
 }
 
+/// The databases in which pairs are tried, one after the other.
+pub struct Traveller<'a> {
+    /// Made of `from`, full of rows, turned into `to` and back.
+    database: Database<'a>,
+    fresh_from: Database<'a>,
+    fresh_to: Database<'a>,
+}
+
+impl Traveller<'_> {
+    /// Makes the databases.
+    ///
+    /// # Errors
+    /// With what the client said.
+    pub fn new(server: &Server, number: usize) -> Result<Traveller<'_>, String> {
+        let database = |what: &str| server.database(&format!("{number}_{what}"));
+        Ok(Traveller { database: database("there")?, fresh_from: database("from")?, fresh_to: database("to")? })
+    }
+}
+
 /// Tries a pair.
 ///
 /// # Errors
 /// At the first stage that does not come out as it should.
-pub fn travel(server: &Server, number: usize, pair: &Pair) -> Result<(), Wrong> {
+pub fn travel(traveller: &Traveller<'_>, pair: &Pair) -> Result<(), Wrong> {
     let at = |stage| move |seen| Wrong { pair: pair.name.clone(), stage, seen };
-    let made = |letter: &str, sql: &str| {
-        let database = server.database(&format!("{number}_{letter}"))?;
-        database.run(sql)?;
-        Ok(database)
-    };
-    let database = made("there", &pair.from).map_err(at("from"))?;
-    rows::fill(&database, &pair.rows).map_err(at("rows"))?;
-    let fresh_to = made("to", &pair.to).map_err(at("to"))?;
-    let fresh_from = made("from", &pair.from).map_err(at("from"))?;
-    let (held_to, held_from) = (held(&fresh_to)?, held(&fresh_from)?);
+    let Traveller { database, fresh_from, fresh_to } = traveller;
+    database.make(&pair.from).map_err(at("from"))?;
+    rows::fill(database, &pair.rows).map_err(at("rows"))?;
+    fresh_from.make(&pair.from).map_err(at("from"))?;
+    fresh_to.make(&pair.to).map_err(at("to"))?;
+    let held_from = reader::read(fresh_from).map_err(at("reader"))?;
+    let held_to = reader::read(fresh_to).map_err(at("reader"))?;
 
     if pair.operations.is_empty() {
         reader::same(&held_from.managed, &held_to.managed).map_err(at("the pair itself"))?;
-        unmanaged_is_said(&database, &fresh_to, pair).map_err(at("not managed"))?;
-        nothing_to_do(&database, &fresh_to).map_err(at("only spelling"))?;
-        return nothing_to_do(&fresh_to, &database).map_err(at("only spelling, back"));
+        unmanaged_is_said(database, fresh_to, pair).map_err(at("not managed"))?;
+        nothing_to_do(database, fresh_to).map_err(at("only spelling"))?;
+        return nothing_to_do(fresh_to, database).map_err(at("only spelling, back"));
     }
-    let before = rows::snapshot(&database).map_err(at("rows"))?;
-    operations_are_as_expected(&database, &fresh_to, pair).map_err(at("operations"))?;
-    unmanaged_is_said(&database, &fresh_to, pair).map_err(at("not managed"))?;
-    let script = script(&database, &fresh_to, &pair.rename).map_err(at("diff"))?;
+    let before = rows::snapshot(database).map_err(at("rows"))?;
+    operations_are_as_expected(database, fresh_to, pair).map_err(at("operations"))?;
+    unmanaged_is_said(database, fresh_to, pair).map_err(at("not managed"))?;
+    let script = script(database, fresh_to, &pair.rename).map_err(at("diff"))?;
     database.run(&script).map_err(with(&script)).map_err(at("script"))?;
-    arrived(&database, &held_from, &held_to).map_err(with(&script)).map_err(at("there"))?;
-    let after = rows::snapshot(&database).map_err(at("rows"))?;
+    arrived(database, &held_from, &held_to).map_err(with(&script)).map_err(at("there"))?;
+    let after = rows::snapshot(database).map_err(at("rows"))?;
     rows::kept(&before, &after, &Renames(&pair.rename)).map_err(with(&script)).map_err(at("rows kept"))?;
-    nothing_to_do(&database, &fresh_to).map_err(with(&script)).map_err(at("second diff"))?;
+    nothing_to_do(database, fresh_to).map_err(with(&script)).map_err(at("second diff"))?;
 
     let rename_back: Vec<String> = pair.rename.iter().rev().map(|rename| turned(rename)).collect();
-    let script = self::script(&database, &fresh_from, &rename_back).map_err(at("diff back"))?;
+    let script = self::script(database, fresh_from, &rename_back).map_err(at("diff back"))?;
     database.run(&script).map_err(with(&script)).map_err(at("script back"))?;
-    arrived(&database, &held_from, &held_from).map_err(with(&script)).map_err(at("back"))?;
-    let again = rows::snapshot(&database).map_err(at("rows"))?;
+    arrived(database, &held_from, &held_from).map_err(with(&script)).map_err(at("back"))?;
+    let again = rows::snapshot(database).map_err(at("rows"))?;
     rows::kept(&after, &again, &Renames(&rename_back)).map_err(with(&script)).map_err(at("rows kept back"))?;
-    nothing_to_do(&database, &fresh_from).map_err(with(&script)).map_err(at("second diff back"))
-}
-
-fn held(database: &Database<'_>) -> Result<Held, Wrong> {
-    let at = |seen| Wrong { pair: String::new(), stage: "reader", seen };
-    reader::read(database).map_err(at)
+    nothing_to_do(database, fresh_from).map_err(with(&script)).map_err(at("second diff back"))
 }
 
 /// What was seen, with the script that led there.

@@ -19,7 +19,7 @@ use std::{env, thread};
 use migratable_core::Dialect;
 
 use client::Server;
-use journey::{Wrong, travel};
+use journey::{Traveller, Wrong, travel};
 
 /// How many pairs are tried at once.
 const THREADS: usize = 2;
@@ -49,13 +49,15 @@ fn all_pairs(dialect: Dialect) {
     let server = Server::of(dialect).unwrap();
     let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     thread::scope(|scope| {
-        for _ in 0..THREADS {
-            scope.spawn(|| {
+        for thread in 0..THREADS {
+            let (server, pairs, next, wrong) = (&server, &pairs, &next, &wrong);
+            scope.spawn(move || {
+                let traveller = Traveller::new(server, thread).unwrap();
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     let Some(pair) = pairs.get(number) else { break };
-                    if let Err(found) = travel(&server, number, pair) {
-                        wrong.lock().unwrap().push(Wrong { pair: pair.name.clone(), ..found });
+                    if let Err(found) = travel(&traveller, pair) {
+                        wrong.lock().unwrap().push(found);
                     }
                 }
             });

@@ -31,9 +31,11 @@ pub fn fill(database: &Database<'_>, given: &str) -> Result<(), String> {
     script.push_str(";\n");
     database.run(&script)?;
     let mut generic = script[..=script.find('\n').unwrap_or(0)].to_owned();
-    for table in tables(database)? {
-        if database.query(&format!("SELECT count(*) FROM {}", table.sql))?.trim() == "0" {
-            generic.extend((1..=COUNT).map(|row| insert(&table, row, database.dialect())));
+    let tables = tables(database)?;
+    let counts: String = tables.iter().map(|table| format!("SELECT count(*) FROM {};\n", table.sql)).collect();
+    for (table, count) in tables.iter().zip(database.query(&counts)?.lines()) {
+        if count == "0" {
+            generic.extend((1..=COUNT).map(|row| insert(table, row, database.dialect())));
         }
     }
     database.run(&generic)
