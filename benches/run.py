@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Measures Migratable beside a peer or a limit, in one run, and prints ratios.
 
-    benches/run.py [build-script] [derive] [clean] [revisions] [current]
+    benches/run.py [build-script] [derive] [clean] [revisions] [current] [diff]
 
-Without arguments all of them. Projects are made below target/benches. Needs python3, sqlite3 and a quiet machine.
+Without arguments all of them. Projects are made below target/benches. Needs python3, sqlite3 and a quiet machine; diff
+also psql, mariadb, and pip for Alembic in a virtual environment of its own.
 """
 
 import os
@@ -332,7 +333,86 @@ def current():
     say(f"    {statistics.median(found) * 1000:.2f} ms (goal 2)")
 
 
-MEASURES = {"build-script": build_script, "derive": derive, "clean": clean, "revisions": revisions, "current": current}
+ALEMBIC = """
+import sys, time
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import MetaData, create_engine
+engine = create_engine(sys.argv[1])
+with engine.connect() as connection:
+    metadata = MetaData()
+    metadata.reflect(connection)
+    start = time.perf_counter()
+    found = compare_metadata(MigrationContext.configure(connection), metadata)
+    print(time.perf_counter() - start, len(found))
+"""
+
+# How each database is reached: by us, by its client, by SQLAlchemy.
+POSTGRES = os.environ.get("MIGRATABLE_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+MYSQL = os.environ.get("MIGRATABLE_MYSQL_URL", "mysql://root@127.0.0.1:3306/mysql")
+
+
+def tables(count, text):
+    """`count` tables of ten columns, each with an index and every other with a reference."""
+    statements = []
+    for number in range(count):
+        columns = ["id BIGINT NOT NULL PRIMARY KEY"]
+        columns += [f"c{at} {('INTEGER', text, 'BIGINT', 'BOOLEAN')[at % 4]}" for at in range(8)]
+        columns.append("other BIGINT")
+        if number % 2:
+            columns.append(f"CONSTRAINT fk_{number} FOREIGN KEY (other) REFERENCES t{number - 1} (id)")
+        statements.append(f"CREATE TABLE t{number} ({', '.join(columns)});")
+        statements.append(f"CREATE INDEX ix_{number} ON t{number} (c1, c2);")
+    return "\n".join(statements)
+
+
+def compared():
+    say("(issue 3) `diff` of two equal databases of ten columns a table, beside Alembic's compare_metadata on one")
+    run(["cargo", "build", "-q", "--release", "-p", "microblog-migrations", "--features", "postgres,mysql"], ROOT)
+    migrate = WORK / "target/release/migrate"
+    python = WORK / "alembic/bin/python"
+    if not python.exists():
+        run([sys.executable, "-m", "venv", WORK / "alembic"], ROOT)
+        run([python, "-m", "pip", "install", "-q", "alembic", "psycopg2-binary", "pymysql"], ROOT)
+    names = ["migratable_bench_a", "migratable_bench_b"]
+
+    def postgres():
+        for name in names:
+            run(["psql", "-qX", POSTGRES, "-c", f"DROP DATABASE IF EXISTS {name}"], ROOT)
+            run(["psql", "-qX", POSTGRES, "-c", f"CREATE DATABASE {name}"], ROOT)
+        urls = [f"{POSTGRES.rsplit('/', 1)[0]}/{name}" for name in names]
+        for url in urls:
+            run(["psql", "-qX", "-v", "ON_ERROR_STOP=1", url], ROOT, input=tables(1000, "VARCHAR(100)"))
+        return urls, urls[0].replace("postgres://", "postgresql+psycopg2://")
+
+    def mariadb():
+        urls = [f"{MYSQL.rsplit('/', 1)[0]}/{name}" for name in names]
+        for name in names:
+            script = f"DROP DATABASE IF EXISTS {name}; CREATE DATABASE {name}; USE {name};\n{tables(300, 'VARCHAR(100)')}"
+            host = MYSQL.split("@")[-1].split("/")[0].split(":")
+            user = MYSQL.split("://")[1].split("@")[0].split(":")[0]
+            run(["mariadb", "-h", host[0], "-P", host[1] if len(host) > 1 else "3306", "-u", user], ROOT, input=script)
+        return urls, urls[0].replace("mysql://", "mysql+pymysql://")
+
+    def sqlite():
+        files = [WORK / f"{name}.db" for name in names]
+        for file in files:
+            file.unlink(missing_ok=True)
+            run(["sqlite3", file], ROOT, input="BEGIN;" + tables(1000, "VARCHAR(100)") + "COMMIT;")
+        return [f"sqlite://{file}" for file in files], f"sqlite:///{files[0]}"
+
+    for name, make, goal in (("PostgreSQL, 1,000 tables", postgres, 0.6), ("SQLite, 1,000 tables", sqlite, 0.6),
+                             ("MariaDB, 300 tables", mariadb, 0.6)):
+        urls, peer = make()
+        ours, alembic = [], []
+        for _ in range(5):
+            ours.append(timed([migrate, "diff", "--from", urls[0], "--to", urls[1]], ROOT))
+            alembic.append(float(run([python, "-c", ALEMBIC, peer], ROOT).stdout.split()[0]))
+        ours, alembic = statistics.median(ours), statistics.median(alembic)
+        say(f"    {name:26}ours {ours:.2f} s (goal {goal}), Alembic {alembic:.2f} s, ratio {ours / alembic:.2f}")
+
+
+MEASURES = {"build-script": build_script, "derive": derive, "clean": clean, "revisions": revisions, "current": current, "diff": compared}
 
 if __name__ == "__main__":
     wanted = sys.argv[1:] or list(MEASURES)

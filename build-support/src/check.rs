@@ -130,11 +130,11 @@ fn run(surroundings: &Surroundings) -> Vec<String> {
     report.package.diesel_alias = manifest.needs_alias();
     report.package.enum_types = diesel_schema::enums_have_types(&dialects);
     report.package.incomplete = scan.errors.iter().any(|error| error.fatal);
-    let unplaced = report.place_package_findings(&scan);
+    let unplaced = report.place_package_findings();
 
     output.write(SCHEMA, &schema);
-    output.write_models(&report.models());
     output.write(PACKAGE, &write_package(&report.package));
+    output.write_models(&report.models());
     let mut lines = watch::lines(surroundings, &scan, configuration.as_ref(), &manifest);
     lines.extend(unplaced.iter().chain(&output.errors).map(|message| format!("error={}", one_line(message))));
     lines

@@ -1,9 +1,10 @@
 //! What the manifests say about a project: `[package.metadata.migratable]`.
 
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use migratable_core::{Dialect, names};
+use migratable_syntax::paths::plain;
 use toml::de::{DeTable, DeValue};
 
 /// The configuration of a migrations package.
@@ -75,7 +76,9 @@ impl Configuration {
         }
         if configuration.models.is_empty()
             && let Some(parent) = dir.parent()
-            && Manifest::read(parent).is_ok_and(|it| it.parse().is_ok_and(|it| it.contains_key("package")))
+            && parent.join("Cargo.toml").exists()
+            // One that cannot be read is an error: without it, every model would look deleted.
+            && Manifest::read(parent)?.parse()?.contains_key("package")
         {
             configuration.models.push(parent.to_path_buf());
         }
@@ -213,21 +216,6 @@ fn unknown(kind: &str, name: &str, known: &[&str]) -> String {
     let near = names::nearest(name, known.iter().copied());
     let near = near.map_or(String::new(), |near| format!("; is it `{near}`?"));
     format!("there is no {kind} `{name}`{near} ({} can stand here)", known.join(", "))
-}
-
-/// A path without `..` and `.` in it, as far as that needs no look at the disk.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::ParentDir if plain.file_name().is_some() => {
-                plain.pop();
-            }
-            Component::CurDir => {}
-            other => plain.push(other),
-        }
-    }
-    plain
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ REV is an id or its unique beginning, `head`, `heads`, `base`, `current`, `+2`, 
 Exit status: 0 done or clean, 1 failed or something found, 2 wrong usage."
 )]
 pub struct Arguments {
-    /// The database: `sqlite://file`. Else DATABASE_URL, a `.env` file, and the configuration are asked, in this order.
+    /// The database: `sqlite://file`, `postgres://…`, `mysql://…`. Else DATABASE_URL, a `.env` file, and the configuration are asked, in this order.
     #[arg(long, global = true, value_name = "URL", help_heading = "Database")]
     pub database_url: Option<String>,
     /// What to do.
@@ -51,6 +51,10 @@ pub enum Command {
     Status(Status),
     /// Record revisions as applied without running anything.
     Stamp(Stamp),
+    /// Compare the live database with the schema that its revision stands for.
+    Verify(Verify),
+    /// Show what turns one schema into another: two databases, the lock, the models, revisions.
+    Diff(Diff),
     /// Find what is not in order; needs no database.
     Check(Check),
     /// Join several heads into one, and mend a lock that git could not merge.
@@ -121,7 +125,7 @@ pub enum Transaction {
 /// How a database is moved.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Move {
-    /// Print the SQL instead of running it; takes ranges: `base:head`.
+    /// Print a script instead of running it; takes ranges: `base:head`. It stops where a database is not at the start.
     #[arg(long, conflicts_with = "dry_run")]
     pub sql: bool,
     /// Show what would be done with this database.
@@ -145,7 +149,8 @@ Examples:
   migrate upgrade                       to the head
   migrate upgrade +1                    one revision further
   migrate upgrade 3f2a --dry-run        show what would run
-  migrate upgrade base:head --sql       print the SQL from the beginning, without a database")]
+  migrate upgrade base:head --sql       print a script for a new database, without one
+  migrate upgrade 3f2a:head --sql       print a script for databases that are at 3f2a")]
 pub struct Upgrade {
     /// The revision to reach, or with --sql a range.
     #[arg(value_name = "REV", default_value = "head")]
@@ -162,7 +167,7 @@ Examples:
   migrate downgrade                     back by one revision
   migrate downgrade 3f2a                back to this revision, which stays applied
   migrate downgrade base                back to the empty database
-  migrate downgrade head:-1 --sql       print the SQL, without a database")]
+  migrate downgrade head:-1 --sql       print a script, without a database")]
 pub struct Downgrade {
     /// The revision to go back to, or with --sql a range from the newer to the older.
     #[arg(value_name = "REV", default_value = "-1", allow_hyphen_values = true)]
@@ -243,12 +248,74 @@ pub struct Status {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  migrate stamp head     the database already is what the revisions make
-  migrate stamp base     forget that any was applied")]
+  migrate stamp head               the database already is what the revisions make
+  migrate stamp base               forget that any was applied
+  migrate stamp --purge current    forget revisions whose files are gone, and record the others anew
+
+Only the history changes, never a table. Without --purge a history is refused that has a revision
+which this `migrate` does not know, or which was edited since it was applied. Before you use it: is
+there no newer `migrate` that knows it, and are the tables as REV says? What a lost revision has made
+stays until you take it back by hand.")]
 pub struct Stamp {
     /// The revisions at which the database is from now on.
-    #[arg(value_name = "REV", required = true, allow_hyphen_values = true)]
+    #[arg(value_name = "REV", required = true, allow_negative_numbers = true)]
     pub revisions: Vec<String>,
+    /// Empty the history first, with what this `migrate` does not know.
+    #[arg(long)]
+    pub purge: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub report: Report,
+}
+
+/// `verify`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Exit status 1 if somebody has changed the schema of the database by other ways:
+  migrate verify
+  migrate verify --database-url postgres://host/blog --json")]
+pub struct Verify {
+    /// Where the expected schema is built, if not in the database itself.
+    #[arg(long, value_name = "URL")]
+    pub scratch_url: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub report: Report,
+}
+
+/// `diff`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+A schema is named by a database URL, by `lock`, `models`, or by a revision. Nothing is printed if the two are equal.
+Examples:
+  migrate diff --from lock --to models
+  migrate diff --from sqlite://blog.db --to head --sql > mend.sql
+  migrate diff --from postgres://localhost/blog --to postgres://localhost/wanted --sql --rename users.nick=users.name")]
+pub struct Diff {
+    /// What there is.
+    #[arg(long, value_name = "SCHEMA")]
+    pub from: String,
+    /// What is wanted.
+    #[arg(long, value_name = "SCHEMA")]
+    pub to: String,
+    /// Print the script for the database's own client instead of the operations.
+    #[arg(long)]
+    pub sql: bool,
+    /// The dialect of the script between two schemas that are in no database: sqlite, postgres, mysql.
+    #[arg(long, value_name = "NAME")]
+    pub dialect: Option<String>,
+    /// A column, table or enum value has a new name: `users.nick=users.nickname`, `users=people`.
+    #[arg(long, value_name = "OLD=NEW")]
+    pub rename: Vec<String>,
+    /// A column or table really goes, with its values: `users.nick`, `users`.
+    #[arg(long, value_name = "NAME")]
+    pub drop: Vec<String>,
+    /// Everything that goes is dropped, also beside something that comes.
+    #[arg(long)]
+    pub allow_loss: bool,
+    /// Where a schema that is in no database is built, if not beside the one that it is compared with.
+    #[arg(long, value_name = "URL")]
+    pub scratch_url: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub report: Report,

@@ -4,6 +4,8 @@ mod branches;
 mod check;
 mod current;
 #[cfg(feature = "database")]
+mod diff;
+#[cfg(feature = "database")]
 mod downgrade;
 mod edit;
 mod heads;
@@ -21,6 +23,8 @@ mod stamp;
 mod status;
 #[cfg(feature = "database")]
 mod upgrade;
+#[cfg(feature = "database")]
+mod verify;
 
 use crate::arguments::{Arguments, Command};
 use crate::console::Console;
@@ -50,6 +54,10 @@ pub(crate) fn run(arguments: &Arguments, project: &Project, console: &mut Consol
         Command::Current(it) => current::run(it, url, project, console),
         #[cfg(feature = "database")]
         Command::Stamp(it) => stamp::run(it, url, project, console),
+        #[cfg(feature = "database")]
+        Command::Verify(it) => verify::run(it, url, project, console),
+        #[cfg(feature = "database")]
+        Command::Diff(it) => diff::run(it, project, console),
         #[cfg(not(feature = "database"))]
         Command::Upgrade(_) => Err(needs_database(project, "upgrade")),
         #[cfg(not(feature = "database"))]
@@ -58,6 +66,10 @@ pub(crate) fn run(arguments: &Arguments, project: &Project, console: &mut Consol
         Command::Current(_) => Err(needs_database(project, "current")),
         #[cfg(not(feature = "database"))]
         Command::Stamp(_) => Err(needs_database(project, "stamp head")),
+        #[cfg(not(feature = "database"))]
+        Command::Verify(_) => Err(needs_database(project, "verify")),
+        #[cfg(not(feature = "database"))]
+        Command::Diff(_) => Err(needs_database(project, "diff --from … --to …")),
     }
 }
 

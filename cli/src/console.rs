@@ -42,7 +42,8 @@ impl<'a> Console<'a> {
     /// Runs a command on the streams of this process.
     pub(crate) fn of_process<T>(run: impl FnOnce(&mut Console<'_>) -> T) -> io::Result<T> {
         let current_dir = std::env::current_dir()?;
-        let variables = |name: &str| std::env::var(name).ok();
+        // What is no UTF-8 is set all the same, and shows as such.
+        let variables = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
         let (mut out, mut err, mut input) = (io::stdout().lock(), io::stderr().lock(), io::stdin().lock());
         let somebody = io::stdin().is_terminal() && io::stderr().is_terminal();
         let mut console = Console::new(&mut out, &mut err, current_dir).with_variables(&variables);

@@ -1,8 +1,10 @@
 //! Which database is meant, and the connection to it.
 
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use migratable::diesel::{Connection, SqliteConnection};
+use migratable::AnyConnection;
+use migratable::inspect::{Inspected, inspect};
 use migratable_core::Dialect;
 use toml::de::{DeTable, DeValue};
 
@@ -11,13 +13,14 @@ use crate::failure::{Failure, Outcome};
 use crate::project::Project;
 use crate::url;
 
-/// The connection of this release.
-pub type Db = SqliteConnection;
+/// The connection that commands work on.
+pub type Db = AnyConnection;
 
 /// The revisions that a `migrate` was compiled with.
 pub type Migrator = migratable::Migrator<Db>;
 
 /// The database that a command works on.
+#[derive(Clone)]
 pub(crate) struct Database {
     url: String,
     /// Its dialect.
@@ -45,6 +48,16 @@ impl Database {
             ));
         };
         let dialect = url::dialect(&url).map_err(Failure::Usage)?;
+        if !Db::DIALECTS.contains(&dialect) {
+            return Err(Failure::Usage(format!(
+                "`{}` means {dialect}, which this `migrate` was built without: turn on the feature `{}` of `migratable` \
+                 in the Cargo.toml of {}, or by `--features {}` if that package has a feature of this name",
+                url::shown(&url),
+                dialect.name(),
+                project.package(),
+                dialect.name(),
+            )));
+        }
         Ok(Database { url, dialect })
     }
 
@@ -55,7 +68,7 @@ impl Database {
 
     /// The database's file, if it has one.
     fn file(&self) -> Option<PathBuf> {
-        url::sqlite_file(&self.url).map(|(file, _)| url::decoded(file).into())
+        url::sqlite_file(&self.url).map(|(file, _)| url::decoded(file))
     }
 
     /// Whether there is a database at all; else every command that only looks sees an empty one.
@@ -65,19 +78,36 @@ impl Database {
 
     /// Opens it, and makes its file if that is not there.
     pub(crate) fn open(&self) -> Outcome<Db> {
-        let target = match url::sqlite_file(&self.url) {
-            None => ":memory:".to_owned(),
-            Some((file, None)) => format!("file:{file}"),
-            Some((file, Some(query))) => format!("file:{file}?{query}"),
-        };
-        SqliteConnection::establish(&target).map_err(|error| {
-            let missing = self.file().and_then(|file| file.parent().map(Path::to_owned)).filter(|it| !it.exists());
-            let why = match missing {
-                Some(folder) => format!("there is no folder {}", folder.display()),
-                None => error.to_string(),
-            };
+        AnyConnection::open(self.dialect, &self.target()).map_err(|error| {
+            let why = self.file().and_then(|file| unusable(&file)).unwrap_or_else(|| error.to_string());
             Failure::Failed(format!("cannot open {}: {why}", self.shown()))
         })
+    }
+
+    /// The URL in the form that the database's own library takes.
+    fn target(&self) -> String {
+        match self.dialect {
+            Dialect::Sqlite => match url::sqlite_file(&self.url) {
+                None => ":memory:".to_owned(),
+                Some((file, None)) => format!("file:{file}"),
+                Some((file, Some(query))) => format!("file:{file}?{query}"),
+            },
+            Dialect::Postgres => self.url.clone(),
+            Dialect::Mysql => match self.url.split_once(':') {
+                Some((_, rest)) => format!("mysql:{rest}"),
+                None => self.url.clone(),
+            },
+        }
+    }
+
+    /// A SQLite database in memory.
+    pub(crate) fn in_memory() -> Database {
+        Database { url: "sqlite::memory:".to_owned(), dialect: Dialect::Sqlite }
+    }
+
+    /// Reads all that it holds.
+    pub(crate) fn inspect(&self) -> Outcome<Inspected> {
+        inspect(&mut self.open()?).map_err(|error| self.failure(&error))
     }
 
     /// Opens it to look at it, and makes nothing.
@@ -85,16 +115,38 @@ impl Database {
         if self.exists() {
             return self.open();
         }
-        Database { url: "sqlite::memory:".to_owned(), dialect: self.dialect }.open()
+        Database::in_memory().open()
     }
 
     /// An error of the runtime, with the database in front.
     pub(crate) fn failure(&self, error: &migratable::Error) -> Failure {
         match error {
             migratable::Error::Resolve(_) | migratable::Error::Range { .. } => Failure::Usage(error.to_string()),
-            migratable::Error::Database { .. } => Failure::Failed(format!("{}: {error}", self.shown())),
+            migratable::Error::Database { .. } | migratable::Error::Failed(_) | migratable::Error::Ahead { .. } => {
+                Failure::Failed(format!("{}: {error}", self.shown()))
+            }
             _ => Failure::Failed(error.to_string()),
         }
+    }
+}
+
+/// Why a file cannot be a database, if the file system knows; SQLite itself only says that it cannot open it.
+fn unusable(file: &Path) -> Option<String> {
+    if file.is_dir() {
+        return Some("it is a folder; name a file in it".to_owned());
+    }
+    if let Some(folder) = file.parent().filter(|folder| !folder.is_dir()) {
+        return Some(format!("there is no folder {}", folder.display()));
+    }
+    if file.exists() {
+        return File::open(file).err().map(|error| format!("the file cannot be read: {error}"));
+    }
+    match File::create_new(file) {
+        Ok(_) => {
+            let _ = fs::remove_file(file);
+            None
+        }
+        Err(error) => Some(format!("the file cannot be made: {error}")),
     }
 }
 
@@ -128,7 +180,7 @@ fn home(project: &Project, here: &Path) -> PathBuf {
 }
 
 fn is_workspace(folder: &Path) -> bool {
-    std::fs::read_to_string(folder.join("Cargo.toml"))
+    fs::read_to_string(folder.join("Cargo.toml"))
         .is_ok_and(|text| text.lines().any(|line| line.trim_start().starts_with("[workspace")))
 }
 

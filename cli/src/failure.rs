@@ -1,6 +1,10 @@
 //! How a command ends when it does not end well.
 
+use std::io::{self, ErrorKind};
+use std::path::Path;
 use std::process::ExitCode;
+
+use crate::console::Console;
 
 /// Why a command stopped.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,6 +21,18 @@ pub enum Failure {
 pub type Outcome<T = ()> = Result<T, Failure>;
 
 impl Failure {
+    /// A file cannot be written, and everything is as it was.
+    pub(crate) fn cannot_write(path: &Path, error: &io::Error, console: &Console<'_>) -> Failure {
+        let advice = match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => ": make room on the disk, and run this again",
+            ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
+                ": make its folder writable, and run this again"
+            }
+            _ => "",
+        };
+        Failure::Failed(format!("cannot write {}: {error}; nothing was changed{advice}", console.path(path)))
+    }
+
     /// The exit status.
     pub fn status(&self) -> u8 {
         match self {

@@ -20,9 +20,9 @@ mod revisions;
 mod sources;
 #[cfg(any(feature = "database", feature = "init"))]
 mod url;
-mod whole_file;
 
 use std::ffi::OsString;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 pub use console::Console;
@@ -97,7 +97,8 @@ fn in_process(run: impl FnOnce(&mut Console<'_>) -> Outcome) -> ExitCode {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(failure)) => failure.code(),
         Err(error) => {
-            eprintln!("error: cannot write the result: {error}");
+            // `eprintln!` would panic when stderr is gone too.
+            let _ = writeln!(io::stderr(), "error: cannot write the result: {error}");
             ExitCode::FAILURE
         }
     }

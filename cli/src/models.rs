@@ -31,6 +31,10 @@ impl Models {
     pub(crate) fn read(configuration: &Configuration) -> Outcome<Models> {
         let mut models = Models { is_whole: true, ..Models::default() };
         let mut scans = Vec::new();
+        if configuration.models.is_empty() {
+            models.is_whole = false;
+            models.errors.push(nowhere(configuration));
+        }
         for folder in &configuration.models {
             scans.push(scan(&package_name(folder)?, folder, &configuration.dialects, None));
         }
@@ -103,6 +107,21 @@ impl Models {
         };
         let (line, column) = field.map_or((model.line, model.column), |field| (field.line, field.column_number));
         Some((model.file.clone(), line, column))
+    }
+}
+
+/// Without a package there are no models, and every table would look as if its model had been deleted.
+fn nowhere(configuration: &Configuration) -> ScanError {
+    ScanError {
+        file: configuration.dir.join("Cargo.toml"),
+        line: 1,
+        column: 1,
+        message: "no package with models is known: name its folder in [package.metadata.migratable], as in \
+                  `models = [\"../app\"]`"
+            .to_owned(),
+        fatal: true,
+        item: None,
+        field: None,
     }
 }
 

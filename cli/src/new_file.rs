@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use migratable_core::diff::Plan;
 use migratable_core::{Operation, Schema, fingerprint};
 use migratable_syntax::revision::{NewRevision, RevisionFile, parse, write};
+use migratable_syntax::whole_file;
 
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
 use crate::revision_name;
-use crate::sources::{Sources, cannot_write};
-use crate::whole_file;
+use crate::sources::Sources;
 
 /// A revision that is to be written.
 pub(crate) struct NewFile {
@@ -75,11 +75,17 @@ impl NewFile {
     /// Writes the revision, and the lock behind it; the revision goes again if the lock cannot be written.
     pub(crate) fn write(&self, sources: &Sources, after: &Schema, console: &Console<'_>) -> Outcome {
         let folder = sources.configuration.versions();
-        fs::create_dir_all(&folder).map_err(|error| cannot_write(&folder, &error, console))?;
-        whole_file::write(&self.path, &self.text).map_err(|error| cannot_write(&self.path, &error, console))?;
-        sources.write_lock(std::slice::from_ref(&self.id), after, console).map(drop).inspect_err(|_| {
-            let _ = fs::remove_file(&self.path);
-        })
+        let is_new = !folder.exists();
+        fs::create_dir_all(&folder)
+            .and_then(|()| whole_file::write_durably(&self.path, &self.text))
+            .map_err(|error| Failure::cannot_write(&self.path, &error, console))
+            .and_then(|()| sources.write_lock(std::slice::from_ref(&self.id), after, console).map(drop))
+            .inspect_err(|_| {
+                let _ = fs::remove_file(&self.path);
+                if is_new {
+                    let _ = fs::remove_dir(&folder);
+                }
+            })
     }
 
     /// The line, from 1, on which a step of the revision waits for its body.

@@ -26,8 +26,8 @@ impl Project {
 
     /// Adds the revisions that were compiled in.
     #[cfg(feature = "database")]
-    pub fn with_migrator(mut self, migrator: crate::database::Migrator) -> Project {
-        self.migrator = Some(migrator);
+    pub fn with_migrator<C: migratable::Database>(mut self, migrator: migratable::Migrator<C>) -> Project {
+        self.migrator = Some(crate::database::Migrator::new(migrator.revisions()));
         self
     }
 
@@ -35,6 +35,12 @@ impl Project {
     #[cfg(feature = "database")]
     pub(crate) fn migrator(&self) -> Option<&crate::database::Migrator> {
         self.migrator.as_ref()
+    }
+
+    /// The name of the migrations package.
+    #[cfg(feature = "database")]
+    pub(crate) fn package(&self) -> &str {
+        &self.package
     }
 
     /// The folder of the migrations package when it was built; it need not be there any more.

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use migratable_build::history::Entry;
 use migratable_core::Operation;
+#[cfg(feature = "database")]
+use migratable_core::Schema;
 use migratable_core::graph::Graph;
 use serde_json::{Value, json};
 
@@ -64,6 +66,22 @@ impl Revisions {
     /// The revision of that identifier.
     pub(crate) fn find(&self, id: &str) -> Option<&Revision> {
         self.all.iter().find(|revision| revision.id == id)
+    }
+
+    /// The schema that a revision leads to.
+    #[cfg(feature = "database")]
+    pub(crate) fn schema_at(&self, text: &str) -> Outcome<Schema> {
+        let ids = self.graph.resolve(text, &[]).map_err(|error| Failure::Usage(error.to_string()))?;
+        let applied = self.graph.ancestors(ids.iter().map(String::as_str));
+        let mut schema = Schema::default();
+        for revision in self.all.iter().filter(|revision| applied.contains(&revision.id)) {
+            for operation in &revision.upgrade {
+                operation.apply(&mut schema).map_err(|error| {
+                    Failure::Failed(format!("revision {} cannot be replayed: {operation}: {error}", revision.id))
+                })?;
+            }
+        }
+        Ok(schema)
     }
 
     /// What is special about a revision, as it stands behind its id.

@@ -2,20 +2,19 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
 
 use migratable_build::configuration::Configuration;
 use migratable_build::history::{History, LockProblem, Problem};
 use migratable_core::Schema;
 use migratable_core::graph::Graph;
 use migratable_core::lock::{self, Lock, LockErrorKind};
+use migratable_syntax::whole_file;
 
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
 use crate::findings::{Finding, Kind};
 use crate::models::Models;
 use crate::project::Project;
-use crate::whole_file;
 
 /// The migrations package as it lies on the disk.
 pub(crate) struct Sources {
@@ -61,8 +60,9 @@ impl Sources {
     /// The text of the lock; empty if there is none.
     pub(crate) fn lock_text(&self) -> Outcome<String> {
         let path = self.configuration.lock();
-        match fs::read_to_string(&path) {
-            Ok(text) => Ok(text),
+        match fs::read(&path) {
+            // What is no UTF-8 is found wrong as a lock, and computed anew as one.
+            Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
             Err(error) => Err(Failure::Failed(format!("cannot read {}: {error}", path.display()))),
         }
@@ -139,14 +139,9 @@ impl Sources {
         }
         let path = self.configuration.lock();
         self.refuse_newer(console)?;
-        whole_file::write(&path, &text).map_err(|error| cannot_write(&path, &error, console))?;
+        whole_file::write_durably(&path, &text).map_err(|error| Failure::cannot_write(&path, &error, console))?;
         Ok(true)
     }
-}
-
-/// The message for a file that cannot be written.
-pub(crate) fn cannot_write(path: &Path, error: &io::Error, console: &Console<'_>) -> Failure {
-    Failure::Failed(format!("cannot write {}: {error}; nothing was changed", console.path(path)))
 }
 
 /// What is wrong in the revision files.

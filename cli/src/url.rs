@@ -1,29 +1,37 @@
 //! Database URLs: which database they mean, and how they are shown.
 
 #[cfg(any(feature = "database", test))]
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use migratable_core::Dialect;
-
-/// The dialects that this release speaks.
-const SPOKEN: [Dialect; 1] = [Dialect::Sqlite];
 
 /// The dialect of a URL.
 ///
 /// # Errors
-/// A sentence, if no database or none that this release speaks is meant.
+/// A sentence, if no database is meant.
 pub fn dialect(url: &str) -> Result<Dialect, String> {
     match Dialect::from_url(url) {
-        Some(dialect) if SPOKEN.contains(&dialect) => Ok(dialect),
-        Some(dialect) => Err(format!(
-            "`{}` means {dialect}, which this release does not speak yet; it speaks SQLite: sqlite://file",
-            shown(url)
-        )),
+        Some(Dialect::Sqlite) => match mistake(url) {
+            Some(mistake) => Err(format!("`{}` {mistake}", shown(url))),
+            None => Ok(Dialect::Sqlite),
+        },
+        Some(dialect) => Ok(dialect),
         None => Err(format!(
-            "`{}` is no database URL: it begins with sqlite:, as in sqlite://blog.db; postgres: and mysql: are known and not spoken yet",
+            "`{}` is no database URL; these are: sqlite://blog.db, postgres://host/blog, mysql://host/blog",
             shown(url)
         )),
     }
+}
+
+/// What would make SQLite open another file than the one that is meant, without a word.
+fn mistake(url: &str) -> Option<&'static str> {
+    [
+        ("#", "has a `#` in it, which ends the name of a file in a URL: write %23"),
+        ("%00", "has %00 in it, which stands in no name of a file"),
+        ("\u{fffd}", "is not UTF-8: write each byte that is not as `%` and two digits, as in %ff"),
+    ]
+    .into_iter()
+    .find_map(|(part, mistake)| url.contains(part).then_some(mistake))
 }
 
 /// A URL as it may be seen by anybody: without password.
@@ -69,7 +77,7 @@ pub fn sqlite_file(url: &str) -> Option<(&str, Option<&str>)> {
 pub fn anchored(url: &str, folder: &Path) -> String {
     match sqlite_file(url) {
         Some((file, query)) if Path::new(file).is_relative() => {
-            let folder = folder.to_string_lossy().replace('%', "%25").replace('#', "%23").replace('?', "%3f");
+            let folder = encoded(folder);
             let query = query.map(|query| format!("?{query}")).unwrap_or_default();
             format!("sqlite://{}/{file}{query}", folder.trim_end_matches('/'))
         }
@@ -77,9 +85,20 @@ pub fn anchored(url: &str, folder: &Path) -> String {
     }
 }
 
-/// The text for which a part of a URL stands: `%20` is a space.
+/// A path as a part of a URL.
 #[cfg(any(feature = "database", test))]
-pub fn decoded(text: &str) -> String {
+fn encoded(path: &Path) -> String {
+    let mut text = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        text.push_str(&chunk.valid().replace('%', "%25").replace('#', "%23").replace('?', "%3f"));
+        text.extend(chunk.invalid().iter().map(|byte| format!("%{byte:02x}")));
+    }
+    text
+}
+
+/// The path for which a part of a URL stands: `%20` is a space.
+#[cfg(any(feature = "database", test))]
+pub fn decoded(text: &str) -> PathBuf {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, others @ ..] = rest {
@@ -95,7 +114,10 @@ pub fn decoded(text: &str) -> String {
             }
         }
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    #[cfg(unix)]
+    return <std::ffi::OsString as std::os::unix::ffi::OsStringExt>::from_vec(bytes).into();
+    #[cfg(not(unix))]
+    String::from_utf8_lossy(&bytes).into_owned().into()
 }
 
 #[cfg(test)]
@@ -119,11 +141,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_spoken_says_so() {
+    fn what_is_no_url_says_so() {
         for (url, expected) in [
-            ("postgres://host/blog", "means PostgreSQL, which this release does not speak yet"),
             ("oracle://host/blog", "is no database URL"),
             ("blog.db", "is no database URL"),
+            ("sqlite://a#b.db", "write %23"),
+            ("sqlite://a%00b.db", "stands in no name of a file"),
+            ("sqlite://\u{fffd}.db", "is not UTF-8"),
         ] {
             assert!(dialect(url).unwrap_err().contains(expected), "{url}");
         }
@@ -133,8 +157,21 @@ mod tests {
     fn folders_may_have_any_name() {
         let url = anchored("sqlite://my%20blog.db", Path::new("/100% #1?"));
         assert_eq!(url, "sqlite:///100%25 %231%3f/my%20blog.db");
-        assert_eq!(sqlite_file(&url).map(|(file, _)| decoded(file)).as_deref(), Some("/100% #1?/my blog.db"));
-        assert_eq!(decoded("100%"), "100%");
+        assert_eq!(
+            sqlite_file(&url).map(|(file, _)| decoded(file)).as_deref(),
+            Some(Path::new("/100% #1?/my blog.db"))
+        );
+        assert_eq!(decoded("100%"), Path::new("100%"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn folders_need_not_be_utf_8() {
+        let folder = Path::new(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"/a\xff\xc3\xa9"));
+        let url = anchored("sqlite://b.db", folder);
+        assert_eq!(url, "sqlite:///a%ffé/b.db");
+        assert_eq!(sqlite_file(&url).map(|(file, _)| decoded(file)), Some(folder.join("b.db")));
+        assert_eq!(dialect(&url), Ok(Dialect::Sqlite));
     }
 
     #[test]

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[cfg(target_os = "linux")]
+mod small_disk;
+
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -371,6 +374,36 @@ fn a_folder_that_cannot_be_written_to_stays_as_it_is() {
     let message = failure(init(&root, &["--migrations", "db/below"]));
     assert!(message.contains("cannot write db/below") && message.contains("nothing was changed"), "{message}");
     assert_eq!(tree(&root), before);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_read_only_or_a_full_disk_stays_as_it_is() {
+    small_disk::on_a_small_disk("a_read_only_or_a_full_disk_stays_as_it_is", |disk| {
+        // Each is more than one block, so that the disk can fill up in the middle of it.
+        let long = format!("{PACKAGE}{}", "# a long manifest\n".repeat(226));
+        let (_kept, root) = files(&[("Cargo.toml", &long), ("src/main.rs", "fn main() {}\n")]);
+        let before = tree(&root);
+        let said = failure(disk.with_read_only(&[&root], &[], || init(&root, &[])));
+        assert!(said.starts_with("cannot write ") && said.ends_with(": make its folder writable, and run this again"));
+        assert_eq!(tree(&root), before);
+
+        let needed = (0..40).find(|left| {
+            let filling = disk.fill(*left);
+            let said = init(&root, &[]);
+            fs::remove_file(filling).unwrap();
+            let is_done = said.is_ok();
+            if !is_done {
+                let message = failure(said);
+                assert!(message.starts_with("cannot write ") && message.contains("make room on the disk"), "{message}");
+                assert_eq!(tree(&root), before, "{left} blocks");
+                assert!(!root.join("migrations").exists());
+            }
+            is_done
+        });
+        assert!(needed.is_some_and(|blocks| blocks > 4), "{needed:?}");
+        assert_ne!(tree(&root), before);
+    });
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub fn table_text(table: &Table) -> String {
 }
 
 /// The text of a table that was read from a database: equal texts are equal tables there.
-pub(crate) fn exact_text(table: &Table) -> String {
+pub fn exact_text(table: &Table) -> String {
     let mut text = String::new();
     write_table(&mut text, table, Form::Exact);
     text

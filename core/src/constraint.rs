@@ -35,7 +35,7 @@ pub struct ForeignKey {
     pub columns: Vec<String>,
     /// The table referred to.
     pub table: TableName,
-    /// The columns referred to, as many as there are `columns`.
+    /// The columns referred to, as many as there are `columns`. A database may have none: the primary key is meant.
     pub references: Vec<String>,
     /// What happens to the row when the one it refers to is deleted.
     pub on_delete: Action,

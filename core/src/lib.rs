@@ -26,7 +26,7 @@ mod native;
 mod schema;
 mod table;
 
-pub use canonical::{fingerprint, table_text};
+pub use canonical::{exact_text, fingerprint, table_text};
 pub use column::{Column, DefaultValue, Generated, Identity, Literal};
 pub use column_type::{ColumnType, PORTABLE_TYPES};
 pub use constraint::{Action, Check, Deferrable, ForeignKey, PrimaryKey, Unique};

@@ -1,6 +1,6 @@
 //! The names that constraints and indexes get when nobody names them.
 
-use crate::{Check, ForeignKey, Index, IndexTarget, Table, TableName, Unique, hash};
+use crate::{Action, Check, Deferrable, ForeignKey, Index, IndexTarget, Native, Table, TableName, Unique, hash};
 
 /// PostgreSQL's limit in bytes, the smallest of the dialects; names are cut to it everywhere, so that a dialect can be
 /// added without renaming anything.
@@ -84,9 +84,52 @@ fn assign<T: std::fmt::Debug>(items: &mut [T], wanted: Vec<String>, name: impl F
     }
 }
 
+/// Gives every constraint without a name what it says as its name: `CHECK (age > 0)`. A database may have such.
+pub fn spell_out(table: &mut Table) {
+    fn set(name: &mut String, native: &Native, said: String) {
+        if name.is_empty() {
+            *name = if native.is_empty() { said } else { format!("{said} {native}") };
+        }
+    }
+    if let Some(it) = &mut table.primary_key {
+        set(&mut it.name, &Native::default(), "PRIMARY KEY".to_owned());
+    }
+    for it in &mut table.uniques {
+        set(&mut it.name, &it.native, format!("UNIQUE ({})", it.columns.join(", ")));
+    }
+    for it in &mut table.checks {
+        let texts: Vec<&str> = it.expression.texts().collect();
+        set(&mut it.name, &it.native, format!("CHECK ({})", texts.join(" | ")));
+    }
+    for it in &mut table.foreign_keys {
+        let mut said = format!("FOREIGN KEY ({}) REFERENCES {}", it.columns.join(", "), it.table);
+        if !it.references.is_empty() {
+            said.push_str(&format!(" ({})", it.references.join(", ")));
+        }
+        for (event, action) in [("DELETE", it.on_delete), ("UPDATE", it.on_update)] {
+            if action != Action::NoAction {
+                said.push_str(&format!(" ON {event} {}", action.sql()));
+            }
+        }
+        said.push_str(match it.deferrable {
+            Deferrable::No => "",
+            Deferrable::Immediate => " DEFERRABLE",
+            Deferrable::Deferred => " DEFERRABLE INITIALLY DEFERRED",
+        });
+        set(&mut it.name, &it.native, said);
+    }
+}
+
 /// What the names of a table that follow its and its columns' names become when those are renamed: the names that are
 /// still the tool's own, for `before` on the left and for `after` on the right. Given names are left out.
 pub(crate) fn renames(before: &Table, after: &Table) -> Vec<(String, String)> {
+    let mut renames = follow(before, after, fill);
+    renames.extend(follow(before, after, spell_out));
+    renames
+}
+
+/// The names that are as `rule` makes them for `before`, and what it makes for `after`, where that differs.
+fn follow(before: &Table, after: &Table, rule: fn(&mut Table)) -> Vec<(String, String)> {
     let mut bare = (before.clone(), after.clone());
     for table in [&mut bare.0, &mut bare.1] {
         table.primary_key.iter_mut().for_each(|it| it.name.clear());
@@ -94,7 +137,7 @@ pub(crate) fn renames(before: &Table, after: &Table) -> Vec<(String, String)> {
         table.indexes.iter_mut().for_each(|it| it.name.clear());
         table.foreign_keys.iter_mut().for_each(|it| it.name.clear());
         table.checks.iter_mut().for_each(|it| it.name.clear());
-        fill(table);
+        rule(table);
     }
     let own: Vec<String> = all(&bare.0).map(str::to_owned).collect();
     let renamed: Vec<String> = all(&bare.1).map(str::to_owned).collect();
@@ -165,7 +208,7 @@ fn fitted(name: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Column, ColumnType, IndexPart, Native, Sql};
+    use crate::{Column, ColumnType, IndexPart, Sql};
 
     fn users() -> Table {
         let mut table = Table::new("users");

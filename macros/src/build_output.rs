@@ -1,11 +1,14 @@
 //! What the build script of the package being compiled left in `OUT_DIR`.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::{env, fs};
 
 use migratable_syntax::findings::{self, FOLDER, ModelFindings, PACKAGE, PackageFindings};
 use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
 use syn::ext::IdentExt;
 
 use crate::report;
@@ -47,9 +50,9 @@ impl BuildOutput {
         let Some(manifest_dir) = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from) else { return unseen };
         let name = ident.unraw().to_string();
         for (manifest_dir, source) in spellings(&manifest_dir, &source) {
-            let file = self.folder.join(findings::model_file(&name, &manifest_dir, &source));
+            let file = self.folder.join(findings::models_file(&manifest_dir, &source));
             let Ok(text) = fs::read_to_string(&file) else { continue };
-            let found = findings::read_models(&text).into_iter().find(|it| it.line.is_none_or(|it| it == line));
+            let found = findings::read_models(&text, &name).into_iter().find(|it| it.line.is_none_or(|it| it == line));
             if let Some(findings) = found {
                 return Known::Scanned { findings, file };
             }
@@ -61,6 +64,16 @@ impl BuildOutput {
     pub(crate) fn path(&self, file: &str) -> Option<String> {
         self.folder.join(file).to_str().map(str::to_owned)
     }
+}
+
+/// Makes the compiler notice when a file changes; once for a file is enough.
+pub(crate) fn tracked(file: &Path) -> Option<TokenStream> {
+    static TRACKED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    let is_new = TRACKED.lock().map_or(true, |mut tracked| tracked.insert(file.to_path_buf()));
+    let file = file.to_str().filter(|_| is_new)?;
+    Some(quote!(
+        const _: &[u8] = ::core::include_bytes!(#file);
+    ))
 }
 
 /// The error for a package whose build script leaves nothing, once in a package.

@@ -37,21 +37,16 @@ fn expand(item: &DeriveInput, read: &Item) -> TokenStream {
     let output = BuildOutput::find();
     let known = output.as_ref().map_or(Known::Nothing, |output| output.model(&read.ident));
     let package = output.as_ref().map(|output| &output.package);
-    let (findings, file) = match &known {
-        Known::Scanned { findings, file } => (Some(findings), file.to_str()),
+    let (findings, tracked) = match &known {
+        Known::Scanned { findings, file } => (Some(findings), build_output::tracked(file)),
         _ => (None, None),
     };
     let errors = match &known {
         _ if output.is_none() => build_output::missing(read.ident.span()),
         Known::Scanned { findings, .. } => findings.findings.iter().map(|it| place(item, read, it)).collect(),
-        Known::Unseen => report::error(read.ident.span(), UNSEEN),
+        Known::Unseen => unseen(read.ident.span()),
         Known::Nothing => TokenStream::new(),
     };
-    let tracked = file.map(|file| {
-        quote!(
-            const _: &[u8] = ::core::include_bytes!(#file);
-        )
-    });
     let impls = match &read.kind {
         ItemKind::Struct(fields) => model::write(read, fields, findings),
         ItemKind::Enum(found) => type_item::write_enum(read, found, column_type(findings), package),
@@ -61,8 +56,34 @@ fn expand(item: &DeriveInput, read: &Item) -> TokenStream {
     quote!(#errors #impls #tracked)
 }
 
-const UNSEEN: &str = "the build script does not see this model, so its table would not be migrated\n\
-    help: a model is written out in a file of the package's own modules, not made by a macro or taken in by `include!`";
+/// The error at an item that the scan has left out. Whether the item belongs to tests only the compiler knows.
+fn unseen(span: Span) -> TokenStream {
+    let what = "the build script does not see this model, so its table would not be migrated";
+    let made =
+        "a model is written out in a file of the package's own modules, not made by a macro or taken in by `include!`";
+    let elsewhere = report::error(span, &format!("{what}\nhelp: {made}"));
+    let in_tests = report::error(
+        span,
+        &format!(
+            "{what}\nhelp: code of tests, behind `#[cfg(test)]` or in `tests/`, has no migrations: move the model out of \
+             it, or derive only Diesel's traits on it\nhelp: {made}"
+        ),
+    );
+    quote! {
+        #[cfg(not(test))]
+        #elsewhere
+        #[cfg(test)]
+        #in_tests
+    }
+}
+
+/// The tokens of a text. The compiler makes them much faster than a macro, which is not optimised, puts them together.
+fn lexed(text: &str) -> TokenStream {
+    match text.parse::<proc_macro::TokenStream>() {
+        Ok(tokens) => tokens.into(),
+        Err(error) => report::error(Span::call_site(), &error.to_string()),
+    }
+}
 
 /// The column type of an enum or newtype, if the build script says it.
 fn column_type(findings: Option<&ModelFindings>) -> Option<&str> {

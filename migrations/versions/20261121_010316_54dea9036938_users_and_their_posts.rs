@@ -10,7 +10,7 @@ pub fn upgrade(op: &mut Operations) {
         table("users")
             .column(column("id", bigint()).identity(identity()))
             .column(column("username", varchar(40)))
-            .column(column("email", text()))
+            .column(column("email", varchar(255)))
             .column(column("location", text()).nullable())
             .column(column("created_at", timestamp()).default(now()))
             .primary_key("pk_users", ["id"])

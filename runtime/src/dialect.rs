@@ -68,14 +68,18 @@ pub trait Connection: Any + Sized {
     fn enter(&mut self) -> Result<Self::Session, Error>;
     /// Ends a transaction that is still open, and puts the connection back as it was.
     fn leave(&mut self, session: &Self::Session);
+    /// Makes the transactions that follow cheaper, where the database can; called between two of them.
+    fn expect_many(&mut self, _session: &mut Self::Session) {}
     /// Begins a transaction in which nobody else can write.
     fn begin(&mut self) -> QueryResult<()>;
     /// Ends a transaction and keeps what it did.
     fn commit(&mut self) -> QueryResult<()>;
     /// Ends a transaction and takes back what it did.
     fn rollback(&mut self);
-    /// Stops if a step has ended the transaction that it was called in.
-    fn still_in_transaction(&mut self, step: &str) -> Result<(), Stop>;
+    /// Marks the transaction that a step is called in.
+    fn before_step(&mut self) -> QueryResult<()>;
+    /// Stops if the step has ended the transaction, begun another one behind it or not.
+    fn after_step(&mut self, step: &str) -> Result<(), Stop>;
     /// A number that changes when somebody else has written.
     fn version(&mut self) -> QueryResult<i64>;
 
@@ -116,8 +120,8 @@ pub(crate) struct Offline {
     pub(crate) before: &'static [&'static str],
     /// What stands behind everything.
     pub(crate) after: &'static [&'static str],
-    /// What makes a script stop if a reference points nowhere.
-    pub(crate) check_references: &'static str,
+    /// Makes a script stop, for the reason that is given first, if the SQL behind it gives a number that is not zero.
+    pub(crate) guard: fn(&str, &str) -> String,
     /// Plans operations without looking at a database.
     pub(crate) plan: fn(&[Operation], &mut Schema, Direction) -> Result<Pieces, Refusal>,
     /// The statements of some work; nothing for a step.

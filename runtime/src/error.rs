@@ -4,6 +4,7 @@ use std::fmt;
 
 use migratable_core::graph::{GraphError, ResolveError};
 
+use crate::advice::Advised;
 use crate::executor::Done;
 use crate::revision;
 
@@ -12,7 +13,7 @@ use crate::revision;
 #[non_exhaustive]
 pub enum Error {
     /// The database answered with an error outside of any revision.
-    #[error("could not {doing}: {source}")]
+    #[error("could not {doing}: {}", Advised(.source))]
     Database {
         /// What was tried.
         doing: &'static str,
@@ -34,7 +35,7 @@ pub enum Error {
     /// A newer program has migrated the database.
     #[error(
         "the database is ahead: a newer program has applied {}, which this one does not know; \
-         use the program that applied them",
+         use the program that applied them; if they are gone for good, see `stamp --help`",
         .unknown.join(", ")
     )]
     Ahead {
@@ -44,7 +45,8 @@ pub enum Error {
     /// Program and database each have revisions that the other does not know.
     #[error(
         "the database has {} applied, which this program does not know, and lacks {}: \
-         they come from different branches; merge the branches, or use the program that applied them",
+         they come from different branches; merge the branches, or use the program that applied them; \
+         if those are gone for good, see `stamp --help`",
         .unknown.join(", "),
         .pending.join(", ")
     )]
@@ -56,7 +58,8 @@ pub enum Error {
     },
     /// The history has a revision but not one that comes before it.
     #[error(
-        "the history of the database has {applied}, but not {}, which must come before it",
+        "the history of the database has {applied}, but not {}, which must come before it; \
+         find out what the tables really are, and record that by `stamp REV`",
         .missing.join(", ")
     )]
     Gap {
@@ -68,7 +71,8 @@ pub enum Error {
     /// A revision was edited after it was applied.
     #[error(
         "revision {revision} was changed after it was applied: the database recorded {recorded}, \
-         this program has {compiled}; undo the edit, and write what you want in a new revision"
+         this program has {compiled}; undo the edit, and write what you want in a new revision; \
+         if the tables are already as the edit says, see `stamp --help`"
     )]
     Changed {
         /// The revision.
@@ -77,6 +81,18 @@ pub enum Error {
         recorded: String,
         /// The checksum of the program's revision.
         compiled: String,
+    },
+    /// A history cannot be stamped over, because what it says would be lost.
+    #[error(
+        "the history of the database has {}, and that would be forgotten; if you are sure that the tables are as the \
+         revision says that you stamp, `stamp --purge` empties the history first",
+        foreign(.unknown, .changed)
+    )]
+    Unstampable {
+        /// The revisions that this program does not know.
+        unknown: Vec<String>,
+        /// The revisions that were edited after they were applied.
+        changed: Vec<String>,
     },
     /// A data step of a revision was edited after it was applied; an error only when asked to be strict.
     #[error("a step of revision {revision} was changed after it was applied")]
@@ -146,6 +162,12 @@ pub enum Error {
     Failed(Box<Failure>),
 }
 
+fn foreign(unknown: &[String], changed: &[String]) -> String {
+    let part = |ids: &[String], what: &str| (!ids.is_empty()).then(|| format!("{}, {what}", ids.join(", ")));
+    let parts = [part(unknown, "which this program does not know"), part(changed, "changed after it was applied")];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", and ")
+}
+
 fn revisions(ids: &[String]) -> String {
     match ids {
         [one] => format!("one revision ({one})"),
@@ -154,7 +176,7 @@ fn revisions(ids: &[String]) -> String {
     }
 }
 
-/// How a revision failed. What it had done was rolled back.
+/// How a revision failed. What it had done was rolled back, unless a step had ended the transaction.
 #[derive(Debug)]
 pub struct Failure {
     /// The revision.
@@ -167,6 +189,8 @@ pub struct Failure {
     pub statement: Option<String>,
     /// Why.
     pub cause: Cause,
+    /// Whether a step had ended the transaction by then: what was done in it before may have stayed.
+    pub ended: bool,
     /// The revisions that were finished before it in transactions of their own, and stay.
     pub done: Vec<Done>,
 }
@@ -220,8 +244,8 @@ impl fmt::Display for OffendingRows {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Cause::Database(error) => error.fmt(f),
-            Cause::Step(error) => error.fmt(f),
+            Cause::Database(error) => Advised(error).fmt(f),
+            Cause::Step(error) => Advised(error).fmt(f),
             Cause::Rows(rows) => rows.fmt(f),
             Cause::Refused(message) => f.write_str(message),
         }
@@ -240,11 +264,17 @@ impl fmt::Display for Failure {
         if let Some(statement) = &self.statement {
             write!(f, "\nThe statement was: {statement}")?;
         }
-        match self.done.as_slice() {
-            [] => f.write_str("\nNothing was changed."),
-            done => {
-                let ids: Vec<&str> = done.iter().map(|it| it.revision.as_str()).collect();
-                write!(f, "\nIts changes were taken back; done before it, and kept: {}.", ids.join(", "))
+        let done: Vec<&str> = self.done.iter().map(|it| it.revision.as_str()).collect();
+        let done = done.join(", ");
+        match (self.ended, done.is_empty()) {
+            (false, true) => f.write_str("\nNothing was changed."),
+            (false, false) => write!(f, "\nIts changes were taken back; done before it, and kept: {done}."),
+            (true, _) => {
+                f.write_str(
+                    "\nThe step had ended the transaction: what was done in it by then may have stayed in the database, \
+                     and the history may not say so. Look at both before you run this again.",
+                )?;
+                if done.is_empty() { Ok(()) } else { write!(f, "\nDone before it, and kept: {done}.") }
             }
         }
     }
@@ -265,20 +295,37 @@ impl std::error::Error for Failure {
 pub struct Stop {
     pub(crate) statement: Option<String>,
     pub(crate) cause: Cause,
+    /// Whether a step has ended the transaction.
+    pub(crate) ended: bool,
 }
 
 impl Stop {
     pub(crate) fn refused(message: impl Into<String>) -> Stop {
-        Stop { statement: None, cause: Cause::Refused(message.into()) }
+        Cause::Refused(message.into()).into()
     }
 
     pub(crate) fn at(statement: &str, error: diesel::result::Error) -> Stop {
-        Stop { statement: Some(statement.to_owned()), cause: Cause::Database(error) }
+        Stop { statement: Some(statement.to_owned()), ..error.into() }
+    }
+
+    /// A step has ended the transaction that it was called in.
+    pub(crate) fn ended_by(step: &str) -> Stop {
+        let message = format!(
+            "the step `{step}` ended the transaction by COMMIT or ROLLBACK; a step is part of the transaction of its \
+             revision, and must leave it open"
+        );
+        Stop { ended: true, ..Stop::refused(message) }
+    }
+}
+
+impl From<Cause> for Stop {
+    fn from(cause: Cause) -> Stop {
+        Stop { statement: None, cause, ended: false }
     }
 }
 
 impl From<diesel::result::Error> for Stop {
     fn from(error: diesel::result::Error) -> Stop {
-        Stop { statement: None, cause: Cause::Database(error) }
+        Cause::Database(error).into()
     }
 }

@@ -12,6 +12,7 @@ use crate::error::{Cause, Error, Failure, Stop};
 use crate::history::{self, Position, Standing};
 use crate::migrator::{Direction, Migrator, Revision};
 use crate::plan::{self, Piece};
+use crate::revision::Step;
 
 /// What is one transaction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,6 +64,15 @@ impl<'a, Db: Database> Session<'a, Db> {
         let before = database.enter()?;
         Ok(Session { database, before })
     }
+
+    /// Begins a transaction. It is rolled back with the end of the session unless it is committed.
+    pub(crate) fn begin(&mut self) -> Result<(), Error> {
+        self.database.begin().map_err(cannot_begin)
+    }
+}
+
+fn cannot_begin(source: diesel::result::Error) -> Error {
+    Error::Database { doing: "begin a transaction", source }
 }
 
 impl<Db: Database> Drop for Session<'_, Db> {
@@ -115,7 +125,7 @@ impl<Db: Database> Run<'_, Db> {
             return Err(Error::Ahead { unknown: position.unknown.clone() });
         }
         if let Some(target) = target {
-            self.targets = plan::targets(&self.graph, position, target)?;
+            self.targets = plan::targets(&self.graph, &position.applied, target)?;
         }
         let path = plan::path(&self.graph, position, &self.targets, self.direction);
         if !path.is_empty() && !position.unknown.is_empty() {
@@ -136,10 +146,10 @@ impl<Db: Database> Run<'_, Db> {
     /// Runs transactions until nothing is left to do. Each begins by seeing what others have done in between.
     fn transactions(&mut self, target: &str) -> Result<Standing, Error> {
         let mut known: Option<State<Db::Facts>> = None;
+        let mut is_first = true;
         loop {
-            let begin = |source| Error::Database { doing: "begin a transaction", source };
-            self.session.database.begin().map_err(begin)?;
-            let version = self.session.database.version().map_err(begin)?;
+            self.session.begin()?;
+            let version = self.session.database.version().map_err(cannot_begin)?;
             let mut state = match known.take() {
                 Some(state) if state.version == version => state,
                 earlier => self.look(version, earlier.is_none().then_some(target))?,
@@ -157,6 +167,9 @@ impl<Db: Database> Run<'_, Db> {
             if state.path.is_empty() {
                 return Ok(self.standing(&state.position));
             }
+            if std::mem::take(&mut is_first) {
+                self.session.database.expect_many(&mut self.session.before);
+            }
             known = Some(state);
         }
     }
@@ -164,9 +177,7 @@ impl<Db: Database> Run<'_, Db> {
     /// Reads where the database stands, inside of a transaction.
     fn look(&mut self, version: i64, target: Option<&str>) -> Result<State<Db::Facts>, Error> {
         let database = &mut *self.session.database;
-        database
-            .execute(history::CREATE)
-            .map_err(|source| Error::Database { doing: "make the history table migratable_revisions", source })?;
+        history::create(database)?;
         let rows = history::read(database)?;
         let position = self.migrator.position(&self.graph, &rows, self.options.strict)?;
         let path = self.path(&position, target)?.into();
@@ -223,9 +234,7 @@ impl<Db: Database> Run<'_, Db> {
             let database = &mut *self.session.database;
             let done = match &piece.work {
                 Work::Step { at, name } => match operations.step(*at) {
-                    Some(step) => step(database as &mut dyn Any)
-                        .map_err(|error| Stop { statement: None, cause: Cause::Step(error) })
-                        .and_then(|()| database.still_in_transaction(name)),
+                    Some(step) => call(database, step, name),
                     None => Err(Stop::refused(format!("nothing was compiled for the step `{name}`"))),
                 },
                 work => database.perform(work),
@@ -265,7 +274,7 @@ impl<Db: Database> Run<'_, Db> {
             }
             Direction::Downgrade => {
                 state.position.applied.remove(revision.id);
-                history::delete(revision)
+                history::delete(revision.id)
             }
         };
         let written = self.session.database.execute(&sql);
@@ -279,7 +288,18 @@ impl<Db: Database> Run<'_, Db> {
             operations,
             statement: stop.statement,
             cause: stop.cause,
+            ended: stop.ended,
             done: self.done.clone(),
         }))
     }
+}
+
+/// Calls a step, and sees that it leaves the transaction as it found it, also where it fails.
+fn call<Db: Database>(database: &mut Db, step: &Step, name: &str) -> Result<(), Stop> {
+    database.before_step()?;
+    let outcome = step(database as &mut dyn Any);
+    let after = database.after_step(name);
+    outcome
+        .map_err(|error| Stop { ended: after.as_ref().is_err_and(|stop| stop.ended), ..Cause::Step(error).into() })?;
+    after
 }

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::executor::Session;
 use crate::migrator::Revision;
 
-/// Makes the history table where it is missing. The names need no quotes on any database.
+/// SQL that makes the history table where it is missing. The names need no quotes on any database.
 pub(crate) const CREATE: &str = "CREATE TABLE IF NOT EXISTS migratable_revisions (
     revision VARCHAR(64) NOT NULL PRIMARY KEY,
     ordinal BIGINT NOT NULL,
@@ -82,6 +82,12 @@ pub(crate) struct Position {
     pub(crate) unknown: Vec<String>,
 }
 
+/// Makes the history table where it is missing.
+pub(crate) fn create<Db: Database>(database: &mut Db) -> Result<(), Error> {
+    let made = database.execute(CREATE);
+    made.map_err(|source| Error::Database { doing: "make the history table migratable_revisions", source })
+}
+
 /// The row that records a revision. `ordinal` is a number or SQL for one.
 pub(crate) fn insert(revision: &Revision, ordinal: &str, duration: Duration) -> String {
     format!(
@@ -98,8 +104,24 @@ pub(crate) fn insert(revision: &Revision, ordinal: &str, duration: Duration) -> 
 }
 
 /// What takes the row of a revision away.
-pub(crate) fn delete(revision: &Revision) -> String {
-    format!("DELETE FROM migratable_revisions WHERE revision = {}", literal(revision.id))
+pub(crate) fn delete(revision: &str) -> String {
+    format!("DELETE FROM migratable_revisions WHERE revision = {}", literal(revision))
+}
+
+/// Why a script that begins at these revisions stops, and SQL that gives zero where exactly they and all that comes
+/// before them are applied.
+pub(crate) fn stands_elsewhere(at: &[String], applied: &BTreeSet<String>) -> (String, String) {
+    let stops_if = |at: &str| format!("the database is not at {at}, where this script begins");
+    if applied.is_empty() {
+        return (stops_if("the base"), "(SELECT count(*) FROM migratable_revisions)".to_owned());
+    }
+    let ids: Vec<String> = applied.iter().map(|id| literal(id)).collect();
+    let number = format!(
+        "(SELECT abs(count(*) - {}) + count(CASE WHEN revision NOT IN ({}) THEN 1 END) FROM migratable_revisions)",
+        ids.len(),
+        ids.join(", ")
+    );
+    (stops_if(&at.join(", ")), number)
 }
 
 /// What a database answers a query with; nothing if it has no history table.

@@ -5,6 +5,13 @@
 
 #![deny(missing_docs)]
 
+#[cfg(all(feature = "database", not(any(feature = "sqlite", feature = "postgres", feature = "mysql"))))]
+compile_error!("turn on the feature of a database: `sqlite`, `postgres` or `mysql`");
+
+#[cfg(feature = "database")]
+mod advice;
+#[cfg(feature = "database")]
+mod any;
 #[cfg(feature = "database")]
 mod dialect;
 #[cfg(feature = "database")]
@@ -25,6 +32,8 @@ pub mod revision;
 #[cfg(feature = "database")]
 mod script;
 #[cfg(feature = "database")]
+mod stamp;
+#[cfg(feature = "database")]
 mod wide_table;
 
 #[cfg(feature = "database")]
@@ -39,6 +48,8 @@ pub use migratable_macros::revisions;
 pub use migratable_macros::{Migratable, schema};
 
 #[cfg(feature = "database")]
+pub use any::AnyConnection;
+#[cfg(feature = "database")]
 pub use dialect::Database;
 #[cfg(feature = "database")]
 pub use error::{Cause, Error, Failure, OffendingRows};
@@ -50,6 +61,9 @@ pub use history::{Applied, Standing, Status};
 pub use migrator::{Direction, Migrator, Revision};
 #[doc(hidden)]
 pub use model::assert_column_type;
+pub use model::column_types;
 pub use model::{FieldColumn, FieldType, Migratable, ModelColumn};
 #[cfg(feature = "database")]
 pub use plan::PlannedRevision;
+#[cfg(feature = "database")]
+pub use stamp::StampOptions;

@@ -12,6 +12,7 @@ use crate::history::{self, Applied, Position, Standing, Status};
 use crate::plan::{self, PlannedRevision};
 use crate::revision::Operations;
 use crate::script;
+use crate::stamp::{self, StampOptions};
 
 /// A revision, as it is compiled into a program.
 #[derive(Debug)]
@@ -132,6 +133,16 @@ impl<Db: Database> Migrator<Db> {
         executor::run(self, database, target, Direction::Downgrade, options)
     }
 
+    /// Records that the database stands at some revisions, in one transaction, and runs nothing: what they are and what
+    /// comes before them is in the history then, and nothing else. Gives back the revisions at which it stands.
+    ///
+    /// # Errors
+    /// If a target names no revision; [`Error::Unstampable`] if the history has a revision that this program does not
+    /// know, or that was edited since it was applied, and is not to be emptied. Nothing is then changed.
+    pub fn stamp(&self, database: &mut Db, targets: &[&str], options: &StampOptions) -> Result<Vec<String>, Error> {
+        stamp::run(self, database, targets, options)
+    }
+
     /// Checks, in one query, that the database has every revision of this program.
     ///
     /// # Errors
@@ -165,6 +176,20 @@ impl<Db: Database> Migrator<Db> {
         Ok(history::status(self.revisions, &graph, history::read(database)?))
     }
 
+    /// The revisions at which the database stands, and the schema that they lead to.
+    ///
+    /// # Errors
+    /// If the history cannot be read, or is not one of this program.
+    pub fn expected(&self, database: &mut Db) -> Result<(Vec<String>, Schema), Error> {
+        let graph = self.graph()?;
+        let position = self.position(&graph, &history::read(database)?, false)?;
+        if !position.unknown.is_empty() {
+            return Err(Error::Ahead { unknown: position.unknown });
+        }
+        let current = graph.tips(&position.applied).into_iter().map(str::to_owned).collect();
+        Ok((current, plan::schema_at(self, &graph, &position)?))
+    }
+
     /// What an upgrade or a downgrade would do to this database, without doing it.
     ///
     /// # Errors
@@ -173,7 +198,8 @@ impl<Db: Database> Migrator<Db> {
         plan::preview(self, database, target, direction)
     }
 
-    /// An upgrade as a script for the database's own client: to a revision from the base, or over a range `a:b`.
+    /// An upgrade as a script for the database's own client: to a revision from the base, or over a range `a:b`. In a
+    /// database that is not where the range begins it stops, and changes nothing.
     ///
     /// # Errors
     /// If the range names no revisions, or one of them has a data step, which is no SQL.
@@ -181,7 +207,8 @@ impl<Db: Database> Migrator<Db> {
         script::write(self, dialect, range, Direction::Upgrade)
     }
 
-    /// A downgrade as a script for the database's own client, over a range `a:b` from `a` down to `b`.
+    /// A downgrade as a script for the database's own client, over a range `a:b` from `a` down to `b`. In a database that
+    /// is not where the range begins it stops, and changes nothing.
     ///
     /// # Errors
     /// If the range names no revisions, or one of them has a data step, which is no SQL.

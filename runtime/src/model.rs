@@ -1,8 +1,10 @@
 //! What `#[derive(Migratable)]` implements: the facts about a model that the compiler holds.
 
 mod assertion;
+pub mod column_types;
 
 pub use assertion::assert_column_type;
+use column_types::ColumnType;
 
 /// A struct that is a table.
 ///
@@ -48,10 +50,10 @@ pub struct ModelColumn {
 )]
 pub trait FieldType {
     /// The column type.
-    const COLUMN: FieldColumn;
+    type Column: ColumnType;
 }
 
-/// The column type of a Rust type.
+/// A column type by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldColumn {
     name: &'static str,
@@ -67,17 +69,17 @@ impl FieldColumn {
 }
 
 impl<T: FieldType> FieldType for Option<T> {
-    const COLUMN: FieldColumn = FieldColumn { nullable: true, ..T::COLUMN };
+    type Column = column_types::Nullable<<T::Column as ColumnType>::Value>;
 }
 
 impl<T: FieldType> FieldType for Vec<T> {
-    const COLUMN: FieldColumn = FieldColumn { dimensions: T::COLUMN.dimensions + 1, nullable: false, ..T::COLUMN };
+    type Column = column_types::Array<<T::Column as ColumnType>::Value>;
 }
 
 macro_rules! field_types {
-    ($($rust:ty => $name:literal),* $(,)?) => {$(
+    ($($rust:ty => $name:ident),* $(,)?) => {$(
         impl $crate::FieldType for $rust {
-            const COLUMN: $crate::FieldColumn = $crate::FieldColumn::named($name);
+            type Column = $crate::column_types::$name;
         }
     )*};
 }
@@ -85,12 +87,12 @@ macro_rules! field_types {
 mod foreign_types;
 
 field_types!(
-    i16 => "smallint",
-    i32 => "integer",
-    i64 => "bigint",
-    f32 => "real",
-    f64 => "double",
-    bool => "boolean",
-    String => "text",
-    Vec<u8> => "binary",
+    i16 => smallint,
+    i32 => integer,
+    i64 => bigint,
+    f32 => real,
+    f64 => double,
+    bool => boolean,
+    String => text,
+    Vec<u8> => binary,
 );

@@ -1,5 +1,7 @@
 //! What is to be done for a revision, before it is done.
 
+use std::collections::BTreeSet;
+
 use migratable_core::graph::Graph;
 use migratable_core::{Operation, Schema};
 
@@ -66,9 +68,9 @@ pub(crate) fn path(graph: &Graph, position: &Position, targets: &[String], direc
     }
 }
 
-/// The revisions that a text names for a database at that position.
-pub(crate) fn targets(graph: &Graph, position: &Position, text: &str) -> Result<Vec<String>, Error> {
-    Ok(graph.resolve(text, &graph.tips(&position.applied))?)
+/// The revisions that a text names for a database with these revisions.
+pub(crate) fn targets(graph: &Graph, applied: &BTreeSet<String>, text: &str) -> Result<Vec<String>, Error> {
+    Ok(graph.resolve(text, &graph.tips(applied))?)
 }
 
 /// The schema that a database at that position has.
@@ -89,7 +91,7 @@ pub(crate) fn preview<Db: Database>(
 ) -> Result<Vec<PlannedRevision>, Error> {
     let graph = migrator.graph()?;
     let position = migrator.position(&graph, &history::read(database)?, false)?;
-    let targets = targets(&graph, &position, target)?;
+    let targets = targets(&graph, &position.applied, target)?;
     let mut schema = schema_at(migrator, &graph, &position)?;
     let reading = |source| Error::Database { doing: "look at the tables", source };
     let facts = database.facts().map_err(reading)?;

@@ -7,6 +7,7 @@ use std::ops::{Deref, DerefMut};
 pub use migratable_core::builder::*;
 pub use migratable_macros::{operations, revision};
 
+use crate::any;
 pub use crate::hole;
 
 /// What a data step gives back.
@@ -79,7 +80,8 @@ from_errors!(
     std::string::FromUtf8Error,
 );
 
-type Step = Box<dyn Fn(&mut dyn Any) -> Result<()>>;
+/// A function of a revision, for any connection; it fails on one that it is not for.
+pub(crate) type Step = Box<dyn Fn(&mut dyn Any) -> Result<()>>;
 
 /// What `upgrade` or `downgrade` of a revision is given: records the operations, and keeps the functions of its data
 /// steps.
@@ -98,7 +100,7 @@ impl Operations {
         let path = type_name::<S>();
         let path = path.split('<').next().unwrap_or(path);
         let name = path.rsplit("::").next().unwrap_or(path).to_owned();
-        let call = move |connection: &mut dyn Any| match connection.downcast_mut::<C>() {
+        let call = move |connection: &mut dyn Any| match any::as_taken::<C>(connection) {
             Some(connection) => step(connection),
             None => Err(Error::new(format!("the step takes a {}, which this connection is not", type_name::<C>()))),
         };

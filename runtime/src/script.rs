@@ -46,7 +46,7 @@ pub(crate) fn write<Db: Database>(
     }
     let mut script = Script { offline, text: String::new() };
     let mut schema = plan::schema_at(migrator, &graph, &position)?;
-    script.begin(direction);
+    script.begin(&history::stands_elsewhere(&start, &position.applied));
     let mut endangered = false;
     for revision in path.iter().filter_map(|id| migrator.find(id)) {
         let operations = revision.record(direction);
@@ -68,7 +68,7 @@ pub(crate) fn write<Db: Database>(
                 let ordinal = "(SELECT coalesce(max(ordinal), 0) + 1 FROM migratable_revisions)";
                 history::insert(revision, ordinal, Duration::ZERO)
             }
-            Direction::Downgrade => history::delete(revision),
+            Direction::Downgrade => history::delete(revision.id),
         });
     }
     script.end(endangered);
@@ -86,18 +86,19 @@ struct Script {
 }
 
 impl Script {
-    fn begin(&mut self, direction: Direction) {
+    /// Begins with a check that the database stands where the range begins.
+    fn begin(&mut self, (stops_if, number): &(String, String)) {
         self.text.push_str("-- Written by migratable. Whatever fails takes everything back.\n");
         self.offline.before.iter().for_each(|line| self.line(line));
-        if direction == Direction::Upgrade {
-            self.statement(history::CREATE);
-        }
+        self.statement(history::CREATE);
+        self.statement(&(self.offline.guard)(stops_if, number));
     }
 
     fn end(&mut self, endangered: bool) {
         self.text.push('\n');
         if endangered {
-            self.statement(self.offline.check_references);
+            let check = Work::CheckReferences { at_end: true };
+            (self.offline.statements)(&check).iter().for_each(|sql| self.statement(sql));
         }
         self.offline.after.iter().for_each(|line| self.line(line));
     }
@@ -125,13 +126,18 @@ impl Script {
         if sql.starts_with("-- ") && !sql.contains('\n') {
             return self.line(sql);
         }
-        let ends = sql.ends_with(';');
-        let in_comment = sql.lines().next_back().is_some_and(|line| line.contains("--"));
-        self.text.push_str(sql);
-        self.text.push_str(match (ends, in_comment) {
-            (true, false) => "\n",
-            (false, false) => ";\n",
-            (_, true) => "\n;\n",
-        });
+        self.line(&terminated(sql));
     }
+}
+
+/// A statement with a semicolon behind it, on a line of its own if the statement ends in a comment.
+pub(crate) fn terminated(sql: &str) -> String {
+    let ends = sql.ends_with(';');
+    let in_comment = sql.lines().next_back().is_some_and(|line| line.contains("--"));
+    let semicolon = match (ends, in_comment) {
+        (true, false) => "",
+        (false, false) => ";",
+        (_, true) => "\n;",
+    };
+    format!("{sql}{semicolon}")
 }

@@ -3,9 +3,11 @@
 //! A file is lines of words parted by tabs. Both sides are of one release, so the format has no version; a line that
 //! cannot be read is passed over.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
 use migratable_core::hash;
+
+use crate::paths::plain;
 
 /// The folder in `OUT_DIR` that holds everything.
 pub const FOLDER: &str = "migratable";
@@ -62,6 +64,8 @@ pub fn read(text: &str) -> Vec<Finding> {
 /// What the build script says about one model.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ModelFindings {
+    /// Its name, without `r#`.
+    pub name: String,
     /// The line of its name, if the file has several models of that name.
     pub line: Option<usize>,
     /// The table.
@@ -87,13 +91,13 @@ pub struct ColumnOf {
     pub asserted: bool,
 }
 
-/// The models of one name in one file; nearly always one.
+/// Writes the models of one source file.
 pub fn write_models(models: &[ModelFindings]) -> String {
     let mut out = String::new();
     for model in models {
         match model.line {
-            Some(line) => push(&mut out, &["model", &line.to_string()]),
-            None => push(&mut out, &["model"]),
+            Some(line) => push(&mut out, &["model", &model.name, &line.to_string()]),
+            None => push(&mut out, &["model", &model.name]),
         }
         if let Some(table) = &model.table {
             push(&mut out, &["table", table]);
@@ -112,15 +116,23 @@ pub fn write_models(models: &[ModelFindings]) -> String {
     out
 }
 
-/// Reads what [`write_models`] has written.
-pub fn read_models(text: &str) -> Vec<ModelFindings> {
+/// Reads the models of one name (without `r#`) from what [`write_models`] has written; nearly always there is one.
+pub fn read_models(text: &str, name: &str) -> Vec<ModelFindings> {
     let mut models: Vec<ModelFindings> = Vec::new();
+    let mut is_wanted = false;
     for line in text.lines() {
+        let is_heading = line.starts_with("model\t");
+        if !is_heading && !is_wanted {
+            continue;
+        }
         let words = words(line);
         let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
-        if let ["model", line @ ..] = words.as_slice() {
-            let line = line.first().and_then(|line| line.parse().ok());
-            models.push(ModelFindings { line, ..ModelFindings::default() });
+        if is_heading && let ["model", of, line @ ..] = words.as_slice() {
+            is_wanted = *of == name;
+            if is_wanted {
+                let line = line.first().and_then(|line| line.parse().ok());
+                models.push(ModelFindings { name: name.to_owned(), line, ..ModelFindings::default() });
+            }
             continue;
         }
         let Some(model) = models.last_mut() else { continue };
@@ -190,14 +202,9 @@ pub fn read_package(text: &str) -> PackageFindings {
     package
 }
 
-/// The file of a model in [`FOLDER`]: `models/User-1b2c3d4e.txt`, after its name (without `r#`) and its source file.
-pub fn model_file(name: &str, manifest_dir: &Path, source: &Path) -> String {
-    format!("models/{name}-{}.txt", file_key(manifest_dir, source))
-}
-
-/// Eight digits that stand for a source file.
-pub fn file_key(manifest_dir: &Path, source: &Path) -> String {
-    hash::hex(&relative(manifest_dir, source), 8)
+/// The file in [`FOLDER`] of the models of a source file: `models/1b2c3d4e.txt`.
+pub fn models_file(manifest_dir: &Path, source: &Path) -> String {
+    format!("models/{}.txt", hash::hex(&relative(manifest_dir, source), 8))
 }
 
 /// The SQL type of an enum in the Diesel schema, where enums have types of their own: `post_status` as `PostStatus`.
@@ -217,21 +224,6 @@ pub fn relative(manifest_dir: &Path, source: &Path) -> String {
     let path = source.strip_prefix(&folder).unwrap_or(&source);
     let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     parts.join("/")
-}
-
-/// A path without `.` and, where the text allows it, without `..`.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir if matches!(plain.components().next_back(), Some(Component::Normal(_))) => {
-                plain.pop();
-            }
-            other => plain.push(other),
-        }
-    }
-    plain
 }
 
 fn write_to(out: &mut String, findings: &[Finding]) {
@@ -353,11 +345,14 @@ mod tests {
             ColumnOf { field, name, column_type, nullable, asserted }
         };
         let columns = vec![column(false, false), column(true, false), column(false, true), column(true, true)];
-        let models = [
-            ModelFindings { line: Some(3), table: Some("a.b".into()), columns, findings: findings() },
-            ModelFindings::default(),
-        ];
-        assert_eq!(read_models(&write_models(&models)), models);
+        let table = Some("a.b".to_owned());
+        let first = ModelFindings { name: "One".into(), line: Some(3), table, columns, findings: findings() };
+        let second = ModelFindings { line: Some(9), ..first.clone() };
+        let other = ModelFindings { name: "Two".into(), ..ModelFindings::default() };
+        let written = write_models(&[first.clone(), other.clone(), second.clone()]);
+        assert_eq!(read_models(&written, "One"), [first, second]);
+        assert_eq!(read_models(&written, "Two"), [other]);
+        assert_eq!(read_models(&written, "Three"), []);
     }
 
     #[test]
@@ -385,9 +380,6 @@ mod tests {
         }
         let outside = Path::new("/work/app/../shared/models.rs");
         assert_eq!(relative(folder, outside), relative(folder, Path::new("/work/shared/models.rs")));
-        assert_ne!(
-            model_file("A", folder, Path::new("/work/app/a.rs")),
-            model_file("A", folder, Path::new("/work/app/b.rs"))
-        );
+        assert_ne!(models_file(folder, Path::new("/work/app/a.rs")), models_file(folder, Path::new("/work/app/b.rs")));
     }
 }

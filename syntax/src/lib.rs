@@ -4,4 +4,6 @@
 
 pub mod findings;
 pub mod models;
+pub mod paths;
 pub mod revision;
+pub mod whole_file;

@@ -45,6 +45,8 @@ pub struct Scan {
     pub lost: Vec<String>,
     /// The references by name (`references = "table.column"`) to tables that this package does not have.
     pub outside_references: Vec<OutsideReference>,
+    /// What is compiled in every build and can report what concerns the whole package.
+    pub reporter: Option<Reporter>,
     /// Every file that was read, absolute, and Cargo.toml.
     pub files: Vec<PathBuf>,
     /// The folders in which a new file could add a module, absolute; none of them holds `target/`.
@@ -62,6 +64,20 @@ impl Scan {
         let found = |it: &&OutsideReference| it.columns.iter().all(|column| others.column(&it.table, column).is_some());
         self.outside_references.iter().filter(|it| !found(it)).map(|it| it.error.clone()).collect()
     }
+}
+
+/// Code that is compiled in every build of the package: nothing on the way to it stands behind a `cfg`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reporter {
+    /// A call of `schema!()`.
+    Schema,
+    /// The derive of a model.
+    Model {
+        /// The file, absolute.
+        file: PathBuf,
+        /// The line of its name, from 1.
+        line: usize,
+    },
 }
 
 /// An item that derives `Migratable`, and where it stands.

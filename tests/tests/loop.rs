@@ -143,4 +143,19 @@ fn the_bare_binary_upgrades_a_database_from_an_empty_folder() {
     let done = run(&["upgrade", "--database-url", "sqlite://other.db"]);
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     assert!(empty.path().join("other.db").exists(), "the database is not there");
+
+    let migrate = empty.path().join("migrate");
+    let list = format!("'{0}' history | head -n 1 && '{0}' history | true", migrate.display());
+    let listed = std::process::Command::new("bash").args(["-o", "pipefail", "-c", &list]).output().unwrap();
+    assert!(listed.status.success() && listed.stderr.is_empty(), "{}", String::from_utf8_lossy(&listed.stderr));
+    // A variable that is no UTF-8 is not one that is not set: that would be the database of the configuration.
+    #[cfg(unix)]
+    {
+        let url = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"sqlite://\xff.db");
+        let mut upgrade = std::process::Command::new(&migrate);
+        let refused = upgrade.arg("upgrade").current_dir(empty.path()).env("DATABASE_URL", url).output().unwrap();
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("is not UTF-8"), "{refused:?}");
+        assert!(!empty.path().join("app.db").exists());
+    }
 }

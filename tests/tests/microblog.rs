@@ -10,11 +10,11 @@ use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::Text;
 use microblog_migrations::{REVISIONS, migrator};
-use migratable::{Direction, Options};
+use migratable::{AnyConnection, Direction, Options};
 use migratable_core::diff::{Answers, diff};
 use migratable_core::operation::checksum;
 use migratable_core::{Operation, Schema, lock};
-use migratable_tests::recorded::{self, connect, set_upgrades};
+use migratable_tests::recorded::{self, set_upgrades};
 use migratable_tests::{checkout, reader};
 
 const COMMENTS_TAGS_AND_FOLLOWERS: &str = "39c56fd6bc37";
@@ -28,6 +28,19 @@ type Rows = BTreeMap<String, BTreeMap<String, Vec<String>>>;
 struct Line {
     #[diesel(sql_type = Text)]
     line: String,
+}
+
+/// The example's revisions run on several databases; here on SQLite.
+fn connect() -> AnyConnection {
+    AnyConnection::Sqlite(recorded::connect())
+}
+
+fn inside(db: &mut AnyConnection) -> &mut SqliteConnection {
+    match db {
+        AnyConnection::Sqlite(inside) => inside,
+        #[allow(unreachable_patterns)]
+        _ => panic!("not SQLite"),
+    }
 }
 
 fn lines(db: &mut SqliteConnection, sql: &str) -> Vec<String> {
@@ -107,22 +120,24 @@ fn check_kept(what: &str, operations: &[Operation], before: &Rows, after: &Rows)
     }
 }
 
-fn insert_users_and_posts(db: &mut SqliteConnection) {
-    db.batch_execute(
-        "INSERT INTO users (id, username, email, location, created_at) VALUES
+fn insert_users_and_posts(db: &mut AnyConnection) {
+    inside(db)
+        .batch_execute(
+            "INSERT INTO users (id, username, email, location, created_at) VALUES
             (1, 'ada', 'ada@example.org', 'Turin, Italy', '2024-01-02 03:04:05'),
             (2, 'bob', 'bob@example.org', 'Oslo', '2024-02-03 04:05:06'),
             (7, 'o''hara', 'c@example.org', NULL, '2024-03-04 05:06:07');
          INSERT INTO posts (id, headline, body, author_id, created_at) VALUES
             (1, 'Hello', 'first words', 1, '2024-01-03 00:00:00'),
             (5, 'Quotes '' \" and %', '', 2, '2024-02-04 00:00:00');",
-    )
-    .unwrap();
+        )
+        .unwrap();
 }
 
-fn insert_the_rest(db: &mut SqliteConnection) {
-    db.batch_execute(
-        "INSERT INTO comments (id, post_id, author_id, parent_id, body, created_at) VALUES
+fn insert_the_rest(db: &mut AnyConnection) {
+    inside(db)
+        .batch_execute(
+            "INSERT INTO comments (id, post_id, author_id, parent_id, body, created_at) VALUES
             (1, 1, 2, NULL, 'well said', '2024-01-04 00:00:00'),
             (2, 1, 1, 1, 'thank you', '2024-01-05 00:00:00'),
             (3, 1, 7, 2, 'indeed', '2024-01-06 00:00:00');
@@ -130,14 +145,18 @@ fn insert_the_rest(db: &mut SqliteConnection) {
             (1, 2, '2024-01-07 00:00:00'), (2, 1, '2024-01-08 00:00:00'), (7, 1, '2024-01-09 00:00:00');
          INSERT INTO tags (id, name) VALUES (1, 'rust'), (4, 'sqlite');
          INSERT INTO post_tags (post_id, tag_id) VALUES (1, 1), (1, 4), (5, 4);",
-    )
-    .unwrap();
+        )
+        .unwrap();
 }
 
-fn check_sound(db: &mut SqliteConnection, what: &str) {
-    let broken = lines(db, "SELECT \"table\" || ' ' || rowid AS line FROM pragma_foreign_key_check");
+fn check_sound(db: &mut AnyConnection, what: &str) {
+    let broken = lines(inside(db), "SELECT \"table\" || ' ' || rowid AS line FROM pragma_foreign_key_check");
     assert!(broken.is_empty(), "{what}: {broken:?}");
-    assert_eq!(lines(db, "SELECT CAST(foreign_keys AS TEXT) AS line FROM pragma_foreign_keys"), ["1"], "{what}");
+    assert_eq!(
+        lines(inside(db), "SELECT CAST(foreign_keys AS TEXT) AS line FROM pragma_foreign_keys"),
+        ["1"],
+        "{what}"
+    );
 }
 
 fn values<'r>(rows: &'r Rows, table: &str, column: &str) -> Option<&'r Vec<String>> {
@@ -145,11 +164,11 @@ fn values<'r>(rows: &'r Rows, table: &str, column: &str) -> Option<&'r Vec<Strin
 }
 
 /// One revision up; the rows before it and after it are compared.
-fn up(db: &mut SqliteConnection, id: &str) -> Rows {
+fn up(db: &mut AnyConnection, id: &str) -> Rows {
     let revision = REVISIONS.iter().find(|it| it.id == id).unwrap();
-    let before = reader::rows(db);
+    let before = reader::rows(inside(db));
     migrator().upgrade_to(db, id, &Options::default()).unwrap_or_else(|error| panic!("{id}: {error}"));
-    let after = reader::rows(db);
+    let after = reader::rows(inside(db));
     check_sound(db, id);
     assert_eq!(migrator().current(db).unwrap(), [id]);
     check_kept(id, &revision.operations(Direction::Upgrade), &before, &after);
@@ -168,11 +187,11 @@ fn up(db: &mut SqliteConnection, id: &str) -> Rows {
 }
 
 /// The newest revision down again.
-fn down(db: &mut SqliteConnection, id: &str) -> Rows {
+fn down(db: &mut AnyConnection, id: &str) -> Rows {
     let revision = REVISIONS.iter().find(|it| it.id == id).unwrap();
-    let before = reader::rows(db);
+    let before = reader::rows(inside(db));
     migrator().downgrade(db, "-1", &Options::default()).unwrap_or_else(|error| panic!("{id}: {error}"));
-    let after = reader::rows(db);
+    let after = reader::rows(inside(db));
     check_sound(db, id);
     check_kept(id, &revision.operations(Direction::Downgrade), &before, &after);
     match id {
@@ -186,7 +205,7 @@ fn down(db: &mut SqliteConnection, id: &str) -> Rows {
 #[test]
 fn rows_survive_each_revision_there_and_back() {
     let mut db = connect();
-    let mut schemas = vec![reader::schema(&mut db)];
+    let mut schemas = vec![reader::schema(inside(&mut db))];
     let mut at = vec![Rows::new()];
     for (number, revision) in REVISIONS.iter().enumerate() {
         up(&mut db, revision.id);
@@ -195,31 +214,31 @@ fn rows_survive_each_revision_there_and_back() {
             COMMENTS_TAGS_AND_FOLLOWERS => insert_the_rest(&mut db),
             _ => {}
         }
-        schemas.push(reader::schema(&mut db));
-        at.push(reader::rows(&mut db));
+        schemas.push(reader::schema(inside(&mut db)));
+        at.push(reader::rows(inside(&mut db)));
     }
     assert_eq!(at.last().unwrap()["comments"]["parent_id"], ["NULL", "1", "2"]);
 
     let locked = lock::read(&fs::read_to_string(checkout().join("migrations/schema.lock")).unwrap()).unwrap();
     let plan = diff(&Schema::default(), &locked.schema, &Answers::default()).unwrap();
     set_upgrades([plan.upgrade, Vec::new()]);
-    let mut fresh = connect();
+    let mut fresh = recorded::connect();
     recorded::migrator().upgrade(&mut fresh).unwrap();
-    assert_eq!(reader::schema(&mut db), reader::schema(&mut fresh), "the head is not what schema.lock says");
+    assert_eq!(reader::schema(inside(&mut db)), reader::schema(&mut fresh), "the head is not what schema.lock says");
 
     for (number, revision) in REVISIONS.iter().enumerate().rev() {
         let rows = down(&mut db, revision.id);
-        assert_eq!(reader::schema(&mut db), schemas[number], "below {}", revision.id);
+        assert_eq!(reader::schema(inside(&mut db)), schemas[number], "below {}", revision.id);
         for (table, columns) in &rows {
             assert_eq!(columns, &at[number][table], "{table} below {}", revision.id);
         }
     }
-    assert!(reader::schema(&mut db).is_empty(), "nothing is left at base");
+    assert!(reader::schema(inside(&mut db)).is_empty(), "nothing is left at base");
 
     for revision in REVISIONS {
         up(&mut db, revision.id);
     }
-    assert_eq!(&reader::schema(&mut db), schemas.last().unwrap());
+    assert_eq!(&reader::schema(inside(&mut db)), schemas.last().unwrap());
 }
 
 #[test]
@@ -228,14 +247,14 @@ fn one_upgrade_brings_old_rows_to_the_head() {
     migrator().upgrade_to(&mut db, COMMENTS_TAGS_AND_FOLLOWERS, &Options::default()).unwrap();
     insert_users_and_posts(&mut db);
     insert_the_rest(&mut db);
-    let before = reader::rows(&mut db);
+    let before = reader::rows(inside(&mut db));
     migrator().upgrade(&mut db).unwrap();
     check_sound(&mut db, "head");
-    let after = reader::rows(&mut db);
+    let after = reader::rows(inside(&mut db));
     assert_eq!(after["users"]["city"], ["'Turin'", "'Oslo'", "NULL"]);
     assert_eq!(after["users"]["bio"], ["'Writes here.'", "'Writes here.'", "''"]);
     assert_eq!(after["posts"]["status"], ["'draft'", "'draft'"]);
     migrator().downgrade(&mut db, COMMENTS_TAGS_AND_FOLLOWERS, &Options::default()).unwrap();
     check_sound(&mut db, "back");
-    assert_eq!(reader::rows(&mut db), before);
+    assert_eq!(reader::rows(inside(&mut db)), before);
 }

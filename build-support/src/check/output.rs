@@ -37,7 +37,7 @@ impl Output {
         }
     }
 
-    /// Writes the file of each model, and removes those of models that are gone.
+    /// Writes the models of each source file, and removes the files of those that have none any more.
     pub(super) fn write_models(&mut self, models: &BTreeMap<String, Vec<ModelFindings>>) {
         for (file, findings) in models {
             self.write(file, &write_models(findings));

@@ -1,14 +1,12 @@
 //! What was found, brought to the place where it is reported.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use migratable_core::TableName;
 use migratable_core::diff::{Drift, Place as DriftPlace};
-use migratable_syntax::findings::{self, ColumnOf, Finding, ModelFindings, PackageFindings, Place, model_file};
-use migratable_syntax::models::{ModelKind, Scan, ScanError, ScannedModel};
-use proc_macro2::{TokenStream, TokenTree};
+use migratable_syntax::findings::{self, ColumnOf, Finding, ModelFindings, PackageFindings, Place, models_file};
+use migratable_syntax::models::{ModelKind, Reporter, Scan, ScanError, ScannedModel};
 
 /// The findings of every model, and of the package.
 pub(super) struct Report<'a> {
@@ -37,11 +35,10 @@ impl<'a> Report<'a> {
             scan,
             package: PackageFindings::default(),
         };
-        let mut keys: BTreeMap<&Path, String> = BTreeMap::new();
+        let mut files: BTreeMap<&Path, String> = BTreeMap::new();
         for (at, model) in scan.models.iter().enumerate() {
-            let key = keys.entry(&model.file).or_insert_with(|| findings::file_key(manifest_dir, &model.file));
-            let file = format!("models/{}-{key}.txt", model.name);
-            let mut findings = ModelFindings::default();
+            let file = files.entry(&model.file).or_insert_with(|| models_file(manifest_dir, &model.file)).clone();
+            let mut findings = ModelFindings { name: model.name.clone(), ..ModelFindings::default() };
             match &model.kind {
                 ModelKind::Table(name) => {
                     report.tables.insert(name, at);
@@ -107,14 +104,15 @@ impl<'a> Report<'a> {
             let path = findings::relative(self.manifest_dir, &error.file);
             return self.package(format!("{path}:{}:{}: {}", error.line, error.column, error.message));
         };
-        let file = model_file(item, self.manifest_dir, &error.file);
+        let file = models_file(self.manifest_dir, &error.file);
         let place = error.field.clone().map_or(Place::Item, Place::Field);
         let finding = Finding { place, message: error.message.clone(), warning: false };
-        let same_name = self.models.iter_mut().filter(|entry| entry.file == file);
+        let same_name = self.models.iter_mut().filter(|entry| entry.file == file && entry.findings.name == *item);
         match same_name.min_by_key(|entry| entry.line.abs_diff(error.line)) {
             Some(entry) => entry.findings.findings.push(finding),
             None => {
-                let findings = ModelFindings { findings: vec![finding], ..ModelFindings::default() };
+                let name = item.clone();
+                let findings = ModelFindings { name, findings: vec![finding], ..ModelFindings::default() };
                 self.models.push(Entry { file, line: error.line, findings });
             }
         }
@@ -144,62 +142,42 @@ impl<'a> Report<'a> {
         model.fields.iter().find(|field| field.column == column || has(&field.embed)).map(|field| field.name.clone())
     }
 
-    /// Leaves what concerns the package to `schema!()` if the package calls it, else to its first model. Gives back
-    /// what neither can report.
-    pub(super) fn place_package_findings(&mut self, scan: &Scan) -> Vec<String> {
-        if self.package.findings.is_empty() || scan.files.iter().any(|file| calls_schema(file)) {
+    /// Leaves what concerns the package to code that every build compiles: `schema!()`, else a model. Gives back what
+    /// neither can report.
+    pub(super) fn place_package_findings(&mut self) -> Vec<String> {
+        if self.package.findings.is_empty() || self.scan.reporter == Some(Reporter::Schema) {
             return Vec::new();
         }
         let findings = std::mem::take(&mut self.package.findings);
-        match self.models.first_mut() {
-            Some(first) => {
-                first.findings.findings.extend(findings);
+        match self.reporting_model() {
+            Some(model) => {
+                model.findings.findings.extend(findings);
                 Vec::new()
             }
             None => findings.into_iter().map(|finding| finding.message).collect(),
         }
     }
 
+    fn reporting_model(&mut self) -> Option<&mut Entry> {
+        let Some(Reporter::Model { file, line }) = &self.scan.reporter else { return None };
+        let file = models_file(self.manifest_dir, file);
+        self.models.iter_mut().find(|entry| entry.file == file && entry.line == *line)
+    }
+
     /// The findings of the models by file.
-    pub(super) fn models(&self) -> BTreeMap<String, Vec<ModelFindings>> {
+    pub(super) fn models(self) -> BTreeMap<String, Vec<ModelFindings>> {
         let mut files: BTreeMap<String, Vec<ModelFindings>> = BTreeMap::new();
-        let mut lines: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for entry in &self.models {
-            lines.entry(&entry.file).or_default().push(entry.line);
-        }
-        for entry in &self.models {
+        for Entry { file, line, mut findings } in self.models {
+            let others = files.entry(file).or_default();
             // Lines change with every edit, so they are written only where they tell models apart.
-            let several = lines.get(entry.file.as_str()).is_some_and(|lines| lines.len() > 1);
-            let findings = ModelFindings { line: several.then_some(entry.line), ..entry.findings.clone() };
-            files.entry(entry.file.clone()).or_default().push(findings);
+            findings.line = Some(line);
+            others.push(findings);
+        }
+        for models in files.values_mut() {
+            let mut count: BTreeMap<String, usize> = BTreeMap::new();
+            models.iter().for_each(|model| *count.entry(model.name.clone()).or_default() += 1);
+            models.iter_mut().filter(|model| count[&model.name] == 1).for_each(|model| model.line = None);
         }
         files
     }
-}
-
-/// Whether a source file calls `schema!()`.
-fn calls_schema(file: &Path) -> bool {
-    let Ok(text) = fs::read_to_string(file) else { return false };
-    if !text.contains("schema!") {
-        return false;
-    }
-    text.parse::<TokenStream>().is_ok_and(calls_schema_in)
-}
-
-fn calls_schema_in(tokens: TokenStream) -> bool {
-    let mut before = (false, false);
-    for token in tokens {
-        before = match token {
-            TokenTree::Ident(ident) => (ident == "schema", false),
-            TokenTree::Punct(punct) => (false, before.0 && punct.as_char() == '!'),
-            TokenTree::Group(group) => {
-                if (before.1 && group.stream().is_empty()) || calls_schema_in(group.stream()) {
-                    return true;
-                }
-                (false, false)
-            }
-            TokenTree::Literal(_) => (false, false),
-        };
-    }
-    false
 }

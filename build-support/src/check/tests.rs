@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use migratable_core::{Dialect, Schema, lock};
-use migratable_syntax::findings::{ModelFindings, PackageFindings, Place, model_file, read_models, read_package};
+use migratable_syntax::findings::{ModelFindings, PackageFindings, Place, models_file, read_models, read_package};
 use tempfile::TempDir;
 
 use super::*;
@@ -70,6 +70,15 @@ impl App {
         self.write("app/migrations/schema.lock", &lock::write(&[], &scan.schema));
     }
 
+    /// The same with a table that no model has.
+    fn lock_with_a_dropped_table(&self) {
+        let mut schema = models::scan("app", &self.path("app"), &[Dialect::Sqlite], None).schema;
+        let mut dropped = schema.tables.values().next().unwrap().clone();
+        dropped.name = "dropped".into();
+        schema.tables.insert(dropped.name.clone(), dropped);
+        self.write("app/migrations/schema.lock", &lock::write(&[], &schema));
+    }
+
     /// Says which packages have models.
     fn configure(&self, models: &str) {
         let metadata = format!("[package.metadata.migratable]\nmodels = {models}\n");
@@ -96,7 +105,7 @@ impl App {
     }
 
     fn model(&self, name: &str, file: &str) -> Vec<ModelFindings> {
-        read_models(&self.output(&model_file(name, &self.path("app"), &self.path("app").join(file))))
+        read_models(&self.output(&models_file(&self.path("app"), &self.path("app").join(file))), name)
     }
 
     /// Everything that is reported: where, and what.
@@ -105,18 +114,30 @@ impl App {
         let mut found: Vec<(String, String)> =
             self.package().findings.into_iter().map(|it| ("package".to_owned(), it.message)).collect();
         for entry in fs::read_dir(self.path("target/out/migratable/models")).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_str().unwrap().split('-').next().unwrap().to_owned();
-            for finding in read_models(&fs::read_to_string(&path).unwrap()).into_iter().flat_map(|it| it.findings) {
+            let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+            let names: BTreeSet<&str> =
+                text.lines().filter_map(|it| it.strip_prefix("model\t")?.split('\t').next()).collect();
+            for (name, finding) in names
+                .iter()
+                .flat_map(|name| read_models(&text, name))
+                .flat_map(|it| it.findings.into_iter().map(move |finding| (it.name.clone(), finding)))
+            {
                 let place = match finding.place {
                     Place::Field(field) => format!("{name}.{field}"),
-                    _ => name.clone(),
+                    _ => name,
                 };
                 found.push((place, finding.message));
             }
         }
         found.sort();
         found
+    }
+
+    /// Where something is reported: by a model, by `schema!()`, or by cargo itself.
+    fn places(&self) -> Vec<String> {
+        let mut places: Vec<String> = self.findings().into_iter().map(|(place, _)| place).collect();
+        places.extend(self.run().iter().filter(|line| line.starts_with("error=")).map(|_| "cargo".to_owned()));
+        places
     }
 }
 
@@ -179,14 +200,14 @@ fn files_are_written_only_when_they_change_and_removed_with_their_model() {
     let app = App::new(MODELS);
     app.run();
     let written = |file: &str| fs::metadata(app.path("target/out/migratable").join(file)).unwrap().modified().unwrap();
-    let user = model_file("User", &app.path("app"), &app.path("app/src/models.rs"));
-    let before = [PACKAGE, SCHEMA, &user].map(written);
+    let models = models_file(&app.path("app"), &app.path("app/src/models.rs"));
+    let before = [PACKAGE, SCHEMA, &models].map(written);
     std::thread::sleep(Duration::from_millis(20));
     app.run();
-    assert_eq!([PACKAGE, SCHEMA, &user].map(written), before);
+    assert_eq!([PACKAGE, SCHEMA, &models].map(written), before);
     app.write("app/src/models.rs", "");
     app.run();
-    assert!(!app.path("target/out/migratable").join(&user).exists());
+    assert!(!app.path("target/out/migratable").join(&models).exists());
 }
 
 #[test]
@@ -202,6 +223,43 @@ fn what_has_no_model_stands_at_schema_else_at_the_first_model_else_nowhere() {
     let errors: Vec<_> = lines.iter().filter(|line| line.starts_with("error=")).collect();
     assert_eq!(errors.len(), 2, "{lines:?}");
     assert!(errors[0].contains("the table `users`, and no model has it any more; help: run"), "{errors:?}");
+}
+
+#[test]
+fn what_has_no_model_stands_where_every_build_sees_it() {
+    let user = &MODELS[..MODELS.find("#[derive(Migratable)]\npub enum").unwrap()];
+    let tag = "#[derive(Migratable)]\npub struct Tag { id: i64 }\n";
+    let schema = "migratable::schema!();\n";
+    let cfg = "#[cfg(unix)]\n";
+    let behind_its_cfg = format!("#![cfg(unix)]\n{user}");
+    let derived_behind_cfg = user.replace("#[derive(Migratable)]", "#[cfg_attr(unix, derive(Migratable))]");
+    for (what, main, models, expected) in [
+        ("a call", format!("mod models;\n{schema}"), user, "package"),
+        ("a call in a module", format!("mod models;\nmod db {{ {schema} }}"), user, "package"),
+        ("a call behind cfg", format!("mod models;\n{cfg}{schema}"), user, "User"),
+        ("a call in a module behind cfg", format!("mod models;\n{cfg}mod db {{ {schema} }}"), user, "User"),
+        ("a model behind cfg", "mod models;\n".to_owned(), &format!("{cfg}{user}{tag}"), "Tag"),
+        ("a file behind cfg", format!("{cfg}mod models;\n{tag}"), user, "Tag"),
+        ("a file behind its own cfg", format!("mod models;\n{tag}"), &behind_its_cfg, "Tag"),
+        ("a derive behind cfg", format!("mod models;\n{tag}"), &derived_behind_cfg, "Tag"),
+        ("everything behind cfg", format!("{cfg}mod models;\n{cfg}{schema}"), user, "cargo"),
+        ("a call of another crate", "mod models;\nother::schema!();\n".to_owned(), user, "User"),
+        ("a call with arguments", "mod models;\nschema!(a);\n".to_owned(), user, "User"),
+    ] {
+        let app = App::new(user);
+        app.write("app/src/main.rs", &main);
+        app.write("app/src/models.rs", models);
+        app.lock_with_a_dropped_table();
+        for _ in 0..2 {
+            // The second time by what was kept of the first.
+            assert_eq!(app.places(), [expected], "{what}");
+        }
+    }
+    // The library is compiled with every binary, so it comes first.
+    let app = App::new(user);
+    app.write("app/src/lib.rs", tag);
+    app.lock_with_a_dropped_table();
+    assert_eq!(app.places(), ["Tag"]);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use migratable_syntax::models::Scan;
+use migratable_syntax::paths::plain;
 use toml::de::{DeTable, DeValue};
 
 use super::manifest::Manifest;
@@ -54,17 +55,7 @@ fn migrations_to_come(app: &Path) -> PathBuf {
     let named = fs::read_to_string(app.join("Cargo.toml")).ok().and_then(|text| named_migrations(&text));
     let manifest = app.join(named.as_deref().unwrap_or("migrations")).join("Cargo.toml");
     // Without `..`, so that the parents of a path are those of the folder.
-    let mut plain = PathBuf::new();
-    for part in manifest.components() {
-        match part {
-            std::path::Component::ParentDir if plain.file_name().is_some() => {
-                plain.pop();
-            }
-            std::path::Component::CurDir => {}
-            other => plain.push(other),
-        }
-    }
-    plain.ancestors().find(|it| it.exists()).unwrap_or(app).to_path_buf()
+    plain(&manifest).ancestors().find(|it| it.exists()).unwrap_or(app).to_path_buf()
 }
 
 /// `migrations` in `[package.metadata.migratable]`.

@@ -18,10 +18,11 @@ pub(super) fn write(
     unread: &[&PathBuf],
     is_sound: bool,
 ) -> String {
-    let connection = match configuration.dialects.first() {
-        Some(Dialect::Postgres) => "PgConnection",
-        Some(Dialect::Mysql) => "MysqlConnection",
-        Some(Dialect::Sqlite) | None => "SqliteConnection",
+    let connection = match configuration.dialects.as_slice() {
+        [Dialect::Postgres] => "diesel::PgConnection",
+        [Dialect::Mysql] => "diesel::MysqlConnection",
+        [Dialect::Sqlite] | [] => "diesel::SqliteConnection",
+        _ => "AnyConnection",
     };
     let mut out = String::new();
     if !configuration.has_dependency("diesel") {
@@ -44,11 +45,11 @@ pub(super) fn write(
 
 /// The index of a package of which nothing is known.
 pub(super) fn empty() -> String {
-    head("SqliteConnection") + &tail("")
+    head("diesel::SqliteConnection") + &tail("")
 }
 
 fn head(connection: &str) -> String {
-    format!("/// The connection that the revisions run on.\npub type Db = ::migratable::diesel::{connection};\n\n")
+    format!("/// The connection that the revisions run on.\npub type Db = ::migratable::{connection};\n\n")
 }
 
 fn tail(revisions: &str) -> String {

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::{fs, io};
 
+use migratable_syntax::whole_file;
+
 /// Files by their names.
 #[derive(Debug, Default)]
 pub(super) struct Outputs {
@@ -30,8 +32,7 @@ impl Outputs {
             if fs::read(&path).is_ok_and(|found| found == text.as_bytes()) {
                 continue;
             }
-            let beside = folder.join(format!("{name}.new"));
-            fs::write(&beside, text).and_then(|()| fs::rename(&beside, &path)).map_err(|error| failed(&path, error))?;
+            whole_file::write(&path, text).map_err(|error| failed(&path, error))?;
         }
         Ok(())
     }

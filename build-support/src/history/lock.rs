@@ -42,15 +42,19 @@ impl LockProblem {
     /// # Errors
     /// The first in which they disagree, in the order in which things must be mended.
     pub fn check(path: &Path, history: &History, replayed: Option<&Schema>) -> Result<Lock, LockProblem> {
-        let text = match fs::read_to_string(path) {
-            Ok(text) => text,
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(LockProblem::Missing),
             Err(error) => return Err(LockProblem::Unreadable(error.to_string())),
+        };
+        let read = match str::from_utf8(&bytes) {
+            Ok(text) => lock::read(text),
+            Err(_) => Err(no_text(&bytes)),
         };
         let heads: Option<Vec<String>> =
             history.graph.as_ref().map(|graph| graph.heads().into_iter().map(str::to_owned).collect());
         let several = heads.as_ref().filter(|heads| heads.len() > 1);
-        let lock = match (lock::read(&text), several) {
+        let lock = match (read, several) {
             (Ok(lock), None) => lock,
             (Err(error), _) if error.kind == LockErrorKind::Newer => return Err(LockProblem::Wrong(error)),
             (_, Some(heads)) => return Err(LockProblem::Heads(heads.clone())),
@@ -107,5 +111,16 @@ impl LockProblem {
                 differences.join("; ")
             ),
         }
+    }
+}
+
+/// What is wrong with a lock that is no UTF-8.
+fn no_text(bytes: &[u8]) -> LockError {
+    let valid = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+    LockError {
+        line: valid.matches('\n').count() + 1,
+        column: valid.chars().rev().take_while(|character| *character != '\n').count() + 1,
+        message: "this is not UTF-8".to_owned(),
+        kind: LockErrorKind::Syntax,
     }
 }

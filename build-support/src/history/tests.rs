@@ -191,6 +191,7 @@ fn lock_and_revisions_disagree_in_one_way_at_a_time() {
         (Some(right.replace('\n', "\r\n")), "", ""),
         (Some(edited), "schema.lock was changed by hand", "lock"),
         (Some(format!("<<<<<<< a\n{right}")), "schema.lock:1:1: git's conflict markers", "lock"),
+        (Some(right.replacen("heads", "h\0", 1)), "schema.lock:2:2: this is not UTF-8", "lock"),
         (Some(right.replace("version = 1", "version = 9")), "schema.lock:4:11: this lock is of version 9", ""),
         (Some(at(&["c"], &schema)), "schema.lock is of revision c, whose file is missing", "lock"),
         (Some(at(&["a"], &before)), "schema.lock is of a, and the newest revision is b", "lock"),
@@ -199,7 +200,9 @@ fn lock_and_revisions_disagree_in_one_way_at_a_time() {
         let path = configuration.lock();
         let _ = fs::remove_file(&path);
         if let Some(text) = text {
-            fs::write(&path, text).unwrap();
+            // A byte that stands in no text, where a test above says so.
+            let bytes = text.bytes().map(|byte| if byte == 0 { 0xff } else { byte });
+            fs::write(&path, bytes.collect::<Vec<_>>()).unwrap();
         }
         match LockProblem::check(&path, &history, Some(&schema)) {
             Ok(lock) => assert_eq!((expected, lock.heads), ("", vec!["b".to_owned()])),

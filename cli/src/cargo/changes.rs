@@ -4,9 +4,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use migratable_syntax::whole_file;
+
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
-use crate::whole_file;
 
 /// What is to be written, in order.
 #[derive(Default)]
@@ -49,11 +50,10 @@ impl Changes {
         let mut folders = Vec::new();
         for (at, file) in self.files.iter().enumerate() {
             if let Err(error) =
-                make_folders(&file.path, &mut folders).and_then(|()| whole_file::write(&file.path, &file.text))
+                make_folders(&file.path, &mut folders).and_then(|()| whole_file::write_durably(&file.path, &file.text))
             {
                 self.undo(at, &folders);
-                let path = console.path(&file.path);
-                return Err(Failure::Failed(format!("cannot write {path}: {error}; nothing was changed")));
+                return Err(Failure::cannot_write(&file.path, &error, console));
             }
         }
         accepted().inspect_err(|_| self.undo(self.files.len(), &folders))
@@ -62,7 +62,7 @@ impl Changes {
     fn undo(&self, written: usize, folders: &[PathBuf]) {
         for file in self.files[..written].iter().rev() {
             let _ = match &file.before {
-                Some(before) => whole_file::write(&file.path, before),
+                Some(before) => whole_file::write_durably(&file.path, before),
                 None => fs::remove_file(&file.path),
             };
         }
@@ -94,6 +94,7 @@ fn make_folders(path: &Path, made: &mut Vec<PathBuf>) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::Failure;
 
     #[test]
     fn what_is_not_accepted_never_was() {

@@ -2,8 +2,10 @@
 
 use std::ffi::OsString;
 
+use migratable_syntax::paths::plain;
+
 use super::manifest::Manifest;
-use super::workspace::{Package, Workspace, cargo, normal};
+use super::workspace::{Package, Workspace, cargo};
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
 
@@ -60,7 +62,7 @@ fn choose<'a>(workspace: &'a Workspace, package: Option<&str>, console: &Console
         .filter(|it| here.starts_with(&it.folder))
         .max_by_key(|it| it.folder.as_os_str().len());
     let meant = app.and_then(|app| {
-        let folder = app.migrations.clone().unwrap_or_else(|| normal(&app.folder.join("migrations")));
+        let folder = app.migrations.clone().unwrap_or_else(|| plain(&app.folder.join("migrations")));
         all.iter().find(|it| it.folder == folder || it.folder == app.folder).copied()
     });
     match meant {

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use migratable_core::Dialect;
+use migratable_syntax::paths::plain;
 
 use super::Init;
 use super::app;
@@ -11,7 +12,7 @@ use super::changes::Changes;
 use super::manifest::Manifest;
 use super::migrations_package::MigrationsPackage;
 use super::source::Source;
-use super::workspace::{Workspace, normal, relative};
+use super::workspace::{Workspace, relative};
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
 use crate::url;
@@ -105,7 +106,7 @@ fn place(asked: Option<&Path>, app: &Manifest, workspace: &Workspace, console: &
     let named = workspace.package_in(app.folder()).and_then(|package| package.migrations.clone());
     let beside = app.folder().join("migrations");
     let folder = match (asked, named) {
-        (Some(asked), _) => normal(&console.current_dir().join(asked)),
+        (Some(asked), _) => plain(&console.current_dir().join(asked)),
         (None, Some(named)) => named,
         (None, None) if workspace.package_in(&beside).is_some_and(|it| it.is_migrations) => beside,
         (None, None) => workspace.root.join("migrations"),
@@ -132,7 +133,7 @@ fn place(asked: Option<&Path>, app: &Manifest, workspace: &Workspace, console: &
     }
     let models = there.get(&["package", "metadata", "migratable", "models"]).and_then(toml_edit::Item::as_array);
     let folders: Vec<PathBuf> = match models {
-        Some(models) => models.iter().filter_map(|it| Some(normal(&folder.join(it.as_str()?)))).collect(),
+        Some(models) => models.iter().filter_map(|it| Some(plain(&folder.join(it.as_str()?)))).collect(),
         None => folder.parent().map(Path::to_owned).into_iter().collect(),
     };
     if !folders.iter().any(|it| it == app.folder()) {

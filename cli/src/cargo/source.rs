@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use migratable_syntax::paths::plain;
 use toml_edit::InlineTable;
 
-use super::workspace::{normal, relative};
+use super::workspace::relative;
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
 
@@ -26,7 +27,7 @@ impl Source {
     /// What `--checkout` says.
     pub(super) fn new(checkout: Option<&Path>, console: &Console<'_>) -> Outcome<Source> {
         let Some(typed) = checkout else { return Ok(Source::Registry) };
-        let folder = normal(&console.current_dir().join(typed));
+        let folder = plain(&console.current_dir().join(typed));
         match PACKAGES.iter().find(|(_, package)| !folder.join(package).join("Cargo.toml").is_file()) {
             Some((_, package)) => Err(Failure::Usage(format!(
                 "--checkout {}: that is no checkout of Migratable, it has no {package}/Cargo.toml",

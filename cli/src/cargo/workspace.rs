@@ -1,8 +1,9 @@
 //! The cargo workspace, as cargo itself sees it.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use migratable_syntax::paths::plain;
 use serde_json::Value;
 
 use crate::failure::{Failure, Outcome};
@@ -90,29 +91,14 @@ fn read_package(package: &Value) -> Option<Package> {
             && list("dependencies").any(|it| it["name"] == "migratable-cli"),
         binaries,
         has_default_run: package["default_run"].is_string(),
-        migrations: package["metadata"]["migratable"]["migrations"].as_str().map(|it| normal(&folder.join(it))),
+        migrations: package["metadata"]["migratable"]["migrations"].as_str().map(|it| plain(&folder.join(it))),
         folder: folder.to_owned(),
     })
 }
 
-/// A path without `.` and `..`.
-pub(super) fn normal(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                normal.pop();
-            }
-            other => normal.push(other),
-        }
-    }
-    normal
-}
-
 /// How one folder is reached from another, as manifests write it; both are absolute.
 pub(super) fn relative(from: &Path, to: &Path) -> String {
-    let (from, to) = (normal(from), normal(to));
+    let (from, to) = (plain(from), plain(to));
     let (from, to): (Vec<_>, Vec<_>) = (from.components().collect(), to.components().collect());
     let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
     let up = from[shared..].iter().map(|_| "..".to_owned());

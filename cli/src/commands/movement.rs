@@ -53,11 +53,7 @@ impl Movement<'_> {
         let current = migrator.current(&mut connection).map_err(|error| database.failure(&error))?;
         self.report(&report, &current, &database, console);
         match report.standing {
-            Standing::Ahead(unknown) => Err(Failure::Failed(format!(
-                "{} is ahead: a newer `migrate` has applied {}, which this one does not know; nothing was changed",
-                database.shown(),
-                unknown.join(", ")
-            ))),
+            Standing::Ahead(unknown) => Err(database.failure(&migratable::Error::Ahead { unknown })),
             Standing::Current | Standing::Behind(_) => Ok(()),
         }
     }
@@ -148,7 +144,7 @@ impl Movement<'_> {
         // A script needs no database; one that is named anyway says the dialect.
         let dialect = match url {
             Some(_) => Database::of(url, project, console)?.dialect,
-            None => Dialect::Sqlite,
+            None => Database::of(None, project, console).map_or(Dialect::Sqlite, |database| database.dialect),
         };
         let migrator = migrator(project)?;
         let script = match self.direction {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use migratable_build::history::History;
 use migratable_core::graph::Graph;
+use migratable_syntax::whole_file;
 use serde_json::json;
 
 use crate::arguments::Remove;
@@ -14,7 +15,6 @@ use crate::findings::Finding;
 use crate::project::Project;
 use crate::revision_name;
 use crate::sources::{Sources, finding, problems, refuse};
-use crate::whole_file;
 
 /// Takes back the newest revision: its file goes, and the lock is as it was before it.
 pub(crate) fn run(arguments: &Remove, url: Option<&str>, project: &Project, console: &mut Console<'_>) -> Outcome {
@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &Remove, url: Option<&str>, project: &Project, cons
     sources.write_lock(&heads, &schema, console)?;
     let path = console.path(&removed.path);
     if let Err(error) = fs::remove_file(&removed.path) {
-        let _ = whole_file::write(&lock, &before);
+        let _ = whole_file::write_durably(&lock, &before);
         return Err(Failure::Failed(format!("cannot remove {path}: {error}; nothing was changed")));
     }
     if arguments.report.json {

@@ -71,7 +71,7 @@ fn of_database(url: Option<&str>, project: &Project, console: &mut Console<'_>) 
         row("pending", named(&status.pending, "nothing"), status.pending.clone().into()),
     ];
     for (name, ids, why) in [
-        ("unknown", &status.unknown, "applied by a newer `migrate`"),
+        ("unknown", &status.unknown, "applied by a newer `migrate`; or their files are gone: see `stamp --help`"),
         ("changed", &status.changed, "edited since it was applied: undo that, an upgrade refuses it"),
         ("steps", &status.changed_steps, "a data step was edited since it was applied"),
     ] {

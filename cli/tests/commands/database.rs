@@ -29,7 +29,7 @@ fn drop_bio(op: &mut Operations) {
     op.drop_column("users", "bio");
 }
 
-const fn revision(
+pub const fn revision(
     id: &'static str,
     after: &'static [&'static str],
     message: &'static str,
@@ -167,7 +167,8 @@ fn a_newer_database_stays_as_it_is() {
     let older = program(&blog, 1, CONFIGURATION);
     let ran = run(&older, &blog.root, &BTreeMap::new(), None, &["upgrade"]);
     assert_eq!(ran.status, 1);
-    assert_says(&ran.err, &["is ahead: a newer `migrate` has applied bb0000000002"]);
+    let said = ["blog.db: the database is ahead: a newer program has applied bb0000000002", "`stamp --help`"];
+    assert_says(&ran.err, &said);
     let ran = run(&older, &blog.root, &BTreeMap::new(), None, &["status"]);
     assert_says(&ran.out, &["unknown   bb0000000002\n"]);
 }
@@ -180,6 +181,35 @@ fn stamp_records_and_runs_nothing() {
     assert_says(&ok(&blog, &["stamp", "aa"]), &[&format!("is recorded at {A}")]);
     assert_says(&ok(&blog, &["stamp", "base"]), &["is recorded at the base"]);
     assert_says(&ok(&blog, &["upgrade"]), &["applied aa0000000001"]);
+    assert_eq!(json(&blog, &["stamp", "-1", "--json"])["current"][0], A);
+    assert_eq!(json(&blog, &["stamp", "base", "+1", "--json"])["current"][0], B);
+    for (word, status, expected) in [("zz", 2, "no revision is called `zz`"), ("+9", 2, "goes further than there are")]
+    {
+        let ran = at(&blog, &blog.root, &["stamp", word]);
+        assert_eq!(ran.status, status, "{word}");
+        assert_says(&ran.err, &[expected]);
+    }
+}
+
+#[test]
+fn a_revision_whose_file_is_gone_is_forgotten_by_stamp_purge() {
+    let blog = Blog::new("");
+    ok(&blog, &["upgrade"]);
+    let without =
+        |arguments: &[&str]| run(&program(&blog, 1, CONFIGURATION), &blog.root, &BTreeMap::new(), None, arguments);
+    assert_says(&without(&["status"]).out, &["unknown   bb0000000002\n", "`stamp --help`"]);
+    assert_says(&without(&["upgrade"]).err, &["if they are gone for good, see `stamp --help`"]);
+    assert_says(&without(&["stamp", "--help"]).out, &["migrate stamp --purge current"]);
+    let refused = without(&["stamp", "current"]);
+    assert_eq!(refused.status, 1);
+    assert_says(&refused.err, &["has bb0000000002, which this program does not know", "`stamp --purge`"]);
+    assert_eq!(json(&blog, &["current", "--json"])["current"][0], B, "nothing was changed");
+
+    let purged = without(&["stamp", "current", "--purge"]);
+
+    assert_says(&purged.out, &[&format!("is recorded at {A}; nothing was run")]);
+    assert_says(&without(&["upgrade"]).out, &["is up to date"]);
+    assert_says(&at(&blog, &blog.root, &["upgrade"]).err, &["duplicate column name: bio"]);
 }
 
 #[test]
@@ -217,13 +247,27 @@ fn a_database_that_is_none_is_one_clear_error() {
     assert_says(&ran.err, &["no database is named: give --database-url, set DATABASE_URL"]);
     blog.write("text.db", &"this is no database. ".repeat(100));
     blog.write("broken/.env", "DATABASE_URL=\"s3cret\nX");
+    let files = blog.names(".");
+    let speaks_postgres = migratable::AnyConnection::DIALECTS.contains(&migratable::Dialect::Postgres);
     for (arguments, status, expected) in [
         (&["--database-url", "sqlite://text.db"][..], 1, "text.db: could not"),
+        (&["--database-url", "sqlite://text.db"], 1, "file is not a database: the file holds something else"),
         (&["--database-url", "sqlite://no/folder/x.db"], 1, "there is no folder"),
+        (&["--database-url", "sqlite://text.db/x.db"], 1, "there is no folder"),
+        (&["--database-url", "sqlite://migrations"], 1, "migrations: it is a folder; name a file in it"),
+        (&["--database-url", "sqlite://."], 1, "it is a folder"),
+        (&["--database-url", "sqlite://x.db?mode=ro"], 1, "x.db?mode=ro: Unable to open the database file"),
+        (&["--database-url", "sqlite://a#b.db"], 2, "a#b.db` has a `#` in it, which ends"),
+        (&["--database-url", "sqlite://a%00b.db"], 2, "%00 in it, which stands in no name of a file"),
+        (&["--database-url", "sqlite://\u{fffd}.db"], 2, "is not UTF-8: write each byte"),
         (
-            &["--database-url", "postgres://anna:s3cret@host/db"],
-            2,
-            "means PostgreSQL, which this release does not speak",
+            &["--database-url", "postgres://anna:s3cret@host.invalid/db"],
+            if speaks_postgres { 1 } else { 2 },
+            if speaks_postgres {
+                "cannot open postgres://anna@host.invalid/db"
+            } else {
+                "turn on the feature `postgres`"
+            },
         ),
         (&["--database-url", "nonsense"], 2, "`nonsense` is no database URL"),
     ] {
@@ -231,10 +275,31 @@ fn a_database_that_is_none_is_one_clear_error() {
         assert_eq!(ran.status, status, "{arguments:?}: {}", ran.err);
         assert!(ran.err.contains(expected) && !ran.err.contains("s3cret"), "{arguments:?}: {}", ran.err);
         assert_eq!(ran.err.matches("error: ").count(), 1);
+        assert_eq!(blog.names("."), files, "{arguments:?} left something behind");
     }
+    blog.write("bytes/.env", "");
+    fs::write(blog.path("bytes/.env"), b"DATABASE_URL=sqlite://\xff.db").unwrap();
+    let ran = at(&blog, &blog.path("bytes"), &["upgrade"]);
+    assert_says(&ran.err, &["error: ", ".env: stream did not contain valid UTF-8"]);
     let ran = at(&blog, &blog.path("broken"), &["upgrade"]);
     assert_eq!(ran.status, 1);
     assert!(ran.err.contains(".env: a line of it cannot be read") && !ran.err.contains("s3cret"), "{}", ran.err);
+}
+
+#[test]
+fn files_of_any_name_and_an_empty_one_become_databases() {
+    let blog = Blog::new("");
+    blog.write("empty.db", "");
+    for (url, file) in [
+        ("sqlite://empty.db", "empty.db"),
+        ("sqlite://100% of 'it' \"$x\" \\ ü 😀.db", "100% of 'it' \"$x\" \\ ü 😀.db"),
+        ("sqlite://a%23b%3fc.db", "a#b?c.db"),
+        ("sqlite://anna:word@host.db", "anna:word@host.db"),
+    ] {
+        ok(&blog, &["upgrade", "--database-url", url]);
+        assert!(fs::read(blog.path(file)).unwrap().starts_with(b"SQLite format 3\0"), "{url}");
+        assert_eq!(ok(&blog, &["current", "--database-url", url]), format!("{B} (head)\n"));
+    }
 }
 
 #[test]

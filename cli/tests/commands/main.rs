@@ -4,8 +4,13 @@
 
 #[cfg(feature = "database")]
 mod database;
+#[cfg(target_os = "linux")]
+mod disk;
 mod graph;
 mod help;
 mod project;
 mod repair;
 mod revision;
+#[cfg(target_os = "linux")]
+#[path = "../small_disk/mod.rs"]
+mod small_disk;

@@ -68,7 +68,12 @@ impl Blog {
 
     /// The names of the revision files, in order.
     pub fn files(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.path("migrations/versions")).unwrap();
+        self.names("migrations/versions")
+    }
+
+    /// What lies in a folder, by name.
+    pub fn names(&self, folder: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.path(folder)).unwrap();
         let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names

@@ -99,6 +99,12 @@ fn a_lock_is_computed_anew_from_the_revisions() {
             "schema.lock:1:1: git's conflict markers",
             "  it could not be read before\n",
         ),
+        (
+            "no text",
+            &|text| text.replace("heads", "h\0"),
+            "schema.lock:2:2: this is not UTF-8",
+            "  it could not be read before\n",
+        ),
         ("no TOML", &|text| text.replace("heads = ", "heads "), "schema.lock:2:", "  it could not be read before\n"),
         ("missing", &|_| String::new(), "migrations/schema.lock is missing", "  it could not be read before\n"),
         (
@@ -120,7 +126,8 @@ fn a_lock_is_computed_anew_from_the_revisions() {
         if text.is_empty() {
             fs::remove_file(blog.path("migrations/schema.lock")).unwrap();
         } else {
-            blog.write("migrations/schema.lock", &text);
+            let bytes: Vec<u8> = text.bytes().map(|byte| if byte == 0 { 0xff } else { byte }).collect();
+            fs::write(blog.path("migrations/schema.lock"), bytes).unwrap();
         }
         let check = blog.run(&["check", "--json"]);
         assert_eq!(check.status, 1, "{what}");
@@ -136,6 +143,34 @@ fn a_lock_is_computed_anew_from_the_revisions() {
 
         assert_eq!(blog.read("migrations/schema.lock"), whole_lock, "{what}");
         assert_eq!(blog.ok(&["lock"]), "migrations/schema.lock is what the revisions give; nothing was changed.\n");
+    }
+}
+
+#[test]
+fn a_package_that_cannot_be_read_makes_no_table_look_dropped() {
+    type Break = fn(&Blog);
+    let cases: [(Break, &str); 5] = [
+        (|blog| fs::write(blog.path("Cargo.toml"), b"[package]\nname = \"\xff\"").unwrap(), "Cargo.toml: "),
+        (|blog| blog.write("Cargo.toml", "[package\n"), "Cargo.toml:1:9: "),
+        (|blog| fs::remove_file(blog.path("Cargo.toml")).unwrap(), "migrations/Cargo.toml:1:1: no package with models"),
+        (
+            |blog| blog.write("Cargo.toml", "[workspace]\n"),
+            "migrations/Cargo.toml:1:1: no package with models is known",
+        ),
+        (
+            |blog| fs::write(blog.path("src/lib.rs"), b"// \xff").unwrap(),
+            "src/lib.rs:1:1: this file is not valid UTF-8",
+        ),
+    ];
+    for (break_it, expected) in cases {
+        let blog = with_users();
+        break_it(&blog);
+        let before = blog.snapshot();
+        assert_says(&blog.fails(1, &["revision", "-m", "x"]), &["error: ", expected]);
+        let check = blog.run(&["check"]);
+        assert_eq!(check.status, 1, "{expected}");
+        assert_says(&(check.out + &check.err), &[expected]);
+        assert_eq!(blog.snapshot(), before, "{expected}");
     }
 }
 

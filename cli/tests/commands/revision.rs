@@ -207,6 +207,33 @@ fn models_with_errors_are_all_shown_and_nothing_is_written() {
 }
 
 #[test]
+fn names_with_quotes_and_reserved_words_go_all_the_way() {
+    let odd = r#"it's "q" \ {} ;-- ü"#;
+    let model = |table: &str, more: &str| {
+        format!(
+            "#[derive(Migratable)]\n#[migratable(table = {table:?})]\npub struct Order {{\n    pub id: i64,\n    \
+             #[migratable(unique)]\n    pub r#type: String,\n    #[migratable(column = \"select\", references = Order, \
+             index)]\n    pub chosen: Option<i64>,\n{more}}}\n"
+        )
+    };
+    let blog = Blog::new(&model(odd, ""));
+    for (models, answer) in [
+        (model(odd, ""), ""),
+        (model(odd, &format!("    #[migratable(column = {odd:?}, default = {odd:?})]\n    pub odd: String,\n")), ""),
+        (model("group", ""), "group"),
+    ] {
+        blog.models(&models);
+        let rename = format!("{odd}={answer}");
+        let answers = if answer.is_empty() { vec![] } else { vec!["--rename", &rename] };
+        blog.ok(&[&["revision", "-m", odd], &answers[..]].concat());
+        assert_eq!(blog.ok(&["check"]), "clean: models, lock and revisions agree\n");
+        blog.ok(&["lock"]);
+        assert_says(&blog.ok(&["revision"]), &["Nothing changed"]);
+    }
+    assert_eq!(blog.files().len(), 3);
+}
+
+#[test]
 fn models_of_several_packages_are_one_schema() {
     let blog = with("");
     blog.write(

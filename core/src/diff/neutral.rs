@@ -2,7 +2,7 @@
 
 use super::columns::with_identifier;
 use super::enums::quoted;
-use crate::{Column, ColumnType, DefaultValue, Dialect, Literal, Schema, Sql, Table};
+use crate::{Column, ColumnType, DefaultValue, Dialect, ForeignKey, Literal, Schema, Sql, Table};
 
 /// SQL for the value that every row gets in a NOT NULL column that is put back: the default where there is one, a row
 /// that exists where it refers to one, the row's own key where values must differ, else the type's neutral value.
@@ -11,7 +11,8 @@ pub(super) fn value(schema: &Schema, table: &Table, column: &Column) -> Sql {
         return sql;
     }
     let single_key = table.primary_key.as_ref().filter(|key| key.columns.len() == 1).map(|key| key.columns[0].as_str());
-    let reference = table.foreign_keys.iter().find(|it| it.columns.len() == 1 && it.columns[0] == column.name);
+    let refers = |it: &&ForeignKey| it.columns.len() == 1 && it.columns[0] == column.name && it.references.len() == 1;
+    let reference = table.foreign_keys.iter().find(refers);
     if let Some(key) = reference {
         if key.table == table.name {
             return with_identifier(&key.references[0], str::to_owned);

@@ -100,6 +100,9 @@ pub(super) fn plan(before: &Schema, after: &Schema, answers: &Answers) -> Result
         return Err(DiffError::Answers(unused));
     }
     let (upgrade, holes) = (planner.operations, planner.holes);
+    if after.is_database {
+        return Ok(Plan { upgrade, ..Plan::default() });
+    }
     let (downgrade, losses) = downgrade::plan(before, &upgrade, answers)?;
     Ok(Plan { upgrade, downgrade, holes, losses })
 }
@@ -174,7 +177,10 @@ impl Planner<'_> {
             };
             let free = open.iter().position(|table| !table.foreign_keys.iter().any(|key| waits(table, key)));
             let mut table = open[free.unwrap_or(0)].clone();
-            let ready = |key: &ForeignKey| key.table == table.name || can_refer(&self.current, key);
+            // In a database a key may refer to what is not there, or is not unique; it need not wait.
+            let ready = |key: &ForeignKey| {
+                key.table == table.name || can_refer(&self.current, key) || !can_refer(self.after, key)
+            };
             let kept: Vec<ForeignKey> = table.foreign_keys.iter().filter(|key| ready(key)).cloned().collect();
             table.foreign_keys = kept;
             open.remove(free.unwrap_or(0));

@@ -413,15 +413,16 @@ fn add_column(schema: &mut Schema, table: &TableName, column: &Column) -> Result
 }
 
 fn drop_column(schema: &mut Schema, table: &TableName, column: &str) -> Result {
+    let lenient = schema.is_database;
     let found = table_mut(schema, table)?;
     has_column(found, column)?;
-    if let Some(dependant) = found.dependants(column).first() {
+    if let Some(dependant) = found.dependants(column).first().filter(|_| !lenient) {
         return Err(error(column, format!("the {dependant} still needs `{table}.{column}`: drop it first")));
     }
     if found.columns.len() == 1 {
         return Err(error(column, format!("`{column}` is the last column of `{table}`: drop the table instead")));
     }
-    let needed = schema.references_to(table).find(|(_, key)| key.references.iter().any(|name| name == column));
+    let needed = schema.references_to(table).find(|(_, key)| !lenient && key.references.iter().any(|it| it == column));
     if let Some((from, key)) = needed {
         return Err(error(
             column,

@@ -10,10 +10,14 @@ migratable::schema!();
 use std::error::Error;
 
 use diesel::prelude::*;
+use migratable::Dialect;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut db = SqliteConnection::establish("microblog.db")?;
+    // The revisions run on three databases; the blog itself lives on one.
+    let mut db = microblog_migrations::Db::open(Dialect::Sqlite, "microblog.db")?;
     microblog_migrations::migrator().upgrade(&mut db)?;
+    drop(db);
+    let mut db = SqliteConnection::establish("microblog.db")?;
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.as_slice() {
         [] => {}

@@ -22,7 +22,7 @@ pub struct User {
     pub id: i64,
     #[migratable(type = "varchar(40)", unique)]
     pub username: String,
-    #[migratable(unique, check = "email LIKE '%_@_%'")]
+    #[migratable(type = "varchar(255)", unique, check = "email LIKE '%_@_%'")]
     pub email: String,
     pub bio: String,
     #[diesel(embed)]

@@ -18,7 +18,7 @@ pub(super) fn write(item: &DeriveInput) -> TokenStream {
     } else {
         quote! {
             impl #generics ::migratable::FieldType for #ident #arguments #conditions {
-                const COLUMN: ::migratable::FieldColumn = ::migratable::FieldColumn::named("");
+                type Column = ::migratable::column_types::Unknown;
             }
         }
     }

@@ -3,10 +3,12 @@
 use migratable_syntax::findings::{PackageFindings, sql_type_name};
 use migratable_syntax::models::{EnumItem, Item, NewtypeItem};
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::Ident;
+use syn::spanned::Spanned;
 
 use super::diesel::Diesel;
+use super::{assertion, lexed};
 
 pub(super) fn write_enum(
     item: &Item,
@@ -40,9 +42,10 @@ pub(super) fn write_newtype(
         named(item, column_type.unwrap_or_default())
     } else {
         let (ident, inner) = (&item.ident, &found.inner);
+        let column = quote_spanned!(inner.span()=> <#inner as ::migratable::FieldType>::Column);
         quote! {
             impl ::migratable::FieldType for #ident {
-                const COLUMN: ::migratable::FieldColumn = <#inner as ::migratable::FieldType>::COLUMN;
+                type Column = #column;
             }
         }
     };
@@ -56,9 +59,23 @@ pub(super) fn write_newtype(
 /// The impl for a type whose column type is known by name; an empty name goes with every column.
 fn named(item: &Item, column_type: &str) -> TokenStream {
     let ident = &item.ident;
+    let known = match column_type {
+        "" => Some("::migratable::column_types::Unknown".to_owned()),
+        name => assertion::column_type(name),
+    };
+    let own = known.is_none().then(|| {
+        quote! {
+            impl ::migratable::column_types::ColumnType for #ident {
+                type Value = Self;
+                const COLUMN: ::migratable::FieldColumn = ::migratable::FieldColumn::named(#column_type);
+            }
+        }
+    });
+    let column = known.map_or_else(|| quote!(Self), |known| lexed(&known));
     quote! {
         impl ::migratable::FieldType for #ident {
-            const COLUMN: ::migratable::FieldColumn = ::migratable::FieldColumn::named(#column_type);
+            type Column = #column;
         }
+        #own
     }
 }

@@ -6,10 +6,13 @@ mod demands;
 mod difference;
 mod inspect;
 mod introspect;
+mod parse;
 mod plan;
 mod rebuild;
+mod references;
 mod session;
 mod sources;
+mod spelling;
 mod temporal;
 mod tokens;
 mod types;
@@ -28,7 +31,7 @@ use migratable_core::{Operation, Schema};
 
 pub use rebuild::Rebuild;
 
-use super::{Connection, Database, Offline, Work, literal};
+use super::{Connection, Database, Offline, Work};
 use crate::error::{Error, Stop};
 use crate::inspect::Inspected;
 use crate::migrator::Direction;
@@ -62,6 +65,10 @@ impl Connection for SqliteConnection {
         session::leave(self, session);
     }
 
+    fn expect_many(&mut self, session: &mut session::Session) {
+        session::expect_many(self, session);
+    }
+
     fn begin(&mut self) -> QueryResult<()> {
         session::begin(self)
     }
@@ -74,8 +81,12 @@ impl Connection for SqliteConnection {
         session::rollback(self);
     }
 
-    fn still_in_transaction(&mut self, step: &str) -> Result<(), Stop> {
-        session::still_in_transaction(self, step)
+    fn before_step(&mut self) -> QueryResult<()> {
+        session::before_step(self)
+    }
+
+    fn after_step(&mut self, step: &str) -> Result<(), Stop> {
+        session::after_step(self, step)
     }
 
     fn version(&mut self) -> QueryResult<i64> {
@@ -117,7 +128,7 @@ impl Connection for SqliteConnection {
         match work {
             Work::Statement(sql) => self.execute(sql).map_err(|error| Stop::at(sql, error)),
             Work::Verify(it) => verify::perform(self, it),
-            Work::CheckReferences { at_end } => verify::references(self, *at_end),
+            Work::CheckReferences { at_end } => references::check(self, *at_end),
             Work::Rebuild(rebuild) => rebuild.perform(self),
             Work::Step { name, .. } => Err(Stop::refused(format!("`{name}` is no SQL"))),
         }
@@ -157,24 +168,22 @@ fn says(error: &DieselError, beginning: &str) -> bool {
 
 /// Scripts for the `sqlite3` shell.
 pub(super) const OFFLINE: Offline = Offline {
-    before: &[
-        ".bail on",
-        "PRAGMA foreign_keys = OFF;",
-        "PRAGMA legacy_alter_table = OFF;",
-        "BEGIN IMMEDIATE;",
-        "CREATE TEMP TABLE migratable_guard (stops_if TEXT, rows INTEGER CONSTRAINT stopped CHECK (rows = 0));",
-    ],
-    check_references: "INSERT INTO temp.migratable_guard \
-                       SELECT 'a reference points nowhere', count(*) FROM pragma_foreign_key_check",
-    after: &["DROP TABLE temp.migratable_guard;", "COMMIT;"],
+    before: &[".bail on", "PRAGMA foreign_keys = OFF;", "PRAGMA legacy_alter_table = OFF;", "BEGIN IMMEDIATE;"],
+    guard,
+    after: &["COMMIT;"],
     plan: |operations, schema, direction| plan::plan(operations, schema, direction, &BTreeSet::new()),
     statements,
     difference: difference::script,
 };
 
-/// Makes a script stop if a number is not zero.
+/// Makes a script stop if a number is not zero. The shell then prints the name of the constraint.
 fn guard(stops_if: &str, number: &str) -> String {
-    format!("INSERT INTO temp.migratable_guard VALUES ({}, {number})", literal(stops_if))
+    format!(
+        "CREATE TEMP TABLE migratable_guard (number INTEGER CONSTRAINT {} CHECK (number = 0));\n\
+         INSERT INTO temp.migratable_guard VALUES ({number});\n\
+         DROP TABLE temp.migratable_guard",
+        ddl::quoted(stops_if)
+    )
 }
 
 fn statements(work: &Work) -> Vec<String> {
@@ -184,8 +193,8 @@ fn statements(work: &Work) -> Vec<String> {
             let stops_if = format!("rows of {} {}", it.table, it.problem);
             vec![guard(&stops_if, &format!("(SELECT count(*) FROM ({}))", it.query))]
         }
-        Work::CheckReferences { .. } => vec![OFFLINE.check_references.to_owned()],
-        Work::Rebuild(rebuild) => rebuild.offline(guard),
+        Work::CheckReferences { at_end } => vec![references::offline(*at_end)],
+        Work::Rebuild(rebuild) => rebuild.offline(),
         Work::Step { .. } => Vec::new(),
     }
 }

@@ -1,6 +1,8 @@
-//! The assertion that a field's Rust type is what the build script took it for.
+//! The assertion that a field's Rust type is what the build script took it for, where that has a name of its own: an
+//! enum, or a newtype that says its type.
 
-use super::FieldColumn;
+use super::column_types::ColumnType;
+use super::{FieldColumn, FieldType};
 
 /// Fails to compile if a Rust type is another column type than the build script read from its name.
 ///
@@ -10,7 +12,12 @@ use super::FieldColumn;
 /// If the two differ.
 #[doc(hidden)]
 #[track_caller]
-pub const fn assert_column_type(actual: FieldColumn, scanned: &str, nullable: bool) {
+pub const fn assert_column_type<T: FieldType>(scanned: &str, nullable: bool) {
+    assert_column(<T::Column as ColumnType>::COLUMN, scanned, nullable);
+}
+
+#[track_caller]
+const fn assert_column(actual: FieldColumn, scanned: &str, nullable: bool) {
     if actual.name.is_empty() || (actual.nullable == nullable && spells(&actual, scanned)) {
         return;
     }
@@ -85,46 +92,55 @@ impl Message {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::FieldType;
+    use crate::column_types::Unknown;
 
     struct Status;
 
     impl FieldType for Status {
+        type Column = Self;
+    }
+
+    impl ColumnType for Status {
+        type Value = Self;
         const COLUMN: FieldColumn = FieldColumn::named("enum(status)");
     }
 
-    struct Unknown;
+    struct Broken;
 
-    impl FieldType for Unknown {
-        const COLUMN: FieldColumn = FieldColumn::named("");
+    impl FieldType for Broken {
+        type Column = Unknown;
+    }
+
+    const fn column<T: FieldType>() -> FieldColumn {
+        <T::Column as ColumnType>::COLUMN
     }
 
     #[test]
     fn types_are_what_the_lock_calls_them() {
         for (column, scanned, nullable) in [
-            (<i64 as FieldType>::COLUMN, "bigint", false),
-            (<Option<i64> as FieldType>::COLUMN, "bigint", true),
-            (<Vec<u8> as FieldType>::COLUMN, "binary", false),
-            (<Vec<String> as FieldType>::COLUMN, "text[]", false),
-            (<Option<Vec<Vec<i32>>> as FieldType>::COLUMN, "integer[][]", true),
-            (<Vec<Option<f32>> as FieldType>::COLUMN, "real[]", false),
-            (<Status as FieldType>::COLUMN, "enum(status)", false),
-            (<Unknown as FieldType>::COLUMN, "anything", true),
+            (column::<i64>(), "bigint", false),
+            (column::<Option<i64>>(), "bigint", true),
+            (column::<Vec<u8>>(), "binary", false),
+            (column::<Vec<String>>(), "text[]", false),
+            (column::<Option<Vec<Vec<i32>>>>(), "integer[][]", true),
+            (column::<Vec<Option<f32>>>(), "real[]", false),
+            (column::<Status>(), "enum(status)", false),
+            (column::<Broken>(), "anything", true),
         ] {
-            assert_column_type(column, scanned, nullable);
+            assert_column(column, scanned, nullable);
         }
     }
 
     #[test]
     fn another_type_is_refused_with_both_sides() {
         for (column, scanned, nullable, expected) in [
-            (<i32 as FieldType>::COLUMN, "bigint", false, "this type is `integer` in the database"),
-            (<i32 as FieldType>::COLUMN, "integer", true, "read its name as `integer, nullable`"),
-            (<Option<i32> as FieldType>::COLUMN, "integer", false, "this type is `integer, nullable`"),
-            (<Vec<String> as FieldType>::COLUMN, "text", false, "this type is `text[]`"),
-            (<String as FieldType>::COLUMN, "text[]", false, "`#[migratable(type = \"text\")]`"),
+            (column::<i32>(), "bigint", false, "this type is `integer` in the database"),
+            (column::<i32>(), "integer", true, "read its name as `integer, nullable`"),
+            (column::<Option<i32>>(), "integer", false, "this type is `integer, nullable`"),
+            (column::<Vec<String>>(), "text", false, "this type is `text[]`"),
+            (column::<String>(), "text[]", false, "`#[migratable(type = \"text\")]`"),
         ] {
-            let refused = std::panic::catch_unwind(|| assert_column_type(column, scanned, nullable)).unwrap_err();
+            let refused = std::panic::catch_unwind(|| assert_column(column, scanned, nullable)).unwrap_err();
             let message = refused.downcast_ref::<String>().unwrap();
             assert!(message.contains(expected), "{message}");
         }

@@ -2,36 +2,36 @@
 
 #[cfg(feature = "chrono")]
 field_types!(
-    chrono::NaiveDate => "date",
-    chrono::NaiveTime => "time",
-    chrono::NaiveDateTime => "timestamp",
-    chrono::TimeDelta => "interval",
+    chrono::NaiveDate => date,
+    chrono::NaiveTime => time,
+    chrono::NaiveDateTime => timestamp,
+    chrono::TimeDelta => interval,
 );
 
 #[cfg(feature = "chrono")]
 impl<Zone: chrono::TimeZone> crate::FieldType for chrono::DateTime<Zone> {
-    const COLUMN: crate::FieldColumn = crate::FieldColumn::named("timestamptz");
+    type Column = crate::column_types::timestamptz;
 }
 
 #[cfg(feature = "time")]
 field_types!(
-    time::Date => "date",
-    time::Time => "time",
-    time::PrimitiveDateTime => "timestamp",
-    time::OffsetDateTime => "timestamptz",
+    time::Date => date,
+    time::Time => time,
+    time::PrimitiveDateTime => timestamp,
+    time::OffsetDateTime => timestamptz,
 );
 
 #[cfg(feature = "uuid")]
-field_types!(uuid::Uuid => "uuid");
+field_types!(uuid::Uuid => uuid);
 
 #[cfg(feature = "serde_json")]
-field_types!(serde_json::Value => "json");
+field_types!(serde_json::Value => json);
 
 #[cfg(feature = "bigdecimal")]
-field_types!(bigdecimal::BigDecimal => "numeric");
+field_types!(bigdecimal::BigDecimal => numeric);
 
 #[cfg(feature = "rust_decimal")]
-field_types!(rust_decimal::Decimal => "numeric");
+field_types!(rust_decimal::Decimal => numeric);
 
 #[cfg(feature = "ipnetwork")]
-field_types!(ipnetwork::IpNetwork => "inet");
+field_types!(ipnetwork::IpNetwork => inet);

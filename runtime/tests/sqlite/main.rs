@@ -15,6 +15,8 @@ mod offline;
 mod random;
 mod rebuild;
 mod rows;
+mod stamp;
 mod standing;
+mod steps;
 mod temporal;
 mod types;

@@ -55,7 +55,11 @@ fn a_missing_revision_in_the_middle_is_its_own_error() {
     run(&mut db, "DELETE FROM migratable_revisions WHERE revision = 'r2'");
     let error = program.upgrade(&mut db).unwrap_err();
     assert!(matches!(&error, Error::Gap { missing, applied } if *missing == ["r2"] && applied == "r3"), "{error}");
-    assert_eq!(error.to_string(), "the history of the database has r3, but not r2, which must come before it");
+    assert_eq!(
+        error.to_string(),
+        "the history of the database has r3, but not r2, which must come before it; \
+         find out what the tables really are, and record that by `stamp REV`"
+    );
 }
 
 #[test]

@@ -16,7 +16,7 @@ use std::fmt::Display;
 use proc_macro2::Span;
 
 pub(super) use diesel::{derives_migratable, table_of};
-pub(super) use entries::{excluded_by_cfg, has_cfg, path_attributes};
+pub(super) use entries::{excluded_by_cfg, has_cfg, is_conditional, path_attributes};
 pub(super) use field_level::{FieldAttributes, field};
 pub(super) use index::{IndexPartOf, IndexSpec, IndexTargetOf, UniqueSpec};
 pub(super) use known::nearest;

@@ -11,7 +11,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::fs::{self, Metadata};
 use std::hash::Hasher;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -22,6 +22,7 @@ use super::lookup::Dependency;
 use super::module_tree::SourceFile;
 use super::resolve::ResolvedModel;
 use super::source::Facts;
+use crate::whole_file;
 
 const MAGIC: &[u8] = b"migratable models 1\n";
 
@@ -206,8 +207,6 @@ pub(super) fn write(path: &Path, key: &Key, stored: &Stored, files: &[SourceFile
     let mut bytes = MAGIC.to_vec();
     bytes.extend(bytes_hash(&body).to_le_bytes());
     bytes.append(&mut body);
-    let aside: PathBuf = path.with_extension(format!("{}.tmp", std::process::id()));
-    if fs::write(&aside, bytes).and_then(|()| fs::rename(&aside, path)).is_err() {
-        let _ = fs::remove_file(&aside);
-    }
+    // Without a cache the next scan only takes longer.
+    let _ = whole_file::write(path, bytes);
 }

@@ -3,17 +3,22 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::ScanError;
 use super::cache::{Stamp, Stored, StoredResults, text_hash};
 use super::source::{self, Facts, Module, Source};
+use crate::paths::plain;
 
 /// A file of the package.
 pub(super) struct SourceFile {
     pub(super) path: PathBuf,
     pub(super) module: Vec<String>,
+    /// The root through which it was found, counted from 0; that of the library comes first.
+    pub(super) root: usize,
+    /// Whether a module on the way to it may be left out of a build.
+    pub(super) is_conditional: bool,
     pub(super) stamp: Stamp,
     pub(super) text_hash: u64,
     pub(super) facts: Facts,
@@ -46,15 +51,16 @@ pub(super) struct Tree {
 
 /// Follows the modules of the package in a folder.
 pub(super) fn walk(package: &str, manifest_dir: &Path, stored: &Stored) -> Tree {
-    let mut walk = Walk { package, stored, seen: HashSet::new(), tree: Tree::default() };
+    let mut walk = Walk { package, stored, seen: HashSet::new(), root: 0, tree: Tree::default() };
     let manifest = manifest_dir.join("Cargo.toml");
     let roots = roots(manifest_dir, &fs::read_to_string(&manifest).unwrap_or_default());
     if roots.is_empty() {
         let message = "this package has no src/lib.rs and no src/main.rs, so its models cannot be read".to_owned();
         walk.tree.errors.push(fatal(&manifest, 1, 1, message));
     }
-    for root in roots {
-        walk.file(root, Vec::new(), true);
+    for (number, root) in roots.into_iter().enumerate() {
+        walk.root = number;
+        walk.file(root, Vec::new(), true, false);
     }
     let mut tree = walk.tree;
     tree.folders = folders(manifest_dir, &tree.files);
@@ -69,70 +75,65 @@ struct Walk<'w> {
     package: &'w str,
     stored: &'w Stored,
     seen: HashSet<PathBuf>,
+    /// The root whose modules are being followed.
+    root: usize,
     tree: Tree,
 }
 
 impl Walk<'_> {
-    fn file(&mut self, path: PathBuf, module: Vec<String>, is_mod_rs: bool) {
+    fn file(&mut self, path: PathBuf, module: Vec<String>, is_mod_rs: bool, is_conditional: bool) {
         let path = plain(&path);
         if !self.seen.insert(path.clone()) {
             return;
         }
-        let file = self.load(path, module);
+        let file = self.load(path, module, is_conditional);
         let modules = file.facts.modules.clone();
         let (path, module) = (file.path.clone(), file.module.clone());
         self.tree.files.push(file);
         for declared in &modules {
-            self.declared(&path, &module, is_mod_rs, declared);
+            self.declared(&path, &module, is_mod_rs, is_conditional || declared.is_conditional, declared);
         }
     }
 
     /// Loads a file: from the cache if its time and length, or else its text, are still the same.
-    fn load(&self, path: PathBuf, module: Vec<String>) -> SourceFile {
+    fn load(&self, path: PathBuf, module: Vec<String>, is_conditional: bool) -> SourceFile {
         let stamp = fs::metadata(&path).map(|metadata| Stamp::of(&metadata)).unwrap_or_default();
         let record = self.stored.record(&path, &module);
+        let mut file = SourceFile {
+            path,
+            module,
+            root: self.root,
+            is_conditional,
+            stamp,
+            text_hash: 0,
+            facts: Facts::default(),
+            stored: None,
+            source: RefCell::default(),
+        };
         if let Some(record) = record.filter(|record| record.is_fresh(stamp))
             && let Some((facts, stored)) = self.stored.decode(record)
         {
             let text_hash = record.text_hash;
-            return SourceFile {
-                path,
-                module,
-                stamp,
-                text_hash,
-                facts,
-                stored: Some(stored),
-                source: RefCell::default(),
-            };
+            return SourceFile { text_hash, facts, stored: Some(stored), ..file };
         }
-        let text = match fs::read_to_string(&path) {
+        let text = match fs::read_to_string(&file.path) {
             Ok(text) => text,
             Err(error) => {
-                let facts = Facts { error: Some(fatal(&path, 1, 1, unreadable(&error))), ..Facts::default() };
-                let source = RefCell::new(Some(Rc::default()));
-                return SourceFile { path, module, stamp, text_hash: 0, facts, stored: None, source };
+                file.facts.error = Some(fatal(&file.path, 1, 1, unreadable(&error)));
+                return SourceFile { source: RefCell::new(Some(Rc::default())), ..file };
             }
         };
-        let text_hash = text_hash(&text);
-        if let Some(record) = record.filter(|record| record.text_hash == text_hash)
+        file.text_hash = text_hash(&text);
+        if let Some(record) = record.filter(|record| record.text_hash == file.text_hash)
             && let Some((facts, stored)) = self.stored.decode(record)
         {
-            return SourceFile {
-                path,
-                module,
-                stamp,
-                text_hash,
-                facts,
-                stored: Some(stored),
-                source: RefCell::default(),
-            };
+            return SourceFile { facts, stored: Some(stored), ..file };
         }
-        let (facts, source) = source::parse(&text, &path, &module, self.package);
-        let source = RefCell::new(Some(Rc::new(source)));
-        SourceFile { path, module, stamp, text_hash, facts, stored: None, source }
+        let (facts, source) = source::parse(&text, &file.path, &file.module, self.package);
+        SourceFile { facts, source: RefCell::new(Some(Rc::new(source))), ..file }
     }
 
-    fn declared(&mut self, path: &Path, module: &[String], is_mod_rs: bool, declared: &Module) {
+    fn declared(&mut self, path: &Path, module: &[String], is_mod_rs: bool, is_conditional: bool, declared: &Module) {
         let folder = path.parent().unwrap_or(Path::new(""));
         let mut inside = if is_mod_rs { folder.to_owned() } else { path.with_extension("") };
         for (depth, (name, said)) in declared.around.iter().enumerate() {
@@ -172,7 +173,7 @@ impl Walk<'_> {
             self.tree.errors.push(fatal(path, declared.line, declared.column, message));
         }
         for (path, is_mod_rs) in found {
-            self.file(path, module.clone(), is_mod_rs);
+            self.file(path, module.clone(), is_mod_rs, is_conditional);
         }
     }
 }
@@ -183,21 +184,6 @@ fn unreadable(error: &std::io::Error) -> String {
         std::io::ErrorKind::InvalidData => "this file is not valid UTF-8".to_owned(),
         _ => format!("this file cannot be read: {error}"),
     }
-}
-
-/// A path without `.` and `..`, so that one file has one path.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir if plain.file_name().is_some() => {
-                plain.pop();
-            }
-            other => plain.push(other),
-        }
-    }
-    plain
 }
 
 /// The crate roots of a package: those that Cargo finds by itself, and those that Cargo.toml names.

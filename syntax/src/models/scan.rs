@@ -8,7 +8,7 @@ use super::cache::{self, Key, Results};
 use super::lookup::{Asking, Lookup};
 use super::module_tree::{self, SourceFile, Tree};
 use super::resolve::{self, Context};
-use super::{Scan, whole};
+use super::{Reporter, Scan, whole};
 
 /// Reads the models of a package from its source.
 ///
@@ -52,6 +52,7 @@ fn results(context: &Context<'_>, lookup: &Lookup<'_>, at: usize, file: &SourceF
 fn assembled(manifest_dir: &Path, tree: &Tree, results: Vec<Results>, dialects: &[Dialect]) -> Scan {
     let mut scan = Scan { errors: tree.errors.clone(), folders: tree.folders.clone(), ..Scan::default() };
     let manifest = manifest_dir.join("Cargo.toml");
+    scan.reporter = reporter(tree);
     scan.files.extend(tree.files.iter().map(|file| file.path.clone()));
     if manifest.is_file() {
         scan.files.push(manifest);
@@ -61,4 +62,17 @@ fn assembled(manifest_dir: &Path, tree: &Tree, results: Vec<Results>, dialects: 
     scan.errors.sort_by(|a, b| (&a.file, a.line, a.column, &a.message).cmp(&(&b.file, b.line, b.column, &b.message)));
     scan.errors.dedup();
     scan
+}
+
+/// The call of `schema!()` or else the first model in the first root that has one: the library is compiled with every
+/// binary.
+fn reporter(tree: &Tree) -> Option<Reporter> {
+    let certain = || tree.files.iter().filter(|file| !file.is_conditional);
+    let reports = |file: &&SourceFile| file.facts.calls_schema || file.facts.first_model.is_some();
+    let root = certain().filter(reports).map(|file| file.root).min()?;
+    let in_root = || certain().filter(|file| file.root == root);
+    if in_root().any(|file| file.facts.calls_schema) {
+        return Some(Reporter::Schema);
+    }
+    in_root().find_map(|file| Some(Reporter::Model { file: file.path.clone(), line: file.facts.first_model? }))
 }

@@ -8,7 +8,9 @@ use syn::ext::IdentExt;
 use syn::{Attribute, DeriveInput, Fields, Ident};
 
 use super::ScanError;
-use super::attributes::{KeySpec, TypeSpec, derives_migratable, excluded_by_cfg, has_cfg, path_attributes, table_of};
+use super::attributes::{
+    KeySpec, TypeSpec, derives_migratable, excluded_by_cfg, has_cfg, is_conditional, path_attributes, table_of,
+};
 use super::casing;
 use super::item::{Item, ItemKind, StructItem, parse_item};
 use super::rust_type::{RustType, TypePath};
@@ -23,6 +25,10 @@ pub(super) struct Facts {
     pub(super) definitions: Vec<Definition>,
     /// The structs that its models embed.
     pub(super) embeds: Vec<TypePath>,
+    /// Whether it calls `schema!()`, under no condition.
+    pub(super) calls_schema: bool,
+    /// The line of the first item that derives `Migratable` under no condition.
+    pub(super) first_model: Option<usize>,
     /// Why the file cannot be read.
     pub(super) error: Option<ScanError>,
 }
@@ -39,6 +45,8 @@ pub(super) struct Module {
     pub(super) path_is_certain: bool,
     /// Whether the module may be left out of a build.
     pub(super) has_cfg: bool,
+    /// Whether that holds for the module or for one around it.
+    pub(super) is_conditional: bool,
     pub(super) line: usize,
     pub(super) column: usize,
 }
@@ -114,7 +122,12 @@ pub(super) fn parse(text: &str, path: &Path, module: &[String], package: &str) -
         Ok(file) => {
             if !excluded_by_cfg(&file.attrs) {
                 let scope = Scope::new(module.to_vec(), package);
-                Reader { facts: &mut facts, source: &mut source, package }.module(&file.items, scope, &[]);
+                let is_conditional = is_conditional(&file.attrs);
+                Reader { facts: &mut facts, source: &mut source, package, is_conditional }.module(
+                    &file.items,
+                    scope,
+                    &[],
+                );
             }
         }
         Err(error) => {
@@ -136,6 +149,8 @@ struct Reader<'a> {
     facts: &'a mut Facts,
     source: &'a mut Source,
     package: &'a str,
+    /// Whether what is being read may be left out of a build.
+    is_conditional: bool,
 }
 
 impl Reader<'_> {
@@ -167,6 +182,10 @@ impl Reader<'_> {
                     };
                     self.define(&item.ident, &scope, kind);
                 }
+                syn::Item::Macro(item) => {
+                    let is_certain = !self.is_conditional && !is_conditional(&item.attrs);
+                    self.facts.calls_schema |= is_certain && calls_schema(&item.mac);
+                }
                 syn::Item::Mod(item) if !excluded_by_cfg(&item.attrs) => self.declared(item, &scope, around),
                 _ => {}
             }
@@ -181,11 +200,14 @@ impl Reader<'_> {
     fn declared(&mut self, item: &syn::ItemMod, scope: &Scope, around: &[(String, Option<String>)]) {
         let name = item.ident.unraw().to_string();
         let (paths, path_is_certain) = path_attributes(&item.attrs);
+        let is_conditional = self.is_conditional || is_conditional(&item.attrs);
         match &item.content {
             Some((_, items)) => {
                 let module = [scope.module.clone(), vec![name.clone()]].concat();
                 let around = [around, &[(name, paths.into_iter().next())]].concat();
+                let outside = std::mem::replace(&mut self.is_conditional, is_conditional);
                 self.module(items, Scope::new(module, self.package), &around);
+                self.is_conditional = outside;
             }
             None => {
                 let (line, column) = position(item.ident.span());
@@ -195,6 +217,7 @@ impl Reader<'_> {
                     paths,
                     path_is_certain,
                     has_cfg: has_cfg(&item.attrs),
+                    is_conditional,
                     line,
                     column,
                 });
@@ -233,6 +256,9 @@ impl Reader<'_> {
 
     fn derived(&mut self, item: DeriveInput, scope: &Scope, at: usize) {
         let read = parse_item(&item);
+        if read.is_ok() && !self.is_conditional && !is_conditional(&item.attrs) {
+            self.facts.first_model.get_or_insert(position(item.ident.span()).0);
+        }
         let kind = match &read {
             Err(_) => DefinitionKind::Broken,
             Ok(read) => match &read.kind {
@@ -305,6 +331,16 @@ pub(super) fn said_type(said: &TypeSpec, rust: Option<&ColumnType>) -> ColumnTyp
 
 fn derives(attributes: &[Attribute]) -> bool {
     derives_migratable(attributes) && !excluded_by_cfg(attributes)
+}
+
+/// Whether a macro call is `migratable::schema!()`.
+fn calls_schema(call: &syn::Macro) -> bool {
+    let path: Vec<&Ident> = call.path.segments.iter().map(|segment| &segment.ident).collect();
+    match path.as_slice() {
+        [name] => *name == "schema" && call.tokens.is_empty(),
+        [of, name] => *of == "migratable" && *name == "schema" && call.tokens.is_empty(),
+        _ => false,
+    }
 }
 
 fn name_of(item: &syn::Item) -> Option<&Ident> {

@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use migratable_core::lock;
 use migratable_core::{Model, Schema, TableName};
+use migratable_syntax::whole_file;
 
 use super::{Locked, LockedTable};
 
@@ -64,11 +65,8 @@ pub(super) fn write(cache: &Path, key: &Key, locked: &Locked, text: &str) {
         put(&mut out, table.model.as_ref().map_or("", |model| model.package.as_str()));
         put(&mut out, &table.text);
     }
-    // Whoever reads at this moment sees the old file or the new one.
-    let aside = cache.with_extension(format!("{}.tmp", std::process::id()));
-    if fs::write(&aside, hash(&out) + &out).and_then(|()| fs::rename(&aside, cache)).is_err() {
-        let _ = fs::remove_file(&aside);
-    }
+    // Without it the next build only reads the lock itself.
+    let _ = whole_file::write(cache, hash(&out) + &out);
 }
 
 /// The lock that is kept under that key, if there is one. A damaged file counts as none.

@@ -1,8 +1,7 @@
 //! Constraints that somebody put on a table by hand: they would be lost when it is made anew.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use diesel::result::QueryResult;
 use diesel::sqlite::SqliteConnection;
 use migratable_core::{Enum, Table};
 
@@ -11,8 +10,8 @@ use super::tokens;
 use crate::dialect::{Connection, literal};
 use crate::error::Stop;
 
-/// A foreign key: its columns, the table that it refers to, and what it does on DELETE and on UPDATE.
-type Reference = (Vec<String>, String, String, String);
+/// Constraints that are seen by nothing but a word in the text of the table.
+const WORDS: [&str; 2] = ["CHECK", "COLLATE"];
 
 /// Refuses a table that has constraints that no revision made.
 pub(super) fn check(
@@ -21,94 +20,106 @@ pub(super) fn check(
     enums: &BTreeMap<String, Enum>,
 ) -> Result<(), Stop> {
     let failed = |error| Stop::at("read the constraints", error);
-    let lost = |what: &str| {
-        Stop::refused(format!(
-            "`{}` has {what} in the database that no revision made; it would be lost: drop it, or write a revision \
-             that makes it and is only recorded there",
-            table.name
-        ))
-    };
-    let known = known_references(table);
-    for reference in references(database, table).map_err(failed)? {
-        if !known.contains(&reference) {
-            return Err(lost(&format!("a foreign key from ({}) to `{}`", reference.0.join(", "), reference.1)));
-        }
+    let mut lost = Vec::new();
+    for query in [references(table), uniques(table)] {
+        lost.extend(database.rows(&query).map_err(failed)?.into_iter().flatten().flatten());
     }
-    let known = known_uniques(table);
-    for (what, columns) in uniques(database, table).map_err(failed)? {
-        if !known.contains(&columns.iter().cloned().collect()) {
-            return Err(lost(&format!("{what} ({})", columns.join(", "))));
-        }
-    }
-    let ours = ddl::create_table(table, enums, &table.name.name, &Form::default()).map_err(Stop::refused)?;
-    let name = literal(&table.name.name);
-    let stored = format!("SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = {name} COLLATE NOCASE");
+    let ours = text(table, enums).map_err(Stop::refused)?;
+    let stored = format!("SELECT sql FROM {}", stored(table));
     let stored = database.rows(&stored).map_err(failed)?.into_iter().flatten().flatten().next().unwrap_or_default();
-    for (word, what) in [("CHECK", "a CHECK"), ("COLLATE", "a COLLATE")] {
+    for word in WORDS {
         let count = |sql: &str| tokens::words(sql).filter(|it| it.eq_ignore_ascii_case(word)).count();
         let (found, made) = (count(&stored), count(&ours));
         if found > made {
-            return Err(lost(&format!("{what} ({found} in all, and revisions made {made})")));
+            lost.push(format!("a {word} ({found} in all, and revisions made {made})"));
         }
     }
-    Ok(())
+    match lost.first() {
+        None => Ok(()),
+        Some(what) => Err(Stop::refused(format!(
+            "`{}` has {what} in the database that no revision made; it would be lost: drop it, or write a revision \
+             that makes it and is only recorded there",
+            table.name
+        ))),
+    }
+}
+
+/// How the constraints that a script would lose stand in the text of a table, and what white space is turned into to
+/// find them. SQL cannot tell what stands in quotes or comments; names do not look like this.
+const MARKS: [(&str, &str); 3] = [("CHECK(", ""), (" COLLATE ", " "), (" AUTOINCREMENT", " ")];
+
+/// Queries of which each gives a row for each constraint that a script would lose. It is no loss where the program
+/// itself makes a table anew that somebody has given an AUTOINCREMENT.
+pub(super) fn offline(table: &Table, enums: &BTreeMap<String, Enum>) -> Result<Vec<String>, String> {
+    let ours = text(table, enums)?.to_ascii_uppercase();
+    let marks = MARKS.map(|(mark, space)| {
+        let made = ours.replace([' ', '\t', '\n', '\r'], space).matches(mark).count();
+        let white = ["' '", "char(9)", "char(10)", "char(13)"];
+        let plain = white.iter().fold("upper(sql)".to_owned(), |sql, it| format!("replace({sql}, {it}, '{space}')"));
+        format!(
+            "SELECT 1 FROM {} AND length({plain}) - length(replace({plain}, '{mark}', '')) > {}",
+            stored(table),
+            made * mark.len()
+        )
+    });
+    Ok([references(table), uniques(table)].into_iter().chain(marks).collect())
+}
+
+/// The text of a table as revisions make it.
+fn text(table: &Table, enums: &BTreeMap<String, Enum>) -> Result<String, String> {
+    ddl::create_table(table, enums, &table.name.name, &Form::default())
+}
+
+/// Where the text of a table is stored.
+fn stored(table: &Table) -> String {
+    format!("main.sqlite_master WHERE type = 'table' AND name = {} COLLATE NOCASE", literal(&table.name.name))
 }
 
 fn lower<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<String> {
     names.into_iter().map(|name| name.to_ascii_lowercase()).collect()
 }
 
-/// What the references of the model are. The columns that they refer to are left out: those of another table may have
-/// got other names since.
-fn known_references(table: &Table) -> Vec<Reference> {
+fn literals(texts: impl Iterator<Item = String>) -> String {
+    texts.map(|text| literal(&text)).collect::<Vec<_>>().join(", ")
+}
+
+/// A query for the references that no revision made: the columns, the table that they refer to, and what is done on
+/// DELETE and on UPDATE. The columns that they refer to are left out: those of another table may have got other names
+/// since.
+fn references(table: &Table) -> String {
     let known = table.foreign_keys.iter().map(|key| {
-        let (delete, update) = (key.on_delete.sql().to_owned(), key.on_update.sql().to_owned());
-        (lower(&key.columns), key.table.name.to_ascii_lowercase(), delete, update)
+        let (columns, parent) = (lower(&key.columns).join(", "), key.table.name.to_ascii_lowercase());
+        format!("({columns}) to `{parent}` {} {}", key.on_delete.sql(), key.on_update.sql())
     });
-    known.collect()
+    format!(
+        "SELECT 'a foreign key from ' || it FROM (SELECT '(' || group_concat(part, ', ') || ') to `' || parent || '`' \
+         AS it, on_delete || ' ' || on_update AS does FROM (SELECT id, lower(\"from\") AS part, \
+         lower(\"table\") AS parent, on_delete, on_update FROM pragma_foreign_key_list({}) ORDER BY id, seq) \
+         GROUP BY id) WHERE it || ' ' || does NOT IN ({})",
+        literal(&table.name.name),
+        literals(known)
+    )
 }
 
-fn references(database: &mut SqliteConnection, table: &Table) -> QueryResult<Vec<Reference>> {
-    let query = format!(
-        "SELECT id, lower(\"from\"), lower(\"table\"), on_delete, on_update FROM pragma_foreign_key_list({}) \
-         ORDER BY id, seq",
-        literal(&table.name.name)
-    );
-    let mut found: BTreeMap<String, Reference> = BTreeMap::new();
-    for row in database.rows(&query)? {
-        let mut row = row.into_iter().map(Option::unwrap_or_default);
-        let mut next = || row.next().unwrap_or_default();
-        let (id, column, parent, delete, update) = (next(), next(), next(), next(), next());
-        found.entry(id).or_insert_with(|| (Vec::new(), parent, delete, update)).0.push(column);
-    }
-    Ok(found.into_values().collect())
-}
-
-/// The columns in which no two rows of the model may be equal.
-fn known_uniques(table: &Table) -> Vec<BTreeSet<String>> {
-    let key = table.primary_key.iter().map(|key| &key.columns);
-    let constraints = key.chain(table.uniques.iter().map(|it| &it.columns)).map(|it| lower(it).into_iter().collect());
+/// A query for each UNIQUE and the primary key, if no revision made one of these columns.
+fn uniques(table: &Table) -> String {
+    let key = table.primary_key.iter().map(|key| lower(&key.columns));
+    let constraints = key.chain(table.uniques.iter().map(|it| lower(&it.columns)));
     let indexes = table.indexes.iter().filter(|index| index.unique && index.predicate.is_none());
     let indexes = indexes.filter_map(|index| {
         index.parts.iter().map(|part| part.column_name().map(str::to_ascii_lowercase)).collect::<Option<_>>()
     });
-    constraints.chain(indexes).collect()
-}
-
-/// The columns of each UNIQUE and of the primary key, behind what it is.
-fn uniques(database: &mut SqliteConnection, table: &Table) -> QueryResult<Vec<(&'static str, Vec<String>)>> {
+    let known = constraints.chain(indexes).map(|mut columns: Vec<String>| {
+        columns.sort();
+        columns.join(", ")
+    });
     let name = literal(&table.name.name);
-    let query = format!(
-        "SELECT '', lower(name) FROM pragma_table_xinfo({name}) WHERE pk > 0 UNION ALL \
-         SELECT list.name, lower(info.name) FROM pragma_index_list({name}) AS list, \
-         pragma_index_xinfo(list.name) AS info WHERE list.origin = 'u' AND info.key"
-    );
-    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for row in database.rows(&query)? {
-        let mut row = row.into_iter().map(Option::unwrap_or_default);
-        let (index, column) = (row.next().unwrap_or_default(), row.next().unwrap_or_default());
-        found.entry(index).or_default().push(column);
-    }
-    let what = |index: &str| if index.is_empty() { "a PRIMARY KEY" } else { "a UNIQUE" };
-    Ok(found.into_iter().map(|(index, columns)| (what(&index), columns)).collect())
+    format!(
+        "SELECT what || ' (' || columns || ')' FROM (SELECT what, group_concat(part, ', ') AS columns FROM (\
+         SELECT '' AS it, 'a PRIMARY KEY' AS what, lower(name) AS part FROM pragma_table_xinfo({name}) WHERE pk > 0 \
+         UNION ALL SELECT list.name, 'a UNIQUE', lower(info.name) FROM pragma_index_list({name}) AS list, \
+         pragma_index_xinfo(list.name) AS info WHERE list.origin = 'u' AND info.key ORDER BY 1, 3) GROUP BY it) \
+         WHERE columns NOT IN ({})",
+        literals(known)
+    )
 }

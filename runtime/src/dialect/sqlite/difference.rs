@@ -1,10 +1,269 @@
 //! The script for the `sqlite3` shell that turns one database into another.
+//!
+//! A table that changes is set aside under another name, made anew by the very text that the wanted database has, and
+//! filled from the old one. It is set aside in the legacy way, by which references, views and triggers do not follow.
 
-use migratable_core::Operation;
+mod copy;
+mod fill;
+mod lineage;
+mod renames;
 
+use std::collections::BTreeSet;
+
+use migratable_core::{Dialect, Index, Operation, Table, TableName, exact_text};
+
+use self::lineage::Lineage;
+use super::ddl::quoted;
+use super::{OFFLINE, guard, parse, plan};
+use crate::dialect::literal;
 use crate::inspect::Inspected;
 use crate::plan::Refusal;
+use crate::script::terminated;
 
-pub(super) fn script(_before: &Inspected, _after: &Inspected, _operations: &[Operation]) -> Result<String, Refusal> {
-    todo!()
+pub(super) fn script(before: &Inspected, after: &Inspected, operations: &[Operation]) -> Result<String, Refusal> {
+    if operations.is_empty() {
+        return Ok(String::new());
+    }
+    let renamed = renames::apart(before, operations);
+    let (statements, before, lineage) = match &renamed {
+        Some((statements, renamed)) => (statements.as_slice(), renamed, Lineage::behind_renames(renamed, operations)),
+        None => (&[][..], before, Lineage::of(before, operations)),
+    };
+    let difference = Difference { before, after, operations, lineage };
+    let mut script = vec!["-- Written by migratable. Whatever fails takes everything back.".to_owned()];
+    script.extend(OFFLINE.before.iter().map(|&line| line.to_owned()));
+    script.extend(statements.iter().map(|sql| terminated(sql)));
+    script.extend(difference.statements()?.iter().map(|sql| terminated(sql)));
+    script.extend(OFFLINE.after.iter().map(|&line| line.to_owned()));
+    script.push(String::new());
+    Ok(script.join("\n"))
+}
+
+struct Difference<'a> {
+    /// The database, behind the renames that were done apart.
+    before: &'a Inspected,
+    after: &'a Inspected,
+    operations: &'a [Operation],
+    lineage: Lineage,
+}
+
+/// What happens to a table that is wanted.
+enum Change<'a> {
+    /// It is not there.
+    Create,
+    /// It is as it should be, but for its indexes.
+    Keep(&'a Table),
+    /// Some columns are put behind the last.
+    Extend(&'a Table),
+    /// It is made anew, from this one.
+    Rebuild(&'a Table),
+}
+
+/// The name of a table that is set aside.
+fn aside(name: &TableName) -> String {
+    format!("migratable_old_{}", name.name)
+}
+
+impl Difference<'_> {
+    fn statements(&self) -> Result<Vec<String>, Refusal> {
+        let changes: Vec<(&Table, Change<'_>)> =
+            self.after.schema.tables.values().map(|table| (table, self.change(table))).collect();
+        let checked = self.checked(&changes);
+        let mut script = Vec::new();
+        self.count_orphans(&checked, &mut script);
+        script.push("PRAGMA legacy_alter_table = ON".to_owned());
+        for (_, change) in &changes {
+            if let Change::Rebuild(old) = change {
+                script.push(format!("DROP TABLE IF EXISTS {}", quoted(&aside(&old.name))));
+                let (old, aside) = (quoted(&old.name.name), quoted(&aside(&old.name)));
+                script.push(format!("ALTER TABLE {old} RENAME TO {aside}"));
+            }
+        }
+        script.push("PRAGMA legacy_alter_table = OFF".to_owned());
+        let goes_on = |name: &TableName| self.lineage.tables.values().any(|origin| origin.name == *name);
+        for name in self.before.schema.tables.keys().filter(|name| !goes_on(name)) {
+            script.push(format!("DROP TABLE {}", quoted(&name.name)));
+        }
+        for (table, change) in &changes {
+            if let Change::Keep(old) | Change::Extend(old) = change {
+                let gone = old.indexes.iter().filter(|index| !table.indexes.contains(index));
+                script.extend(gone.map(|index| format!("DROP INDEX {}", quoted(&index.name))));
+            }
+        }
+        for (table, change) in &changes {
+            match change {
+                Change::Create | Change::Rebuild(_) => script.push(self.definition(&table.name, &table.name.name)?),
+                Change::Extend(old) => script.extend(self.added(table, old)),
+                Change::Keep(_) => {}
+            }
+        }
+        for (table, change) in &changes {
+            if let Change::Rebuild(old) = change {
+                self.copy(table, old, &mut script)?;
+            }
+        }
+        for (_, change) in &changes {
+            if let Change::Rebuild(old) = change {
+                script.push(format!("DROP TABLE {}", quoted(&aside(&old.name))));
+            }
+        }
+        for (table, change) in &changes {
+            let there: &[Index] = match change {
+                Change::Keep(old) | Change::Extend(old) => &old.indexes,
+                Change::Create | Change::Rebuild(_) => &[],
+            };
+            for index in table.indexes.iter().filter(|index| !there.contains(index)) {
+                script.push(self.definition(&table.name, &index.name)?);
+            }
+        }
+        for (table, change) in &changes {
+            if let Change::Rebuild(old) = change {
+                self.triggers(table, old, &mut script)?;
+            }
+        }
+        self.check_references(&checked, &mut script);
+        Ok(script)
+    }
+
+    fn change(&self, table: &Table) -> Change<'_> {
+        let Some(origin) = self.lineage.tables.get(&table.name) else { return Change::Create };
+        let Some(old) = self.before.schema.table(&origin.name) else { return Change::Create };
+        let goes_on = |column: &str| origin.columns.get(column).is_some_and(|from| from.as_deref() == Some(column));
+        let whole = old.name == table.name && old.columns.iter().all(|column| goes_on(&column.name));
+        let filled = self
+            .operations
+            .iter()
+            .any(|operation| matches!(operation, Operation::Backfill { table: of, .. } if *of == table.name));
+        if !whole || filled {
+            return Change::Rebuild(old);
+        }
+        let mut extended = Table { indexes: Vec::new(), ..old.clone() };
+        let wanted = exact_text(&Table { indexes: Vec::new(), ..table.clone() });
+        if exact_text(&extended) == wanted {
+            return Change::Keep(old);
+        }
+        let added = table.columns.get(old.columns.len()..).unwrap_or_default();
+        extended.columns.extend(added.iter().cloned());
+        let is_last =
+            old.columns.iter().map(|it| &it.name).eq(table.columns.iter().take(old.columns.len()).map(|it| &it.name));
+        if is_last && added.iter().all(|column| plan::can_add(column, false)) && exact_text(&extended) == wanted {
+            return Change::Extend(old);
+        }
+        Change::Rebuild(old)
+    }
+
+    /// The text of an object of the wanted database.
+    fn definition(&self, table: &TableName, name: &str) -> Result<String, Refusal> {
+        let taken =
+            self.before.not_managed.iter().find(|it| it.kind != "trigger" && it.name.eq_ignore_ascii_case(name));
+        match (self.after.definitions.get(name), taken) {
+            (Some(sql), None) => Ok(sql.clone()),
+            (_, Some(taken)) => {
+                Err(self.refuse(table, format!("the database has a {} of that name: drop it first", taken.kind)))
+            }
+            (None, None) => Err(self.refuse(table, format!("the text of `{name}` is not known"))),
+        }
+    }
+
+    fn refuse(&self, table: &TableName, message: String) -> Refusal {
+        let operation = self.operations.iter().position(|operation| operation.table() == Some(table));
+        Refusal { operation: operation.unwrap_or_default(), message }
+    }
+
+    /// ADD COLUMN, in the words of the wanted database.
+    fn added(&self, table: &Table, old: &Table) -> Vec<String> {
+        let Some(sql) = self.after.definitions.get(&table.name.name) else { return Vec::new() };
+        let columns = parse::table(sql).map(|text| text.columns).unwrap_or_default();
+        let added = columns.into_iter().skip(old.columns.len());
+        added.map(|it| format!("ALTER TABLE {} ADD COLUMN {}", quoted(&table.name.name), &sql[it.place])).collect()
+    }
+
+    /// Makes the triggers of a table again, which went with it.
+    fn triggers(&self, table: &Table, old: &Table, script: &mut Vec<String>) -> Result<(), Refusal> {
+        for trigger in self.before.not_managed.iter().filter(|it| it.table.as_ref() == Some(&old.name)) {
+            if old.name != table.name {
+                let message = format!("the {trigger} cannot follow: drop it first, and make it again afterwards");
+                return Err(self.refuse(&old.name, message));
+            }
+            script.extend(self.before.definitions.get(&trigger.to_string()).cloned());
+        }
+        Ok(())
+    }
+
+    /// The tables whose references may come to point nowhere, and can be checked.
+    fn checked(&self, changes: &[(&Table, Change<'_>)]) -> Vec<TableName> {
+        let moved = |name: &TableName| {
+            let stays = |change: &Change<'_>| matches!(change, Change::Keep(_) | Change::Extend(_));
+            changes.iter().any(|(table, change)| table.name == *name && !stays(change))
+        };
+        let refers = |table: &&Table| {
+            let keys = &table.foreign_keys;
+            keys.iter().any(|key| moved(&table.name) || moved(&key.table)) && can_be_checked(table, self.after)
+        };
+        self.after.schema.tables.values().filter(refers).map(|table| table.name.clone()).collect()
+    }
+
+    /// Notes how many references point nowhere already.
+    fn count_orphans(&self, checked: &[TableName], script: &mut Vec<String>) {
+        script.push("CREATE TEMP TABLE migratable_orphans (name TEXT, number INTEGER)".to_owned());
+        for name in checked {
+            let Some(origin) = self.lineage.tables.get(name) else { continue };
+            let there = self.before.schema.table(&origin.name);
+            if there.is_some_and(|table| can_be_checked(table, self.before)) {
+                script.push(format!(
+                    "INSERT INTO temp.migratable_orphans SELECT {}, count(*) FROM pragma_foreign_key_check({})",
+                    literal(&name.name),
+                    literal(&origin.name.name)
+                ));
+            }
+        }
+    }
+
+    /// Stops if more references point nowhere than before. What refers to a table that was not there pointed nowhere.
+    fn check_references(&self, checked: &[TableName], script: &mut Vec<String>) {
+        for table in checked.iter().filter_map(|name| self.after.schema.table(name)) {
+            let is_new = |name: &&TableName| !self.lineage.tables.contains_key(*name);
+            let new: BTreeSet<&TableName> = table.foreign_keys.iter().map(|key| &key.table).filter(is_new).collect();
+            let new: Vec<String> = new.iter().map(|name| literal(&name.name)).collect();
+            let name = literal(&table.name.name);
+            script.push(guard(
+                &format!("a reference of {} points nowhere", table.name),
+                &format!(
+                    "max(0, (SELECT count(*) FROM pragma_foreign_key_check({name}) \
+                     WHERE parent COLLATE NOCASE NOT IN ({})) \
+                     - (SELECT coalesce(sum(number), 0) FROM temp.migratable_orphans WHERE name = {name}))",
+                    new.join(", ")
+                ),
+            ));
+        }
+        script.push("DROP TABLE temp.migratable_orphans".to_owned());
+    }
+}
+
+/// Whether SQLite can check the references of a table: each to a key, if to a table that is there.
+fn can_be_checked(table: &Table, of: &Inspected) -> bool {
+    table.foreign_keys.iter().all(|key| {
+        of.schema.table(&key.table).is_none_or(|parent| match &parent.primary_key {
+            Some(primary) if key.references.is_empty() => primary.columns.len() == key.columns.len(),
+            _ => !key.references.is_empty() && is_unique(parent, &key.references),
+        })
+    })
+}
+
+/// Whether no two rows of a table can be equal in these columns, whatever their order.
+fn is_unique(table: &Table, columns: &[String]) -> bool {
+    let same = |others: &[String]| others.len() == columns.len() && columns.iter().all(|name| others.contains(name));
+    let index = |index: &&Index| index.unique && index.predicate.is_none();
+    table.primary_key.as_ref().is_some_and(|key| same(&key.columns))
+        || table.uniques.iter().any(|unique| same(&unique.columns))
+        || table.indexes.iter().filter(index).any(|index| {
+            let names: Option<Vec<String>> =
+                index.parts.iter().map(|part| part.column_name().map(str::to_owned)).collect();
+            names.is_some_and(|names| same(&names))
+        })
+}
+
+/// SQL for SQLite, if it has such.
+fn sql_of(sql: &migratable_core::Sql) -> Option<&str> {
+    sql.text(Dialect::Sqlite)
 }

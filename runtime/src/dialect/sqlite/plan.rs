@@ -347,7 +347,7 @@ fn is_comment(change: &ColumnChange) -> bool {
 }
 
 /// Whether ADD COLUMN takes the column on a full table as on an empty one.
-fn can_add(column: &Column, strict: bool) -> bool {
+pub(super) fn can_add(column: &Column, strict: bool) -> bool {
     let default = match &column.default {
         None => column.nullable,
         Some(DefaultValue::Literal(Literal::Null)) => column.nullable,

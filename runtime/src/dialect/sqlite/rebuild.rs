@@ -9,6 +9,7 @@ use migratable_core::{Column, Enum, Table};
 
 use super::by_hand;
 use super::ddl::{self, Form, create_index, quoted};
+use super::guard;
 use super::introspect::{self, Found};
 use crate::dialect::{Connection, literal};
 use crate::error::Stop;
@@ -184,30 +185,40 @@ impl Rebuild {
         }
     }
 
-    /// The statements of a script, which stops where something would be lost that it cannot carry over.
-    pub(super) fn offline(&self, guard: impl Fn(&str, &str) -> String) -> Vec<String> {
+    /// SQL for how much there is that a script would lose.
+    fn lost_offline(&self) -> Result<String, String> {
         let table = literal(&self.before.name.name);
-        let statements = match self.statements(&Found::default()) {
-            Ok(statements) => statements,
+        let own: Vec<String> = self.own_indexes.iter().map(|name| literal(name)).collect();
+        let columns: Vec<String> = self.before.columns.iter().map(|column| literal(&column.name)).collect();
+        let mut counts = vec![
+            format!(
+                "(SELECT count(*) FROM main.sqlite_master WHERE tbl_name = {table} COLLATE NOCASE \
+                 AND type IN ('trigger', 'index') AND sql IS NOT NULL AND name COLLATE NOCASE NOT IN ({}))",
+                own.join(", ")
+            ),
+            format!("(SELECT count(*) FROM pragma_table_list({table}) WHERE schema = 'main' AND (wr OR strict))"),
+            format!(
+                "(SELECT count(*) FROM pragma_table_xinfo({table}) WHERE name COLLATE NOCASE NOT IN ({}))",
+                columns.join(", ")
+            ),
+        ];
+        let by_hand = by_hand::offline(&self.before, &self.enums_before)?;
+        counts.extend(by_hand.iter().map(|query| format!("(SELECT count(*) FROM ({query}))")));
+        Ok(counts.join("\n    + "))
+    }
+
+    /// The statements of a script, which stops where something would be lost that it cannot carry over.
+    pub(super) fn offline(&self) -> Vec<String> {
+        let planned = self.statements(&Found::default()).and_then(|statements| Ok((statements, self.lost_offline()?)));
+        let (statements, lost) = match planned {
+            Ok(planned) => planned,
             Err(message) => return vec![format!("-- {message}")],
         };
-        let managed: Vec<String> = self.own_indexes.iter().map(|name| literal(name)).collect();
-        let columns: Vec<String> = self.before.columns.iter().map(|column| literal(&column.name)).collect();
         let mut script = vec![
-            "-- A script cannot carry over triggers, indexes that no model has, STRICT or WITHOUT ROWID: it stops here"
+            "-- A script cannot carry over what no revision made: triggers, indexes, constraints, columns, AUTOINCREMENT,"
                 .to_owned(),
-            "-- if the table has such. Then run `upgrade` without --sql.".to_owned(),
-            guard(
-                &format!("{} has something that a script cannot carry over", self.before.name),
-                &format!(
-                    "(SELECT count(*) FROM sqlite_master WHERE tbl_name = {table} AND type IN ('trigger', 'index') \
-                     AND sql IS NOT NULL AND name NOT IN ({})) \
-                     + (SELECT count(*) FROM pragma_table_list({table}) WHERE wr OR strict) \
-                     + (SELECT count(*) FROM pragma_table_xinfo({table}) WHERE name NOT IN ({}))",
-                    managed.join(", "),
-                    columns.join(", ")
-                ),
-            ),
+            "-- STRICT, WITHOUT ROWID. It stops here if the table has such; run it without --sql then.".to_owned(),
+            guard(&format!("{} has something that this script would lose", self.before.name), &lost),
         ];
         script.extend(statements.copy);
         script.push(guard(

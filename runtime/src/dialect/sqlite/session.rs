@@ -15,6 +15,8 @@ pub struct Session {
     foreign_keys: bool,
     legacy_alter_table: bool,
     busy_timeout: String,
+    /// Whether the file of the journal stays from one transaction to the next.
+    keeps_journal: bool,
 }
 
 fn depth(database: &mut SqliteConnection) -> u32 {
@@ -38,6 +40,7 @@ pub(super) fn enter(database: &mut SqliteConnection) -> Result<Session, Error> {
         foreign_keys: read("foreign_keys")? == "1",
         legacy_alter_table: read("legacy_alter_table")? == "1",
         busy_timeout: read("busy_timeout")?,
+        keeps_journal: false,
     };
     let mut set = "PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = OFF;".to_owned();
     if session.busy_timeout == "0" {
@@ -47,8 +50,23 @@ pub(super) fn enter(database: &mut SqliteConnection) -> Result<Session, Error> {
     Ok(session)
 }
 
+/// Making and deleting the journal's file is a tenth of what a small transaction costs.
+pub(super) fn expect_many(database: &mut SqliteConnection, session: &mut Session) {
+    let mode = |database: &mut SqliteConnection, pragma: &str| {
+        database.rows(pragma).ok().and_then(|rows| rows.into_iter().flatten().flatten().next())
+    };
+    // It is only for speed: what does not answer, or says something else, stays as it is.
+    if mode(database, "PRAGMA journal_mode").as_deref() == Some("delete") {
+        session.keeps_journal = mode(database, "PRAGMA journal_mode = PERSIST").as_deref() == Some("persist");
+    }
+}
+
 pub(super) fn leave(database: &mut SqliteConnection, session: &Session) {
     rollback(database);
+    if session.keeps_journal {
+        // An ended journal that is left does no harm.
+        drop(database.batch_execute("PRAGMA journal_mode = DELETE"));
+    }
     let pragma = |flag: bool| if flag { "ON" } else { "OFF" };
     let restored = database.batch_execute(&format!(
         "PRAGMA foreign_keys = {}; PRAGMA legacy_alter_table = {}; PRAGMA busy_timeout = {}",
@@ -77,18 +95,25 @@ pub(super) fn rollback(database: &mut SqliteConnection) {
     }
 }
 
-/// Stops if a step has ended the transaction, by Diesel or by SQL, which Diesel does not count.
-pub(super) fn still_in_transaction(database: &mut SqliteConnection, step: &str) -> Result<(), Stop> {
-    if depth(database) != 1 {
-        return Err(Stop::refused(format!("the step `{step}` did not leave the transaction as it found it")));
-    }
-    match database.batch_execute("BEGIN") {
-        // What begins here is what Diesel believes to be open, and is rolled back as that.
-        Ok(()) => Err(Stop::refused(format!(
-            "the step `{step}` ended the transaction by COMMIT or ROLLBACK: what was committed by it stays in the \
-             database, although the history does not say so; look at it before you run this again"
-        ))),
-        Err(error) if error.to_string().contains("within a transaction") => Ok(()),
-        Err(error) => Err(Stop::at("BEGIN", error)),
+/// A savepoint is gone as soon as the transaction around it has ended, whatever was begun since, by Diesel or by SQL,
+/// which Diesel does not count.
+pub(super) fn before_step(database: &mut SqliteConnection) -> QueryResult<()> {
+    database.batch_execute("SAVEPOINT migratable_step")
+}
+
+pub(super) fn after_step(database: &mut SqliteConnection, step: &str) -> Result<(), Stop> {
+    let left_open = depth(database) > 1;
+    while depth(database) > 1 && AnsiTransactionManager::rollback_transaction(database).is_ok() {}
+    match database.batch_execute("RELEASE migratable_step") {
+        Ok(()) if left_open => Err(Stop::refused(format!("the step `{step}` did not end a transaction that it began"))),
+        Ok(()) => Ok(()),
+        Err(error) if error.to_string().contains("no such savepoint") => {
+            // What is open then must be what Diesel believes to be open: that is rolled back behind this.
+            let believed = if depth(database) > 0 { "BEGIN" } else { "ROLLBACK" };
+            // It fails where the two agree already.
+            drop(database.batch_execute(believed));
+            Err(Stop::ended_by(step))
+        }
+        Err(error) => Err(Stop::at("RELEASE migratable_step", error)),
     }
 }

@@ -1,39 +1,122 @@
-//! SQL in words, as far as it is needed to see what a text is about.
+//! SQL in its pieces.
 
-/// The bare words of a text: nothing that stands in quotes, brackets or comments; `;` is a word of its own.
-pub(super) fn words(sql: &str) -> impl Iterator<Item = &str> {
-    let bytes = sql.as_bytes();
+/// A piece of SQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Token<'a> {
+    pub(super) kind: Kind,
+    /// As it is written, quotes and all.
+    pub(super) text: &'a str,
+    /// Where it stands.
+    pub(super) at: usize,
+}
+
+/// What a piece of SQL is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A keyword, or a name without quotes.
+    Word,
+    /// A name in double quotes, backticks or brackets; what is no name in double quotes is a text.
+    Quoted,
+    /// A text in single quotes.
+    Text,
+    /// Bytes: `x'00'`.
+    Bytes,
+    Number,
+    /// An operator, a bracket, a comma.
+    Symbol,
+}
+
+impl Token<'_> {
+    /// Whether it is this keyword.
+    pub(super) fn is(&self, word: &str) -> bool {
+        self.kind == Kind::Word && self.text.eq_ignore_ascii_case(word)
+    }
+
+    /// Whether it is this operator, bracket or comma.
+    pub(super) fn is_symbol(&self, symbol: &str) -> bool {
+        self.kind == Kind::Symbol && self.text == symbol
+    }
+
+    /// What stands in the quotes, or the text itself if it has none.
+    pub(super) fn unquoted(&self) -> String {
+        let quote = match (self.kind, self.text.as_bytes().first()) {
+            (Kind::Quoted, Some(b'[')) => "]",
+            (Kind::Quoted | Kind::Text, Some(_)) => &self.text[..1],
+            _ => return self.text.to_owned(),
+        };
+        let inner = self.text[1..].strip_suffix(quote).unwrap_or(&self.text[1..]);
+        if quote == "]" { inner.to_owned() } else { inner.replace(&quote.repeat(2), quote) }
+    }
+}
+
+const OPERATORS: [&str; 10] = ["->>", "->", "||", "<=", ">=", "<>", "!=", "==", "<<", ">>"];
+
+/// The pieces of a text, without spaces and comments.
+pub(super) fn tokens(sql: &str) -> impl Iterator<Item = Token<'_>> {
     let mut at = 0;
-    let past = |from: usize, end: &str| sql[from..].find(end).map_or(sql.len(), |found| from + found + end.len());
     std::iter::from_fn(move || {
-        while at < bytes.len() {
-            let start = at;
-            match bytes[at] {
-                b'\'' => at = past(at + 1, "'"),
-                b'"' => at = past(at + 1, "\""),
-                b'`' => at = past(at + 1, "`"),
-                b'[' => at = past(at + 1, "]"),
-                b'-' if sql[at..].starts_with("--") => at = past(at, "\n"),
-                b'/' if sql[at..].starts_with("/*") => at = past(at + 2, "*/"),
-                b';' => {
-                    at += 1;
-                    return Some(&sql[start..at]);
-                }
-                byte if is_word(byte) => {
-                    while at < bytes.len() && is_word(bytes[at]) {
-                        at += 1;
-                    }
-                    return Some(&sql[start..at]);
-                }
-                _ => at += 1,
+        while at < sql.len() {
+            let (kind, end) = next(sql, at);
+            let start = std::mem::replace(&mut at, end);
+            if let Some(kind) = kind {
+                return Some(Token { kind, text: &sql[start..end], at: start });
             }
         }
         None
     })
 }
 
+/// What begins at a place, and where it ends. Spaces and comments are nothing.
+fn next(sql: &str, at: usize) -> (Option<Kind>, usize) {
+    let bytes = sql.as_bytes();
+    let while_is = |from: usize, is: &dyn Fn(u8) -> bool| {
+        bytes[from..].iter().position(|byte| !is(*byte)).map_or(sql.len(), |length| from + length)
+    };
+    let past = |from: usize, end: &str| sql[from..].find(end).map_or(sql.len(), |found| from + found + end.len());
+    match bytes[at] {
+        b'\'' => (Some(Kind::Text), behind_quote(bytes, at)),
+        b'"' | b'`' => (Some(Kind::Quoted), behind_quote(bytes, at)),
+        b'[' => (Some(Kind::Quoted), past(at + 1, "]")),
+        b'x' | b'X' if bytes.get(at + 1) == Some(&b'\'') => (Some(Kind::Bytes), behind_quote(bytes, at + 1)),
+        b'-' if sql[at..].starts_with("--") => (None, past(at, "\n")),
+        b'/' if sql[at..].starts_with("/*") => (None, past(at + 2, "*/")),
+        byte if byte.is_ascii_whitespace() => (None, at + 1),
+        byte if byte.is_ascii_digit() || (byte == b'.' && bytes.get(at + 1).is_some_and(u8::is_ascii_digit)) => {
+            let end = while_is(at, &|byte| byte == b'.' || is_word(byte));
+            let exponent = matches!(bytes[end - 1], b'e' | b'E') && !sql[at..].starts_with("0x");
+            let signed = exponent && matches!(bytes.get(end), Some(b'+' | b'-'));
+            (Some(Kind::Number), if signed { while_is(end + 1, &|byte| byte.is_ascii_digit()) } else { end })
+        }
+        byte if is_word(byte) => (Some(Kind::Word), while_is(at, &is_word)),
+        _ => {
+            let operator = OPERATORS.iter().find(|operator| sql[at..].starts_with(**operator));
+            (Some(Kind::Symbol), at + operator.map_or(1, |operator| operator.len()))
+        }
+    }
+}
+
+/// The place behind the quote that closes the one at `open`; doubled quotes are part of the text.
+fn behind_quote(bytes: &[u8], open: usize) -> usize {
+    let mut at = open + 1;
+    while at < bytes.len() {
+        if bytes[at] == bytes[open] {
+            if bytes.get(at + 1) != Some(&bytes[open]) {
+                return at + 1;
+            }
+            at += 1;
+        }
+        at += 1;
+    }
+    bytes.len()
+}
+
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80
+}
+
+/// The bare words of a text: nothing that stands in quotes, brackets or comments; `;` is a word of its own.
+pub(super) fn words(sql: &str) -> impl Iterator<Item = &str> {
+    tokens(sql).filter(|token| token.kind == Kind::Word || token.is_symbol(";")).map(|token| token.text)
 }
 
 /// Whether a word stands in a text.

@@ -45,19 +45,21 @@ pub(super) fn storage(column_type: &ColumnType) -> Option<Storage> {
         ColumnType::Real | ColumnType::Double => Storage::Real,
         ColumnType::Numeric(_) => Storage::Numeric,
         ColumnType::Binary | ColumnType::Varbinary(_) | ColumnType::Jsonb => Storage::Blob,
-        ColumnType::Native(sql) => {
-            // SQLite's own rules of affinity. What they leave over may be anything, dates in text among it.
-            let name = sql.text(Dialect::Sqlite)?.to_ascii_uppercase();
-            let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
-            match () {
-                () if has(&["INT"]) => Storage::Integer,
-                () if has(&["CHAR", "CLOB", "TEXT"]) => Storage::Text,
-                () if has(&["BLOB"]) => Storage::Blob,
-                () if has(&["REAL", "FLOA", "DOUB"]) => Storage::Real,
-                () => return None,
-            }
-        }
+        ColumnType::Native(sql) => return affinity(sql.text(Dialect::Sqlite)?),
         _ => Storage::Text,
+    })
+}
+
+/// SQLite's own rules of affinity. What they leave over may be anything, dates in text among it.
+pub(super) fn affinity(name: &str) -> Option<Storage> {
+    let name = name.to_ascii_uppercase();
+    let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
+    Some(match () {
+        () if has(&["INT"]) => Storage::Integer,
+        () if has(&["CHAR", "CLOB", "TEXT"]) => Storage::Text,
+        () if has(&["BLOB"]) => Storage::Blob,
+        () if has(&["REAL", "FLOA", "DOUB"]) => Storage::Real,
+        () => return None,
     })
 }
 

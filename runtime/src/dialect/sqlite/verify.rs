@@ -13,7 +13,7 @@ use crate::dialect::{Connection, Verify};
 use crate::error::{Cause, OffendingRows, Stop};
 
 /// How many rows are named.
-const EXAMPLES: usize = 5;
+pub(super) const EXAMPLES: usize = 5;
 /// The column of the rows under test that says which row it is.
 const KEY: &str = "\"migratable_key\"";
 
@@ -257,45 +257,12 @@ impl Rows<'_> {
 pub(super) fn perform(database: &mut SqliteConnection, verify: &Verify) -> Result<(), Stop> {
     let rows = database.rows(&verify.query).map_err(|error| Stop::at(&verify.query, error))?;
     let Some(count) = rows.first().and_then(|row| row.first()).cloned().flatten() else { return Ok(()) };
-    Err(Stop {
-        statement: None,
-        cause: Cause::Rows(Box::new(OffendingRows {
-            table: verify.table.clone(),
-            problem: verify.problem.clone(),
-            count: count.parse().unwrap_or(rows.len() as u64),
-            examples: rows.into_iter().filter_map(|row| row.into_iter().nth(1).flatten()).collect(),
-            advice: verify.advice.clone(),
-        })),
-    })
-}
-
-/// Stops if a reference points nowhere.
-pub(super) fn references(database: &mut SqliteConnection, at_end: bool) -> Result<(), Stop> {
-    let query = format!(
-        "SELECT count(*) OVER (), \"table\", rowid, parent, \
-         (SELECT group_concat(\"from\", ', ') FROM pragma_foreign_key_list(orphan.\"table\") WHERE id = orphan.fkid) \
-         FROM pragma_foreign_key_check AS orphan LIMIT {EXAMPLES}"
-    );
-    let rows = match database.rows(&query) {
-        Err(error) if !at_end && error.to_string().contains("foreign key mismatch") => return Ok(()),
-        rows => rows.map_err(|error| Stop::at("PRAGMA foreign_key_check", error))?,
+    let found = OffendingRows {
+        table: verify.table.clone(),
+        problem: verify.problem.clone(),
+        count: count.parse().unwrap_or(rows.len() as u64),
+        examples: rows.into_iter().filter_map(|row| row.into_iter().nth(1).flatten()).collect(),
+        advice: verify.advice.clone(),
     };
-    let text = |row: &[Option<String>], at: usize| row.get(at).cloned().flatten().unwrap_or_default();
-    let Some(first) = rows.first() else { return Ok(()) };
-    let example = |row: &Vec<Option<String>>| {
-        let rowid = text(row, 2);
-        let place = if rowid.is_empty() { text(row, 1) } else { format!("{} rowid {rowid}", text(row, 1)) };
-        format!("{place} refers by {} to {}", text(row, 4), text(row, 3))
-    };
-    Err(Stop {
-        statement: None,
-        cause: Cause::Rows(Box::new(OffendingRows {
-            table: text(first, 1),
-            problem: "or of other tables refer to rows that are not there".to_owned(),
-            count: text(first, 0).parse().unwrap_or(rows.len() as u64),
-            examples: rows.iter().map(example).collect(),
-            advice: "Delete rows together with those that refer to them: foreign keys are off while revisions run."
-                .to_owned(),
-        })),
-    })
+    Err(Cause::Rows(Box::new(found)).into())
 }

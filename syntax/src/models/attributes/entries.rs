@@ -6,6 +6,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Expr, Ident, Meta, Token};
 
 use super::Mistakes;
+use super::diesel::derives_migratable;
 use super::known::{self, Level};
 
 /// One entry of an attribute.
@@ -166,6 +167,17 @@ pub(crate) fn excluded_by_cfg(attributes: &[Attribute]) -> bool {
 /// Whether some `cfg` may take the item out of a build.
 pub(crate) fn has_cfg(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| attribute.path().is_ident("cfg"))
+}
+
+/// Whether some `cfg` or `cfg_attr` may take the item, or its derive, out of a build.
+pub(crate) fn is_conditional(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        let attributes = std::slice::from_ref(attribute);
+        has_cfg(attributes)
+            || attribute.path().is_ident("cfg_attr")
+                && (derives_migratable(attributes)
+                    || metas(attributes).iter().any(|it| it.path().is_ident("cfg") || it.path().is_ident("path")))
+    })
 }
 
 /// The paths of `#[path = ".."]`; the flag says whether one stands there under no condition.

@@ -64,8 +64,8 @@ impl Codec for Native {
 }
 
 structs! {
-    Facts { modules, definitions, embeds, error }
-    Module { name, around, paths, path_is_certain, has_cfg, line, column }
+    Facts { modules, definitions, embeds, calls_schema, first_model, error }
+    Module { name, around, paths, path_is_certain, has_cfg, is_conditional, line, column }
     Definition { name, module, kind }
     ModelFacts { table, key, renamed }
     TypePath { origin, segments }

@@ -8,12 +8,26 @@ use std::path::Path;
 ///
 /// # Errors
 /// If the folder cannot be written to; nothing is left behind then.
-pub fn write(path: &Path, text: &str) -> io::Result<()> {
+pub fn write(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
+    replace(path, content.as_ref(), false)
+}
+
+/// Writes a file as [`write`] does, and waits until it is on the disk: for what nobody could make again.
+///
+/// # Errors
+/// If the folder cannot be written to; nothing is left behind then.
+pub fn write_durably(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
+    replace(path, content.as_ref(), true)
+}
+
+fn replace(path: &Path, content: &[u8], durably: bool) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let beside = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
     let written = File::create(&beside).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
+        file.write_all(content)?;
+        if durably {
+            file.sync_all()?;
+        }
         fs::rename(&beside, path)
     });
     if written.is_err() {
@@ -32,7 +46,7 @@ mod tests {
         let place = folder.path().join("taken");
         fs::create_dir(&place).unwrap();
         fs::write(place.join("inside"), "").unwrap();
-        assert!(write(&place, "text").is_err());
+        assert!(write(&place, "text").is_err() && write_durably(&place, "text").is_err());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 

@@ -1,0 +1,72 @@
+//! Schemas that were read from databases.
+
+use super::{schema, users};
+use crate::builder::*;
+use crate::diff::{Answers, DiffError, diff};
+use crate::{Schema, Table};
+
+fn database(tables: impl IntoIterator<Item = Table>) -> Schema {
+    Schema { is_database: true, ..schema(tables) }
+}
+
+fn planned(before: &Schema, after: &Schema) -> Vec<String> {
+    let plan = diff(before, after, &Answers { allow_loss: true, ..Answers::default() }).unwrap();
+    assert!(plan.downgrade.is_empty() && plan.holes.is_empty());
+    let mut reached = before.clone();
+    plan.upgrade.iter().for_each(|operation| operation.apply(&mut reached).unwrap());
+    assert_eq!(diff(&reached, after, &Answers::default()).unwrap().upgrade, [], "a second diff finds something");
+    plan.upgrade.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_database_may_hold_what_no_model_can() {
+    let odd = table("odd")
+        .column(column("id", bigint()).nullable())
+        .column(column("gone_id", bigint()).nullable())
+        .primary_key("pk", ["id"])
+        .unique("same_name", ["gone_id"])
+        .index(index("same_name").on("gone_id"))
+        .foreign_key(foreign_key("fk", ["gone_id"]).references("nowhere", ["x"]));
+    assert_eq!(
+        planned(&database([]), &database([odd.clone()])),
+        ["create table odd (2 columns)", "create foreign key fk from odd (gone_id) to nowhere (x)"]
+    );
+    assert_eq!(planned(&database([odd]), &database([])), ["drop table odd"]);
+}
+
+#[test]
+fn what_rows_need_is_left_to_the_dialect() {
+    let before = database([users().column(column("a", text()).nullable())]);
+    let after = database([users().column(column("a", text())).column(column("b", integer()))]);
+    assert_eq!(planned(&before, &after), ["add column users.b (integer, not null)", "alter column users.a: not null"]);
+}
+
+#[test]
+fn what_only_the_dialect_knows_is_a_change() {
+    let plain = || users().column(column("a", text())).index(index("ix").on("a"));
+    let before = database([plain()]);
+    let mut table = plain();
+    table.native.set("strict", Some("true"));
+    table.columns[1].native.set("charset", Some("utf8mb4"));
+    table.indexes[0].parts[0].native.set("prefix", Some("10"));
+    let after = database([table]);
+    assert_eq!(
+        planned(&before, &after),
+        [
+            "drop index ix of users",
+            "alter column users.a: charset utf8mb4",
+            "create index ix on users",
+            "set strict of table users to true"
+        ]
+    );
+    assert_eq!(planned(&after, &before).last().map(String::as_str), Some("take strict from table users"));
+    assert_eq!(crate::fingerprint(&before), crate::fingerprint(&after), "the lock does not say it");
+}
+
+#[test]
+fn what_may_be_a_rename_is_asked_unless_loss_is_allowed() {
+    let before = database([users().column(column("nick", text()))]);
+    let after = database([users().column(column("name", text()))]);
+    assert!(matches!(diff(&before, &after, &Answers::default()), Err(DiffError::Questions(_))));
+    assert_eq!(planned(&before, &after), ["add column users.name (text, not null)", "drop column users.nick"]);
+}

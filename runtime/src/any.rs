@@ -1,0 +1,259 @@
+//! One type for a connection to any of the databases that a program was built for.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+
+use diesel::connection::{Connection as _, SimpleConnection};
+use diesel::result::{ConnectionResult, Error as DieselError, QueryResult};
+use migratable_core::{Dialect, Operation, Schema};
+
+use crate::dialect::{Connection, Database, Work};
+use crate::error::{Error, Stop};
+use crate::inspect::Inspected;
+use crate::migrator::Direction;
+use crate::plan::{Pieces, Refusal};
+
+pub use connection::AnyConnection;
+
+// Diesel's derive writes items without docstrings around the enum.
+#[allow(missing_docs)]
+mod connection {
+    /// A connection to one of the databases whose features are on. Diesel takes it as it takes the connection inside,
+    /// as far as the databases have things in common; the one inside is there for the rest.
+    #[derive(diesel::MultiConnection)]
+    pub enum AnyConnection {
+        /// To SQLite.
+        #[cfg(feature = "sqlite")]
+        Sqlite(diesel::sqlite::SqliteConnection),
+        /// To PostgreSQL.
+        #[cfg(feature = "postgres")]
+        Postgres(diesel::pg::PgConnection),
+        /// To MySQL or MariaDB.
+        #[cfg(feature = "mysql")]
+        Mysql(diesel::mysql::MysqlConnection),
+    }
+}
+
+/// The connection inside, whichever it is.
+macro_rules! inside {
+    ($any:expr, $connection:ident => $result:expr) => {
+        match $any {
+            #[cfg(feature = "sqlite")]
+            AnyConnection::Sqlite($connection) => $result,
+            #[cfg(feature = "postgres")]
+            AnyConnection::Postgres($connection) => $result,
+            #[cfg(feature = "mysql")]
+            AnyConnection::Mysql($connection) => $result,
+        }
+    };
+}
+
+impl AnyConnection {
+    /// The dialects that this build has.
+    pub const DIALECTS: &[Dialect] = &[
+        #[cfg(feature = "sqlite")]
+        Dialect::Sqlite,
+        #[cfg(feature = "postgres")]
+        Dialect::Postgres,
+        #[cfg(feature = "mysql")]
+        Dialect::Mysql,
+    ];
+
+    /// Connects to a database of a dialect, by the URL in the form that Diesel's connection takes.
+    ///
+    /// # Errors
+    /// If this build has not the dialect, or the connection cannot be made.
+    pub fn open(dialect: Dialect, url: &str) -> ConnectionResult<AnyConnection> {
+        match dialect {
+            #[cfg(feature = "sqlite")]
+            Dialect::Sqlite => diesel::sqlite::SqliteConnection::establish(url).map(AnyConnection::Sqlite),
+            #[cfg(feature = "postgres")]
+            Dialect::Postgres => diesel::pg::PgConnection::establish(url).map(AnyConnection::Postgres),
+            #[cfg(feature = "mysql")]
+            Dialect::Mysql => diesel::mysql::MysqlConnection::establish(url).map(AnyConnection::Mysql),
+            #[allow(unreachable_patterns)]
+            other => Err(diesel::ConnectionError::BadConnection(Error::NoDialect { dialect: other }.to_string())),
+        }
+    }
+
+    /// The dialect of the database.
+    pub fn dialect(&self) -> Dialect {
+        match self {
+            #[cfg(feature = "sqlite")]
+            AnyConnection::Sqlite(_) => Dialect::Sqlite,
+            #[cfg(feature = "postgres")]
+            AnyConnection::Postgres(_) => Dialect::Postgres,
+            #[cfg(feature = "mysql")]
+            AnyConnection::Mysql(_) => Dialect::Mysql,
+        }
+    }
+}
+
+/// The connection as a step takes it: itself, or the one inside.
+pub(crate) fn as_taken<C: 'static>(connection: &mut dyn Any) -> Option<&mut C> {
+    if connection.is::<C>() {
+        return connection.downcast_mut();
+    }
+    inside!(connection.downcast_mut::<AnyConnection>()?, inner => (inner as &mut dyn Any).downcast_mut())
+}
+
+/// A fact about a connection, kept apart for each dialect.
+macro_rules! of_each {
+    ($(#[$doc:meta])* $name:ident, $associated:ident) => {
+        $(#[$doc])*
+        pub enum $name {
+            /// Of SQLite.
+            #[cfg(feature = "sqlite")]
+            Sqlite(<diesel::sqlite::SqliteConnection as Connection>::$associated),
+            /// Of PostgreSQL.
+            #[cfg(feature = "postgres")]
+            Postgres(<diesel::pg::PgConnection as Connection>::$associated),
+            /// Of MySQL.
+            #[cfg(feature = "mysql")]
+            Mysql(<diesel::mysql::MysqlConnection as Connection>::$associated),
+        }
+    };
+}
+
+of_each!(
+    /// What a session has changed about a connection.
+    Session,
+    Session
+);
+of_each!(
+    /// What planning has to know of a database.
+    Facts,
+    Facts
+);
+
+/// The same question to the connection inside, its answer under the same variant.
+macro_rules! wrapped {
+    ($any:expr, $wrapper:ident, $connection:ident => $result:expr) => {
+        match $any {
+            #[cfg(feature = "sqlite")]
+            AnyConnection::Sqlite($connection) => $wrapper::Sqlite($result),
+            #[cfg(feature = "postgres")]
+            AnyConnection::Postgres($connection) => $wrapper::Postgres($result),
+            #[cfg(feature = "mysql")]
+            AnyConnection::Mysql($connection) => $wrapper::Mysql($result),
+        }
+    };
+}
+
+impl Database for AnyConnection {}
+
+impl Connection for AnyConnection {
+    type Session = Session;
+    type Facts = Facts;
+
+    fn enter(&mut self) -> Result<Session, Error> {
+        Ok(wrapped!(self, Session, inner => inner.enter()?))
+    }
+
+    fn leave(&mut self, session: &Session) {
+        match (self, session) {
+            #[cfg(feature = "sqlite")]
+            (AnyConnection::Sqlite(inner), Session::Sqlite(session)) => inner.leave(session),
+            #[cfg(feature = "postgres")]
+            (AnyConnection::Postgres(inner), Session::Postgres(session)) => inner.leave(session),
+            #[cfg(feature = "mysql")]
+            (AnyConnection::Mysql(inner), Session::Mysql(session)) => inner.leave(session),
+            // A step may have put another connection in the place of this one.
+            #[allow(unreachable_patterns)]
+            _ => {}
+        }
+    }
+
+    fn expect_many(&mut self, session: &mut Session) {
+        match (self, session) {
+            #[cfg(feature = "sqlite")]
+            (AnyConnection::Sqlite(inner), Session::Sqlite(session)) => inner.expect_many(session),
+            #[cfg(feature = "postgres")]
+            (AnyConnection::Postgres(inner), Session::Postgres(session)) => inner.expect_many(session),
+            #[cfg(feature = "mysql")]
+            (AnyConnection::Mysql(inner), Session::Mysql(session)) => inner.expect_many(session),
+            #[allow(unreachable_patterns)]
+            _ => {}
+        }
+    }
+
+    fn begin(&mut self) -> QueryResult<()> {
+        inside!(self, inner => inner.begin())
+    }
+
+    fn commit(&mut self) -> QueryResult<()> {
+        inside!(self, inner => inner.commit())
+    }
+
+    fn rollback(&mut self) {
+        inside!(self, inner => inner.rollback());
+    }
+
+    fn before_step(&mut self) -> QueryResult<()> {
+        inside!(self, inner => inner.before_step())
+    }
+
+    fn after_step(&mut self, step: &str) -> Result<(), Stop> {
+        inside!(self, inner => inner.after_step(step))
+    }
+
+    fn version(&mut self) -> QueryResult<i64> {
+        inside!(self, inner => inner.version())
+    }
+
+    fn execute(&mut self, sql: &str) -> QueryResult<()> {
+        inside!(self, inner => inner.batch_execute(sql))
+    }
+
+    fn rows(&mut self, sql: &str) -> QueryResult<Vec<Vec<Option<String>>>> {
+        inside!(self, inner => inner.rows(sql))
+    }
+
+    fn is_missing_table(&self, error: &DieselError) -> bool {
+        inside!(self, inner => inner.is_missing_table(error))
+    }
+
+    fn is_busy(&self, error: &DieselError) -> bool {
+        inside!(self, inner => inner.is_busy(error))
+    }
+
+    fn facts(&mut self) -> QueryResult<Facts> {
+        Ok(wrapped!(self, Facts, inner => inner.facts()?))
+    }
+
+    fn plan(
+        facts: &Facts,
+        operations: &[Operation],
+        schema: &mut Schema,
+        direction: Direction,
+    ) -> Result<Pieces, Refusal> {
+        match facts {
+            #[cfg(feature = "sqlite")]
+            Facts::Sqlite(facts) => diesel::sqlite::SqliteConnection::plan(facts, operations, schema, direction),
+            #[cfg(feature = "postgres")]
+            Facts::Postgres(facts) => diesel::pg::PgConnection::plan(facts, operations, schema, direction),
+            #[cfg(feature = "mysql")]
+            Facts::Mysql(facts) => diesel::mysql::MysqlConnection::plan(facts, operations, schema, direction),
+        }
+    }
+
+    fn perform(&mut self, work: &Work) -> Result<(), Stop> {
+        inside!(self, inner => inner.perform(work))
+    }
+
+    fn preview(&mut self, work: &Work) -> QueryResult<Vec<String>> {
+        inside!(self, inner => inner.preview(work))
+    }
+
+    fn broken_dependents(&mut self) -> QueryResult<BTreeMap<String, String>> {
+        inside!(self, inner => inner.broken_dependents())
+    }
+
+    fn inspect(&mut self) -> Result<Inspected, Error> {
+        inside!(self, inner => inner.inspect())
+    }
+
+    fn inspect_scratch(&mut self, schema: &Schema) -> Result<Inspected, Error> {
+        inside!(self, inner => inner.inspect_scratch(schema))
+    }
+}

@@ -1,0 +1,117 @@
+//! Values for rows that have none.
+
+use diesel::sqlite::SqliteConnection;
+use migratable_core::{Check, Column, IndexTarget, Table};
+
+use super::sql_of;
+use crate::dialect::sqlite::ddl::quoted;
+use crate::dialect::sqlite::tokens::{Kind, tokens};
+use crate::dialect::sqlite::types::{self, Storage, affinity};
+use crate::dialect::sqlite::{inspect, spelling};
+use crate::dialect::{Connection, literal};
+
+/// The columns of each key of a table in which no two rows may be equal.
+fn keys(table: &Table) -> impl Iterator<Item = Vec<&str>> {
+    let indexes = table.indexes.iter().filter(|index| index.unique).map(|index| {
+        let names = index.parts.iter().filter_map(|part| match &part.target {
+            IndexTarget::Column(name) => Some(name.as_str()),
+            IndexTarget::Expression(_) => None,
+        });
+        names.collect()
+    });
+    let constraints = table.primary_key.iter().map(|it| &it.columns).chain(table.uniques.iter().map(|it| &it.columns));
+    constraints.map(|columns| columns.iter().map(String::as_str).collect()).chain(indexes)
+}
+
+/// Whether a column is in a key.
+pub(super) fn is_unique(table: &Table, column: &str) -> bool {
+    keys(table).any(|key| key.contains(&column))
+}
+
+/// Whether no two rows may be equal in this column.
+pub(super) fn is_unique_alone(table: &Table, column: &str) -> bool {
+    keys(table).any(|key| key == [column])
+}
+
+/// A value of its own for each row, from a number of its own.
+pub(super) fn distinct(column: &Column, number: &str) -> String {
+    let storage = affinity(&spelling::type_text(&column.column_type));
+    types::distinct(&column.column_type, number).unwrap_or_else(|| match storage {
+        Some(storage @ (Storage::Text | Storage::Blob | Storage::Real)) => {
+            format!("CAST({number} AS {})", storage.name())
+        }
+        _ => number.to_owned(),
+    })
+}
+
+/// A value that the column takes and the checks of the table let pass.
+pub(super) fn neutral(table: &Table, column: &Column) -> String {
+    let neutral = types::neutral(&column.column_type, &std::collections::BTreeMap::new());
+    let others =
+        |check: &Check| table.columns.iter().any(|it| it.name != column.name && check.expression.mentions(&it.name));
+    let checks: Vec<&str> = table
+        .checks
+        .iter()
+        .filter(|check| check.expression.mentions(&column.name) && !others(check))
+        .filter_map(|check| sql_of(&check.expression))
+        .collect();
+    if checks.is_empty() {
+        return neutral;
+    }
+    let Ok(mut database) = inspect::memory() else { return neutral };
+    let conditions: String = checks.iter().map(|check| format!(", CHECK ({check})")).collect();
+    let (name, of_type) = (quoted(&column.name), spelling::type_text(&column.column_type));
+    let strict = if table.native.has("strict") { "STRICT" } else { "" };
+    if database.execute(&format!("CREATE TABLE probe ({name} {of_type}{conditions}) {strict}")).is_err() {
+        return neutral;
+    }
+    let passes = |database: &mut SqliteConnection, value: &String| {
+        database.execute(&format!("INSERT INTO probe VALUES ({value})")).is_ok()
+    };
+    let candidates = std::iter::once(neutral.clone()).chain(checks.iter().flat_map(|check| candidates(check)));
+    candidates.into_iter().find(|value| passes(&mut database, value)).unwrap_or(neutral)
+}
+
+/// Values that a condition may let pass: those that it names, those beside them, texts of a length that it names, and
+/// texts of a shape that it names.
+fn candidates(condition: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for token in tokens(condition) {
+        match token.kind {
+            Kind::Text => {
+                found.push(token.text.to_owned());
+                found.push(literal(&token.unquoted().replace('%', "").replace('_', "x")));
+                found.push(literal(&of_shape(&token.unquoted())));
+            }
+            Kind::Number => {
+                found.extend([token.text.to_owned(), format!("{} + 1", token.text), format!("{} - 1", token.text)]);
+                if let Ok(length) = token.text.parse::<usize>()
+                    && length <= 1000
+                {
+                    found.extend([literal(&"0".repeat(length)), literal(&"0".repeat(length + 1))]);
+                }
+            }
+            _ => {}
+        }
+    }
+    found.extend(["1", "'x'", "'{}'", "'[]'"].map(str::to_owned));
+    found
+}
+
+/// A text that a GLOB pattern fits: of each class its first character.
+fn of_shape(pattern: &str) -> String {
+    let mut text = String::new();
+    let mut characters = pattern.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '*' => {}
+            '?' => text.push('x'),
+            '[' => {
+                text.extend(characters.next());
+                characters.by_ref().find(|end| *end == ']');
+            }
+            other => text.push(other),
+        }
+    }
+    text
+}

@@ -1,0 +1,73 @@
+//! Recording where a database stands without running anything.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use migratable_core::graph::Graph;
+
+use crate::dialect::Database;
+use crate::error::Error;
+use crate::executor::Session;
+use crate::history;
+use crate::migrator::Migrator;
+use crate::plan;
+
+/// How a database is stamped.
+#[derive(Clone, Debug, Default)]
+pub struct StampOptions {
+    /// Empties the history first, with all that this program does not know.
+    pub purge: bool,
+}
+
+pub(crate) fn run<Db: Database>(
+    migrator: &Migrator<Db>,
+    database: &mut Db,
+    targets: &[&str],
+    options: &StampOptions,
+) -> Result<Vec<String>, Error> {
+    let graph = migrator.graph()?;
+    let mut session = Session::open(database)?;
+    session.begin()?;
+    history::create(session.database)?;
+    let status = history::status(migrator.revisions(), &graph, history::read(session.database)?);
+    let forgets = !(status.unknown.is_empty() && status.changed.is_empty());
+    if forgets && !options.purge {
+        return Err(Error::Unstampable { unknown: status.unknown, changed: status.changed });
+    }
+    let applied: BTreeSet<String> = status.applied.iter().map(|row| row.revision.clone()).collect();
+    let mut wanted = BTreeSet::new();
+    for target in targets {
+        wanted.extend(plan::targets(&graph, &applied, target)?);
+    }
+    let wanted = graph.ancestors(wanted.iter().map(String::as_str));
+    let kept = if options.purge { BTreeSet::new() } else { kept(&graph, &applied, &wanted) };
+
+    let mut statements: Vec<String> = applied.difference(&kept).map(|revision| history::delete(revision)).collect();
+    let last = status.applied.iter().filter(|row| kept.contains(&row.revision)).map(|row| row.ordinal).max();
+    let missing = graph.order().iter().filter(|id| wanted.contains(*id) && !kept.contains(*id));
+    for (ordinal, revision) in (last.unwrap_or(0) + 1..).zip(missing.filter_map(|id| migrator.find(id))) {
+        statements.push(history::insert(revision, &ordinal.to_string(), Duration::ZERO));
+    }
+    let write = |source| Error::Database { doing: "write the history of the database", source };
+    for statement in &statements {
+        session.database.execute(statement).map_err(write)?;
+    }
+    if !statements.is_empty() {
+        session.database.commit().map_err(write)?;
+    }
+    Ok(graph.tips(&wanted).into_iter().map(str::to_owned).collect())
+}
+
+/// The rows that stay: those of wanted revisions, as far as all that comes before them is there. What stands behind a gap
+/// is recorded anew, so that the history is in order.
+fn kept(graph: &Graph, applied: &BTreeSet<String>, wanted: &BTreeSet<String>) -> BTreeSet<String> {
+    let mut kept = BTreeSet::new();
+    for id in graph.order().iter().filter(|id| wanted.contains(*id) && applied.contains(*id)) {
+        let complete =
+            graph.node(id).is_some_and(|node| node.after.iter().chain(&node.depends_on).all(|it| kept.contains(it)));
+        if complete {
+            kept.insert(id.clone());
+        }
+    }
+    kept
+}
