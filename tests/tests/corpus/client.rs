@@ -1,0 +1,217 @@
+//! The databases' own clients, and throwaway databases made with them.
+
+use std::env;
+use std::fs;
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::thread;
+
+use migratable_core::Dialect;
+use tempfile::TempDir;
+
+/// Where throwaway databases are made.
+pub struct Server {
+    dialect: Dialect,
+    url: String,
+    folder: TempDir,
+}
+
+impl Server {
+    /// The server that the environment names, else the one of this machine.
+    ///
+    /// # Errors
+    /// If it cannot be had: what it was, and why.
+    pub fn of(dialect: Dialect) -> Result<Server, String> {
+        let named = |variable: &str, local: &str| env::var(variable).unwrap_or_else(|_| local.to_owned());
+        let url = match dialect {
+            Dialect::Sqlite => String::new(),
+            Dialect::Postgres => named("MIGRATABLE_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres"),
+            Dialect::Mysql => named("MIGRATABLE_MYSQL_URL", "mysql://root@127.0.0.1:3306/"),
+        };
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let server = Server { dialect, url, folder };
+        server.query("SELECT 1").map_err(|error| {
+            format!("there is no {dialect} to test on ({error}); ./test starts one, or names it in the environment")
+        })?;
+        Ok(server)
+    }
+
+    /// Makes an empty database, which lives as long as what is given back.
+    ///
+    /// # Errors
+    /// With what the client said.
+    pub fn database(&self, name: &str) -> Result<Database<'_>, String> {
+        let database = Database { server: self, name: format!("migratable_corpus_{}_{name}", std::process::id()) };
+        if self.dialect != Dialect::Sqlite {
+            let name = &database.name;
+            self.query(&format!("DROP DATABASE IF EXISTS {name};\nCREATE DATABASE {name};"))?;
+        }
+        Ok(database)
+    }
+
+    fn query(&self, sql: &str) -> Result<String, String> {
+        let database = match self.dialect {
+            Dialect::Sqlite => ":memory:".to_owned(),
+            _ => self.url_of(None),
+        };
+        run(self.client(&database), sql)
+    }
+
+    /// The URL of the server with another database in it.
+    fn url_of(&self, database: Option<&str>) -> String {
+        let Some(database) = database else { return self.url.clone() };
+        let (before, query) =
+            self.url.split_once('?').map_or((&*self.url, String::new()), |(url, query)| (url, format!("?{query}")));
+        let host_at = before.find("://").map_or(0, |at| at + 3);
+        let host_end = before[host_at..].find('/').map_or(before.len(), |at| host_at + at);
+        format!("{}/{database}{query}", &before[..host_end])
+    }
+
+    /// The client of a database, by its URL or file, reading from its standard input and printing bare values.
+    fn client(&self, database: &str) -> Command {
+        match self.dialect {
+            Dialect::Sqlite => {
+                let mut command = Command::new("sqlite3");
+                command.args(["-cmd", "PRAGMA foreign_keys = ON", database]);
+                command
+            }
+            Dialect::Postgres => {
+                let mut command = Command::new("psql");
+                command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database]);
+                command.env("PGOPTIONS", "-c client_min_messages=warning").env("PGCLIENTENCODING", "UTF8");
+                command
+            }
+            Dialect::Mysql => mariadb(database),
+        }
+    }
+}
+
+/// `mariadb` with the parts of a URL.
+fn mariadb(url: &str) -> Command {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let rest = rest.split_once('?').map_or(rest, |(rest, _)| rest);
+    let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
+    let (user, host) = authority.rsplit_once('@').unwrap_or(("root", authority));
+    let (user, password) = user.split_once(':').unwrap_or((user, ""));
+    let (host, port) = host.split_once(':').unwrap_or((host, "3306"));
+    let mut command = Command::new("mariadb");
+    command.args(["--no-defaults", "--batch", "--raw", "--skip-column-names", "--default-character-set=utf8mb4"]);
+    command.args(["--protocol=tcp", "-h", host, "-P", port, "-u", user]).arg(database).env("MYSQL_PWD", password);
+    command
+}
+
+/// Takes all that there is out of a PostgreSQL database: quicker than a new one.
+const EMPTY_POSTGRES: &str = "
+DO $$ DECLARE name text; BEGIN
+  FOR name IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' LOOP
+    EXECUTE format('DROP SCHEMA %I CASCADE', name);
+  END LOOP;
+END $$;
+CREATE SCHEMA public;
+";
+
+/// A throwaway database.
+pub struct Database<'a> {
+    server: &'a Server,
+    name: String,
+}
+
+impl Database<'_> {
+    /// What kind of database it is.
+    pub fn dialect(&self) -> Dialect {
+        self.server.dialect
+    }
+
+    /// The URL by which the product finds it.
+    pub fn url(&self) -> String {
+        match self.dialect() {
+            Dialect::Sqlite => format!("sqlite://{}", self.file()),
+            _ => self.server.url_of(Some(&self.name)),
+        }
+    }
+
+    /// Empties the database and runs SQL in it.
+    ///
+    /// # Errors
+    /// With what the client said.
+    pub fn make(&self, sql: &str) -> Result<(), String> {
+        match self.dialect() {
+            Dialect::Sqlite => {
+                fs::write(self.file(), "").map_err(|error| error.to_string())?;
+                self.run(sql)
+            }
+            Dialect::Postgres => self.run(&format!("{EMPTY_POSTGRES}{sql}")),
+            Dialect::Mysql => {
+                let name = &self.name;
+                self.run(&format!("CREATE OR REPLACE DATABASE {name} CHARACTER SET utf8mb4;\nUSE {name};\n{sql}"))
+            }
+        }
+    }
+
+    /// Runs SQL with the database's own client, which stops at the first error.
+    ///
+    /// # Errors
+    /// With what the client said.
+    pub fn run(&self, sql: &str) -> Result<(), String> {
+        self.query(sql).map(drop)
+    }
+
+    /// Runs SQL with the database's own client, and gives back what it printed.
+    ///
+    /// # Errors
+    /// With what the client said.
+    pub fn query(&self, sql: &str) -> Result<String, String> {
+        let target = match self.dialect() {
+            Dialect::Sqlite => self.file(),
+            _ => self.url(),
+        };
+        run(self.server.client(&target), sql)
+    }
+
+    /// The schema as `pg_dump` prints it.
+    ///
+    /// # Errors
+    /// With what it said.
+    pub fn pg_dump(&self) -> Result<String, String> {
+        let mut command = Command::new("pg_dump");
+        command.args(["-s", "--no-owner", "--no-privileges", "-d", &self.url()]);
+        run(command, "")
+    }
+
+    fn file(&self) -> String {
+        self.server.folder.path().join(&self.name).display().to_string()
+    }
+}
+
+impl Drop for Database<'_> {
+    fn drop(&mut self) {
+        let name = &self.name;
+        // What is left behind by a server that has gone away is gone with it.
+        let _ = match self.dialect() {
+            Dialect::Sqlite => fs::remove_file(self.file()).map_err(|error| error.to_string()),
+            Dialect::Postgres => self.server.query(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).map(drop),
+            Dialect::Mysql => self.server.query(&format!("DROP DATABASE IF EXISTS {name}")).map(drop),
+        };
+    }
+}
+
+/// Runs a client on a text. Whatever it says on its standard error is an error: `sqlite3` goes on after one.
+fn run(mut command: Command, input: &str) -> Result<String, String> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let failed = |error: std::io::Error| format!("{program}: {error}");
+    let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut child = spawned.map_err(failed)?;
+    let stdin = child.stdin.take();
+    let output = thread::scope(|scope| {
+        // A client that stops at an error does not read to the end.
+        scope.spawn(|| stdin.map(|mut stdin| stdin.write_all(input.as_bytes())));
+        child.wait_with_output()
+    });
+    let output = output.map_err(failed)?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    if output.status.success() && said.trim().is_empty() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        Err(if said.trim().is_empty() { output.status.to_string() } else { said.trim().to_owned() })
+    }
+}

@@ -1,0 +1,157 @@
+//! The way of one pair: there with rows, compared with a fresh database, and back.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use migratable_cli::{Console, Failure, Project};
+use serde_json::Value;
+
+use crate::client::{Database, Server};
+use crate::pair::Pair;
+use crate::reader::{self, Held};
+use crate::rows::{self, Renames};
+
+/// Where a pair went wrong, and what was seen there.
+pub struct Wrong {
+    /// The name of the pair.
+    pub pair: String,
+    /// What was being done.
+    pub stage: &'static str,
+    /// What was seen.
+    pub seen: String,
+}
+
+/// The databases in which pairs are tried, one after the other.
+pub struct Traveller<'a> {
+    /// Made of `from`, full of rows, turned into `to` and back.
+    database: Database<'a>,
+    fresh_from: Database<'a>,
+    fresh_to: Database<'a>,
+}
+
+impl Traveller<'_> {
+    /// Makes the databases.
+    ///
+    /// # Errors
+    /// With what the client said.
+    pub fn new(server: &Server, number: usize) -> Result<Traveller<'_>, String> {
+        let database = |what: &str| server.database(&format!("{number}_{what}"));
+        Ok(Traveller { database: database("there")?, fresh_from: database("from")?, fresh_to: database("to")? })
+    }
+}
+
+/// Tries a pair.
+///
+/// # Errors
+/// At the first stage that does not come out as it should.
+pub fn travel(traveller: &Traveller<'_>, pair: &Pair) -> Result<(), Wrong> {
+    let at = |stage| move |seen| Wrong { pair: pair.name.clone(), stage, seen };
+    let Traveller { database, fresh_from, fresh_to } = traveller;
+    database.make(&pair.from).map_err(at("from"))?;
+    rows::fill(database, &pair.rows).map_err(at("rows"))?;
+    fresh_from.make(&pair.from).map_err(at("from"))?;
+    fresh_to.make(&pair.to).map_err(at("to"))?;
+    let held_from = reader::read(fresh_from).map_err(at("reader"))?;
+    let held_to = reader::read(fresh_to).map_err(at("reader"))?;
+
+    if pair.operations.is_empty() {
+        reader::same(&held_from.managed, &held_to.managed).map_err(at("the pair itself"))?;
+        unmanaged_is_said(database, fresh_to, pair).map_err(at("not managed"))?;
+        nothing_to_do(database, fresh_to).map_err(at("only spelling"))?;
+        return nothing_to_do(fresh_to, database).map_err(at("only spelling, back"));
+    }
+    let before = rows::snapshot(database).map_err(at("rows"))?;
+    operations_are_as_expected(database, fresh_to, pair).map_err(at("operations"))?;
+    unmanaged_is_said(database, fresh_to, pair).map_err(at("not managed"))?;
+    let script = script(database, fresh_to, &pair.rename).map_err(at("diff"))?;
+    database.run(&script).map_err(with(&script)).map_err(at("script"))?;
+    arrived(database, &held_from, &held_to).map_err(with(&script)).map_err(at("there"))?;
+    let after = rows::snapshot(database).map_err(at("rows"))?;
+    rows::kept(&before, &after, &Renames(&pair.rename)).map_err(with(&script)).map_err(at("rows kept"))?;
+    nothing_to_do(database, fresh_to).map_err(with(&script)).map_err(at("second diff"))?;
+
+    let rename_back: Vec<String> = pair.rename.iter().rev().map(|rename| turned(rename)).collect();
+    let script = self::script(database, fresh_from, &rename_back).map_err(at("diff back"))?;
+    database.run(&script).map_err(with(&script)).map_err(at("script back"))?;
+    arrived(database, &held_from, &held_from).map_err(with(&script)).map_err(at("back"))?;
+    let again = rows::snapshot(database).map_err(at("rows"))?;
+    rows::kept(&after, &again, &Renames(&rename_back)).map_err(with(&script)).map_err(at("rows kept back"))?;
+    nothing_to_do(database, fresh_from).map_err(with(&script)).map_err(at("second diff back"))
+}
+
+/// What was seen, with the script that led there.
+fn with(script: &str) -> impl Fn(String) -> String {
+    move |seen| format!("{}\nby:\n{script}", seen.trim_end())
+}
+
+/// `b=a` for `a=b`.
+fn turned(rename: &str) -> String {
+    rename.split_once('=').map_or_else(|| rename.to_owned(), |(from, to)| format!("{to}={from}"))
+}
+
+/// Whether a database holds what is wanted, and still all that is not managed.
+fn arrived(database: &Database<'_>, began: &Held, wanted: &Held) -> Result<(), String> {
+    let found = reader::read(database)?;
+    reader::same(&found.managed, &wanted.managed)?;
+    reader::same(&found.others, &began.others)
+}
+
+fn script(from: &Database<'_>, to: &Database<'_>, rename: &[String]) -> Result<String, String> {
+    let said = diff(from, to, rename, &["--sql", "--allow-loss"])?;
+    if said.out.trim().is_empty() { Err(format!("nothing was found to do\n{}", said.err)) } else { Ok(said.out) }
+}
+
+fn nothing_to_do(from: &Database<'_>, to: &Database<'_>) -> Result<(), String> {
+    let said = diff(from, to, &[], &["--sql", "--allow-loss"])?;
+    if said.out.is_empty() { Ok(()) } else { Err(said.out) }
+}
+
+fn operations_are_as_expected(from: &Database<'_>, to: &Database<'_>, pair: &Pair) -> Result<(), String> {
+    let said = diff(from, to, &pair.rename, &["--json", "--allow-loss"])?;
+    let json: Value = serde_json::from_str(&said.out).map_err(|error| format!("{error}: {}", said.out))?;
+    let list = json.as_array().or_else(|| json["operations"].as_array()).cloned().unwrap_or_default();
+    let kinds: Vec<&str> = list.iter().filter_map(|it| it["operation"].as_str()).collect();
+    let texts: Vec<&str> = list.iter().filter_map(|it| it["text"].as_str()).collect();
+    match kinds == pair.operations {
+        true => Ok(()),
+        false => Err(format!("- {}\n+ {}\n{}", pair.operations.join(" "), kinds.join(" "), texts.join("\n"))),
+    }
+}
+
+fn unmanaged_is_said(from: &Database<'_>, to: &Database<'_>, pair: &Pair) -> Result<(), String> {
+    if pair.not_managed.is_empty() {
+        return Ok(());
+    }
+    let said = diff(from, to, &pair.rename, &["--sql", "--allow-loss"])?;
+    match pair.not_managed.iter().find(|it| !said.err.contains(*it)) {
+        Some(missing) => Err(format!("`{missing}` is not in:\n{}", said.err)),
+        None => Ok(()),
+    }
+}
+
+struct Said {
+    out: String,
+    err: String,
+}
+
+/// `migrate diff`, in this process.
+fn diff(from: &Database<'_>, to: &Database<'_>, rename: &[String], more: &[&str]) -> Result<Said, String> {
+    let (from, to) = (from.url(), to.url());
+    let mut words = vec!["migrate", "diff", "--from", &from, "--to", &to];
+    words.extend(more);
+    words.extend(rename.iter().flat_map(|rename| ["--rename", rename]));
+    let folder = std::env::temp_dir();
+    let project = Project::new(&folder, "corpus", "dialects = [\"sqlite\", \"postgres\", \"mysql\"]\n");
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let variables = BTreeMap::<String, String>::new();
+    let variable = |name: &str| variables.get(name).cloned();
+    let mut console = Console::new(&mut out, &mut err, folder.clone()).with_variables(&variable);
+    let outcome = migratable_cli::run(&project, words.iter().map(OsString::from), &mut console);
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    let (out, err) = (text(out), text(err));
+    match outcome {
+        Ok(()) => Ok(Said { out, err }),
+        Err(Failure::Failed(message) | Failure::Usage(message)) => Err(format!("{message}\n{err}")),
+        Err(Failure::Said(status)) => Err(format!("exit {status}\n{err}")),
+    }
+}

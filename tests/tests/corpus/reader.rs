@@ -1,0 +1,43 @@
+//! What a database holds, read by nothing of the product, as lines that are equal where the databases are.
+
+mod mysql;
+mod postgres;
+mod sqlite;
+
+use std::collections::BTreeSet;
+
+use migratable_core::Dialect;
+
+use crate::client::Database;
+
+/// What a database holds.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// What a comparison is about.
+    pub managed: BTreeSet<String>,
+    /// Views, triggers, functions: what a comparison leaves alone.
+    pub others: BTreeSet<String>,
+}
+
+/// Reads a database.
+///
+/// # Errors
+/// With what its client said.
+pub fn read(database: &Database<'_>) -> Result<Held, String> {
+    match database.dialect() {
+        Dialect::Sqlite => sqlite::read(database),
+        Dialect::Postgres => postgres::read(database),
+        Dialect::Mysql => mysql::read(database),
+    }
+}
+
+/// The lines that only one of two has; an error if there are any.
+///
+/// # Errors
+/// The lines, `-` before those that are missing and `+` before those that are too many.
+pub fn same(found: &BTreeSet<String>, wanted: &BTreeSet<String>) -> Result<(), String> {
+    let missing = wanted.difference(found).map(|line| format!("- {line}"));
+    let excess = found.difference(wanted).map(|line| format!("+ {line}"));
+    let lines: Vec<String> = missing.chain(excess).collect();
+    if lines.is_empty() { Ok(()) } else { Err(lines.join("\n")) }
+}

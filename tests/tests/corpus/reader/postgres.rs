@@ -1,0 +1,76 @@
+//! `pg_dump -s`, object by object.
+
+use super::Held;
+use crate::client::Database;
+
+/// The types of object, in pg_dump's words, that a comparison leaves alone.
+const OTHERS: [&str; 13] = [
+    "AGGREGATE",
+    "DOMAIN",
+    "EVENT TRIGGER",
+    "EXTENSION",
+    "FUNCTION",
+    "MATERIALIZED VIEW",
+    "POLICY",
+    "PROCEDURE",
+    "ROW SECURITY",
+    "RULE",
+    "STATISTICS",
+    "TRIGGER",
+    "VIEW",
+];
+
+struct Object<'a> {
+    name: &'a str,
+    kind: &'a str,
+    schema: &'a str,
+    lines: Vec<&'a str>,
+}
+
+pub(super) fn read(database: &Database<'_>) -> Result<Held, String> {
+    let dump = database.pg_dump()?;
+    let objects: Vec<Object<'_>> = dump.split("\n--\n-- Name: ").skip(1).filter_map(object).collect();
+    let mut held = Held::default();
+    for object in &objects {
+        // A schema is made when a table needs it, and never dropped.
+        if object.kind == "SCHEMA" {
+            continue;
+        }
+        let lines = if is_other(object, &objects) { &mut held.others } else { &mut held.managed };
+        match object.kind {
+            "TABLE" => lines.extend(table(object)),
+            _ => lines.extend([object.lines.join(" ")]),
+        }
+    }
+    Ok(held)
+}
+
+/// `name; Type: TABLE; Schema: public; Owner: -`, a line of dashes, and the statements.
+fn object(text: &str) -> Option<Object<'_>> {
+    let (heading, body) = text.split_once('\n')?;
+    let (name, rest) = heading.split_once("; Type: ")?;
+    let (kind, rest) = rest.split_once("; Schema: ")?;
+    let schema = rest.split(';').next().unwrap_or_default();
+    let is_said = |line: &&str| !(line.is_empty() || line.starts_with("--") || line.starts_with('\\'));
+    let is_setting = |line: &&str| line.starts_with("SET default_");
+    let lines = body.lines().map(str::trim).filter(is_said).filter(|line| !is_setting(line)).collect();
+    Some(Object { name, kind, schema, lines })
+}
+
+fn is_other(object: &Object<'_>, objects: &[Object<'_>]) -> bool {
+    let is_owned = || {
+        let owned = |it: &&Object<'_>| it.kind == "SEQUENCE OWNED BY" && it.schema == object.schema;
+        objects.iter().filter(owned).any(|it| it.name == object.name)
+    };
+    match object.kind {
+        "SEQUENCE" => object.lines.first().is_some_and(|line| line.starts_with("CREATE")) && !is_owned(),
+        "TYPE" => !object.lines.iter().any(|line| line.contains(" AS ENUM (")),
+        "COMMENT" => OTHERS.iter().any(|kind| object.name.starts_with(kind)),
+        kind => OTHERS.contains(&kind),
+    }
+}
+
+/// A table line by line: PostgreSQL cannot change the order of columns.
+fn table(object: &Object<'_>) -> impl Iterator<Item = String> {
+    object.lines.iter().map(|part| format!("{}.{}: {}", object.schema, object.name, part.trim_end_matches(',')))
+}

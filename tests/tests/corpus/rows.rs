@@ -1,0 +1,60 @@
+//! Rows for tables of any shape, and what became of them.
+
+mod catalogue;
+mod kept;
+mod values;
+
+pub use kept::{Renames, kept, snapshot};
+
+use migratable_core::Dialect;
+
+use crate::client::Database;
+use catalogue::{Column, Table, tables};
+
+/// How many rows a table gets.
+const COUNT: u32 = 3;
+
+/// Puts rows in every table: those that are given, and others in the tables that are empty after that.
+///
+/// Equal types get equal values, so that references find what they refer to; the last row has NULL where it may.
+///
+/// # Errors
+/// With what the client said.
+pub fn fill(database: &Database<'_>, given: &str) -> Result<(), String> {
+    let mut script = match database.dialect() {
+        Dialect::Sqlite => "PRAGMA foreign_keys = OFF;\n",
+        Dialect::Postgres => "SET session_replication_role = replica;\n",
+        Dialect::Mysql => "SET foreign_key_checks = 0;\n",
+    }
+    .to_owned();
+    script.push_str(given);
+    script.push_str(";\n");
+    database.run(&script)?;
+    let mut generic = script[..=script.find('\n').unwrap_or(0)].to_owned();
+    let tables = tables(database)?;
+    let counts: String = tables.iter().map(|table| format!("SELECT count(*) FROM {};\n", table.sql)).collect();
+    for (table, count) in tables.iter().zip(database.query(&counts)?.lines()) {
+        if count == "0" {
+            generic.extend((1..=COUNT).map(|row| insert(table, row, database.dialect())));
+        }
+    }
+    database.run(&generic)
+}
+
+fn insert(table: &Table, row: u32, dialect: Dialect) -> String {
+    let columns: Vec<&Column> = table.columns.iter().filter(|column| column.generated.is_empty()).collect();
+    if columns.is_empty() {
+        return match dialect {
+            Dialect::Mysql => format!("INSERT INTO {} () VALUES ();\n", table.sql),
+            _ => format!("INSERT INTO {} DEFAULT VALUES;\n", table.sql),
+        };
+    }
+    let names: Vec<&str> = columns.iter().map(|column| &*column.sql).collect();
+    let value = |column: &&Column| match column.nullable && !column.refers && row == COUNT {
+        true => "NULL".to_owned(),
+        false => values::value(dialect, column, row),
+    };
+    let values: Vec<String> = columns.iter().map(value).collect();
+    let overriding = if dialect == Dialect::Postgres { " OVERRIDING SYSTEM VALUE" } else { "" };
+    format!("INSERT INTO {} ({}){overriding} VALUES ({});\n", table.sql, names.join(", "), values.join(", "))
+}

@@ -1,0 +1,193 @@
+//! The values before and after, row by row.
+
+use std::collections::BTreeMap;
+
+use migratable_core::Dialect;
+
+use super::catalogue::{Column, Table, tables};
+use crate::client::Database;
+
+/// All rows of a database.
+pub struct Rows(BTreeMap<String, TableRows>);
+
+/// The rows of a table: each value as text, or none for NULL.
+struct TableRows {
+    table: Table,
+    rows: Vec<Vec<Option<String>>>,
+}
+
+/// What has another name after: `table.old=table.new`, `old=new`.
+pub struct Renames<'a>(pub &'a [String]);
+
+/// Reads all rows of a database.
+///
+/// # Errors
+/// With what the client said.
+pub fn snapshot(database: &Database<'_>) -> Result<Rows, String> {
+    let mut script = String::new();
+    let tables = tables(database)?;
+    for table in &tables {
+        let dialect = database.dialect();
+        let values: Vec<String> = table.columns.iter().map(|column| as_text(dialect, column)).collect();
+        let row = match dialect {
+            Dialect::Postgres => format!("concat_ws(chr(31), {})", values.join(", ")),
+            Dialect::Mysql => format!("concat_ws(char(31), {})", values.join(", ")),
+            Dialect::Sqlite => values.join(" || char(31) || "),
+        };
+        script.push_str(&format!("SELECT 'next table';\nSELECT {row} FROM {};\n", table.sql));
+    }
+    let text = database.query(&script)?;
+    let parts = text.split("next table\n").skip(1);
+    let value = |text: &str| text.strip_prefix('=').map(str::to_owned);
+    let rows = tables.into_iter().zip(parts).map(|(table, part)| {
+        let rows = part.lines().map(|line| line.split('\x1f').map(value).collect()).collect();
+        (table.name.clone(), TableRows { table, rows })
+    });
+    Ok(Rows(rows.collect()))
+}
+
+/// `=` and the value as one line of text, or `NULL`.
+fn as_text(dialect: Dialect, column: &Column) -> String {
+    let (sql, column_type) = (&column.sql, &*column.column_type);
+    let is = |words: &[&str]| words.iter().any(|word| column_type.starts_with(word));
+    let text = match dialect {
+        Dialect::Postgres => format!("replace({sql}::text, chr(10), ' ')"),
+        Dialect::Mysql if is(&["point", "geometry", "line", "poly", "multi"]) => format!("ST_AsText({sql})"),
+        Dialect::Mysql if is(&["bit"]) || column_type.contains("bin") || column_type.contains("blob") => {
+            format!("hex({sql})")
+        }
+        Dialect::Mysql => format!("replace(convert({sql} USING utf8mb4), '\\n', ' ')"),
+        Dialect::Sqlite => format!("replace(quote({sql}), char(10), ' ')"),
+    };
+    match dialect {
+        Dialect::Sqlite => format!("CASE WHEN {sql} IS NULL THEN 'NULL' ELSE '=' || {text} END"),
+        Dialect::Postgres => format!("coalesce('=' || {text}, 'NULL')"),
+        Dialect::Mysql => format!("coalesce(concat('=', {text}), 'NULL')"),
+    }
+}
+
+/// Whether every table that is there before and after has as many rows, with the same values in the kept columns.
+///
+/// # Errors
+/// What is missing, and what is there instead.
+pub fn kept(before: &Rows, after: &Rows, renames: &Renames<'_>) -> Result<(), String> {
+    let mut wrong = Vec::new();
+    for (name, old) in &before.0 {
+        let Some(new) = after.0.get(renames.table(name)) else { continue };
+        if old.rows.len() != new.rows.len() {
+            wrong.push(format!("{name}: {} rows before, {} after", old.rows.len(), new.rows.len()));
+            continue;
+        }
+        let places: Vec<(usize, usize)> = old
+            .table
+            .columns
+            .iter()
+            .enumerate()
+            .filter_map(|(at, column)| {
+                let to = renames.column(name, &column.name);
+                let found = new.table.columns.iter().position(|it| it.name == to)?;
+                is_comparable(column, &new.table.columns[found]).then_some((at, found))
+            })
+            .collect();
+        let read = |rows: &[Vec<Option<String>>], value: &dyn Fn(&[Option<String>], (usize, usize)) -> String| {
+            let line = |row: &Vec<Option<String>>| places.iter().map(|place| value(row, *place)).collect::<Vec<_>>();
+            let mut lines: Vec<Vec<String>> = rows.iter().map(line).collect();
+            lines.sort();
+            lines
+        };
+        let spelled = |text: &Option<String>, at: usize, renamed: bool| {
+            let text = text.as_deref().unwrap_or("NULL").trim_end().trim_matches('\'');
+            let column = &old.table.columns[at];
+            let text = if renamed { renames.value(&column.column_type, text) } else { text };
+            if scale(column).is_some() { without_zeros(text) } else { text.to_owned() }
+        };
+        let is_tightened =
+            |(from, to): (usize, usize)| old.table.columns[from].nullable && !new.table.columns[to].nullable;
+        let lines_before = read(&old.rows, &|row, place| spelled(&row[place.0], place.0, true));
+        let lines_after = read(&new.rows, &|row, place| spelled(&row[place.1], place.0, false));
+        let same = |a: &Vec<String>, b: &Vec<String>| {
+            a.iter().zip(b).zip(&places).all(|((a, b), place)| a == b || (a == "NULL" && is_tightened(*place)))
+        };
+        let is_found = |line: &&Vec<String>| !lines_after.iter().any(|other| same(line, other));
+        let columns: Vec<&str> = places.iter().map(|(at, _)| &*old.table.columns[*at].name).collect();
+        for line in lines_before.iter().filter(is_found) {
+            wrong.push(format!("{name} ({}): no row {line:?} any more in {lines_after:?}", columns.join(", ")));
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+}
+
+/// Whether the values of two columns are spelled the same when they are the same.
+fn is_comparable(before: &Column, after: &Column) -> bool {
+    if !after.generated.is_empty() || before.generated == "virtual" {
+        return false;
+    }
+    match (scale(before), scale(after)) {
+        (Some(before), Some(after)) => after >= before,
+        (Some(0), None) | (None, None) => before.column_type == after.column_type || is_text(after) && is_plain(before),
+        _ => false,
+    }
+}
+
+/// The digits behind the point that a number has; none if it is no number.
+fn scale(column: &Column) -> Option<u32> {
+    let (name, arguments) = column.column_type.split_once('(').unwrap_or((&column.column_type, ""));
+    match name.split(' ').next().unwrap_or_default() {
+        "smallint" | "integer" | "bigint" | "int" | "tinyint" | "mediumint" => Some(0),
+        "numeric" | "decimal" => match arguments.split_once(',') {
+            Some((_, scale)) => scale.split(')').next().and_then(|scale| scale.trim().parse().ok()),
+            None if arguments.is_empty() => Some(9),
+            None => Some(0),
+        },
+        "real" | "double" | "float" => Some(9),
+        _ => None,
+    }
+}
+
+fn is_text(column: &Column) -> bool {
+    !column.labels.is_empty()
+        || ["char", "varchar", "text", "citext", "tinytext", "mediumtext", "longtext"]
+            .iter()
+            .any(|name| column.column_type.starts_with(name))
+}
+
+fn is_plain(column: &Column) -> bool {
+    is_text(column) || scale(column) == Some(0) || column.column_type == "uuid"
+}
+
+/// A number without the zeros that end it behind its point.
+fn without_zeros(text: &str) -> String {
+    match text.contains('.') && !text.contains('e') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text.to_owned(),
+    }
+}
+
+impl Renames<'_> {
+    fn sides(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().filter_map(|rename| rename.split_once('='))
+    }
+
+    fn table<'n>(&'n self, name: &'n str) -> &'n str {
+        self.sides().find(|(from, _)| *from == name).map_or(name, |(_, to)| to)
+    }
+
+    fn column<'n>(&'n self, table: &'n str, name: &'n str) -> &'n str {
+        let of = |side: &'n str| side.rsplit_once('.');
+        let here = |side: &str| side == table || side == self.table(table);
+        let renamed = self.sides().find_map(|(from, to)| {
+            let ((in_table, from), (_, to)) = (of(from)?, of(to)?);
+            (here(in_table) && from == name).then_some(to)
+        });
+        renamed.unwrap_or(name)
+    }
+
+    /// The value of an enum under its new name.
+    fn value<'n>(&'n self, enumeration: &str, text: &'n str) -> &'n str {
+        let renamed = self.sides().find_map(|(from, to)| {
+            let ((of, from), (_, to)) = (from.rsplit_once('.')?, to.rsplit_once('.')?);
+            (of == enumeration && from == text).then_some(to)
+        });
+        renamed.unwrap_or(text)
+    }
+}
