@@ -413,12 +413,13 @@ fn add_column(schema: &mut Schema, table: &TableName, column: &Column) -> Result
 }
 
 fn drop_column(schema: &mut Schema, table: &TableName, column: &str) -> Result {
+    let lenient = schema.is_database;
     let found = table_mut(schema, table)?;
     has_column(found, column)?;
     if let Some(dependant) = found.dependants(column).first() {
         return Err(error(column, format!("the {dependant} still needs `{table}.{column}`: drop it first")));
     }
-    if found.columns.len() == 1 {
+    if found.columns.len() == 1 && !lenient {
         return Err(error(column, format!("`{column}` is the last column of `{table}`: drop the table instead")));
     }
     let needed = schema.references_to(table).find(|(_, key)| key.references.iter().any(|name| name == column));
