@@ -5,3 +5,4 @@
 mod database;
 
 mod changes;
+mod pairs;

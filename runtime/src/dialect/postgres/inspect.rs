@@ -4,6 +4,7 @@ mod columns;
 mod constraints;
 mod indexes;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
@@ -24,7 +25,7 @@ pub(super) fn inspect(database: &mut PgConnection) -> Result<Inspected, Error> {
         let default = schema.unwrap_or_else(|| "public".to_owned());
         database.batch_execute(&format!("SET LOCAL search_path = {}", quoted(&default)))?;
         let catalogue = introspect::read(database, version, None)?;
-        Ok(Reader { default, passing: Vec::new() }.inspected(catalogue))
+        Ok(Reader::new(default, Vec::new()).inspected(catalogue))
     })
 }
 
@@ -45,9 +46,11 @@ pub(super) fn in_passing<T>(
 /// What is needed to understand a catalogue.
 pub(super) struct Reader {
     /// The schema whose tables are named without one.
-    pub(super) default: String,
+    default: String,
     /// Schemas with a passing name, and the names that they stand for.
-    pub(super) passing: Vec<(String, String)>,
+    passing: Vec<(String, String)>,
+    /// What leads the server to its first spelling of a text, by the second one.
+    sources: RefCell<BTreeMap<String, String>>,
 }
 
 /// A table on its way to become one of a schema.
@@ -82,6 +85,10 @@ impl Numbers {
 }
 
 impl Reader {
+    pub(super) fn new(default: String, passing: Vec<(String, String)>) -> Reader {
+        Reader { default, passing, sources: RefCell::default() }
+    }
+
     pub(super) fn inspected(&self, mut catalogue: Catalogue) -> Inspected {
         let mut inspected = Inspected::default();
         inspected.schema.is_database = true;
@@ -113,6 +120,7 @@ impl Reader {
         }
         self.others(&mut catalogue, &mut inspected.not_managed);
         inspected.not_managed.sort();
+        inspected.definitions = self.sources.take();
         inspected
     }
 
@@ -123,7 +131,13 @@ impl Reader {
 
     /// A text of the server, in the one form in which texts are compared.
     fn text(&self, text: &str) -> String {
-        let mut text = texts::normal(text);
+        let first = text;
+        let mut text = texts::normal(first);
+        if text != first
+            && let Some(source) = texts::source(first)
+        {
+            self.sources.borrow_mut().insert(text.clone(), source);
+        }
         for (passing, meant) in &self.passing {
             if text.contains(passing.as_str()) {
                 text = text.replace(&format!("{passing}."), &format!("{}.", texts::identifier(meant)));

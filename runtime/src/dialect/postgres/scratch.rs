@@ -37,7 +37,7 @@ pub(super) fn inspect(database: &mut PgConnection, schema: &Schema) -> Result<In
         }
         let names: Vec<String> = passing.iter().map(|(name, _)| name.clone()).collect();
         let catalogue = introspect::read(database, version, Some(&names))?;
-        Ok(Reader { default, passing }.inspected(catalogue))
+        Ok(Reader::new(default, passing).inspected(catalogue))
     });
     match failed {
         Some(error) => Err(error),

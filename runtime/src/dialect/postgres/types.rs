@@ -160,13 +160,17 @@ pub(super) fn neutral(column_type: &ColumnType, enums: &BTreeMap<String, Enum>) 
         ColumnType::Inet => "'0.0.0.0'".to_owned(),
         ColumnType::Array(_) => "'{}'".to_owned(),
         ColumnType::Enum(name) => text(enums.get(&name).and_then(|it| it.values.first()).map_or("", String::as_str)),
-        ColumnType::Native(sql) => native_neutral(sql.text(Dialect::Postgres).unwrap_or_default()).to_owned(),
+        ColumnType::Native(sql) => match sql.text(Dialect::Postgres).unwrap_or_default() {
+            bits if bits.starts_with("bit(") => format!("B'0'::{bits}"),
+            name => native_neutral(name).to_owned(),
+        },
     }
 }
 
 fn native_neutral(name: &str) -> &'static str {
     let begins = |words: &[&str]| words.iter().any(|word| name.starts_with(word));
     match () {
+        () if name.contains("multirange") => "'{}'",
         () if name.contains("range") => "'empty'",
         () if begins(&["timestamp", "date"]) => "'1970-01-01 00:00:00+00'",
         () if begins(&["time"]) => "'00:00:00+00'",
