@@ -6,4 +6,7 @@ mod database;
 mod reader;
 
 mod changes;
+mod executor;
 mod pairs;
+mod rows;
+mod scratch;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use migratable_core::{ForeignKey, Table, TableName};
+use migratable_core::{ColumnType, ForeignKey, Table, TableName};
 
 use super::ddl::{quoted, table_name};
 use super::types::text;
@@ -33,11 +33,23 @@ impl Rows<'_> {
                 named.push(column);
             }
         }
-        let parts: Vec<String> = named.iter().map(|name| shown(name, &quoted(name))).collect();
+        let parts: Vec<String> = named.iter().map(|name| self.shown(name)).collect();
         match parts.is_empty() {
             true => "'a row'".to_owned(),
             false => format!("CONCAT_WS(', ', {})", parts.join(", ")),
         }
+    }
+
+    /// SQL for `name = 'value'`, a number without the quotes.
+    fn shown(&self, name: &str) -> String {
+        use ColumnType::{BigInt, Boolean, Double, Integer, Numeric, Real, SmallInt};
+        let column_type = self.table.find(name).map(|column| &column.column_type);
+        let is_number = matches!(column_type, Some(SmallInt | Integer | BigInt | Boolean | Numeric(_) | Real | Double));
+        let value = match is_number {
+            true => format!("COALESCE({}, 'NULL')", quoted(name)),
+            false => format!("QUOTE({})", quoted(name)),
+        };
+        format!("CONCAT({}, LEFT({value}, 60))", text(&format!("{name} = ")))
     }
 
     fn verify<'c>(
@@ -48,7 +60,7 @@ impl Rows<'_> {
         advice: &str,
     ) -> Verify {
         let query = format!(
-            "SELECT CAST(COUNT(*) OVER () AS CHAR), {} FROM {} WHERE {offends} LIMIT {EXAMPLES}",
+            "SELECT CAST(COUNT(*) OVER () AS CHAR), {} FROM {} WHERE {offends} ORDER BY 2 LIMIT {EXAMPLES}",
             self.example(columns),
             table_name(&self.table.name)
         );
@@ -80,12 +92,12 @@ impl Rows<'_> {
 
     /// Rows that are equal in these columns.
     pub(super) fn duplicates(&self, columns: &[String]) -> Verify {
-        let values: Vec<String> = columns.iter().map(|name| shown(name, &quoted(name))).collect();
+        let values: Vec<String> = columns.iter().map(|name| self.shown(name)).collect();
         let set: Vec<String> = columns.iter().map(|name| format!("{} IS NOT NULL", quoted(name))).collect();
         let names: Vec<String> = columns.iter().map(|name| quoted(name)).collect();
         let query = format!(
             "SELECT CAST(SUM(COUNT(*)) OVER () AS CHAR), CONCAT(MIN(CONCAT_WS(', ', {})), ' in ', COUNT(*), ' rows') \
-             FROM {} WHERE {} GROUP BY {} HAVING COUNT(*) > 1 LIMIT {EXAMPLES}",
+             FROM {} WHERE {} GROUP BY {} HAVING COUNT(*) > 1 ORDER BY 2 LIMIT {EXAMPLES}",
             values.join(", "),
             table_name(&self.table.name),
             set.join(" AND "),
@@ -121,9 +133,4 @@ impl Rows<'_> {
         let advice = "Delete these rows, or let them refer to something, before.";
         self.verify(key.columns.iter().map(String::as_str), &offends, problem, advice)
     }
-}
-
-/// SQL for `name = 'value'`.
-fn shown(name: &str, value: &str) -> String {
-    format!("CONCAT({}, LEFT(QUOTE({value}), 60))", text(&format!("{name} = ")))
 }
