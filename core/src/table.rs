@@ -120,6 +120,20 @@ impl Table {
         self.primary_key.as_ref().is_some_and(|key| key.columns.iter().any(|name| name == column))
     }
 
+    /// The option of a table whose columns have an order that counts. As an operation it holds the order.
+    pub const COLUMN_ORDER: &str = "column_order";
+
+    /// The names of the columns in their order, as an operation says it.
+    pub fn column_order(&self) -> String {
+        self.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Puts the columns in an order; those that it does not name come last.
+    pub(crate) fn order_columns(&mut self, order: &str) {
+        let place = |name: &str| order.split(", ").position(|it| it == name).unwrap_or(usize::MAX);
+        self.columns.sort_by_key(|column| place(&column.name));
+    }
+
     /// Whether no two rows can be equal in these columns, so that a foreign key may refer to them.
     pub fn is_unique(&self, columns: &[String]) -> bool {
         self.primary_key.as_ref().is_some_and(|it| it.columns == columns)

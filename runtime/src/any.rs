@@ -146,6 +146,14 @@ impl Connection for AnyConnection {
     type Session = Session;
     type Facts = Facts;
 
+    fn dialect(&self) -> Dialect {
+        AnyConnection::dialect(self)
+    }
+
+    fn is_transactional(&self) -> bool {
+        inside!(self, inner => inner.is_transactional())
+    }
+
     fn enter(&mut self) -> Result<Session, Error> {
         Ok(wrapped!(self, Session, inner => inner.enter()?))
     }

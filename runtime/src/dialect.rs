@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use diesel::result::{Error as DieselError, QueryResult};
 use migratable_core::{Dialect, Operation, Schema};
 
-use crate::error::{Error, Stop};
+use crate::error::{Cause, Error, OffendingRows, Stop};
 use crate::inspect::Inspected;
 use crate::migrator::Direction;
 use crate::plan::{Pieces, Refusal};
@@ -40,6 +40,12 @@ pub enum Work {
         /// be without its key.
         at_end: bool,
     },
+    /// Begins a transaction for what works on rows, where changes of tables are in none.
+    #[cfg(feature = "mysql")]
+    Begin,
+    /// Ends it.
+    #[cfg(feature = "mysql")]
+    Commit,
     /// Makes a table anew in another form and moves its rows over.
     #[cfg(feature = "sqlite")]
     Rebuild(Box<sqlite::Rebuild>),
@@ -57,6 +63,22 @@ pub struct Verify {
     pub(crate) query: String,
 }
 
+impl Verify {
+    /// Stops if there are such rows.
+    pub(crate) fn perform<C: Connection>(&self, database: &mut C) -> Result<(), Stop> {
+        let rows = database.rows(&self.query).map_err(|error| Stop::at(&self.query, error))?;
+        let Some(count) = rows.first().and_then(|row| row.first()).cloned().flatten() else { return Ok(()) };
+        Err(Cause::Rows(Box::new(OffendingRows {
+            table: self.table.clone(),
+            problem: self.problem.clone(),
+            count: count.parse().unwrap_or(rows.len() as u64),
+            examples: rows.into_iter().filter_map(|row| row.into_iter().nth(1).flatten()).collect(),
+            advice: self.advice.clone(),
+        }))
+        .into())
+    }
+}
+
 /// The part of [`Database`] that is nobody else's business.
 pub trait Connection: Any + Sized {
     /// What a session changes about a connection and puts back.
@@ -64,6 +86,12 @@ pub trait Connection: Any + Sized {
     /// What planning has to know of a database beside its schema.
     type Facts;
 
+    /// The dialect that it speaks.
+    fn dialect(&self) -> Dialect;
+    /// Whether a transaction takes back changes of tables too.
+    fn is_transactional(&self) -> bool {
+        true
+    }
     /// Gets a connection ready for revisions.
     fn enter(&mut self) -> Result<Self::Session, Error>;
     /// Ends a transaction that is still open, and puts the connection back as it was.
@@ -147,4 +175,12 @@ pub(crate) fn offline(dialect: Dialect) -> Option<&'static Offline> {
 /// A text in single quotes.
 pub(crate) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
+}
+
+/// A text in single quotes, as a dialect reads it.
+pub(crate) fn literal_for(dialect: Dialect, text: &str) -> String {
+    match dialect {
+        Dialect::Mysql => literal(&text.replace('\\', "\\\\")),
+        _ => literal(text),
+    }
 }

@@ -152,11 +152,11 @@ pub enum Error {
         message: String,
     },
     /// The connection is in a transaction already.
-    #[error(
-        "the connection is in a transaction: SQLite cannot switch foreign keys off inside of one, and rows would be \
-         lost; upgrade before the transaction begins"
-    )]
-    InTransaction,
+    #[error("the connection is in a transaction: {why}; upgrade before the transaction begins")]
+    InTransaction {
+        /// What would go wrong.
+        why: &'static str,
+    },
     /// A revision failed, and its transaction was rolled back.
     #[error("{0}")]
     Failed(Box<Failure>),
@@ -176,7 +176,7 @@ fn revisions(ids: &[String]) -> String {
     }
 }
 
-/// How a revision failed. What it had done was rolled back, unless a step had ended the transaction.
+/// How a revision failed. What it had done was rolled back, where the database can and no step had ended the transaction.
 #[derive(Debug)]
 pub struct Failure {
     /// The revision.
@@ -193,6 +193,9 @@ pub struct Failure {
     pub ended: bool,
     /// The revisions that were finished before it in transactions of their own, and stay.
     pub done: Vec<Done>,
+    /// Whether a part of it was done before it failed and stays, because the database cannot take back changes of
+    /// tables.
+    pub stays: bool,
 }
 
 /// Why a revision failed.
@@ -266,17 +269,19 @@ impl fmt::Display for Failure {
         }
         let done: Vec<&str> = self.done.iter().map(|it| it.revision.as_str()).collect();
         let done = done.join(", ");
-        match (self.ended, done.is_empty()) {
-            (false, true) => f.write_str("\nNothing was changed."),
-            (false, false) => write!(f, "\nIts changes were taken back; done before it, and kept: {done}."),
-            (true, _) => {
-                f.write_str(
-                    "\nThe step had ended the transaction: what was done in it by then may have stayed in the database, \
-                     and the history may not say so. Look at both before you run this again.",
-                )?;
-                if done.is_empty() { Ok(()) } else { write!(f, "\nDone before it, and kept: {done}.") }
-            }
-        }
+        let stays = if self.ended {
+            "The step had ended the transaction: what was done in it by then may have stayed in the database, and the \
+             history may not say so. Look at both before you run this again."
+        } else if self.stays {
+            "This database cannot take back changes of tables: what the revision did before this stays, without a row \
+             in the history; finish it or undo it by hand before you run it again."
+        } else if done.is_empty() {
+            return f.write_str("\nNothing was changed.");
+        } else {
+            return write!(f, "\nIts changes were taken back; done before it, and kept: {done}.");
+        };
+        write!(f, "\n{stays}")?;
+        if done.is_empty() { Ok(()) } else { write!(f, "\nDone before it, and kept: {done}.") }
     }
 }
 

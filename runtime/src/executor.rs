@@ -91,7 +91,8 @@ pub(crate) fn run<Db: Database>(
     let graph = migrator.graph()?;
     let session = Session::open(database)?;
     let position = migrator.position(&graph, &history::read(session.database)?, options.strict)?;
-    let mut run = Run { migrator, graph, targets: Vec::new(), direction, options, session, done: Vec::new() };
+    let mut run =
+        Run { migrator, graph, targets: Vec::new(), direction, options, session, done: Vec::new(), stays: false };
     let path = run.path(&position, Some(target))?;
     let standing = if path.is_empty() { run.standing(&position) } else { run.transactions(target)? };
     Ok(Report { done: run.done, standing })
@@ -105,6 +106,8 @@ struct Run<'a, Db: Database> {
     options: &'a Options,
     session: Session<'a, Db>,
     done: Vec<Done>,
+    /// Whether a part of the revision that is run is done and cannot be taken back.
+    stays: bool,
 }
 
 /// What is known of the database while nobody else changes it.
@@ -159,8 +162,10 @@ impl<Db: Database> Run<'_, Db> {
                 return Ok(self.standing(&state.position));
             };
             let revisions = match self.options.transaction {
-                Transaction::Revision => vec![first],
-                Transaction::All => std::iter::once(first).chain(state.path.drain(..)).collect(),
+                Transaction::All if self.session.database.is_transactional() => {
+                    std::iter::once(first).chain(state.path.drain(..)).collect()
+                }
+                _ => vec![first],
             };
             let finished = self.transaction(&mut state, &revisions)?;
             self.done.extend(finished);
@@ -230,6 +235,7 @@ impl<Db: Database> Run<'_, Db> {
             }
             false => None,
         };
+        self.stays = false;
         for piece in &planned.pieces {
             let database = &mut *self.session.database;
             let done = match &piece.work {
@@ -240,6 +246,7 @@ impl<Db: Database> Run<'_, Db> {
                 work => database.perform(work),
             };
             done.map_err(|stop| self.failure(revision, lines(piece), stop))?;
+            self.stays |= !self.session.database.is_transactional() && !matches!(piece.work, Work::Verify(_));
         }
         if let Some(before) = broken_before {
             let after = self.session.database.broken_dependents();
@@ -266,15 +273,16 @@ impl<Db: Database> Run<'_, Db> {
 
     /// Writes or takes away the row of a revision, in the transaction that runs it.
     fn record(&mut self, state: &mut State<Db::Facts>, revision: &Revision, duration: Duration) -> Result<(), Error> {
+        let dialect = self.session.database.dialect();
         let sql = match self.direction {
             Direction::Upgrade => {
                 state.ordinal += 1;
                 state.position.applied.insert(revision.id.to_owned());
-                history::insert(revision, &state.ordinal.to_string(), duration)
+                history::insert(dialect, revision, &state.ordinal.to_string(), duration)
             }
             Direction::Downgrade => {
                 state.position.applied.remove(revision.id);
-                history::delete(revision.id)
+                history::delete(dialect, revision.id)
             }
         };
         let written = self.session.database.execute(&sql);
@@ -290,6 +298,7 @@ impl<Db: Database> Run<'_, Db> {
             cause: stop.cause,
             ended: stop.ended,
             done: self.done.clone(),
+            stays: self.stays,
         }))
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
+use migratable_core::Dialect;
 use migratable_core::graph::Graph;
 
-use crate::dialect::{Database, literal};
+use crate::dialect::{Database, literal_for};
 use crate::error::Error;
 use crate::executor::Session;
 use crate::migrator::Revision;
@@ -22,8 +23,8 @@ pub(crate) const CREATE: &str = "CREATE TABLE IF NOT EXISTS migratable_revisions
     tool_version VARCHAR(32) NOT NULL
 )";
 
-const READ: &str = "SELECT revision, ordinal, message, checksum, steps_checksum, applied_at, duration_ms, tool_version \
-                    FROM migratable_revisions ORDER BY ordinal";
+const READ: &str = "SELECT revision, ordinal, message, checksum, steps_checksum, CAST(applied_at AS CHAR(19)), \
+                    duration_ms, tool_version FROM migratable_revisions ORDER BY ordinal";
 
 const READ_CHECKSUMS: &str = "SELECT revision, checksum FROM migratable_revisions";
 
@@ -89,7 +90,8 @@ pub(crate) fn create<Db: Database>(database: &mut Db) -> Result<(), Error> {
 }
 
 /// The row that records a revision. `ordinal` is a number or SQL for one.
-pub(crate) fn insert(revision: &Revision, ordinal: &str, duration: Duration) -> String {
+pub(crate) fn insert(dialect: Dialect, revision: &Revision, ordinal: &str, duration: Duration) -> String {
+    let literal = |text: &str| literal_for(dialect, text);
     format!(
         "INSERT INTO migratable_revisions \
          (revision, ordinal, message, checksum, steps_checksum, applied_at, duration_ms, tool_version) \
@@ -97,25 +99,25 @@ pub(crate) fn insert(revision: &Revision, ordinal: &str, duration: Duration) -> 
         literal(revision.id),
         literal(revision.message),
         literal(revision.checksum),
-        revision.steps_checksum.map_or("NULL".to_owned(), literal),
+        revision.steps_checksum.map_or("NULL".to_owned(), &literal),
         duration.as_millis(),
         literal(env!("CARGO_PKG_VERSION")),
     )
 }
 
 /// What takes the row of a revision away.
-pub(crate) fn delete(revision: &str) -> String {
-    format!("DELETE FROM migratable_revisions WHERE revision = {}", literal(revision))
+pub(crate) fn delete(dialect: Dialect, revision: &str) -> String {
+    format!("DELETE FROM migratable_revisions WHERE revision = {}", literal_for(dialect, revision))
 }
 
 /// Why a script that begins at these revisions stops, and SQL that gives zero where exactly they and all that comes
 /// before them are applied.
-pub(crate) fn stands_elsewhere(at: &[String], applied: &BTreeSet<String>) -> (String, String) {
+pub(crate) fn stands_elsewhere(dialect: Dialect, at: &[String], applied: &BTreeSet<String>) -> (String, String) {
     let stops_if = |at: &str| format!("the database is not at {at}, where this script begins");
     if applied.is_empty() {
         return (stops_if("the base"), "(SELECT count(*) FROM migratable_revisions)".to_owned());
     }
-    let ids: Vec<String> = applied.iter().map(|id| literal(id)).collect();
+    let ids: Vec<String> = applied.iter().map(|id| literal_for(dialect, id)).collect();
     let number = format!(
         "(SELECT abs(count(*) - {}) + count(CASE WHEN revision NOT IN ({}) THEN 1 END) FROM migratable_revisions)",
         ids.len(),

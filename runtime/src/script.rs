@@ -46,7 +46,7 @@ pub(crate) fn write<Db: Database>(
     }
     let mut script = Script { offline, text: String::new() };
     let mut schema = plan::schema_at(migrator, &graph, &position)?;
-    script.begin(&history::stands_elsewhere(&start, &position.applied));
+    script.begin(&history::stands_elsewhere(dialect, &start, &position.applied));
     let mut endangered = false;
     for revision in path.iter().filter_map(|id| migrator.find(id)) {
         let operations = revision.record(direction);
@@ -54,21 +54,23 @@ pub(crate) fn write<Db: Database>(
             .map_err(|refusal| refusal.in_revision(revision, &operations.operations))?;
         script.heading(revision, direction);
         endangered |= planned.endangers_references;
+        let mut said = Vec::new();
         for piece in &planned.pieces {
             if let Work::Step { name, .. } = &piece.work {
                 return Err(Error::NotOffline { revision: revision.id.to_owned(), step: name.clone() });
             }
-            for &at in &piece.operations {
-                script.comment(&operations.operations[at].to_string());
+            if piece.operations != said {
+                piece.operations.iter().for_each(|&at| script.comment(&operations.operations[at].to_string()));
+                said.clone_from(&piece.operations);
             }
             (offline.statements)(&piece.work).iter().for_each(|sql| script.statement(sql));
         }
         script.statement(&match direction {
             Direction::Upgrade => {
                 let ordinal = "(SELECT coalesce(max(ordinal), 0) + 1 FROM migratable_revisions)";
-                history::insert(revision, ordinal, Duration::ZERO)
+                history::insert(dialect, revision, ordinal, Duration::ZERO)
             }
-            Direction::Downgrade => history::delete(revision.id),
+            Direction::Downgrade => history::delete(dialect, revision.id),
         });
     }
     script.end(endangered);

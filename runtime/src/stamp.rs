@@ -42,11 +42,13 @@ pub(crate) fn run<Db: Database>(
     let wanted = graph.ancestors(wanted.iter().map(String::as_str));
     let kept = if options.purge { BTreeSet::new() } else { kept(&graph, &applied, &wanted) };
 
-    let mut statements: Vec<String> = applied.difference(&kept).map(|revision| history::delete(revision)).collect();
+    let dialect = session.database.dialect();
+    let mut statements: Vec<String> =
+        applied.difference(&kept).map(|revision| history::delete(dialect, revision)).collect();
     let last = status.applied.iter().filter(|row| kept.contains(&row.revision)).map(|row| row.ordinal).max();
     let missing = graph.order().iter().filter(|id| wanted.contains(*id) && !kept.contains(*id));
     for (ordinal, revision) in (last.unwrap_or(0) + 1..).zip(missing.filter_map(|id| migrator.find(id))) {
-        statements.push(history::insert(revision, &ordinal.to_string(), Duration::ZERO));
+        statements.push(history::insert(dialect, revision, &ordinal.to_string(), Duration::ZERO));
     }
     let write = |source| Error::Database { doing: "write the history of the database", source };
     for statement in &statements {

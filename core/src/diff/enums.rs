@@ -34,7 +34,11 @@ pub(super) fn create_and_extend(planner: &mut Planner<'_>) -> Result<(), DiffErr
         let order: Vec<&String> = there.values.iter().filter(|it| wanted.values.contains(it)).collect();
         if kept != order {
             for value in moved(&order, &kept) {
-                set_aside(planner, wanted, &value)?;
+                match planner.after.is_database {
+                    // The dialect makes the type anew, by the texts of its values.
+                    true => planner.push(Operation::DropEnumValue { name: wanted.name.clone(), value })?,
+                    false => set_aside(planner, wanted, &value)?,
+                }
             }
         }
         for (at, value) in wanted.values.iter().enumerate() {

@@ -104,7 +104,9 @@ fn neutral(schema: &Schema, dialect: Dialect, column_type: &ColumnType) -> Strin
         (_, ColumnType::Boolean) => "FALSE",
         (_, ColumnType::Date) => "'1970-01-01'",
         (_, ColumnType::Time) => "'00:00:00'",
-        (_, ColumnType::Timestamp) | (Dialect::Mysql, ColumnType::TimestampTz) => "'1970-01-01 00:00:00'",
+        (_, ColumnType::Timestamp) => "'1970-01-01 00:00:00'",
+        // The first second is MySQL's zero value.
+        (Dialect::Mysql, ColumnType::TimestampTz) => "'1970-01-01 00:00:01'",
         (_, ColumnType::TimestampTz) => "'1970-01-01 00:00:00+00:00'",
         (_, ColumnType::Interval) => "'0 seconds'",
         (_, ColumnType::Uuid) => "'00000000-0000-0000-0000-000000000000'",

@@ -232,6 +232,11 @@ impl Planner<'_> {
                 let (option, value) = (option.to_owned(), value.map(str::to_owned));
                 self.push(Operation::SetTableOption { table: table.clone(), option, value })?;
             }
+            let (there, wanted) = (&self.current.tables[&table], &self.after.tables[&table]);
+            if wanted.native.has(Table::COLUMN_ORDER) && there.column_order() != wanted.column_order() {
+                let (option, value) = (Table::COLUMN_ORDER.to_owned(), Some(wanted.column_order()));
+                self.push(Operation::SetTableOption { table, option, value })?;
+            }
         }
         Ok(())
     }

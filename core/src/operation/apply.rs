@@ -172,6 +172,10 @@ impl Operation {
                 table_mut(schema, table)?.comment.clone_from(comment);
                 Ok(())
             }
+            Operation::SetTableOption { table, option, value: Some(order) } if option == Table::COLUMN_ORDER => {
+                table_mut(schema, table)?.order_columns(order);
+                Ok(())
+            }
             Operation::SetTableOption { table, option, value } => {
                 table_mut(schema, table)?.native.set(option, value.as_deref());
                 Ok(())
@@ -419,7 +423,7 @@ fn drop_column(schema: &mut Schema, table: &TableName, column: &str) -> Result {
     if let Some(dependant) = found.dependants(column).first().filter(|_| !lenient) {
         return Err(error(column, format!("the {dependant} still needs `{table}.{column}`: drop it first")));
     }
-    if found.columns.len() == 1 {
+    if found.columns.len() == 1 && !lenient {
         return Err(error(column, format!("`{column}` is the last column of `{table}`: drop the table instead")));
     }
     let needed = schema.references_to(table).find(|(_, key)| !lenient && key.references.iter().any(|it| it == column));

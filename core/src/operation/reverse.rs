@@ -1,6 +1,6 @@
 //! How operations are taken back.
 
-use crate::{ApplyError, ColumnChange, Operation, Schema, TableName};
+use crate::{ApplyError, ColumnChange, Operation, Schema, Table, TableName};
 
 impl Operation {
     /// The operations that take this one back, given the schema that it meets; none for what works on rows only.
@@ -84,7 +84,10 @@ impl Operation {
             Operation::SetTableComment { table, .. } => one(table_before(table)
                 .map(|found| Operation::SetTableComment { table: table.clone(), comment: found.comment.clone() })),
             Operation::SetTableOption { table, option, .. } => one(table_before(table).map(|found| {
-                let value = found.native.get(option).map(str::to_owned);
+                let value = match option.as_str() {
+                    Table::COLUMN_ORDER => Some(found.column_order()),
+                    option => found.native.get(option).map(str::to_owned),
+                };
                 Operation::SetTableOption { table: table.clone(), option: option.clone(), value }
             })),
             Operation::Execute { effect, .. } => reverse_all(effect, before).unwrap_or_default(),

@@ -1,1 +1,181 @@
 //! MySQL and MariaDB.
+
+mod alter;
+mod convert;
+mod ddl;
+mod difference;
+mod flavour;
+mod inspect;
+mod introspect;
+mod plan;
+mod row;
+mod scratch;
+mod session;
+mod types;
+mod verify;
+
+use std::collections::BTreeMap;
+
+use diesel::connection::SimpleConnection;
+use diesel::mysql::MysqlConnection;
+use diesel::result::{Error as DieselError, QueryResult};
+use diesel::{RunQueryDsl, sql_query};
+use migratable_core::{Dialect, Operation, Schema};
+
+use self::flavour::Flavour;
+use super::{Connection, Database, Offline, Work};
+use crate::error::{Error, Stop};
+use crate::inspect::Inspected;
+use crate::migrator::Direction;
+use crate::plan::{Pieces, Refusal};
+
+impl Database for MysqlConnection {}
+
+impl Connection for MysqlConnection {
+    type Session = session::Session;
+    type Facts = Flavour;
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Mysql
+    }
+
+    fn is_transactional(&self) -> bool {
+        false
+    }
+
+    fn enter(&mut self) -> Result<session::Session, Error> {
+        session::enter(self)
+    }
+
+    fn leave(&mut self, session: &session::Session) {
+        session::leave(self, session);
+    }
+
+    /// Nothing: changes of tables are in no transaction, and the lock of the session keeps others out. What works on
+    /// rows begins its own.
+    fn begin(&mut self) -> QueryResult<()> {
+        Ok(())
+    }
+
+    fn commit(&mut self) -> QueryResult<()> {
+        session::commit(self)
+    }
+
+    fn rollback(&mut self) {
+        session::rollback(self);
+    }
+
+    fn before_step(&mut self) -> QueryResult<()> {
+        session::before_step(self)
+    }
+
+    fn after_step(&mut self, step: &str) -> Result<(), Stop> {
+        session::after_step(self, step)
+    }
+
+    /// The lock is this session's until it leaves, and nobody migrates without it.
+    fn version(&mut self) -> QueryResult<i64> {
+        Ok(0)
+    }
+
+    fn execute(&mut self, sql: &str) -> QueryResult<()> {
+        self.batch_execute(sql)
+    }
+
+    fn rows(&mut self, sql: &str) -> QueryResult<Vec<Vec<Option<String>>>> {
+        let rows: Vec<row::Row> = sql_query(sql).load(self)?;
+        Ok(rows.into_iter().map(|row| row.0).collect())
+    }
+
+    fn is_missing_table(&self, error: &DieselError) -> bool {
+        matches!(error, DieselError::DatabaseError(_, information)
+            if information.message().starts_with("Table '") && information.message().ends_with("' doesn't exist"))
+    }
+
+    /// Readers do not wait for writers here.
+    fn is_busy(&self, _: &DieselError) -> bool {
+        false
+    }
+
+    fn facts(&mut self) -> QueryResult<Flavour> {
+        flavour::ask(self)
+    }
+
+    fn plan(
+        flavour: &Flavour,
+        operations: &[Operation],
+        schema: &mut Schema,
+        direction: Direction,
+    ) -> Result<Pieces, Refusal> {
+        plan::plan(operations, schema, direction, *flavour)
+    }
+
+    fn perform(&mut self, work: &Work) -> Result<(), Stop> {
+        match work {
+            Work::Statement(sql) => self.execute(sql).map_err(|error| Stop::at(sql, error)),
+            Work::Verify(it) => it.perform(self),
+            Work::Begin => session::begin(self).map_err(|error| Stop::at("BEGIN", error)),
+            Work::Commit => session::commit(self).map_err(|error| Stop::at("COMMIT", error)),
+            Work::CheckReferences { .. } => Ok(()),
+            Work::Step { name, .. } => Err(Stop::refused(format!("`{name}` is no SQL"))),
+            #[cfg(feature = "sqlite")]
+            Work::Rebuild(_) => Err(Stop::refused("MySQL makes no table anew")),
+        }
+    }
+
+    fn preview(&mut self, work: &Work) -> QueryResult<Vec<String>> {
+        Ok(match work {
+            Work::Verify(it) => vec![format!("-- stops if rows of `{}` {}", it.table, it.problem)],
+            Work::Step { name, .. } => vec![format!("-- runs the step `{name}`")],
+            work => statements(work),
+        })
+    }
+
+    /// A view or trigger that a change breaks cannot be told before the change is made for good.
+    fn broken_dependents(&mut self) -> QueryResult<BTreeMap<String, String>> {
+        Ok(BTreeMap::new())
+    }
+
+    fn inspect(&mut self) -> Result<Inspected, Error> {
+        inspect::inspect(self)
+    }
+
+    fn inspect_scratch(&mut self, schema: &Schema) -> Result<Inspected, Error> {
+        scratch::inspect(self, schema)
+    }
+}
+
+/// Scripts for the `mariadb` and `mysql` clients, which stop at the first error. A statement that fails leaves what the
+/// ones before it did.
+pub(super) const OFFLINE: Offline = Offline {
+    before: &[
+        "SET NAMES utf8mb4;",
+        "SET time_zone = '+00:00';",
+        "SET sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,\
+         PIPES_AS_CONCAT';",
+        "CREATE TEMPORARY TABLE migratable_guard (stops_if TEXT, found BIGINT, CONSTRAINT stopped CHECK (found = 0));",
+    ],
+    after: &["DROP TEMPORARY TABLE migratable_guard;"],
+    guard,
+    plan: |operations, schema, direction| plan::plan(operations, schema, direction, Flavour::USUAL),
+    statements,
+    difference: difference::script,
+};
+
+/// Makes a script stop if a number is not zero. The reason stands in the failing statement.
+fn guard(stops_if: &str, number: &str) -> String {
+    format!("INSERT INTO migratable_guard VALUES ({}, {number})", types::text(stops_if))
+}
+
+fn statements(work: &Work) -> Vec<String> {
+    match work {
+        Work::Statement(sql) => vec![sql.clone()],
+        Work::Verify(it) => {
+            let stops_if = format!("rows of {} {}", it.table, it.problem);
+            vec![guard(&stops_if, &format!("(SELECT COUNT(*) FROM ({}) AS offending)", it.query))]
+        }
+        Work::Begin => vec!["START TRANSACTION".to_owned()],
+        Work::Commit => vec!["COMMIT".to_owned()],
+        _ => Vec::new(),
+    }
+}

@@ -1,1 +1,201 @@
 //! PostgreSQL.
+
+mod casts;
+mod ddl;
+mod difference;
+mod inspect;
+mod introspect;
+mod numbers;
+mod plan;
+mod scratch;
+mod session;
+mod texts;
+mod types;
+mod verify;
+
+use std::collections::BTreeMap;
+
+use diesel::connection::SimpleConnection;
+use diesel::deserialize::{self, FromSql, QueryableByName};
+use diesel::pg::{Pg, PgConnection, PgValue};
+use diesel::result::{DatabaseErrorKind, Error as DieselError, QueryResult};
+use diesel::row::{Field, NamedRow};
+use diesel::sql_types::{BigInt, Bool, Integer, SmallInt, Text};
+use diesel::{RunQueryDsl, sql_query};
+use migratable_core::{Dialect, Operation, Schema};
+
+use self::plan::Mode;
+use super::{Connection, Database, Offline, Work};
+use crate::error::{Error, Stop};
+use crate::inspect::Inspected;
+use crate::migrator::Direction;
+use crate::plan::{Pieces, Refusal};
+
+/// A row whose values are all read as text.
+struct Row(Vec<Option<String>>);
+
+impl QueryableByName<Pg> for Row {
+    fn build<'a>(row: &impl NamedRow<'a, Pg>) -> deserialize::Result<Row> {
+        let value = |at: usize| {
+            let field = diesel::row::Row::get(row, at);
+            field.as_ref().and_then(Field::value).map(as_text).transpose()
+        };
+        Ok(Row((0..row.field_count()).map(value).collect::<deserialize::Result<_>>()?))
+    }
+}
+
+/// A value of one of the types that queries here give back: PostgreSQL sends it in its binary form.
+fn as_text(value: PgValue<'_>) -> deserialize::Result<String> {
+    const BOOLEAN: u32 = 16;
+    const INT8: u32 = 20;
+    const INT2: u32 = 21;
+    const INT4: u32 = 23;
+    Ok(match value.get_oid().get() {
+        BOOLEAN => <bool as FromSql<Bool, Pg>>::from_sql(value)?.to_string(),
+        INT8 => <i64 as FromSql<BigInt, Pg>>::from_sql(value)?.to_string(),
+        INT2 => <i16 as FromSql<SmallInt, Pg>>::from_sql(value)?.to_string(),
+        INT4 => <i32 as FromSql<Integer, Pg>>::from_sql(value)?.to_string(),
+        _ => <String as FromSql<Text, Pg>>::from_sql(value)?,
+    })
+}
+
+impl Database for PgConnection {}
+
+impl Connection for PgConnection {
+    type Session = session::Session;
+    type Facts = ();
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+
+    fn enter(&mut self) -> Result<session::Session, Error> {
+        session::enter(self)
+    }
+
+    fn leave(&mut self, session: &session::Session) {
+        session::leave(self, session);
+    }
+
+    fn begin(&mut self) -> QueryResult<()> {
+        session::begin(self)
+    }
+
+    fn commit(&mut self) -> QueryResult<()> {
+        session::commit(self)
+    }
+
+    fn rollback(&mut self) {
+        session::rollback(self);
+    }
+
+    /// The transaction bears a mark of its own already.
+    fn before_step(&mut self) -> QueryResult<()> {
+        Ok(())
+    }
+
+    fn after_step(&mut self, step: &str) -> Result<(), Stop> {
+        session::after_step(self, step)
+    }
+
+    fn version(&mut self) -> QueryResult<i64> {
+        session::version(self)
+    }
+
+    fn execute(&mut self, sql: &str) -> QueryResult<()> {
+        self.batch_execute(sql)
+    }
+
+    fn rows(&mut self, sql: &str) -> QueryResult<Vec<Vec<Option<String>>>> {
+        let rows: Vec<Row> = sql_query(sql).load(self)?;
+        Ok(rows.into_iter().map(|row| row.0).collect())
+    }
+
+    fn is_missing_table(&self, error: &DieselError) -> bool {
+        says(error, "\"migratable_revisions\" does not exist")
+    }
+
+    fn is_busy(&self, _: &DieselError) -> bool {
+        // Readers wait for nobody.
+        false
+    }
+
+    fn facts(&mut self) -> QueryResult<()> {
+        Ok(())
+    }
+
+    fn plan((): &(), operations: &[Operation], schema: &mut Schema, direction: Direction) -> Result<Pieces, Refusal> {
+        plan::plan(operations, schema, mode(direction))
+    }
+
+    fn perform(&mut self, work: &Work) -> Result<(), Stop> {
+        match work {
+            Work::Statement(sql) => self.execute(sql).map_err(|error| Stop::at(sql, error)),
+            Work::Verify(it) => it.perform(self),
+            Work::CheckReferences { .. } => session::check_references(self),
+            Work::Step { name, .. } => Err(Stop::refused(format!("`{name}` is no SQL"))),
+            #[allow(unreachable_patterns)]
+            _ => Err(Stop::refused("this is no work for PostgreSQL")),
+        }
+    }
+
+    fn preview(&mut self, work: &Work) -> QueryResult<Vec<String>> {
+        Ok(match work {
+            Work::Verify(it) => vec![format!("-- stops if rows of `{}` {}", it.table, it.problem)],
+            Work::Step { name, .. } => vec![format!("-- runs the step `{name}`")],
+            work => statements(work),
+        })
+    }
+
+    fn broken_dependents(&mut self) -> QueryResult<BTreeMap<String, String>> {
+        // PostgreSQL lets nothing go that a view needs.
+        Ok(BTreeMap::new())
+    }
+
+    fn inspect(&mut self) -> Result<Inspected, Error> {
+        inspect::inspect(self)
+    }
+
+    fn inspect_scratch(&mut self, schema: &Schema) -> Result<Inspected, Error> {
+        scratch::inspect(self, schema)
+    }
+}
+
+/// Whether PostgreSQL's message ends so; Diesel gives its error codes away to nobody.
+fn says(error: &DieselError, end: &str) -> bool {
+    matches!(error, DieselError::DatabaseError(DatabaseErrorKind::Unknown, information)
+        if information.message().ends_with(end))
+}
+
+fn mode(direction: Direction) -> Mode {
+    match direction {
+        Direction::Upgrade => Mode::Upgrade,
+        Direction::Downgrade => Mode::Downgrade,
+    }
+}
+
+/// Scripts for `psql`.
+pub(super) const OFFLINE: Offline = Offline {
+    before: &[
+        "\\set ON_ERROR_STOP on",
+        "BEGIN ISOLATION LEVEL READ COMMITTED;",
+        "SET LOCAL TimeZone = 'UTC';",
+        "SET LOCAL standard_conforming_strings = on;",
+        "SET LOCAL client_min_messages = warning;",
+        session::LOCK_STATEMENT,
+    ],
+    guard: verify::guard,
+    after: &["COMMIT;"],
+    plan: |operations, schema, direction| plan::plan(operations, schema, mode(direction)),
+    statements,
+    difference: difference::script,
+};
+
+fn statements(work: &Work) -> Vec<String> {
+    match work {
+        Work::Statement(sql) => vec![sql.clone()],
+        Work::Verify(it) => vec![verify::guard_rows(it)],
+        Work::CheckReferences { .. } => vec![session::CHECK_NOW.to_owned()],
+        _ => Vec::new(),
+    }
+}

@@ -27,7 +27,7 @@ use diesel::row::{Field, NamedRow};
 use diesel::sql_types::Text;
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use diesel::{RunQueryDsl, sql_query};
-use migratable_core::{Operation, Schema};
+use migratable_core::{Dialect, Operation, Schema};
 
 pub use rebuild::Rebuild;
 
@@ -56,6 +56,10 @@ impl Connection for SqliteConnection {
     type Session = session::Session;
     /// The STRICT tables.
     type Facts = BTreeSet<String>;
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
 
     fn enter(&mut self) -> Result<session::Session, Error> {
         session::enter(self)
@@ -127,10 +131,12 @@ impl Connection for SqliteConnection {
     fn perform(&mut self, work: &Work) -> Result<(), Stop> {
         match work {
             Work::Statement(sql) => self.execute(sql).map_err(|error| Stop::at(sql, error)),
-            Work::Verify(it) => verify::perform(self, it),
+            Work::Verify(it) => it.perform(self),
             Work::CheckReferences { at_end } => references::check(self, *at_end),
             Work::Rebuild(rebuild) => rebuild.perform(self),
             Work::Step { name, .. } => Err(Stop::refused(format!("`{name}` is no SQL"))),
+            #[cfg(feature = "mysql")]
+            Work::Begin | Work::Commit => Ok(()),
         }
     }
 
@@ -144,6 +150,8 @@ impl Connection for SqliteConnection {
                 let found = introspect::table(self, &rebuild.before.name.name)?;
                 rebuild.preview(found.as_ref())
             }
+            #[cfg(feature = "mysql")]
+            Work::Begin | Work::Commit => Vec::new(),
         })
     }
 
@@ -196,5 +204,7 @@ fn statements(work: &Work) -> Vec<String> {
         Work::CheckReferences { at_end } => vec![references::offline(*at_end)],
         Work::Rebuild(rebuild) => rebuild.offline(),
         Work::Step { .. } => Vec::new(),
+        #[cfg(feature = "mysql")]
+        Work::Begin | Work::Commit => Vec::new(),
     }
 }

@@ -28,7 +28,9 @@ fn depth(database: &mut SqliteConnection) -> u32 {
 /// refer to it. The pragma does nothing inside of a transaction.
 pub(super) fn enter(database: &mut SqliteConnection) -> Result<Session, Error> {
     if depth(database) > 0 {
-        return Err(Error::InTransaction);
+        return Err(Error::InTransaction {
+            why: "SQLite cannot switch foreign keys off inside of one, and rows would be lost",
+        });
     }
     let failed = |source| Error::Database { doing: "get the connection ready", source };
     // As plain statements: a query over them would read the database, which another process may hold.

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use diesel::sqlite::SqliteConnection;
 use migratable_core::{ForeignKey, Index, Table};
 
 use super::ddl::{self, quoted};
 use super::rebuild::free_rowid;
 use super::sources::Source;
 use super::types::{Storage, sql_text};
-use crate::dialect::{Connection, Verify};
-use crate::error::{Cause, OffendingRows, Stop};
+use crate::dialect::Verify;
 
 /// How many rows are named.
 pub(super) const EXAMPLES: usize = 5;
@@ -251,18 +249,4 @@ impl Rows<'_> {
         let advice = "Delete these rows, or let them refer to something, before.";
         self.verify(key.columns.iter().map(String::as_str), &offends, problem, advice).map(Some)
     }
-}
-
-/// Stops if there are such rows.
-pub(super) fn perform(database: &mut SqliteConnection, verify: &Verify) -> Result<(), Stop> {
-    let rows = database.rows(&verify.query).map_err(|error| Stop::at(&verify.query, error))?;
-    let Some(count) = rows.first().and_then(|row| row.first()).cloned().flatten() else { return Ok(()) };
-    let found = OffendingRows {
-        table: verify.table.clone(),
-        problem: verify.problem.clone(),
-        count: count.parse().unwrap_or(rows.len() as u64),
-        examples: rows.into_iter().filter_map(|row| row.into_iter().nth(1).flatten()).collect(),
-        advice: verify.advice.clone(),
-    };
-    Err(Cause::Rows(Box::new(found)).into())
 }

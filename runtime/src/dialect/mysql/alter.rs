@@ -1,0 +1,351 @@
+//! What makes one table of another: some preparation, and one ALTER TABLE.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use migratable_core::{Column, Index, Native, Table};
+
+use super::ddl::{self, Words, quoted, table_name};
+use super::types::{ROW_NUMBER, text};
+
+/// A table that changes.
+pub(super) struct Alteration<'a> {
+    pub(super) before: &'a Table,
+    pub(super) after: &'a Table,
+    pub(super) words_before: Words<'a>,
+    pub(super) words: Words<'a>,
+    /// Columns that were dropped, although there may be one of that name again.
+    pub(super) dropped: &'a BTreeSet<String>,
+    /// Values that the rows get in columns that are added or converted.
+    pub(super) values: &'a BTreeMap<String, String>,
+    /// Values that the rows get in place of NULL.
+    pub(super) in_place_of_null: &'a BTreeMap<String, String>,
+}
+
+/// What becomes of a column.
+enum Step {
+    Keep,
+    Modify,
+    Add,
+    /// Computed again; nothing is kept.
+    AddAnew,
+    /// Filled under another name first. The old one goes.
+    Staged {
+        value: String,
+        replaces: bool,
+    },
+}
+
+/// The statements that make the change.
+#[derive(Default)]
+pub(super) struct Statements {
+    /// Before the table changes.
+    pub(super) before: Vec<String>,
+    /// The change itself, if there is one.
+    pub(super) alter: Option<String>,
+}
+
+impl<'a> Alteration<'a> {
+    /// The column as it is in the database, if it goes on.
+    fn old(&self, name: &str) -> Option<&'a Column> {
+        self.before.find(name).filter(|_| !self.dropped.contains(name))
+    }
+
+    /// The columns whose values or types a foreign key would see change.
+    pub(super) fn touched(&self) -> Result<BTreeSet<String>, String> {
+        let seen = |table: &Table, column: &Column, words: &Words<'_>| -> Result<String, String> {
+            let bare = Column { default: None, comment: None, native: Native::default(), ..column.clone() };
+            words.column(table, &bare)
+        };
+        let mut touched = BTreeSet::new();
+        for column in &self.before.columns {
+            let kept = match (self.old(&column.name), self.after.find(&column.name)) {
+                (Some(old), Some(new)) => {
+                    seen(self.before, old, &self.words_before)? == seen(self.after, new, &self.words)?
+                        && matches!(self.step(new)?, Step::Keep | Step::Modify)
+                }
+                _ => false,
+            };
+            if !kept {
+                touched.insert(column.name.clone());
+            }
+        }
+        Ok(touched)
+    }
+
+    fn step(&self, column: &Column) -> Result<Step, String> {
+        let value = self.values.get(&column.name).cloned();
+        let Some(old) = self.old(&column.name) else {
+            let replaces = self.before.find(&column.name).is_some();
+            return Ok(match (value, replaces) {
+                (Some(value), replaces) if column.generated.is_none() => Step::Staged { value, replaces },
+                (_, true) => Step::AddAnew,
+                (_, false) => Step::Add,
+            });
+        };
+        if column.generated.is_some() {
+            let same = old.generated == column.generated
+                && self.words_before.type_name(old)? == self.words.type_name(column)?;
+            return Ok(match same {
+                true => self.modify(old, column)?,
+                false => Step::AddAnew,
+            });
+        }
+        let was_computed = old.generated.as_ref().is_some_and(|generated| !generated.stored);
+        Ok(match value {
+            Some(value) => Step::Staged { value, replaces: true },
+            None if was_computed => Step::Staged { value: quoted(&old.name), replaces: true },
+            None => self.modify(old, column)?,
+        })
+    }
+
+    fn modify(&self, old: &Column, new: &Column) -> Result<Step, String> {
+        let same = self.words_before.column(self.before, old)? == self.words.column(self.after, new)?;
+        Ok(if same { Step::Keep } else { Step::Modify })
+    }
+
+    /// Writes the statements.
+    pub(super) fn statements(&self) -> Result<Statements, String> {
+        let table = table_name(&self.before.name);
+        let mut statements = Statements::default();
+        let mut columns = Vec::new();
+        let mut remade: BTreeSet<&str> = BTreeSet::new();
+        let mut additions = Vec::new();
+        let mut values = Vec::new();
+        let mut staged: BTreeMap<&str, String> = BTreeMap::new();
+        for column in &self.after.columns {
+            let step = self.step(column)?;
+            if let Step::Staged { value, .. } = &step {
+                let stage = format!("migratable_new_{}", staged.len() + 1);
+                let plain = Column {
+                    name: stage.clone(),
+                    nullable: true,
+                    default: None,
+                    identity: None,
+                    generated: None,
+                    native: Native::default(),
+                    ..column.clone()
+                };
+                additions.push(format!("ADD COLUMN {}", self.words.column(self.after, &plain)?));
+                values.push(format!("{} = {value}", quoted(&stage)));
+                staged.insert(&column.name, stage);
+            }
+            if matches!(step, Step::AddAnew | Step::Staged { replaces: true, .. }) {
+                remade.insert(&column.name);
+            }
+            columns.push((column, step));
+        }
+        let all = values.iter().chain(self.in_place_of_null.values());
+        if all.into_iter().any(|value: &String| value.contains(ROW_NUMBER)) {
+            statements.before.push(format!("SET {ROW_NUMBER} = 0"));
+        }
+        if !additions.is_empty() {
+            statements.before.push(format!("ALTER TABLE {table} {}", additions.join(", ")));
+            statements.before.push(self.update(&values, None));
+        }
+        for (column, value) in self.in_place_of_null {
+            let set = [format!("{} = {value}", quoted(column))];
+            statements.before.push(self.update(&set, Some(&format!("{} IS NULL", quoted(column)))));
+        }
+        if self.before.native.get("key_block_size") != self.after.native.get("key_block_size") {
+            // An index keeps the size that it was made with.
+            remade.extend(columns.iter().map(|(column, _)| column.name.as_str()));
+        }
+        let mut clauses = Vec::new();
+        let added = self.keys_and_checks(&remade, &mut clauses)?;
+        self.columns(&columns, &staged, &mut clauses)?;
+        clauses.extend(added);
+        if self.before.comment != self.after.comment {
+            clauses.push(format!("COMMENT={}", text(self.after.comment.as_deref().unwrap_or_default())));
+        }
+        clauses.extend(ddl::options(&self.before.native, &self.after.native));
+        if !clauses.is_empty() {
+            statements.alter = Some(format!("ALTER TABLE {table}\n    {}", clauses.join(",\n    ")));
+        }
+        Ok(statements)
+    }
+
+    /// An UPDATE that leaves alone what the server would set to the time of the update.
+    fn update(&self, values: &[String], condition: Option<&str>) -> String {
+        let mut values = values.to_vec();
+        let clocks = self.before.columns.iter().filter(|column| column.native.has("on_update"));
+        values.extend(clocks.map(|column| format!("{0} = {0}", quoted(&column.name))));
+        let condition = condition.map_or(String::new(), |it| format!(" WHERE {it}"));
+        format!("UPDATE {} SET {}{condition}", table_name(&self.before.name), values.join(", "))
+    }
+
+    fn columns(
+        &self,
+        columns: &[(&Column, Step)],
+        staged: &BTreeMap<&str, String>,
+        clauses: &mut Vec<String>,
+    ) -> Result<(), String> {
+        let goes_on = |name: &str| {
+            columns.iter().any(|(column, step)| column.name == name && matches!(step, Step::Keep | Step::Modify))
+        };
+        // The columns that are computed from others go before those.
+        let gone = |computed: bool| {
+            let columns = self.before.columns.iter().filter(|column| !goes_on(&column.name));
+            columns.filter(move |column| column.generated.is_some() == computed)
+        };
+        clauses.extend(gone(true).chain(gone(false)).map(|column| format!("DROP COLUMN {}", quoted(&column.name))));
+        let there: Vec<&str> =
+            self.before.columns.iter().map(|it| it.name.as_str()).filter(|name| goes_on(name)).collect();
+        let wanted: Vec<&str> = columns.iter().map(|(it, _)| it.name.as_str()).filter(|it| goes_on(it)).collect();
+        let fixed = in_order(&there, &wanted);
+        let last_kept = columns.iter().rposition(|(column, _)| fixed.contains(&column.name.as_str()));
+        for (at, (column, step)) in columns.iter().enumerate() {
+            let definition = self.words.column(self.after, column)?;
+            let moves = !fixed.contains(&column.name.as_str());
+            // What is behind all that stays in its place comes to stand there by itself.
+            let place = match at.checked_sub(1).map(|before| &columns[before].0.name) {
+                _ if !moves => String::new(),
+                Some(_) if last_kept.is_none_or(|last| at > last) && matches!(step, Step::Add) && staged.is_empty() => {
+                    String::new()
+                }
+                Some(before) => format!(" AFTER {}", quoted(before)),
+                None => " FIRST".to_owned(),
+            };
+            match (step, staged.get(column.name.as_str())) {
+                (Step::Keep, _) if !moves => {}
+                (Step::Keep | Step::Modify, _) => clauses.push(format!("MODIFY COLUMN {definition}{place}")),
+                (_, Some(stage)) => clauses.push(format!("CHANGE COLUMN {} {definition}{place}", quoted(stage))),
+                (_, None) => clauses.push(format!("ADD COLUMN {definition}{place}")),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Alteration<'_> {
+    /// Drops the keys and checks that go or stand on a column that is made anew, and gives back what adds them.
+    fn keys_and_checks(&self, remade: &BTreeSet<&str>, clauses: &mut Vec<String>) -> Result<Vec<String>, String> {
+        let mut added = Vec::new();
+        let on_remade = |columns: &[String]| columns.iter().any(|column| remade.contains(column.as_str()));
+        let (there, wanted) = (self.checks(self.before)?, self.checks(self.after)?);
+        let stands_on_remade = |name: &str| {
+            let checks = self.before.checks.iter().filter(|check| check.name == name);
+            checks.into_iter().any(|check| remade.iter().any(|column| check.expression.mentions(column)))
+        };
+        for (name, sql) in &there {
+            if wanted.get(name) != Some(sql) || stands_on_remade(name) {
+                clauses.push(format!("DROP CONSTRAINT {}", quoted(name)));
+            }
+        }
+        let (key, wanted_key) = (&self.before.primary_key, &self.after.primary_key);
+        let same = |it: &migratable_core::PrimaryKey| (it.columns.clone(), it.native.clone());
+        let stays = key.as_ref().map(same) == wanted_key.as_ref().map(same);
+        if key.as_ref().is_some_and(|key| !stays || on_remade(&key.columns)) {
+            clauses.push("DROP PRIMARY KEY".to_owned());
+        }
+        if let Some(key) = wanted_key.as_ref().filter(|key| !stays || on_remade(&key.columns)) {
+            added.push(format!("ADD {}", ddl::primary_key(key)));
+        }
+        self.indexes(remade, clauses, &mut added)?;
+        for (name, sql) in &wanted {
+            if there.get(name) != Some(sql) || stands_on_remade(name) {
+                added.push(format!("ADD {sql}"));
+            }
+        }
+        Ok(added)
+    }
+
+    /// The checks by name, as they stand in SQL.
+    fn checks(&self, table: &Table) -> Result<BTreeMap<String, String>, String> {
+        table.checks.iter().map(|check| Ok((check.name.clone(), self.words.check(check)?))).collect()
+    }
+
+    fn indexes(
+        &self,
+        remade: &BTreeSet<&str>,
+        clauses: &mut Vec<String>,
+        added: &mut Vec<String>,
+    ) -> Result<(), String> {
+        let (there, wanted) = (all_indexes(self.before), all_indexes(self.after));
+        let on_remade = |index: &Index| remade.iter().any(|column| index.mentions(column));
+        let comes: Vec<&Index> = wanted.iter().filter(|index| !there.contains(index)).collect();
+        // An index that the server made for a foreign key goes by itself when a longer one comes.
+        let displaced = |index: &Index| {
+            let columns: Option<Vec<String>> =
+                index.parts.iter().map(|it| it.column_name().map(str::to_owned)).collect();
+            columns.is_some_and(|columns| {
+                self.before.foreign_keys.iter().any(|key| key.columns == columns)
+                    && comes.iter().any(|longer| ddl::leads_with(longer, &columns))
+            })
+        };
+        let renamed_from = |index: &Index| {
+            let same = |it: &&Index| Index { name: index.name.clone(), ..(*it).clone() } == *index;
+            let gone = there.iter().filter(|it| !wanted.iter().any(|other| other.name == it.name) && !on_remade(it));
+            let is_new = !there.iter().any(|it| it.name.eq_ignore_ascii_case(&index.name));
+            gone.filter(|_| is_new).find(same).map(|it| it.name.clone())
+        };
+        let mut renamed = BTreeSet::new();
+        for index in comes.iter().filter(|index| !on_remade(index)) {
+            if let Some(from) = renamed_from(index).filter(|from| !renamed.contains(from)) {
+                added.push(format!("RENAME INDEX {} TO {}", quoted(&from), quoted(&index.name)));
+                renamed.insert(from);
+                renamed.insert(index.name.clone());
+            }
+        }
+        let stays = |index: &Index, other: &[Index]| other.contains(index) && !on_remade(index) && !displaced(index);
+        for index in there.iter().filter(|index| !stays(index, &wanted) && !renamed.contains(&index.name)) {
+            clauses.push(format!("DROP INDEX {}", quoted(&index.name)));
+        }
+        for index in wanted.iter().filter(|index| !stays(index, &there) && !renamed.contains(&index.name)) {
+            added.push(format!("ADD {}", self.words.index(index)?));
+        }
+        Ok(())
+    }
+}
+
+/// The indexes and uniques, which are one thing to the server.
+fn all_indexes(table: &Table) -> Vec<Index> {
+    let of_unique = |unique: &migratable_core::Unique| Index {
+        name: unique.name.clone(),
+        parts: unique.columns.iter().map(migratable_core::IndexPart::column).collect(),
+        unique: true,
+        predicate: None,
+        method: None,
+        include: Vec::new(),
+        native: unique.native.clone(),
+    };
+    table.uniques.iter().map(of_unique).chain(ddl::indexes(table)).collect()
+}
+
+/// The most columns that stand in the same order in both, and so need not move.
+fn in_order<'n>(there: &[&'n str], wanted: &[&str]) -> BTreeSet<&'n str> {
+    // For each column, the longest chain that ends with it, and the one before it in that chain.
+    let places: Vec<usize> =
+        there.iter().map(|name| wanted.iter().position(|it| it == name).unwrap_or_default()).collect();
+    let mut chains: Vec<(usize, Option<usize>)> = Vec::new();
+    for (at, place) in places.iter().enumerate() {
+        let before = (0..at).filter(|&it| places[it] < *place).max_by_key(|&it| (chains[it].0, std::cmp::Reverse(it)));
+        chains.push((before.map_or(0, |it| chains[it].0) + 1, before));
+    }
+    let mut fixed = BTreeSet::new();
+    let mut next = (0..there.len()).max_by_key(|&at| (chains[at].0, std::cmp::Reverse(at)));
+    while let Some(at) = next {
+        fixed.insert(there[at]);
+        next = chains[at].1;
+    }
+    fixed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_few_columns_as_can_be_move() {
+        for (there, wanted, fixed) in [
+            ("a b c d", "a b c d", "a b c d"),
+            ("a b c d", "b c d a", "b c d"),
+            ("a b c d", "d a b c", "a b c"),
+            ("a b", "b a", "a"),
+            ("", "", ""),
+        ] {
+            let words = |text: &'static str| text.split_whitespace().collect::<Vec<_>>();
+            let found: Vec<_> = in_order(&words(there), &words(wanted)).into_iter().collect();
+            assert_eq!(found, words(fixed), "{there} to {wanted}");
+        }
+    }
+}

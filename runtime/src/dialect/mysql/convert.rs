@@ -1,0 +1,203 @@
+//! What becomes of values when a column takes another type: which ones would be others afterwards, and which the
+//! server would not convert by itself.
+
+use super::types::{self, text};
+
+/// The length of a text of any length.
+const LONGEST: u64 = 4_294_967_295;
+
+/// What counts of a type for its values.
+#[derive(Clone, Debug, PartialEq)]
+enum Kind {
+    Integer { least: i128, most: i128 },
+    Decimal { digits: u32, scale: u32 },
+    Float,
+    Text { length: u64 },
+    Bytes { length: u64 },
+    Date,
+    Moment { fraction: u32 },
+    Time { fraction: u32 },
+    Values(Vec<String>),
+    Json,
+    Bits,
+    Other,
+}
+
+/// A change of type.
+pub(super) struct Conversion {
+    from: Kind,
+    to: Kind,
+}
+
+/// The change from one type to another, by their names.
+pub(super) fn between(from: &str, to: &str) -> Conversion {
+    Conversion { from: kind(from), to: kind(to) }
+}
+
+impl Conversion {
+    /// SQL for the new value, where the server would find another one. `all` is to keep the values that the new type
+    /// does not hold in some form, too.
+    pub(super) fn value(&self, old: &str, all: bool) -> Option<String> {
+        let as_text = || format!("CAST({old} AS CHAR)");
+        Some(match (&self.from, &self.to) {
+            // The server would take a number for the place in the list.
+            (Kind::Integer { .. } | Kind::Decimal { .. } | Kind::Float, Kind::Values(values)) => {
+                if all {
+                    among(&as_text(), values)
+                } else {
+                    as_text()
+                }
+            }
+            (Kind::Values(_) | Kind::Text { .. }, Kind::Values(values)) if all && self.offends(old).is_some() => {
+                among(&as_text(), values)
+            }
+            // And here for the number of the value.
+            (Kind::Values(_), Kind::Integer { .. } | Kind::Decimal { .. } | Kind::Float) => as_text(),
+            (Kind::Bits, Kind::Text { .. } | Kind::Json) => format!("CAST({old} + 0 AS CHAR)"),
+            (Kind::Text { .. }, Kind::Bits) => format!("CAST({old} AS UNSIGNED)"),
+            (Kind::Text { .. } | Kind::Values(_), Kind::Json) if all => {
+                format!("IF(JSON_VALID({old}), {old}, JSON_QUOTE({}))", as_text())
+            }
+            // An empty text is no number and no time, and nothing is lost by it.
+            (
+                Kind::Text { .. },
+                Kind::Integer { .. }
+                | Kind::Decimal { .. }
+                | Kind::Float
+                | Kind::Date
+                | Kind::Moment { .. }
+                | Kind::Time { .. },
+            ) if all => format!("NULLIF(TRIM({old}), '')"),
+            _ => return None,
+        })
+    }
+
+    /// SQL that is true for values that the new type does not hold.
+    pub(super) fn offends(&self, old: &str) -> Option<String> {
+        use Kind::{Bytes, Date, Decimal, Float, Integer, Json, Moment, Text, Time, Values};
+        let outside = |value: &str, least: i128, most: i128| format!("{value} NOT BETWEEN {least} AND {most}");
+        Some(match (&self.from, &self.to) {
+            (from, to) if from == to => return None,
+            (Integer { least: a, most: b }, Integer { least, most }) if a >= least && b <= most => return None,
+            (Integer { .. }, Integer { least, most }) => outside(old, *least, *most),
+            (Decimal { .. } | Float, Integer { least, most }) => {
+                format!("{old} <> ROUND({old}) OR {}", outside(old, *least, *most))
+            }
+            (Text { .. }, Integer { least, most }) => format!(
+                "TRIM({old}) NOT REGEXP '^[-+]?[0-9]+$' OR {}",
+                outside(&format!("CAST({old} AS DECIMAL(65, 0))"), *least, *most)
+            ),
+            (Decimal { digits: a, scale: b }, Decimal { digits, scale }) if scale >= b && digits - scale >= a - b => {
+                return None;
+            }
+            (Integer { .. } | Decimal { .. } | Float, Decimal { digits, scale }) => {
+                format!("{old} <> ROUND({old}, {scale}) OR ABS({old}) >= 1e{}", digits - scale)
+            }
+            (Text { .. }, Decimal { .. } | Float) => {
+                format!("TRIM({old}) NOT REGEXP '^[-+]?[0-9]*[.]?[0-9]+(e[-+]?[0-9]+)?$'")
+            }
+            (Text { length: a }, Text { length }) if a <= length => return None,
+            (_, Text { length }) if *length == LONGEST => return None,
+            (Integer { .. } | Float | Date | Time { .. } | Moment { .. }, Text { length }) if *length >= 30 => {
+                return None;
+            }
+            (_, Text { length }) => format!("CHAR_LENGTH(CAST({old} AS CHAR)) > {length}"),
+            (Bytes { length: a }, Bytes { length }) if a <= length => return None,
+            (Bytes { .. } | Text { .. }, Bytes { length }) => format!("LENGTH({old}) > {length}"),
+            (Moment { .. }, Date) => format!("TIME({old}) <> '00:00:00'"),
+            (Moment { fraction: a } | Time { fraction: a }, Moment { fraction } | Time { fraction })
+                if a > fraction =>
+            {
+                format!("MICROSECOND({old}) % {} <> 0", 10_u32.pow(6 - (*fraction).min(6)))
+            }
+            (Text { .. }, Date | Moment { .. }) => format!("CAST({old} AS DATETIME) IS NULL"),
+            (Values(old_values), Values(values)) if old_values.iter().all(|it| values.contains(it)) => return None,
+            (_, Values(values)) => format!("CAST({old} AS CHAR) NOT IN ({})", listed(values)),
+            (Text { .. } | Values(_), Json) => format!("NOT JSON_VALID({old})"),
+            _ => return None,
+        })
+    }
+}
+
+fn listed(values: &[String]) -> String {
+    values.iter().map(|value| text(value)).collect::<Vec<_>>().join(", ")
+}
+
+/// The value if it is one of these, else the first of them.
+fn among(value: &str, values: &[String]) -> String {
+    let first = values.first().map_or_else(|| "''".to_owned(), |first| text(first));
+    format!("CASE WHEN {value} IS NULL OR {value} IN ({}) THEN {value} ELSE {first} END", listed(values))
+}
+
+fn kind(name: &str) -> Kind {
+    let lower = name.to_ascii_lowercase();
+    let word = lower.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+    let inside = lower.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map_or("", |(inside, _)| inside);
+    let mut numbers = inside.split(',').map(|part| part.trim().parse::<u64>().ok());
+    let mut number = |usual: u64| numbers.next().flatten().unwrap_or(usual);
+    let integer = |bits: u32| match lower.contains("unsigned") {
+        true => Kind::Integer { least: 0, most: (1 << bits) - 1 },
+        false => Kind::Integer { least: -(1 << (bits - 1)), most: (1 << (bits - 1)) - 1 },
+    };
+    match word {
+        "tinyint" | "boolean" | "bool" => integer(8),
+        "smallint" => integer(16),
+        "mediumint" => integer(24),
+        "int" | "integer" => integer(32),
+        "bigint" => integer(64),
+        "year" => Kind::Integer { least: 0, most: 2155 },
+        "decimal" | "numeric" => {
+            let digits = number(10);
+            Kind::Decimal { digits: small(digits), scale: small(number(0)).min(small(digits)) }
+        }
+        "float" | "double" | "real" => Kind::Float,
+        "char" | "varchar" => Kind::Text { length: number(1) },
+        "tinytext" => Kind::Text { length: 255 },
+        "text" => Kind::Text { length: 65_535 },
+        "mediumtext" => Kind::Text { length: 16_777_215 },
+        "longtext" => Kind::Text { length: LONGEST },
+        "binary" | "varbinary" => Kind::Bytes { length: number(1) },
+        "tinyblob" => Kind::Bytes { length: 255 },
+        "blob" => Kind::Bytes { length: 65_535 },
+        "mediumblob" => Kind::Bytes { length: 16_777_215 },
+        "longblob" => Kind::Bytes { length: LONGEST },
+        "date" => Kind::Date,
+        "datetime" | "timestamp" => Kind::Moment { fraction: small(number(0)) },
+        "time" => Kind::Time { fraction: small(number(0)) },
+        "enum" => Kind::Values(types::list(name)),
+        "json" => Kind::Json,
+        "bit" => Kind::Bits,
+        _ => Kind::Other,
+    }
+}
+
+fn small(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_may_be_lost_is_looked_for() {
+        for (from, to, looks) in [
+            ("INT", "BIGINT", false),
+            ("BIGINT", "INT", true),
+            ("int(10) unsigned", "BIGINT", false),
+            ("int(10) unsigned", "INT", true),
+            ("VARCHAR(10)", "VARCHAR(20)", false),
+            ("VARCHAR(20)", "VARCHAR(10)", true),
+            ("DECIMAL(8, 2)", "DECIMAL(10, 2)", false),
+            ("DECIMAL(8, 2)", "DECIMAL(8, 3)", true),
+            ("DATETIME(6)", "DATE", true),
+            ("DATE", "DATETIME(6)", false),
+            ("ENUM('a')", "ENUM('b', 'a')", false),
+            ("ENUM('a', 'b')", "ENUM('a')", true),
+            ("INT", "LONGTEXT", false),
+            ("INT", "VARCHAR(5)", true),
+        ] {
+            assert_eq!(between(from, to).offends("`c`").is_some(), looks, "{from} to {to}");
+        }
+    }
+}

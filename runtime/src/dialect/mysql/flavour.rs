@@ -1,0 +1,62 @@
+//! Which server it is. MySQL and MariaDB differ, and so do their versions.
+
+use diesel::mysql::MysqlConnection;
+use diesel::result::QueryResult;
+
+use crate::dialect::Connection;
+
+/// A server, by its own word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flavour {
+    /// Whether it is MariaDB.
+    pub(super) mariadb: bool,
+    /// Its version.
+    pub(super) version: (u32, u32, u32),
+}
+
+impl Flavour {
+    /// What scripts are written for when there is no server to ask.
+    pub(super) const USUAL: Flavour = Flavour { mariadb: true, version: (10, 11, 0) };
+
+    /// Reads what `version()` says: `10.11.6-MariaDB-1`, `8.0.36`.
+    fn read(text: &str) -> Flavour {
+        // Some MariaDB servers put this before their version for clients that know no version above 5.
+        let text = text.strip_prefix("5.5.5-").unwrap_or(text);
+        let mut numbers = text.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse().unwrap_or(0));
+        let mut next = || numbers.next().unwrap_or(0);
+        Flavour { mariadb: text.to_ascii_lowercase().contains("mariadb"), version: (next(), next(), next()) }
+    }
+
+    /// Whether columns can be renamed without being restated.
+    pub(super) fn renames_columns(self) -> bool {
+        if self.mariadb { self.version >= (10, 5, 2) } else { self.version >= (8, 0, 0) }
+    }
+
+    /// Whether a renamed column is followed by checks and generated columns.
+    pub(super) fn follows_renames(self) -> bool {
+        self.mariadb
+    }
+}
+
+/// Asks the server what it is.
+pub(super) fn ask(database: &mut MysqlConnection) -> QueryResult<Flavour> {
+    let rows = database.rows("SELECT version()")?;
+    Ok(Flavour::read(&rows.into_iter().flatten().flatten().next().unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read() {
+        for (text, mariadb, version) in [
+            ("10.11.19-MariaDB-0+deb12u1", true, (10, 11, 19)),
+            ("5.5.5-10.6.1-MariaDB", true, (10, 6, 1)),
+            ("8.0.36", false, (8, 0, 36)),
+            ("8.4.0-commercial", false, (8, 4, 0)),
+        ] {
+            assert_eq!(Flavour::read(text), Flavour { mariadb, version }, "{text}");
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! A whole database as a schema.
+
+use std::collections::BTreeMap;
+
+use diesel::mysql::MysqlConnection;
+use migratable_core::{
+    Action, Check, Column, ColumnType, DefaultValue, Deferrable, Dialect, ForeignKey, Generated, Identity, Index,
+    IndexPart, Native, PrimaryKey, Schema, Sql, Table, TableName, Unique,
+};
+
+use super::ddl::quoted;
+use super::flavour::{self, Flavour};
+use super::introspect::{self, CheckRow, ColumnRow, IndexRow, TableRow};
+use super::types::text;
+use crate::error::Error;
+use crate::inspect::{Inspected, NotManaged};
+
+/// Reads the database that is in use.
+pub(super) fn inspect(database: &mut MysqlConnection) -> Result<Inspected, Error> {
+    let reading = |source| Error::Database { doing: "read the tables of the database", source };
+    let flavour = flavour::ask(database).map_err(reading)?;
+    let mut reader = Reader { flavour, inspected: Inspected::default() };
+    reader.inspected.schema.is_database = true;
+    for row in introspect::tables(database).map_err(reading)? {
+        reader.table(row);
+    }
+    let checks = introspect::checks(database, flavour).map_err(reading)?;
+    let (of_columns, of_tables): (Vec<CheckRow>, Vec<CheckRow>) = checks.into_iter().partition(|it| it.of_column);
+    let of_columns: BTreeMap<(String, String), String> =
+        of_columns.into_iter().map(|it| ((it.table, it.name), it.clause)).collect();
+    for row in introspect::columns(database).map_err(reading)? {
+        let check = of_columns.get(&(row.table.clone(), row.name.clone()));
+        reader.column(row, check);
+    }
+    reader.indexes(introspect::indexes(database, flavour).map_err(reading)?);
+    reader.foreign_keys(database)?;
+    for row in of_tables {
+        let expression = exact(&row.clause);
+        let mut native = Native::default();
+        native.set("not_enforced", (!row.enforced).then_some("yes"));
+        if let Some(table) = reader.of(&row.table) {
+            table.checks.push(Check { name: row.name, expression, native });
+        }
+    }
+    for row in introspect::others(database).map_err(reading)? {
+        let table = row.table.map(TableName::plain);
+        reader.inspected.not_managed.push(NotManaged { kind: row.kind, name: row.name, table });
+    }
+    reader.inspected.not_managed.sort();
+    Ok(reader.inspected)
+}
+
+struct Reader {
+    flavour: Flavour,
+    inspected: Inspected,
+}
+
+/// A text in the server's own words.
+fn exact(text: &str) -> Sql {
+    Sql::each([(Dialect::Mysql, text)])
+}
+
+impl Reader {
+    fn of(&mut self, table: &str) -> Option<&mut Table> {
+        self.inspected.schema.tables.get_mut(&TableName::plain(table))
+    }
+
+    fn schema(&mut self) -> &mut Schema {
+        &mut self.inspected.schema
+    }
+
+    fn table(&mut self, row: TableRow) {
+        if row.name.starts_with("migratable_") {
+            return;
+        }
+        let name = TableName::plain(row.name.clone());
+        let kind = match row.kind.as_str() {
+            "BASE TABLE" => None,
+            "SYSTEM VERSIONED" => Some("system-versioned table".to_owned()),
+            kind => Some(kind.to_ascii_lowercase()),
+        };
+        if let Some(kind) = kind {
+            self.inspected.not_managed.push(NotManaged { kind, name: row.name, table: None });
+            return;
+        }
+        let mut table = Table::new(name.clone());
+        table.comment = Some(row.comment).filter(|comment| !comment.is_empty());
+        table.native.set("engine", Some(row.engine));
+        table.native.set("collation", row.collation);
+        table.native.set(Table::COLUMN_ORDER, Some("kept"));
+        for option in row.options.split_whitespace() {
+            match option.split_once('=') {
+                Some((word, value)) => {
+                    table.native.set(&word.trim_matches(['`', '"']).to_ascii_lowercase(), Some(value));
+                }
+                None if option == "partitioned" => {
+                    let (kind, table) = ("partitions".to_owned(), Some(name.clone()));
+                    self.inspected.not_managed.push(NotManaged { kind, name: row.name.clone(), table });
+                }
+                None => table.native.set(&option.to_ascii_lowercase(), Some("1")),
+            }
+        }
+        self.schema().tables.insert(name, table);
+    }
+
+    fn column(&mut self, row: ColumnRow, check: Option<&String>) {
+        let flavour = self.flavour;
+        let Some(table) = self.of(&row.table) else { return };
+        let is_json = row.column_type == "json"
+            || (row.column_type == "longtext"
+                && row.collation.as_deref() == Some("utf8mb4_bin")
+                && check == Some(&format!("json_valid({})", quoted(&row.name))));
+        let column_type = if is_json { ColumnType::Json } else { column_type(&row.column_type) };
+        let extra = row.extra.to_ascii_lowercase();
+        let mut column = Column::new(row.name.clone(), column_type);
+        column.nullable = row.nullable;
+        column.default = default(&row, &extra, flavour);
+        column.identity = extra.contains("auto_increment").then(Identity::default);
+        column.generated = row.expression.as_ref().map(|expression| Generated {
+            expression: match flavour.mariadb {
+                true => exact(expression),
+                // MySQL shows the text escaped once more.
+                false => exact(&expression.replace("\\'", "'")),
+            },
+            stored: extra.contains("stored generated"),
+        });
+        let table_collation = table.native.get("collation");
+        column.collation = row.collation.filter(|it| !is_json && Some(it.as_str()) != table_collation);
+        column.comment = Some(row.comment).filter(|comment| !comment.is_empty());
+        column.native.set("check", check.filter(|_| !is_json).cloned());
+        column.native.set("invisible", extra.contains("invisible").then_some("yes"));
+        let on_update = extra.split_once("on update ").map(|(_, rest)| rest.split([',', ' ']).next().unwrap_or(rest));
+        column.native.set("on_update", on_update);
+        table.columns.push(column);
+    }
+
+    fn indexes(&mut self, rows: Vec<IndexRow>) {
+        let mut rows = rows.into_iter().peekable();
+        while let Some(first) = rows.next() {
+            let mut parts = vec![first];
+            while let Some(part) = rows.next_if(|it| it.table == parts[0].table && it.name == parts[0].name) {
+                parts.push(part);
+            }
+            let Some(table) = self.of(&parts[0].table) else { continue };
+            add_index(table, &parts);
+        }
+    }
+
+    fn foreign_keys(&mut self, database: &mut MysqlConnection) -> Result<(), Error> {
+        let reading = |source| Error::Database { doing: "read the foreign keys of the database", source };
+        for row in introspect::rules(database).map_err(reading)? {
+            let key = ForeignKey {
+                name: row.name,
+                columns: Vec::new(),
+                table: TableName::plain(""),
+                references: Vec::new(),
+                on_delete: action(&row.on_delete),
+                on_update: action(&row.on_update),
+                deferrable: Deferrable::No,
+                native: Native::default(),
+            };
+            if let Some(table) = self.of(&row.table) {
+                table.foreign_keys.push(key);
+            }
+        }
+        for row in introspect::references(database).map_err(reading)? {
+            let Some(table) = self.of(&row.table) else { continue };
+            let Some(key) = table.foreign_keys.iter_mut().find(|key| key.name == row.name) else { continue };
+            key.table = TableName { schema: row.schema, name: row.target };
+            key.columns.push(row.column);
+            key.references.push(row.target_column);
+        }
+        Ok(())
+    }
+}
+
+fn action(rule: &str) -> Action {
+    Action::ALL.into_iter().find(|action| action.sql() == rule).unwrap_or_default()
+}
+
+/// The portable type that the server's words spell, or these words.
+fn column_type(name: &str) -> ColumnType {
+    let (word, inside) = match name.split_once('(') {
+        Some((word, rest)) => (word, rest.strip_suffix(')')),
+        None => (name, None),
+    };
+    let plain = !name.contains('(');
+    let number = || inside.and_then(|inside| inside.parse::<u32>().ok());
+    let portable = match (word, inside) {
+        ("tinyint", Some("1")) => Some(ColumnType::Boolean),
+        // The width in which a number is shown is the server's own, where it shows one at all.
+        ("smallint", Some("6")) => Some(ColumnType::SmallInt),
+        ("int", Some("11")) => Some(ColumnType::Integer),
+        ("bigint", Some("20")) => Some(ColumnType::BigInt),
+        ("smallint", None) if plain => Some(ColumnType::SmallInt),
+        ("int", None) if plain => Some(ColumnType::Integer),
+        ("bigint", None) if plain => Some(ColumnType::BigInt),
+        ("float", None) if plain => Some(ColumnType::Real),
+        ("double", None) if plain => Some(ColumnType::Double),
+        ("longtext", None) => Some(ColumnType::Text),
+        ("longblob", None) => Some(ColumnType::Binary),
+        ("date", None) => Some(ColumnType::Date),
+        ("time", Some("6")) => Some(ColumnType::Time),
+        ("datetime", Some("6")) => Some(ColumnType::Timestamp),
+        ("timestamp", Some("6")) => Some(ColumnType::TimestampTz),
+        ("varchar", _) => number().filter(|length| *length > 0).map(ColumnType::Varchar),
+        ("char", _) => number().filter(|length| *length > 0).map(ColumnType::Char),
+        ("varbinary", _) => number().filter(|length| *length > 0).map(ColumnType::Varbinary),
+        ("decimal", Some(inside)) => inside
+            .split_once(',')
+            .and_then(|(precision, scale)| Some((precision.parse().ok()?, scale.parse().ok()?)))
+            .map(|digits| ColumnType::Numeric(Some(digits))),
+        _ => None,
+    };
+    portable.unwrap_or_else(|| ColumnType::Native(exact(name)))
+}
+
+/// MariaDB shows the default as SQL, MySQL the bare value of what is no expression.
+fn default(row: &ColumnRow, extra: &str, flavour: Flavour) -> Option<DefaultValue> {
+    let default = row.default.as_deref().filter(|_| row.expression.is_none())?;
+    let sql = match flavour.mariadb {
+        true if default == "NULL" => return None,
+        true => default.to_owned(),
+        false if extra.contains("default_generated") => default.replace("\\'", "'"),
+        false if row.column_type.starts_with("bit") || default.starts_with("0x") => default.to_owned(),
+        false => text(default),
+    };
+    Some(DefaultValue::Sql(exact(&sql)))
+}
+
+fn add_index(table: &mut Table, parts: &[IndexRow]) {
+    let first = &parts[0];
+    let in_words = matches!(first.method.as_str(), "FULLTEXT" | "SPATIAL");
+    let memory = table.native.get("engine").is_some_and(|engine| engine.eq_ignore_ascii_case("memory"));
+    let method = match first.method.as_str() {
+        "FULLTEXT" | "SPATIAL" => Some(first.method.to_ascii_lowercase()),
+        "BTREE" if memory => Some("btree".to_owned()),
+        _ => None,
+    };
+    let read = |row: &IndexRow| {
+        let mut part = match (&row.column, &row.expression) {
+            (Some(column), _) => IndexPart::column(column.clone()),
+            (None, expression) => IndexPart::expression(exact(expression.as_deref().unwrap_or_default())),
+        };
+        part.descending = row.descending;
+        part.native.set("prefix", row.prefix.clone().filter(|_| !in_words));
+        part
+    };
+    let mut native = Native::default();
+    native.set("comment", Some(first.comment.clone()).filter(|comment| !comment.is_empty()));
+    native.set("ignored", first.ignored.then_some("yes"));
+    let found: Vec<IndexPart> = parts.iter().map(read).collect();
+    let plain = found.iter().all(|part| *part == IndexPart::column(part.column_name().unwrap_or_default()));
+    let columns: Vec<String> = found.iter().filter_map(|part| part.column_name().map(str::to_owned)).collect();
+    if first.name == "PRIMARY" {
+        let mut native = Native::default();
+        let shown = |part: &IndexPart| {
+            let prefix = part.native.get("prefix").map_or(String::new(), |prefix| format!("({prefix})"));
+            let order = if part.descending { " DESC" } else { "" };
+            format!("{}{prefix}{order}", quoted(part.column_name().unwrap_or_default()))
+        };
+        let all: Vec<String> = found.iter().map(shown).collect();
+        native.set("parts", (!plain).then(|| all.join(", ")));
+        table.primary_key = Some(PrimaryKey { name: first.name.clone(), columns, native });
+    } else if first.unique && plain && native.is_empty() && method.is_none() {
+        table.uniques.push(Unique { name: first.name.clone(), columns, native });
+    } else {
+        table.indexes.push(Index {
+            name: first.name.clone(),
+            parts: found,
+            unique: first.unique,
+            predicate: None,
+            method,
+            include: Vec::new(),
+            native,
+        });
+    }
+}

@@ -1,0 +1,53 @@
+//! Enums: each column restates the values of its own.
+
+use std::collections::BTreeSet;
+
+use migratable_core::{ColumnType, Operation, TableName};
+
+use super::super::ddl::{quoted, table_name};
+use super::super::types::text;
+use super::{Planned, Planner};
+
+impl Planner<'_> {
+    fn users(&self, name: &str) -> Vec<(TableName, String)> {
+        self.schema.users_of(name).map(|(table, column)| (table.clone(), column.name.clone())).collect()
+    }
+
+    /// The columns take the new list when their tables are altered.
+    pub(super) fn enum_values(&mut self, operation: &Operation, name: &str) -> Planned {
+        let tables: BTreeSet<TableName> = self.users(name).into_iter().map(|(table, _)| table).collect();
+        for table in tables {
+            let before = self.table(&table)?;
+            self.gather(&before);
+        }
+        self.apply(operation)
+    }
+
+    /// The columns take both names, the rows take the new one, and the columns give up the old one.
+    pub(super) fn rename_enum_value(&mut self, operation: &Operation, name: &str, from: &str, to: &str) -> Planned {
+        self.flush()?;
+        self.apply(operation)?;
+        let mut both = self.schema.enums.clone();
+        if let Some(values) = both.get_mut(name).map(|it| &mut it.values) {
+            values.push(from.to_owned());
+        }
+        for (table, column) in self.users(name) {
+            let table = self.table(&table)?;
+            let Some(column) = table.find(&column).filter(|it| it.column_type == ColumnType::Enum(name.to_owned()))
+            else {
+                continue;
+            };
+            let modify =
+                |definition: String| format!("ALTER TABLE {} MODIFY COLUMN {definition}", table_name(&table.name));
+            let wide = modify(self.words(&both).column(&table, column)?);
+            let narrow = modify(self.words(&self.schema.enums).column(&table, column)?);
+            let place = quoted(&column.name);
+            let rows =
+                format!("UPDATE {} SET {place} = {} WHERE {place} = {}", table_name(&table.name), text(to), text(from));
+            for sql in [wide, rows, narrow] {
+                self.statement(sql);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,77 @@
+//! A schema made in a database of its own for a moment, so that the server spells it.
+
+use diesel::connection::SimpleConnection;
+use diesel::mysql::MysqlConnection;
+use migratable_core::{Operation, Schema};
+
+use super::ddl::quoted;
+use super::types::text;
+use super::{flavour, plan, session};
+use crate::dialect::{Connection, Work};
+use crate::error::Error;
+use crate::inspect::Inspected;
+use crate::migrator::Direction;
+
+/// Makes a schema in a scratch database, reads it, and drops the database whatever happens.
+pub(super) fn inspect(database: &mut MysqlConnection, schema: &Schema) -> Result<Inspected, Error> {
+    if let Some(table) = schema.tables.keys().find(|name| name.schema.is_some()) {
+        return Err(Error::Unreadable {
+            object: format!("the table {table}"),
+            message: "it stands in another database, which is neither made nor read here".to_owned(),
+        });
+    }
+    let failed = |source| Error::Database {
+        doing: "make a scratch database (give the URL of a server where this user may, by `--scratch-url`)",
+        source,
+    };
+    let rows = database
+        .rows(
+            "SELECT DATABASE(), @@SESSION.sql_mode, @@SESSION.foreign_key_checks, @@character_set_database, \
+             @@collation_database, UUID_SHORT()",
+        )
+        .map_err(failed)?;
+    let mut values = rows.into_iter().flatten();
+    let mut next = || values.next().flatten();
+    let (own, mode, checks) = (next(), next().unwrap_or_default(), next().unwrap_or_default());
+    let (characters, collation) = (next().unwrap_or_default(), next().unwrap_or_default());
+    let name = quoted(&format!("migratable_scratch_{}", next().unwrap_or_default()));
+    database
+        .batch_execute(&format!("CREATE DATABASE {name} CHARACTER SET {characters} COLLATE {collation}"))
+        .map_err(failed)?;
+    let inspected = database
+        .batch_execute(&format!(
+            "USE {name}; SET SESSION sql_mode = '{}', SESSION foreign_key_checks = 1",
+            session::MODE
+        ))
+        .map_err(failed)
+        .and_then(|()| make(database, schema))
+        .and_then(|()| super::inspect::inspect(database));
+    let back = own.map_or(String::new(), |own| format!("USE {};", quoted(&own)));
+    let left = database.batch_execute(&format!(
+        "DROP DATABASE {name}; {back} SET SESSION sql_mode = {}, SESSION foreign_key_checks = {checks}",
+        text(&mode)
+    ));
+    let inspected = inspected?;
+    left.map_err(|source| Error::Database { doing: "leave the scratch database", source })?;
+    Ok(inspected)
+}
+
+fn make(database: &mut MysqlConnection, schema: &Schema) -> Result<(), Error> {
+    let reading = |source| Error::Database { doing: "make the schema in the scratch database", source };
+    let enums = schema.enums.values().cloned().map(Operation::CreateEnum);
+    let operations: Vec<Operation> = enums.chain(schema.tables.values().cloned().map(Operation::CreateTable)).collect();
+    // The tables come by name, and so before what they refer to.
+    let mut made = Schema { is_database: true, ..Schema::default() };
+    let flavour = flavour::ask(database).map_err(reading)?;
+    let pieces =
+        plan::plan(&operations, &mut made, Direction::Upgrade, flavour).map_err(|refusal| Error::Difference {
+            operation: operations.get(refusal.operation).map(ToString::to_string).unwrap_or_default(),
+            message: refusal.message,
+        })?;
+    for piece in pieces.pieces {
+        if let Work::Statement(sql) = piece.work {
+            database.batch_execute(&sql).map_err(reading)?;
+        }
+    }
+    Ok(())
+}

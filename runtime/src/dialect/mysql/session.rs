@@ -1,0 +1,131 @@
+//! The state of a connection while revisions are run on it.
+
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::mysql::MysqlConnection;
+use diesel::result::{DatabaseErrorKind, Error as DieselError, QueryResult};
+
+use super::types::text;
+use crate::dialect::Connection;
+use crate::error::{Error, Stop};
+
+/// How long to wait for another process, in seconds.
+const PATIENCE: u32 = 60;
+
+/// Values that do not fit are errors, texts are written with `||` joined and backslashes doubled, and a 0 stays one in a
+/// numbered column.
+pub(super) const MODE: &str =
+    "STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,PIPES_AS_CONCAT";
+
+/// The lock that keeps two who migrate one database apart. It goes with the connection.
+const LOCK: &str = "CONCAT('migratable ', MD5(DATABASE()))";
+
+/// What a connection was like before.
+pub struct Session {
+    sql_mode: String,
+    foreign_key_checks: String,
+    lock_wait_timeout: String,
+}
+
+fn depth(database: &mut MysqlConnection) -> u32 {
+    let status = AnsiTransactionManager::transaction_manager_status_mut(database);
+    status.transaction_depth().ok().flatten().map_or(0, std::num::NonZeroU32::get)
+}
+
+/// Whether a transaction is open; MySQL does not say.
+fn is_in_transaction(database: &mut MysqlConnection) -> bool {
+    let said = database.rows("SELECT @@in_transaction");
+    depth(database) > 0 || said.is_ok_and(|rows| rows.into_iter().flatten().flatten().any(|value| value == "1"))
+}
+
+/// Changes of tables commit whatever is open, so that nothing may be. One process at a time migrates a database.
+pub(super) fn enter(database: &mut MysqlConnection) -> Result<Session, Error> {
+    if is_in_transaction(database) {
+        return Err(Error::InTransaction { why: "MySQL commits it at the first change of a table" });
+    }
+    let failed = |source| Error::Database { doing: "get the connection ready", source };
+    let rows = database
+        .rows("SELECT @@SESSION.sql_mode, @@SESSION.foreign_key_checks, @@SESSION.lock_wait_timeout, DATABASE()")
+        .map_err(failed)?;
+    let mut values = rows.into_iter().flatten();
+    let mut next = || values.next().flatten();
+    let session = Session {
+        sql_mode: next().unwrap_or_default(),
+        foreign_key_checks: next().unwrap_or_default(),
+        lock_wait_timeout: next().unwrap_or_default(),
+    };
+    if next().is_none() {
+        return Err(failed(said("no database is in use: name one in the URL, as in mysql://user@host/database")));
+    }
+    let answer = database.rows(&format!("SELECT GET_LOCK({LOCK}, {PATIENCE})")).map_err(failed)?;
+    if answer.into_iter().flatten().flatten().all(|value| value != "1") {
+        return Err(Error::Database {
+            doing: "wait until another process has migrated this database",
+            source: said(&format!("it still holds the lock after {PATIENCE} seconds")),
+        });
+    }
+    let set = format!(
+        "SET SESSION sql_mode = '{MODE}', SESSION foreign_key_checks = 1, SESSION lock_wait_timeout = {PATIENCE}"
+    );
+    match database.batch_execute(&set) {
+        Ok(()) => Ok(session),
+        Err(error) => {
+            leave(database, &session);
+            Err(failed(error))
+        }
+    }
+}
+
+/// An error in our own words.
+pub(super) fn said(message: &str) -> DieselError {
+    DieselError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(message.to_owned()))
+}
+
+pub(super) fn leave(database: &mut MysqlConnection, session: &Session) {
+    rollback(database);
+    let restored = database.batch_execute(&format!(
+        "SET SESSION sql_mode = {}, SESSION foreign_key_checks = {}, SESSION lock_wait_timeout = {}; \
+         DO RELEASE_LOCK({LOCK})",
+        text(&session.sql_mode),
+        session.foreign_key_checks,
+        session.lock_wait_timeout
+    ));
+    // This fails only with the connection, and the lock goes with it.
+    drop(restored);
+}
+
+/// Begins a transaction for what works on rows.
+pub(super) fn begin(database: &mut MysqlConnection) -> QueryResult<()> {
+    AnsiTransactionManager::begin_transaction(database)
+}
+
+/// Ends the transaction, if one is open.
+pub(super) fn commit(database: &mut MysqlConnection) -> QueryResult<()> {
+    if depth(database) == 0 { Ok(()) } else { AnsiTransactionManager::commit_transaction(database) }
+}
+
+/// Rolls back everything that is open: a step that panics may have left transactions inside of ours.
+pub(super) fn rollback(database: &mut MysqlConnection) {
+    while depth(database) > 0 {
+        if AnsiTransactionManager::rollback_transaction(database).is_err() {
+            break;
+        }
+    }
+}
+
+/// A savepoint is gone as soon as the transaction around it has ended, by Diesel, by SQL, or by a change of a table.
+pub(super) fn before_step(database: &mut MysqlConnection) -> QueryResult<()> {
+    database.batch_execute("SAVEPOINT migratable_step")
+}
+
+pub(super) fn after_step(database: &mut MysqlConnection, step: &str) -> Result<(), Stop> {
+    let left_open = depth(database) > 1;
+    while depth(database) > 1 && AnsiTransactionManager::rollback_transaction(database).is_ok() {}
+    match database.batch_execute("RELEASE SAVEPOINT migratable_step") {
+        Ok(()) if left_open => Err(Stop::refused(format!("the step `{step}` did not end a transaction that it began"))),
+        Ok(()) => Ok(()),
+        Err(error) if error.to_string().contains("SAVEPOINT migratable_step does not exist") => {
+            Err(Stop::ended_by(step))
+        }
+        Err(error) => Err(Stop::at("RELEASE SAVEPOINT migratable_step", error)),
+    }
+}

@@ -1,0 +1,396 @@
+//! CREATE TABLE, CREATE INDEX and constraints in PostgreSQL's words.
+
+use migratable_core::{
+    Action, Check, Column, Deferrable, Enum, ForeignKey, Index, IndexPart, IndexTarget, Native, Nulls, PrimaryKey,
+    Table, TableName, Unique,
+};
+
+use super::numbers;
+use super::types::{self, sql_text};
+use crate::dialect::literal;
+
+/// PostgreSQL cuts longer names without a word.
+const LONGEST_NAME: usize = 63;
+
+/// A name in double quotes.
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Some names in double quotes, with commas between them.
+pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
+    names.into_iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ")
+}
+
+/// The name of a table or type with that of its schema.
+pub(super) fn qualified(name: &TableName) -> String {
+    in_schema_of(name, &name.name)
+}
+
+/// The name of something that stands in the schema of a table.
+pub(super) fn in_schema_of(table: &TableName, name: &str) -> String {
+    match &table.schema {
+        Some(schema) => format!("{}.{}", quoted(schema), quoted(name)),
+        None => quoted(name),
+    }
+}
+
+/// Refuses a name that the database would cut.
+pub(super) fn check_name(name: &str) -> Result<(), String> {
+    if name.len() <= LONGEST_NAME {
+        return Ok(());
+    }
+    Err(format!("PostgreSQL cuts names behind {LONGEST_NAME} bytes: give `{name}` a shorter one"))
+}
+
+/// Makes a schema where it is missing. A user who may not make one may still use it.
+pub(super) fn create_schema(name: &TableName) -> Option<String> {
+    let schema = name.schema.as_ref()?;
+    Some(format!(
+        "DO $migratable$ BEGIN IF to_regnamespace({}) IS NULL THEN CREATE SCHEMA {}; END IF; END $migratable$",
+        literal(&quoted(schema)),
+        quoted(schema)
+    ))
+}
+
+/// The statements that make a table with all that it holds.
+pub(super) fn create_all(table: &Table) -> Result<Vec<String>, String> {
+    let mut statements: Vec<String> = create_schema(&table.name).into_iter().collect();
+    for column in &table.columns {
+        statements.extend(numbers::create_sequence(&table.name, column)?);
+    }
+    statements.push(create_table(table)?);
+    for column in &table.columns {
+        statements.extend(numbers::own_sequence(&table.name, column));
+        statements.extend(column_extras(&table.name, column, &Native::default()));
+        statements.extend(column.comment.as_ref().map(|_| comment_on_column(&table.name, column)));
+    }
+    statements.extend(table.comment.as_ref().map(|_| comment_on_table(&table.name, &table.comment)));
+    if let Some(key) = &table.primary_key {
+        statements.extend(comment_on_constraint(&table.name, &key.name, &key.native));
+    }
+    for unique in &table.uniques {
+        statements.extend(comment_on_constraint(&table.name, &unique.name, &unique.native));
+    }
+    for index in &table.indexes {
+        statements.extend(create_index(&table.name, index)?);
+    }
+    for check in table.checks.iter().filter(|it| stands_alone(it)) {
+        statements.push(add_constraint(&table.name, &self::check(check)?));
+    }
+    for check in &table.checks {
+        statements.extend(comment_on_constraint(&table.name, &check.name, &check.native));
+    }
+    for key in &table.foreign_keys {
+        statements.push(add_constraint(&table.name, &foreign_key(key)?));
+        statements.extend(comment_on_constraint(&table.name, &key.name, &key.native));
+    }
+    statements.extend(table.native.iter().filter_map(|(option, value)| later_option(table, option, Some(value))));
+    Ok(statements)
+}
+
+/// A check that CREATE TABLE would make valid, or that needs what is made behind it.
+fn stands_alone(check: &Check) -> bool {
+    check.native.has("not_valid") || check.native.has("exclusion")
+}
+
+fn create_table(table: &Table) -> Result<String, String> {
+    check_name(&table.name.name)?;
+    let mut lines = Vec::new();
+    for column in &table.columns {
+        lines.push(define(&table.name, column)?);
+    }
+    if let Some(key) = &table.primary_key {
+        lines.push(primary_key(key)?);
+    }
+    for unique in &table.uniques {
+        lines.push(self::unique(unique)?);
+    }
+    for check in table.checks.iter().filter(|it| !stands_alone(it)) {
+        lines.push(self::check(check)?);
+    }
+    let unlogged = if table.native.has("unlogged") { "UNLOGGED " } else { "" };
+    let method = table.native.get("access_method").map_or(String::new(), |it| format!(" USING {}", quoted(it)));
+    let with = table.native.get("storage_parameters").map_or(String::new(), |it| format!(" WITH ({it})"));
+    let lines = if lines.is_empty() { String::new() } else { format!("\n    {}\n", lines.join(",\n    ")) };
+    Ok(format!("CREATE {unlogged}TABLE {} ({lines}){method}{with}", qualified(&table.name)))
+}
+
+/// A fact of a table that is set behind CREATE TABLE.
+fn later_option(table: &Table, option: &str, value: Option<&str>) -> Option<String> {
+    matches!(option, "replica_identity" | "row_security" | "clustered")
+        .then(|| set_option(&table.name, option, value, None))
+        .flatten()
+}
+
+/// The statement that changes a fact of a table, if PostgreSQL can.
+pub(super) fn set_option(table: &TableName, option: &str, value: Option<&str>, before: Option<&str>) -> Option<String> {
+    let table = qualified(table);
+    let action = match (option, value) {
+        ("unlogged", Some(_)) => "SET UNLOGGED".to_owned(),
+        ("unlogged", None) => "SET LOGGED".to_owned(),
+        ("access_method", value) => format!("SET ACCESS METHOD {}", quoted(value.unwrap_or("heap"))),
+        ("replica_identity", Some(value)) => format!("REPLICA IDENTITY {value}"),
+        ("replica_identity", None) => "REPLICA IDENTITY DEFAULT".to_owned(),
+        ("clustered", Some(index)) => format!("CLUSTER ON {}", quoted(index)),
+        ("clustered", None) => "SET WITHOUT CLUSTER".to_owned(),
+        ("row_security", value) => {
+            let (enable, force) = match value {
+                Some("force") => ("ENABLE", "FORCE"),
+                Some(_) => ("ENABLE", "NO FORCE"),
+                None => ("DISABLE", "NO FORCE"),
+            };
+            format!("{enable} ROW LEVEL SECURITY, {force} ROW LEVEL SECURITY")
+        }
+        ("storage_parameters", value) => return set_parameters("TABLE", &table, before, value),
+        _ => return None,
+    };
+    Some(format!("ALTER TABLE {table} {action}"))
+}
+
+/// Resets the storage parameters that go and sets those that stand there.
+fn set_parameters(kind: &str, name: &str, before: Option<&str>, after: Option<&str>) -> Option<String> {
+    let names = |text: Option<&str>| -> Vec<String> {
+        let parts = text.unwrap_or_default().split(", ").filter_map(|part| part.split_once('='));
+        parts.map(|(name, _)| name.to_owned()).collect()
+    };
+    let kept = names(after);
+    let gone: Vec<String> = names(before).into_iter().filter(|name| !kept.contains(name)).collect();
+    let mut actions = Vec::new();
+    if !gone.is_empty() {
+        actions.push(format!("RESET ({})", gone.join(", ")));
+    }
+    actions.extend(after.map(|it| format!("SET ({it})")));
+    (!actions.is_empty()).then(|| format!("ALTER {kind} {name} {}", actions.join(", ")))
+}
+
+/// A column as it stands in CREATE TABLE and ADD COLUMN.
+pub(super) fn define(table: &TableName, column: &Column) -> Result<String, String> {
+    define_with(table, column, types::default(column)?.as_deref(), column.nullable)
+}
+
+/// A column with another default and nullability than its own.
+pub(super) fn define_with(
+    table: &TableName,
+    column: &Column,
+    default: Option<&str>,
+    nullable: bool,
+) -> Result<String, String> {
+    check_name(&column.name)?;
+    let mut sql = format!("{} {}", quoted(&column.name), types::name(&column.column_type)?);
+    if let Some(collation) = &column.collation {
+        sql.push_str(&format!(" COLLATE {}", self::collation(collation)));
+    }
+    if !nullable {
+        sql.push_str(" NOT NULL");
+    }
+    if let Some(default) = default.filter(|_| column.generated.is_none()) {
+        sql.push_str(&format!(" DEFAULT {default}"));
+    }
+    if let Some(generated) = &column.generated {
+        let expression = sql_text(&generated.expression, &format!("the expression of `{}`", column.name))?;
+        let kind = if column.native.has("virtual") { "VIRTUAL" } else { "STORED" };
+        sql.push_str(&format!(" GENERATED ALWAYS AS ({expression}) {kind}"));
+    }
+    sql.push_str(&numbers::clause(table, column)?);
+    Ok(sql)
+}
+
+/// A collation, in a schema or not.
+pub(super) fn collation(name: &str) -> String {
+    qualified(&TableName::parse(name))
+}
+
+/// What a column has that stands in no CREATE TABLE, where it differs from what was there.
+pub(super) fn column_extras(table: &TableName, column: &Column, before: &Native) -> Vec<String> {
+    let alter = format!("ALTER TABLE {} ALTER COLUMN {}", qualified(table), quoted(&column.name));
+    let mut statements = Vec::new();
+    for (word, value) in before.changes(&column.native) {
+        match (word, value) {
+            ("storage", value) => {
+                let usual = before.get("storage_usual").or_else(|| column.native.get("storage_usual"));
+                statements.push(format!("{alter} SET STORAGE {}", value.or(usual).unwrap_or("EXTENDED")));
+            }
+            ("compression", value) => {
+                statements.push(format!("{alter} SET COMPRESSION {}", value.unwrap_or("default")))
+            }
+            ("statistics", value) => statements.push(format!("{alter} SET STATISTICS {}", value.unwrap_or("-1"))),
+            ("options", value) => {
+                let names = |text: &str| {
+                    let parts = text.split(", ").filter_map(|part| part.split_once('='));
+                    parts.map(|(name, _)| name.to_owned()).collect::<Vec<_>>().join(", ")
+                };
+                statements.extend(before.get("options").map(|old| format!("{alter} RESET ({})", names(old))));
+                statements.extend(value.map(|new| format!("{alter} SET ({new})")));
+            }
+            _ => {}
+        }
+    }
+    statements
+}
+
+fn constraint(name: &str) -> Result<String, String> {
+    check_name(name)?;
+    Ok(format!("CONSTRAINT {}", quoted(name)))
+}
+
+/// What stands behind the columns of a key or unique: INCLUDE, storage parameters, DEFERRABLE.
+fn behind(native: &Native) -> String {
+    let mut sql = String::new();
+    if let Some(columns) = native.get("include") {
+        sql.push_str(&format!(" INCLUDE ({columns})"));
+    }
+    if let Some(parameters) = native.get("storage_parameters") {
+        sql.push_str(&format!(" WITH ({parameters})"));
+    }
+    match native.get("deferrable") {
+        Some("deferred") => sql.push_str(" DEFERRABLE INITIALLY DEFERRED"),
+        Some(_) => sql.push_str(" DEFERRABLE"),
+        None => {}
+    }
+    sql
+}
+
+pub(super) fn primary_key(key: &PrimaryKey) -> Result<String, String> {
+    Ok(format!("{} PRIMARY KEY ({}){}", constraint(&key.name)?, list(&key.columns), behind(&key.native)))
+}
+
+pub(super) fn unique(unique: &Unique) -> Result<String, String> {
+    let nulls = if unique.native.has("nulls_not_distinct") { " NULLS NOT DISTINCT" } else { "" };
+    let name = constraint(&unique.name)?;
+    Ok(format!("{name} UNIQUE{nulls} ({}){}", list(&unique.columns), behind(&unique.native)))
+}
+
+pub(super) fn check(check: &Check) -> Result<String, String> {
+    let name = constraint(&check.name)?;
+    let condition = sql_text(&check.expression, &format!("the check `{}`", check.name))?;
+    if check.native.has("exclusion") {
+        return Ok(format!("{name} {condition}"));
+    }
+    let no_inherit = if check.native.has("no_inherit") { " NO INHERIT" } else { "" };
+    let not_valid = if check.native.has("not_valid") { " NOT VALID" } else { "" };
+    Ok(format!("{name} CHECK ({condition}){no_inherit}{not_valid}"))
+}
+
+pub(super) fn foreign_key(key: &ForeignKey) -> Result<String, String> {
+    let mut sql = format!(
+        "{} FOREIGN KEY ({}) REFERENCES {} ({})",
+        constraint(&key.name)?,
+        list(&key.columns),
+        qualified(&key.table),
+        list(&key.references)
+    );
+    if key.native.has("match_full") {
+        sql.push_str(" MATCH FULL");
+    }
+    if key.on_update != Action::NoAction {
+        sql.push_str(&format!(" ON UPDATE {}", key.on_update.sql()));
+    }
+    if key.on_delete != Action::NoAction {
+        sql.push_str(&format!(" ON DELETE {}", key.on_delete.sql()));
+        if let Some(columns) = key.native.get("set_columns") {
+            sql.push_str(&format!(" ({columns})"));
+        }
+    }
+    sql.push_str(match key.deferrable {
+        Deferrable::No => "",
+        Deferrable::Immediate => " DEFERRABLE",
+        Deferrable::Deferred => " DEFERRABLE INITIALLY DEFERRED",
+    });
+    if key.native.has("not_valid") {
+        sql.push_str(" NOT VALID");
+    }
+    Ok(sql)
+}
+
+pub(super) fn add_constraint(table: &TableName, constraint: &str) -> String {
+    format!("ALTER TABLE {} ADD {constraint}", qualified(table))
+}
+
+pub(super) fn drop_constraint(table: &TableName, name: &str) -> String {
+    format!("ALTER TABLE {} DROP CONSTRAINT {}", qualified(table), quoted(name))
+}
+
+/// CREATE INDEX, and what belongs to the index.
+pub(super) fn create_index(table: &TableName, index: &Index) -> Result<Vec<String>, String> {
+    check_name(&index.name)?;
+    let unique = if index.unique { "UNIQUE " } else { "" };
+    let method = index.method.as_ref().map_or(String::new(), |method| format!(" USING {}", quoted(method)));
+    let parts: Vec<String> = index.parts.iter().map(|part| index_part(index, part)).collect::<Result<_, _>>()?;
+    let name = quoted(&index.name);
+    let mut sql = format!("CREATE {unique}INDEX {name} ON {}{method} ({})", qualified(table), parts.join(", "));
+    if !index.include.is_empty() {
+        sql.push_str(&format!(" INCLUDE ({})", list(&index.include)));
+    }
+    if index.native.has("nulls_not_distinct") {
+        sql.push_str(" NULLS NOT DISTINCT");
+    }
+    if let Some(parameters) = index.native.get("storage_parameters") {
+        sql.push_str(&format!(" WITH ({parameters})"));
+    }
+    if let Some(predicate) = &index.predicate {
+        sql.push_str(" WHERE ");
+        sql.push_str(sql_text(predicate, &format!("the condition of the index `{}`", index.name))?);
+    }
+    let mut statements = vec![sql];
+    let comment = index.native.get("comment");
+    statements
+        .extend(comment.map(|it| format!("COMMENT ON INDEX {} IS {}", in_schema_of(table, &index.name), literal(it))));
+    Ok(statements)
+}
+
+fn index_part(index: &Index, part: &IndexPart) -> Result<String, String> {
+    let mut sql = expression(index, part)?;
+    if let Some(collation) = part.native.get("collation") {
+        sql.push_str(&format!(" COLLATE {collation}"));
+    }
+    if let Some(class) = part.native.get("operator_class") {
+        sql.push_str(&format!(" {class}"));
+    }
+    if part.descending {
+        sql.push_str(" DESC");
+    }
+    sql.push_str(match part.nulls {
+        Some(Nulls::First) => " NULLS FIRST",
+        Some(Nulls::Last) => " NULLS LAST",
+        None => "",
+    });
+    Ok(sql)
+}
+
+/// What a part of an index orders by.
+pub(super) fn expression(index: &Index, part: &IndexPart) -> Result<String, String> {
+    Ok(match &part.target {
+        IndexTarget::Column(name) => quoted(name),
+        IndexTarget::Expression(sql) => {
+            format!("({})", sql_text(sql, &format!("an expression of the index `{}`", index.name))?)
+        }
+    })
+}
+
+/// CREATE TYPE of an enum.
+pub(super) fn create_enum(enumeration: &Enum) -> Result<String, String> {
+    let name = TableName::parse(&enumeration.name);
+    check_name(&name.name)?;
+    enumeration.values.iter().try_for_each(|value| check_name(value))?;
+    let values: Vec<String> = enumeration.values.iter().map(|value| literal(value)).collect();
+    Ok(format!("CREATE TYPE {} AS ENUM ({})", qualified(&name), values.join(", ")))
+}
+
+fn comment_text(comment: &Option<String>) -> String {
+    comment.as_deref().map_or("NULL".to_owned(), literal)
+}
+
+pub(super) fn comment_on_table(table: &TableName, comment: &Option<String>) -> String {
+    format!("COMMENT ON TABLE {} IS {}", qualified(table), comment_text(comment))
+}
+
+pub(super) fn comment_on_column(table: &TableName, column: &Column) -> String {
+    let comment = comment_text(&column.comment);
+    format!("COMMENT ON COLUMN {}.{} IS {comment}", qualified(table), quoted(&column.name))
+}
+
+pub(super) fn comment_on_constraint(table: &TableName, name: &str, native: &Native) -> Option<String> {
+    let comment = native.get("comment")?;
+    Some(format!("COMMENT ON CONSTRAINT {} ON {} IS {}", quoted(name), qualified(table), literal(comment)))
+}

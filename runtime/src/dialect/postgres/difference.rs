@@ -1,0 +1,117 @@
+//! The script that turns one database into another.
+
+use std::collections::BTreeMap;
+
+use migratable_core::{Dialect, Generated, Index, IndexTarget, Operation, Sql, Table};
+
+use super::plan::{self, Mode};
+use super::session::{CHECK_NOW, LOCK_STATEMENT};
+use crate::dialect::Work;
+use crate::inspect::Inspected;
+use crate::plan::Refusal;
+
+/// Writes the script. It is one transaction: whatever fails takes everything back.
+pub(super) fn script(before: &Inspected, after: &Inspected, operations: &[Operation]) -> Result<String, Refusal> {
+    let order = order(operations);
+    let mut ordered: Vec<Operation> = order.iter().map(|&at| operations[at].clone()).collect();
+    ordered.iter_mut().for_each(|operation| respell(operation, &after.definitions));
+    let mut schema = before.schema.clone();
+    if !before.definitions.is_empty() {
+        schema.tables.values_mut().for_each(|table| respell_table(table, &before.definitions));
+    }
+    let planned = plan::plan(&ordered, &mut schema, Mode::Difference)
+        .map_err(|refusal| Refusal { operation: order[refusal.operation], ..refusal })?;
+    if planned.pieces.is_empty() {
+        return Ok(String::new());
+    }
+    let mut script = String::from("-- Written by migratable. Whatever fails takes everything back.\n");
+    let settings = ["\\set ON_ERROR_STOP on", "BEGIN;", "SET LOCAL client_min_messages = warning;", LOCK_STATEMENT];
+    settings.iter().for_each(|line| push(&mut script, line));
+    push(&mut script, &format!("{CHECK_NOW};"));
+    let mut heading = None;
+    for piece in &planned.pieces {
+        let sql = match &piece.work {
+            Work::Statement(sql) => sql.clone(),
+            Work::CheckReferences { .. } => CHECK_NOW.to_owned(),
+            _ => continue,
+        };
+        if heading != Some(&piece.operations) {
+            script.push('\n');
+            for &at in &piece.operations {
+                ordered[at].to_string().lines().for_each(|line| push(&mut script, &format!("-- {line}")));
+            }
+            heading = Some(&piece.operations);
+        }
+        push(&mut script, &format!("{sql};"));
+    }
+    push(&mut script, "\nCOMMIT;");
+    Ok(script)
+}
+
+/// Puts texts in the words in which the server first met them.
+fn respell(operation: &mut Operation, sources: &BTreeMap<String, String>) {
+    match operation {
+        Operation::CreateTable(table) => respell_table(table, sources),
+        Operation::CreateCheck { check, .. } => respell_text(&mut check.expression, sources),
+        Operation::CreateIndex { index, .. } => respell_index(index, sources),
+        Operation::AddColumn { column, .. } => respell_generated(column.generated.as_mut(), sources),
+        Operation::AlterColumn { change, .. } => {
+            respell_generated(change.generated.as_mut().and_then(Option::as_mut), sources);
+        }
+        _ => {}
+    }
+}
+
+fn respell_table(table: &mut Table, sources: &BTreeMap<String, String>) {
+    table.columns.iter_mut().for_each(|column| respell_generated(column.generated.as_mut(), sources));
+    table.checks.iter_mut().for_each(|check| respell_text(&mut check.expression, sources));
+    table.indexes.iter_mut().for_each(|index| respell_index(index, sources));
+}
+
+fn respell_index(index: &mut Index, sources: &BTreeMap<String, String>) {
+    index.predicate.iter_mut().for_each(|predicate| respell_text(predicate, sources));
+    for part in &mut index.parts {
+        if let IndexTarget::Expression(sql) = &mut part.target {
+            respell_text(sql, sources);
+        }
+    }
+}
+
+fn respell_generated(generated: Option<&mut Generated>, sources: &BTreeMap<String, String>) {
+    if let Some(generated) = generated {
+        respell_text(&mut generated.expression, sources);
+    }
+}
+
+fn respell_text(sql: &mut Sql, sources: &BTreeMap<String, String>) {
+    if let Some(source) = sql.text(Dialect::Postgres).and_then(|text| sources.get(text)) {
+        *sql = Sql::Each(BTreeMap::from([(Dialect::Postgres, source.clone())]));
+    }
+}
+
+fn push(script: &mut String, line: &str) {
+    script.push_str(line);
+    script.push('\n');
+}
+
+/// The operations with the drops of tables before everything that makes something: names of indexes, constraints and
+/// sequences are those of the whole schema, and may go on in other tables.
+fn order(operations: &[Operation]) -> Vec<usize> {
+    let is_gone = |at: &usize| matches!(operations[*at], Operation::DropTable { .. });
+    let first = operations.iter().position(|it| {
+        matches!(it, Operation::CreateTable(_) | Operation::AddColumn { .. } | Operation::CreateEnum(_))
+    });
+    let Some(first) = first else { return (0..operations.len()).collect() };
+    let tables = operations.iter().filter_map(|it| match it {
+        Operation::DropTable { table } => Some(table),
+        _ => None,
+    });
+    let dropped: Vec<_> = tables.collect();
+    let goes = |at: &usize| {
+        let of_gone = matches!(&operations[*at], Operation::DropForeignKey { table, .. } if dropped.contains(&table));
+        is_gone(at) || of_gone
+    };
+    let moved = (first..operations.len()).filter(goes);
+    let left = (first..operations.len()).filter(|at| !goes(at));
+    (0..first).chain(moved).chain(left).collect()
+}

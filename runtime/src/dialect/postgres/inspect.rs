@@ -1,0 +1,206 @@
+//! A whole PostgreSQL database as a schema.
+
+mod columns;
+mod constraints;
+mod indexes;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::pg::PgConnection;
+use diesel::result::QueryResult;
+use migratable_core::{Dialect, Enum, Schema, Sql, Table, TableName};
+
+use super::ddl::quoted;
+use super::introspect::{self, Catalogue};
+use super::texts;
+use crate::error::Error;
+use crate::inspect::{Inspected, NotManaged};
+
+/// Reads the tables, enums and what stands beside them.
+pub(super) fn inspect(database: &mut PgConnection) -> Result<Inspected, Error> {
+    in_passing(database, |database| {
+        let (version, schema) = introspect::server(database)?;
+        let default = schema.unwrap_or_else(|| "public".to_owned());
+        database.batch_execute(&format!("SET LOCAL search_path = {}", quoted(&default)))?;
+        let catalogue = introspect::read(database, version, None)?;
+        Ok(Reader::new(default, Vec::new()).inspected(catalogue))
+    })
+}
+
+/// Does something in a transaction that is rolled back.
+pub(super) fn in_passing<T>(
+    database: &mut PgConnection,
+    action: impl FnOnce(&mut PgConnection) -> QueryResult<T>,
+) -> Result<T, Error> {
+    let failed = |source| Error::Database { doing: "read the tables", source };
+    AnsiTransactionManager::begin_transaction(database).map_err(failed)?;
+    let done = action(database);
+    let back = AnsiTransactionManager::rollback_transaction(database);
+    let done = done.map_err(failed)?;
+    back.map_err(failed)?;
+    Ok(done)
+}
+
+/// What is needed to understand a catalogue.
+pub(super) struct Reader {
+    /// The schema whose tables are named without one.
+    default: String,
+    /// Schemas with a passing name, and the names that they stand for.
+    passing: Vec<(String, String)>,
+    /// What leads the server to its first spelling of a text, by the second one.
+    sources: RefCell<BTreeMap<String, String>>,
+}
+
+/// A table on its way to become one of a schema.
+struct Found {
+    table: Table,
+    /// What it is, if no schema can hold it.
+    not_managed: Option<&'static str>,
+    replica_identity: String,
+}
+
+/// What is known of the catalogue's numbers.
+#[derive(Default)]
+struct Numbers {
+    tables: HashMap<String, Found>,
+    /// The names of columns, by the number of their table.
+    columns: HashMap<String, HashMap<i64, Attribute>>,
+    classes: HashMap<String, String>,
+    collations: HashMap<String, String>,
+    indexes: HashMap<String, indexes::OfConstraint>,
+}
+
+struct Attribute {
+    name: String,
+    collation: String,
+}
+
+impl Numbers {
+    fn names(&self, table: &str, numbers: &[i64]) -> Vec<String> {
+        let of = self.columns.get(table);
+        numbers.iter().filter_map(|it| Some(of?.get(it)?.name.clone())).collect()
+    }
+}
+
+impl Reader {
+    pub(super) fn new(default: String, passing: Vec<(String, String)>) -> Reader {
+        Reader { default, passing, sources: RefCell::default() }
+    }
+
+    pub(super) fn inspected(&self, mut catalogue: Catalogue) -> Inspected {
+        let mut inspected = Inspected::default();
+        inspected.schema.is_database = true;
+        self.enums(&mut catalogue, &mut inspected.schema);
+        let mut numbers = Numbers::default();
+        for mut row in std::mem::take(&mut catalogue.names) {
+            let is_class = row.text() == "class";
+            let (number, name) = (row.text(), row.text());
+            if is_class {
+                numbers.classes.insert(number, name)
+            } else {
+                numbers.collations.insert(number, name)
+            };
+        }
+        self.classes(&mut catalogue, &mut numbers, &mut inspected.not_managed);
+        self.columns(&mut catalogue, &mut numbers);
+        let of_constraints = constraints::indexes(&catalogue.constraints);
+        self.indexes(&mut catalogue, &mut numbers, &of_constraints);
+        self.constraints(&mut catalogue, &mut numbers);
+        for mut found in std::mem::take(&mut numbers.tables).into_values() {
+            match found.replica_identity.as_str() {
+                "n" => found.table.native.set("replica_identity", Some("NOTHING")),
+                "f" => found.table.native.set("replica_identity", Some("FULL")),
+                _ => {}
+            }
+            if found.not_managed.is_none() {
+                inspected.schema.tables.insert(found.table.name.clone(), found.table);
+            }
+        }
+        self.others(&mut catalogue, &mut inspected.not_managed);
+        inspected.not_managed.sort();
+        inspected.definitions = self.sources.take();
+        inspected
+    }
+
+    fn name(&self, schema: &str, name: String) -> TableName {
+        let meant = self.passing.iter().find(|(passing, _)| passing == schema).map_or(schema, |(_, meant)| meant);
+        TableName { schema: (meant != self.default).then(|| meant.to_owned()), name }
+    }
+
+    /// A text of the server, in the one form in which texts are compared.
+    fn text(&self, text: &str) -> String {
+        let first = text;
+        let mut text = texts::normal(first);
+        if text != first
+            && let Some(source) = texts::source(first)
+        {
+            self.sources.borrow_mut().insert(text.clone(), source);
+        }
+        for (passing, meant) in &self.passing {
+            if text.contains(passing.as_str()) {
+                text = text.replace(&format!("{passing}."), &format!("{}.", texts::identifier(meant)));
+            }
+        }
+        text
+    }
+
+    fn sql(&self, text: &str) -> Sql {
+        Sql::Each(BTreeMap::from([(Dialect::Postgres, self.text(text))]))
+    }
+
+    fn enums(&self, catalogue: &mut Catalogue, schema: &mut Schema) {
+        for mut row in std::mem::take(&mut catalogue.enums) {
+            let (namespace, name) = (row.text(), row.text());
+            let name = self.name(&namespace, name).to_string();
+            schema.enums.insert(name.clone(), Enum { name, values: row.list(), model: None });
+        }
+    }
+
+    fn classes(&self, catalogue: &mut Catalogue, numbers: &mut Numbers, not_managed: &mut Vec<NotManaged>) {
+        for mut row in std::mem::take(&mut catalogue.classes) {
+            let (number, namespace, name, kind) = (row.text(), row.text(), row.text(), row.text());
+            if name.starts_with("migratable_") {
+                continue;
+            }
+            let mut table = Table::new(self.name(&namespace, name));
+            table.native.set("unlogged", row.flag().then_some("true"));
+            table.native.set("access_method", row.optional().filter(|it| it != "heap"));
+            table.native.set("storage_parameters", row.optional());
+            table.comment = row.optional();
+            let inherited = row.flag();
+            match (row.flag(), row.flag()) {
+                (true, force) => table.native.set("row_security", Some(if force { "force" } else { "true" })),
+                (false, _) => {}
+            }
+            let replica_identity = row.text();
+            let owned = row.flag();
+            let kind = match kind.as_str() {
+                "r" if inherited => Some("inherited table"),
+                "r" => None,
+                "p" => Some("partitioned table"),
+                "v" => Some("view"),
+                "m" => Some("materialized view"),
+                "f" => Some("foreign table"),
+                "S" if owned => continue,
+                "S" => Some("sequence"),
+                _ => Some("composite type"),
+            };
+            if let Some(kind) = kind {
+                not_managed.push(NotManaged { kind: kind.to_owned(), name: table.name.to_string(), table: None });
+            }
+            numbers.tables.insert(number, Found { table, not_managed: kind, replica_identity });
+        }
+    }
+
+    fn others(&self, catalogue: &mut Catalogue, not_managed: &mut Vec<NotManaged>) {
+        for mut row in std::mem::take(&mut catalogue.others) {
+            let (kind, namespace, name) = (row.text(), row.text(), row.text());
+            let table = row.optional().map(|table| self.name(&namespace, table));
+            let name =
+                if table.is_some() || kind == "extension" { name } else { self.name(&namespace, name).to_string() };
+            not_managed.push(NotManaged { kind, name, table });
+        }
+    }
+}

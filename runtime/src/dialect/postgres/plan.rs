@@ -1,0 +1,235 @@
+//! Which statements do the operations of a revision.
+//!
+//! PostgreSQL changes tables in place, so that nearly every operation is a statement at once. What could not stand
+//! while a column changes (checks, indexes over expressions, references, computed columns) is set aside and made again
+//! behind it; the changes of an enum's values that follow one another are one new type.
+
+mod aside;
+mod columns;
+mod data;
+mod enums;
+mod fill;
+mod rename;
+
+use std::collections::BTreeSet;
+
+use migratable_core::{Operation, Schema, Table, TableName};
+
+use self::aside::Aside;
+use self::enums::NewValues;
+use super::ddl;
+use super::types::sql_text;
+use super::verify::Rows;
+use crate::dialect::{Verify, Work};
+use crate::plan::{Piece, Pieces, Refusal};
+
+/// What rows get that lack something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// Nothing: a person decides.
+    Upgrade,
+    /// Neutral values: nobody knows the ones that were.
+    Downgrade,
+    /// Neutral values, and values converted as PostgreSQL does it.
+    Difference,
+}
+
+/// Plans operations on the schema that they meet, and makes their changes in it.
+pub(super) fn plan(operations: &[Operation], schema: &mut Schema, mode: Mode) -> Result<Pieces, Refusal> {
+    let mut planner = Planner {
+        operations,
+        target: fill::target(operations, schema, mode),
+        schema,
+        mode,
+        at: 0,
+        aside: Vec::new(),
+        new_values: None,
+        added: BTreeSet::new(),
+        planned: Pieces::default(),
+    };
+    match planner.run() {
+        Ok(()) => Ok(planner.planned),
+        Err(message) => Err(Refusal { operation: planner.at, message }),
+    }
+}
+
+struct Planner<'a> {
+    operations: &'a [Operation],
+    schema: &'a mut Schema,
+    /// The schema behind all operations, where rows may need values from it.
+    target: Option<Schema>,
+    mode: Mode,
+    /// The place of the operation that is planned.
+    at: usize,
+    /// What was dropped and is to be made again.
+    aside: Vec<Aside>,
+    /// An enum whose values are changing.
+    new_values: Option<NewValues>,
+    /// The columns that were added since the last data step.
+    added: BTreeSet<(TableName, String)>,
+    planned: Pieces,
+}
+
+type Planned<T = ()> = Result<T, String>;
+
+impl Planner<'_> {
+    fn run(&mut self) -> Planned {
+        let operations = self.operations;
+        for (at, operation) in operations.iter().enumerate() {
+            if !self.new_values.as_ref().is_some_and(|it| it.takes(operation)) {
+                self.make_new_values()?;
+            }
+            self.at = at;
+            self.bring_back_before(operation)?;
+            self.operation(operation)?;
+            if operation.is_data() {
+                self.added.clear();
+                self.push(Work::CheckReferences { at_end: false });
+            }
+        }
+        self.make_new_values()?;
+        self.bring_back(|_| true)
+    }
+
+    fn push(&mut self, work: Work) {
+        self.planned.pieces.push(Piece { operations: vec![self.at], work });
+    }
+
+    fn statement(&mut self, sql: String) {
+        self.push(Work::Statement(sql));
+    }
+
+    fn statements(&mut self, statements: impl IntoIterator<Item = String>) {
+        statements.into_iter().for_each(|sql| self.statement(sql));
+    }
+
+    /// Looks for rows first. A script that makes one database of another leaves that to the statement itself.
+    fn verify(&mut self, verify: Verify) {
+        if self.mode != Mode::Difference {
+            self.push(Work::Verify(verify));
+        }
+    }
+
+    /// Makes an operation's change in the schema.
+    fn apply(&mut self, operation: &Operation) -> Planned {
+        operation.apply(self.schema).map_err(|error| error.message)
+    }
+
+    /// The table as the schema has it now.
+    fn table(&self, name: &TableName) -> Planned<Table> {
+        self.schema.table(name).cloned().ok_or_else(|| format!("there is no table `{name}` at this step"))
+    }
+
+    fn operation(&mut self, operation: &Operation) -> Planned {
+        match operation {
+            Operation::CreateTable(table) => {
+                self.apply(operation)?;
+                self.statements(ddl::create_all(table)?);
+            }
+            Operation::DropTable { table } => {
+                self.apply(operation)?;
+                self.statement(format!("DROP TABLE {}", ddl::qualified(table)));
+            }
+            Operation::RenameTable { from, to } => self.rename_table(operation, from, to)?,
+            Operation::AddColumn { table, column } => self.add_column(operation, table, column)?,
+            Operation::DropColumn { table, column } => {
+                self.apply(operation)?;
+                let (table, column) = (ddl::qualified(table), ddl::quoted(column));
+                self.statement(format!("ALTER TABLE {table} DROP COLUMN {column}"));
+            }
+            Operation::RenameColumn { table, from, to } => self.rename_column(operation, table, from, to)?,
+            Operation::AlterColumn { table, column, .. } => self.alter_column(operation, table, column)?,
+            Operation::CreateIndex { table, index } => {
+                let found = self.table(table)?;
+                self.apply(operation)?;
+                if index.unique {
+                    self.verify(Rows(&found).index(index)?);
+                }
+                self.statements(ddl::create_index(table, index)?);
+            }
+            Operation::CreateUnique { table, unique } => {
+                let found = self.table(table)?;
+                self.apply(operation)?;
+                self.verify(Rows(&found).unique(&unique.columns));
+                self.statement(ddl::add_constraint(table, &ddl::unique(unique)?));
+                self.statements(ddl::comment_on_constraint(table, &unique.name, &unique.native));
+            }
+            Operation::CreatePrimaryKey { table, primary_key } => {
+                let found = self.table(table)?;
+                self.apply(operation)?;
+                self.verify(Rows(&found).unique(&primary_key.columns));
+                self.statement(ddl::add_constraint(table, &ddl::primary_key(primary_key)?));
+                self.statements(ddl::comment_on_constraint(table, &primary_key.name, &primary_key.native));
+            }
+            Operation::CreateCheck { table, check } => {
+                let found = self.table(table)?;
+                self.apply(operation)?;
+                if !check.native.has("exclusion") && !check.native.has("not_valid") {
+                    let condition = sql_text(&check.expression, &format!("the check `{}`", check.name))?;
+                    let names = found.columns.iter().map(|it| it.name.as_str());
+                    let columns = check.expression.mentioned(names).into_iter().map(str::to_owned).collect();
+                    self.verify(Rows(&found).condition(&check.name, condition, columns));
+                }
+                self.statement(ddl::add_constraint(table, &ddl::check(check)?));
+                self.statements(ddl::comment_on_constraint(table, &check.name, &check.native));
+            }
+            Operation::CreateForeignKey { table, foreign_key } => {
+                let found = self.table(table)?;
+                self.apply(operation)?;
+                if !foreign_key.native.has("not_valid") {
+                    self.verify(Rows(&found).orphans(foreign_key));
+                }
+                self.statement(ddl::add_constraint(table, &ddl::foreign_key(foreign_key)?));
+                self.statements(ddl::comment_on_constraint(table, &foreign_key.name, &foreign_key.native));
+            }
+            Operation::DropIndex { table, name }
+            | Operation::DropUnique { table, name }
+            | Operation::DropCheck { table, name }
+            | Operation::DropForeignKey { table, name }
+            | Operation::DropPrimaryKey { table, name } => self.drop_part(operation, table, name)?,
+            Operation::CreateEnum(enumeration) => {
+                self.apply(operation)?;
+                self.statements(ddl::create_schema(&TableName::parse(&enumeration.name)));
+                self.statement(ddl::create_enum(enumeration)?);
+            }
+            Operation::DropEnum { name } => {
+                self.apply(operation)?;
+                self.statement(format!("DROP TYPE {}", ddl::qualified(&TableName::parse(name))));
+            }
+            Operation::AddEnumValue { name, .. } | Operation::DropEnumValue { name, .. } => {
+                self.new_value(operation, name)?;
+            }
+            Operation::RenameEnumValue { name, from, to } => self.rename_value(operation, name, from, to)?,
+            Operation::SetTableComment { table, comment } => {
+                self.apply(operation)?;
+                self.statement(ddl::comment_on_table(table, comment));
+            }
+            Operation::SetTableOption { table, option, value } => {
+                let before = self.table(table)?.native.get(option).map(str::to_owned);
+                self.apply(operation)?;
+                self.statements(ddl::set_option(table, option, value.as_deref(), before.as_deref()));
+            }
+            Operation::BulkInsert { .. }
+            | Operation::Backfill { .. }
+            | Operation::Execute { .. }
+            | Operation::Run { .. } => self.data(operation)?,
+        }
+        Ok(())
+    }
+
+    /// Drops an index or a constraint, unless it was set aside and is not there.
+    fn drop_part(&mut self, operation: &Operation, table: &TableName, name: &str) -> Planned {
+        let before = self.table(table)?;
+        self.apply(operation)?;
+        if self.forget(table, name) {
+            return Ok(());
+        }
+        self.set_aside_references(&before, name)?;
+        let sql = match operation {
+            Operation::DropIndex { .. } => format!("DROP INDEX {}", ddl::in_schema_of(table, name)),
+            _ => ddl::drop_constraint(table, name),
+        };
+        self.statement(sql);
+        Ok(())
+    }
+}

@@ -1,0 +1,148 @@
+//! Columns that come and columns that change.
+
+use migratable_core::{Column, Native, Operation, Table, TableName};
+
+use super::super::ddl::{self, qualified, quoted};
+use super::super::types::{self, sql_text};
+use super::super::verify::Rows;
+use super::super::{casts, numbers};
+use super::aside::Kind;
+use super::{Mode, Planned, Planner, data};
+
+/// The statements that add a column by this definition.
+pub(super) fn add(table: &TableName, column: &Column, definition: &str) -> Planned<Vec<String>> {
+    let mut statements: Vec<String> = numbers::create_sequence(table, column)?.into_iter().collect();
+    statements.push(format!("ALTER TABLE {} ADD COLUMN {definition}", qualified(table)));
+    statements.extend(numbers::own_sequence(table, column));
+    statements.extend(ddl::column_extras(table, column, &Native::default()));
+    statements.extend(column.comment.as_ref().map(|_| ddl::comment_on_column(table, column)));
+    Ok(statements)
+}
+
+/// ALTER TABLE … ALTER COLUMN.
+pub(super) fn alter(table: &TableName, column: &str, action: &str) -> String {
+    format!("ALTER TABLE {} ALTER COLUMN {} {action}", qualified(table), quoted(column))
+}
+
+impl Planner<'_> {
+    pub(super) fn add_column(&mut self, operation: &Operation, name: &TableName, column: &Column) -> Planned {
+        let before = self.table(name)?;
+        self.apply(operation)?;
+        self.added.insert((name.clone(), column.name.clone()));
+        if column.fills_itself() {
+            self.statements(add(name, column, &ddl::define(name, column)?)?);
+            return Ok(());
+        }
+        if self.mode == Mode::Upgrade {
+            self.verify(Rows(&before).none(&column.name));
+            self.statements(add(name, column, &ddl::define(name, column)?)?);
+            return Ok(());
+        }
+        match self.fill(&before, column) {
+            super::fill::Fill::Same(value) => {
+                self.statements(add(name, column, &ddl::define_with(name, column, Some(&value), false)?)?);
+                self.statement(alter(name, &column.name, "DROP DEFAULT"));
+            }
+            super::fill::Fill::Update(sql) => {
+                self.statements(add(name, column, &ddl::define_with(name, column, None, true)?)?);
+                self.statement(sql);
+                self.statement(alter(name, &column.name, "SET NOT NULL"));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn alter_column(&mut self, operation: &Operation, name: &TableName, column: &str) -> Planned {
+        let before = self.table(name)?;
+        self.apply(operation)?;
+        let after = self.table(name)?;
+        let (Some(old), Some(new)) = (before.find(column), after.find(column)) else { return Ok(()) };
+        if self.is_aside(name, Kind::Column, column) {
+            return Ok(());
+        }
+        let retyped =
+            types::name(&old.column_type)? != types::name(&new.column_type)? || old.collation != new.collation;
+        let recomputed = old.generated != new.generated || old.native.has("virtual") != new.native.has("virtual");
+        if new.generated.is_some() && (recomputed || retyped) {
+            self.set_aside_column(&before, column);
+            return Ok(());
+        }
+        if old.generated.is_some() && new.generated.is_none() {
+            self.statement(alter(name, column, "DROP EXPRESSION"));
+        }
+        let renumbered =
+            old.identity.is_some() != new.identity.is_some() || numbers::is_serial(old) != numbers::is_serial(new);
+        if renumbered && old.identity.is_some() {
+            self.statements(numbers::stop(name, old));
+        }
+        let redefaulted = old.default != new.default || retyped;
+        if old.default.is_some() && (retyped || new.default.is_none()) {
+            self.statement(alter(name, column, "DROP DEFAULT"));
+        }
+        if retyped {
+            self.retype(operation, &before, old, new)?;
+        }
+        self.change_null(&after, old, new)?;
+        if let Some(default) = types::default(new)?.filter(|_| redefaulted && new.generated.is_none()) {
+            if new.identity.is_none() {
+                self.statements(numbers::create_sequence(name, new)?);
+            }
+            self.statement(alter(name, column, &format!("SET DEFAULT {default}")));
+        }
+        if renumbered && new.identity.is_some() {
+            self.statements(numbers::start(name, new)?);
+        } else if !renumbered {
+            self.statements(numbers::change(name, old, new)?);
+        }
+        self.statements(ddl::column_extras(name, new, &old.native));
+        if old.comment != new.comment {
+            self.statement(ddl::comment_on_column(name, new));
+        }
+        Ok(())
+    }
+
+    fn retype(&mut self, operation: &Operation, before: &Table, old: &Column, new: &Column) -> Planned {
+        self.set_aside_expressions(before, &old.name);
+        let Operation::AlterColumn { change, .. } = operation else { return Ok(()) };
+        let mut action = format!("TYPE {}", types::name(&new.column_type)?);
+        match (&new.collation, &old.collation) {
+            (Some(collation), _) => action.push_str(&format!(" COLLATE {}", ddl::collation(collation))),
+            (None, Some(_)) if old.column_type == new.column_type => action.push_str(" COLLATE \"default\""),
+            _ => {}
+        }
+        let name = quoted(&old.name);
+        if let Some(using) = &change.using {
+            let value = data::value(&new.column_type, sql_text(using, "the expression")?)?;
+            action.push_str(&format!(" USING {value}"));
+        } else if old.column_type != new.column_type {
+            let using = casts::using(&old.column_type, &new.column_type, &name)?;
+            let offends = casts::offends(&old.column_type, &new.column_type, &name, &self.schema.enums);
+            if let Some(offends) = offends.filter(|_| self.mode == Mode::Upgrade) {
+                let to = types::name(&new.column_type)?;
+                self.verify(Rows(before).cast(&old.name, &to, &offends));
+            }
+            action.extend(using.map(|using| format!(" USING {using}")));
+        }
+        self.statement(alter(&before.name, &old.name, &action));
+        Ok(())
+    }
+
+    fn change_null(&mut self, table: &Table, old: &Column, new: &Column) -> Planned {
+        match (old.nullable, new.nullable) {
+            (true, false) if new.generated.is_none() => {
+                let added = self.added.contains(&(table.name.clone(), new.name.clone()));
+                if self.mode != Mode::Upgrade || (added && new.default.is_some()) {
+                    let fill = self.fill_null(table, new)?;
+                    self.statement(fill);
+                } else {
+                    self.verify(Rows(table).null(&new.name));
+                }
+                self.statement(alter(&table.name, &new.name, "SET NOT NULL"));
+            }
+            (true, false) => self.statement(alter(&table.name, &new.name, "SET NOT NULL")),
+            (false, true) => self.statement(alter(&table.name, &new.name, "DROP NOT NULL")),
+            _ => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,108 @@
+//! Enums whose values change: a new type takes the place of the old one, because a value that is added to a type cannot
+//! be used in the transaction that adds it, and none can be dropped.
+
+use migratable_core::{ColumnType, Enum, Operation, TableName};
+
+use super::super::ddl::{self, qualified, quoted};
+use super::super::types;
+use super::super::verify::Rows;
+use super::columns::alter;
+use super::{Mode, Planned, Planner};
+use crate::dialect::{Work, literal};
+use crate::plan::Piece;
+
+/// An enum whose values are changing.
+pub(super) struct NewValues {
+    name: String,
+    /// The values as the database has them.
+    before: Vec<String>,
+    /// The places of the operations.
+    operations: Vec<usize>,
+}
+
+impl NewValues {
+    /// Whether an operation goes on with the change.
+    pub(super) fn takes(&self, operation: &Operation) -> bool {
+        matches!(operation, Operation::AddEnumValue { name, .. } | Operation::DropEnumValue { name, .. }
+            if *name == self.name)
+    }
+}
+
+impl Planner<'_> {
+    pub(super) fn new_value(&mut self, operation: &Operation, name: &str) -> Planned {
+        let before = self.schema.enums.get(name).map(|it| it.values.clone()).unwrap_or_default();
+        self.apply(operation)?;
+        let at = self.at;
+        let fresh = || NewValues { name: name.to_owned(), before, operations: Vec::new() };
+        self.new_values.get_or_insert_with(fresh).operations.push(at);
+        Ok(())
+    }
+
+    pub(super) fn rename_value(&mut self, operation: &Operation, name: &str, from: &str, to: &str) -> Planned {
+        self.apply(operation)?;
+        let name = qualified(&TableName::parse(name));
+        self.statement(format!("ALTER TYPE {name} RENAME VALUE {} TO {}", literal(from), literal(to)));
+        Ok(())
+    }
+
+    /// Makes the type anew with the values that it has come to.
+    pub(super) fn make_new_values(&mut self) -> Planned {
+        let Some(NewValues { name, before, operations }) = self.new_values.take() else { return Ok(()) };
+        let Some(after) = self.schema.enums.get(&name).cloned() else { return Ok(()) };
+        if after.values == before {
+            return Ok(());
+        }
+        let first = self.planned.pieces.len();
+        self.replace_type(&after, &before)?;
+        self.planned.pieces[first..].iter_mut().for_each(|piece: &mut Piece| piece.operations.clone_from(&operations));
+        Ok(())
+    }
+
+    fn replace_type(&mut self, after: &Enum, before: &[String]) -> Planned {
+        let removed: Vec<String> = before.iter().filter(|value| !after.values.contains(value)).cloned().collect();
+        let users: Vec<(TableName, String)> =
+            self.schema.users_of(&after.name).map(|(table, column)| (table.clone(), column.name.clone())).collect();
+        for (name, column) in &users {
+            let table = self.table(name)?;
+            if let Some(found) = table.find(column).filter(|_| !removed.is_empty()) {
+                let is_array = matches!(found.column_type, ColumnType::Array(_));
+                self.verify(Rows(&table).removed(column, is_array, &removed));
+            }
+            self.set_aside_expressions(&table, column);
+        }
+        let type_name = TableName::parse(&after.name);
+        let old = TableName { name: "migratable_old_values".to_owned(), ..type_name.clone() };
+        self.statement(format!("ALTER TYPE {} RENAME TO {}", qualified(&type_name), quoted(&old.name)));
+        self.statement(ddl::create_enum(after)?);
+        for (name, column) in &users {
+            let table = self.table(name)?;
+            let Some(found) = table.find(column) else { continue };
+            if found.default.is_some() {
+                self.statement(alter(name, column, "DROP DEFAULT"));
+            }
+            let to = types::name(&found.column_type)?;
+            let text = match &found.column_type {
+                ColumnType::Array(_) => format!("{}::text[]", quoted(column)),
+                _ => self.kept_text(&quoted(column), after, &removed),
+            };
+            self.statement(alter(name, column, &format!("TYPE {to} USING ({text})::{to}")));
+            if let Some(default) = types::default(found)? {
+                self.statement(alter(name, column, &format!("SET DEFAULT {default}")));
+            }
+        }
+        self.push(Work::Statement(format!("DROP TYPE {}", qualified(&old))));
+        Ok(())
+    }
+
+    /// The value as text. Where nobody was asked, the first value takes the place of those that go.
+    fn kept_text(&self, column: &str, after: &Enum, removed: &[String]) -> String {
+        match after.values.first().filter(|_| self.mode == Mode::Difference && !removed.is_empty()) {
+            Some(first) => {
+                let removed: Vec<String> = removed.iter().map(|value| literal(value)).collect();
+                let (removed, first) = (removed.join(", "), literal(first));
+                format!("CASE WHEN {column}::text IN ({removed}) THEN {first} ELSE {column}::text END")
+            }
+            None => format!("{column}::text"),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What rows get in columns that cannot be without a value, where nobody is asked.
+
+use migratable_core::{Column, Operation, Schema, Table, TableName};
+
+use super::super::ddl::{qualified, quoted};
+use super::super::types;
+use super::{Mode, Planned, Planner};
+
+/// How rows get a value in a new column.
+pub(super) enum Fill {
+    /// All the same one.
+    Same(String),
+    /// By a statement.
+    Update(String),
+}
+
+/// The schema behind all operations, if some of them may have to fill a column for it.
+pub(super) fn target(operations: &[Operation], schema: &Schema, mode: Mode) -> Option<Schema> {
+    let fills = |it: &Operation| matches!(it, Operation::AddColumn { .. } | Operation::AlterColumn { .. });
+    if mode == Mode::Upgrade || !operations.iter().any(fills) {
+        return None;
+    }
+    let mut target = schema.clone();
+    for operation in operations {
+        operation.apply(&mut target).ok()?;
+    }
+    Some(target)
+}
+
+impl Planner<'_> {
+    /// The table as it will be, where that is known.
+    fn in_target<'t>(&'t self, table: &'t Table) -> &'t Table {
+        self.target.as_ref().and_then(|target| target.table(&table.name)).unwrap_or(table)
+    }
+
+    /// Whether no two rows may be equal in this column alone.
+    fn is_distinct(&self, table: &Table, column: &str) -> bool {
+        let only = |columns: &[String]| matches!(columns, [it] if it == column);
+        let table = self.in_target(table);
+        table.primary_key.iter().any(|it| only(&it.columns))
+            || table.uniques.iter().any(|it| only(&it.columns))
+            || table
+                .indexes
+                .iter()
+                .any(|it| it.unique && it.parts.len() == 1 && it.parts[0].column_name() == Some(column))
+    }
+
+    /// Some row of the table that a column refers to.
+    fn referred(&self, table: &Table, column: &str) -> Option<String> {
+        let keys = &self.in_target(table).foreign_keys;
+        let key = keys.iter().find(|it| matches!(it.columns.as_slice(), [only] if only == column))?;
+        let (target, of) = (quoted(&key.references[0]), qualified(&key.table));
+        (key.table != table.name).then(|| format!("(SELECT {target} FROM {of} ORDER BY {target} LIMIT 1)"))
+    }
+
+    /// What the rows of a table get in a new column.
+    pub(super) fn fill(&self, table: &Table, column: &Column) -> Fill {
+        let neutral = types::neutral(&column.column_type, &self.schema.enums);
+        if self.is_distinct(table, &column.name)
+            && let Some(value) = types::distinct(&column.column_type, "migratable_row.number")
+        {
+            return Fill::Update(number_rows(&table.name, &column.name, &value, "TRUE", "0"));
+        }
+        match self.referred(table, &column.name) {
+            Some(value) => {
+                Fill::Update(format!("UPDATE {} SET {} = {value}", qualified(&table.name), quoted(&column.name)))
+            }
+            None => Fill::Same(neutral),
+        }
+    }
+
+    /// Puts something in the place of NULL.
+    pub(super) fn fill_null(&self, table: &Table, column: &Column) -> Planned<String> {
+        let name = quoted(&column.name);
+        let is_null = format!("{name} IS NULL");
+        if column.identity.is_some() || (column.default.is_none() && self.is_distinct(table, &column.name)) {
+            let last = match column.column_type.is_integer() {
+                true => format!("(SELECT coalesce(max({name}), 0) FROM {})", qualified(&table.name)),
+                false => "0".to_owned(),
+            };
+            if let Some(value) = types::distinct(&column.column_type, "migratable_row.number") {
+                return Ok(number_rows(&table.name, &column.name, &value, &is_null, &last));
+            }
+        }
+        let value = match types::default(column)? {
+            Some(default) => default,
+            None => self
+                .referred(table, &column.name)
+                .unwrap_or_else(|| types::neutral(&column.column_type, &self.schema.enums)),
+        };
+        Ok(format!("UPDATE {} SET {name} = {value} WHERE {is_null}", qualified(&table.name)))
+    }
+}
+
+/// Gives each row a value of its own, from numbers behind the last.
+fn number_rows(table: &TableName, column: &str, value: &str, which: &str, last: &str) -> String {
+    let (table, column) = (qualified(table), quoted(column));
+    format!(
+        "UPDATE {table} SET {column} = {value} FROM (SELECT ctid AS place, \
+         row_number() OVER (ORDER BY ctid) + {last} AS number FROM {table} WHERE {which}) AS migratable_row \
+         WHERE {table}.ctid = migratable_row.place"
+    )
+}

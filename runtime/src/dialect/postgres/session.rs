@@ -1,0 +1,143 @@
+//! The state of a connection while revisions are run on it.
+
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::pg::PgConnection;
+use diesel::result::QueryResult;
+
+use crate::dialect::{Connection, literal};
+use crate::error::{Error, Stop};
+
+/// Keeps two deployers of a database apart until the transaction ends. The number is the first bytes of "migratable".
+pub(super) const LOCK_STATEMENT: &str =
+    "DO $migratable$ BEGIN PERFORM pg_advisory_xact_lock(7883946363647713634); END $migratable$;";
+
+/// Lets everything be checked that would wait for the end of the transaction.
+pub(super) const CHECK_NOW: &str = "SET CONSTRAINTS ALL IMMEDIATE";
+
+/// What is set while revisions run: times are those of UTC, literals are what they look like, and a
+/// transaction that has waited sees what it has waited for.
+const SETTINGS: [(&str, &str); 3] =
+    [("TimeZone", "UTC"), ("standard_conforming_strings", "on"), ("default_transaction_isolation", "read committed")];
+
+/// What a connection was like before: the settings and their values.
+pub struct Session(Vec<(String, String)>);
+
+fn depth(database: &mut PgConnection) -> u32 {
+    let status = AnsiTransactionManager::transaction_manager_status_mut(database);
+    status.transaction_depth().ok().flatten().map_or(0, std::num::NonZeroU32::get)
+}
+
+fn set<'a>(settings: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let set = settings.into_iter().map(|(name, value)| format!("set_config('{name}', {}, false)", literal(value)));
+    format!("SELECT {}", set.collect::<Vec<_>>().join(", "))
+}
+
+pub(super) fn enter(database: &mut PgConnection) -> Result<Session, Error> {
+    if depth(database) > 0 {
+        return Err(Error::InTransaction { why: "revisions need transactions of their own" });
+    }
+    let failed = |source| Error::Database { doing: "get the connection ready", source };
+    let values: Vec<String> = SETTINGS.iter().map(|(name, _)| format!("current_setting('{name}')")).collect();
+    let row = database.rows(&format!("SELECT {}", values.join(", "))).map_err(failed)?.into_iter().next();
+    let values = row.into_iter().flatten().map(Option::unwrap_or_default);
+    let session = SETTINGS.iter().map(|(name, _)| (*name).to_owned()).zip(values).collect();
+    database.batch_execute(&set(SETTINGS)).map_err(failed)?;
+    Ok(Session(session))
+}
+
+pub(super) fn leave(database: &mut PgConnection, session: &Session) {
+    rollback(database);
+    let restored = database.batch_execute(&set(session.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))));
+    // Only the settings of this connection; if even that fails, it is gone.
+    drop(restored);
+}
+
+/// Begins a transaction, and waits until nobody else migrates. A setting that ends with the transaction tells whether
+/// it is still the same one.
+pub(super) fn begin(database: &mut PgConnection) -> QueryResult<()> {
+    AnsiTransactionManager::begin_transaction_sql(database, "BEGIN")?;
+    let locked =
+        database.batch_execute(&format!("{LOCK_STATEMENT} SELECT set_config('migratable.transaction', 'open', true)"));
+    if locked.is_err() {
+        rollback(database);
+    }
+    locked
+}
+
+/// Remembers what the history is, so that the next transaction sees whether somebody else has changed it.
+pub(super) fn commit(database: &mut PgConnection) -> QueryResult<()> {
+    let own = own_history(database)?;
+    database.batch_execute(&set([("migratable.own", own.as_str())]))?;
+    AnsiTransactionManager::commit_transaction(database)
+}
+
+/// Rolls back everything that is open: a step that panics may have left transactions inside of ours.
+pub(super) fn rollback(database: &mut PgConnection) {
+    while depth(database) > 0 {
+        if AnsiTransactionManager::rollback_transaction(database).is_err() {
+            break;
+        }
+    }
+}
+
+/// A number that stands for the history, and is another one for every history.
+fn history(database: &mut PgConnection) -> QueryResult<i64> {
+    let there = database.rows("SELECT to_regclass('migratable_revisions') IS NOT NULL")?;
+    if there.into_iter().flatten().flatten().next().as_deref() != Some("true") {
+        return Ok(1);
+    }
+    let sum = "SELECT coalesce(hashtextextended(string_agg(revision || ordinal || applied_at, ' ' ORDER BY ordinal), 0), 1) \
+               FROM migratable_revisions";
+    let found = database.rows(sum)?;
+    Ok(found.into_iter().flatten().flatten().find_map(|text| text.parse().ok()).unwrap_or(1))
+}
+
+/// The history in the words of this process; no other writes the same.
+fn own_history(database: &mut PgConnection) -> QueryResult<String> {
+    Ok(format!("{}:{}", std::process::id(), history(database)?))
+}
+
+/// Zero as long as the history is as this connection left it.
+pub(super) fn version(database: &mut PgConnection) -> QueryResult<i64> {
+    let found = history(database)?;
+    let own = format!("{}:{found}", std::process::id());
+    let rows = database.rows("SELECT coalesce(current_setting('migratable.own', true), '')")?;
+    let is_own = rows.into_iter().flatten().flatten().any(|text| text == own);
+    Ok(if is_own { 0 } else { found | 1 })
+}
+
+/// Stops if a step has ended the transaction, by Diesel or by SQL, which Diesel does not count.
+pub(super) fn after_step(database: &mut PgConnection, step: &str) -> Result<(), Stop> {
+    let left_open = depth(database) > 1;
+    while depth(database) > 1 && AnsiTransactionManager::rollback_transaction(database).is_ok() {}
+    match is_open(database)? {
+        true if left_open => Err(Stop::refused(format!("the step `{step}` did not end a transaction that it began"))),
+        true => Ok(()),
+        false => Err(Stop::ended_by(step)),
+    }
+}
+
+fn is_open(database: &mut PgConnection) -> QueryResult<bool> {
+    let rows = database.rows("SELECT coalesce(current_setting('migratable.transaction', true), '')")?;
+    Ok(rows.into_iter().flatten().flatten().any(|text| text == "open"))
+}
+
+/// Lets everything be checked that waits for the end of the transaction; a table cannot be changed before.
+pub(super) fn check_references(database: &mut PgConnection) -> Result<(), Stop> {
+    if !is_open(database)? {
+        return Err(Stop::refused(
+            "a statement ended the transaction by COMMIT or ROLLBACK: what was committed by it stays in the database, \
+             although the history does not say so; look at it before you run this again",
+        ));
+    }
+    database.batch_execute(CHECK_NOW).map_err(|error| Stop::at(CHECK_NOW, error))?;
+    let deferred = database.rows(
+        "SELECT string_agg(DISTINCT format('%I.%I', nspname, conname), ', ') FROM pg_constraint \
+         JOIN pg_namespace ON pg_namespace.oid = connamespace WHERE condeferred AND conparentid = 0",
+    )?;
+    if let Some(names) = deferred.into_iter().flatten().flatten().next() {
+        let later = format!("SET CONSTRAINTS {names} DEFERRED");
+        database.batch_execute(&later).map_err(|error| Stop::at(&later, error))?;
+    }
+    Ok(())
+}

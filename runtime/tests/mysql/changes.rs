@@ -1,0 +1,74 @@
+//! Each kind of operation, up and down, on tables with rows that refer to one another.
+
+mod columns;
+mod tables;
+
+use migratable::Direction;
+use migratable::revision::*;
+
+use super::database::{self, Program, down, fresh, line, replay, run, throwaway, values};
+use super::reader::assert_same;
+
+/// Users with a post each; the post refers to its user and dies with it.
+pub fn base(op: &mut Operations) {
+    op.create_enum("mood", ["happy", "sad"]);
+    op.create_table(
+        table("users")
+            .column(column("id", bigint()).identity(identity()))
+            .column(column("name", varchar(40)))
+            .column(column("age", integer()).nullable())
+            .column(column("score", varchar(20)).default("7"))
+            .column(column("mood", enumeration("mood")).default("happy"))
+            .primary_key("pk_users", ["id"])
+            .unique("uq_users_name", ["name"])
+            .index(index("ix_users_age").on(desc("age")))
+            .check("ck_users_age", sql("age < 200")),
+    );
+    op.create_table(
+        table("posts")
+            .column(column("id", bigint()).identity(identity()))
+            .column(column("user_id", bigint()))
+            .column(column("title", varchar(100)))
+            .primary_key("pk_posts", ["id"])
+            .foreign_key(
+                foreign_key("fk_posts_user_id_users", ["user_id"]).references("users", ["id"]).on_delete(cascade()),
+            ),
+    );
+}
+
+pub const ROWS: &str =
+    "INSERT INTO users (id, name, age, score, mood) VALUES (1, 'ann', 30, '7', 'sad'), (5, 'bob', NULL, '8', 'happy');
+                    INSERT INTO posts (user_id, title) VALUES (5, 'first'), (1, 'second');";
+
+pub struct Case {
+    name: &'static str,
+    up: fn(&mut Operations),
+    down: fn(&mut Operations),
+    /// A query and what it gives after the upgrade.
+    after: (&'static str, &'static str),
+}
+
+fn check_case(case: &Case) {
+    let program: Program = line(&[(base, database::nothing), (case.up, case.down)]);
+    let mut db = throwaway();
+    program.upgrade_to(&mut db, "r1", &Default::default()).unwrap();
+    run(&mut db, ROWS);
+    let back = program.revisions()[1].operations(Direction::Downgrade);
+    for round in ["first", "second"] {
+        let what = format!("{}, {round} time", case.name);
+        program.upgrade(&mut db).unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert_same(&mut db, &mut fresh(&replay(&program, &[])), &format!("up: {what}"));
+        if round == "first" {
+            assert_eq!(values(&mut db, case.after.0).join(" "), case.after.1, "{what}");
+        }
+        down(&program, &mut db, "r1").unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert_same(&mut db, &mut fresh(&replay(&program, &back)), &format!("down: {what}"));
+        assert_eq!(values(&mut db, "SELECT id FROM users ORDER BY id"), ["1", "5"], "{what}");
+        assert_eq!(values(&mut db, "SELECT user_id FROM posts ORDER BY id"), ["5", "1"], "{what}");
+    }
+}
+
+#[test]
+fn every_change_goes_up_and_down_and_keeps_the_rows() {
+    columns::CASES.iter().chain(tables::CASES).for_each(check_case);
+}

@@ -1,0 +1,184 @@
+//! Changes of columns.
+
+use migratable::revision::*;
+
+use super::Case;
+
+pub const CASES: &[Case] = &[
+    Case {
+        name: "a nullable column",
+        up: |op| op.add_column("users", column("bio", text()).nullable()),
+        down: |op| op.drop_column("users", "bio"),
+        after: ("SELECT COALESCE(bio, 'none') FROM users", "none none"),
+    },
+    Case {
+        name: "a column with a literal default",
+        up: |op| op.add_column("users", column("rank", integer()).default(3)),
+        down: |op| op.drop_column("users", "rank"),
+        after: ("SELECT rank FROM users", "3 3"),
+    },
+    Case {
+        name: "a column whose default is the time",
+        up: |op| op.add_column("users", column("seen", timestamp()).default(now())),
+        down: |op| op.drop_column("users", "seen"),
+        after: ("SELECT seen > '2020-01-01' AND LENGTH(seen) = 26 FROM users", "1 1"),
+    },
+    Case {
+        name: "a column whose default is an expression, with a collation",
+        up: |op| {
+            op.add_column(
+                "users",
+                column("tag", text()).default(sql("lower('T') || abs(-2)")).collate("utf8mb4_unicode_ci"),
+            )
+        },
+        down: |op| op.drop_column("users", "tag"),
+        after: ("SELECT tag = 'T2' FROM users", "1 1"),
+    },
+    Case {
+        name: "an enum column",
+        up: |op| op.add_column("users", column("other", enumeration("mood")).default("sad")),
+        down: |op| op.drop_column("users", "other"),
+        after: ("SELECT other FROM users", "sad sad"),
+    },
+    Case {
+        name: "computed columns",
+        up: |op| {
+            op.add_column("users", column("upper", varchar(50)).nullable().generated(stored(sql("upper(name)"))));
+            op.add_column("users", column("twice", integer()).nullable().generated(computed(sql("age * 2"))));
+        },
+        down: |op| {
+            op.drop_column("users", "twice");
+            op.drop_column("users", "upper");
+        },
+        after: ("SELECT CONCAT(upper, COALESCE(twice, '-')) FROM users", "ANN60 BOB-"),
+    },
+    Case {
+        name: "a virtual column alone",
+        up: |op| op.add_column("users", column("twice", integer()).nullable().generated(computed(sql("age * 2")))),
+        down: |op| op.drop_column("users", "twice"),
+        after: ("SELECT coalesce(twice, '-') FROM users", "60 -"),
+    },
+    Case {
+        name: "a computed column that becomes a plain one",
+        up: |op| {
+            op.add_column("users", column("upper", varchar(50)).nullable().generated(stored(sql("upper(name)"))));
+            op.execute(sql("UPDATE users SET name = 'eve' WHERE name = 'bob'"));
+            op.alter_column("users", "upper").drop_generated();
+        },
+        down: |op| op.drop_column("users", "upper"),
+        after: ("SELECT upper FROM users", "ANN EVE"),
+    },
+    Case {
+        name: "a dropped column",
+        up: |op| op.drop_column("posts", "title"),
+        down: |op| op.add_column("posts", column("title", varchar(100))),
+        after: ("SELECT CONCAT(id, '-', user_id) FROM posts ORDER BY id", "1-5 2-1"),
+    },
+    Case {
+        name: "a renamed column, with names and texts that follow",
+        up: |op| op.rename_column("users", "age", "years"),
+        down: |op| op.rename_column("users", "years", "age"),
+        after: ("SELECT coalesce(years, 0) FROM users", "30 0"),
+    },
+    Case {
+        name: "a renamed column that another table refers to",
+        up: |op| op.rename_column("users", "id", "number"),
+        down: |op| op.rename_column("users", "number", "id"),
+        after: ("SELECT number FROM users JOIN posts ON user_id = number ORDER BY number", "1 5"),
+    },
+    Case {
+        name: "columns that swap their names",
+        up: |op| {
+            op.rename_column("users", "name", "x");
+            op.rename_column("users", "score", "name");
+            op.rename_column("users", "x", "score");
+        },
+        down: |op| {
+            op.rename_column("users", "name", "x");
+            op.rename_column("users", "score", "name");
+            op.rename_column("users", "x", "score");
+        },
+        after: ("SELECT CONCAT(name, score) FROM users", "7ann 8bob"),
+    },
+    Case {
+        name: "a new type, converted",
+        up: |op| {
+            op.alter_column("users", "score").set_type(integer()).default(7);
+        },
+        down: |op| {
+            op.alter_column("users", "score").set_type(varchar(20)).default("7");
+        },
+        after: ("SELECT score + 1 FROM users", "8 9"),
+    },
+    Case {
+        name: "a new type, by an expression",
+        up: |op| {
+            op.alter_column("users", "name").set_type(integer()).using(sql("length(name) + id"));
+        },
+        down: |op| {
+            op.alter_column("users", "name").set_type(varchar(40));
+        },
+        after: ("SELECT name + 1 FROM users", "5 9"),
+    },
+    Case {
+        name: "text that becomes json",
+        up: |op| {
+            op.alter_column("users", "score").set_type(json()).drop_default();
+        },
+        down: |op| {
+            op.alter_column("users", "score").set_type(varchar(20)).default("7");
+        },
+        after: ("SELECT JSON_TYPE(score) FROM users", "INTEGER INTEGER"),
+    },
+    Case {
+        name: "a column added as nullable and made NOT NULL by its default",
+        up: |op| {
+            op.add_column("users", column("rank", integer()).nullable());
+            op.alter_column("users", "rank").not_null().default(2);
+        },
+        down: |op| op.drop_column("users", "rank"),
+        after: ("SELECT rank FROM users", "2 2"),
+    },
+    Case {
+        name: "a default for the rows that are there only",
+        up: |op| {
+            op.add_column("users", column("rank", integer()).default(2));
+            op.alter_column("users", "rank").drop_default();
+        },
+        down: |op| op.drop_column("users", "rank"),
+        after: ("SELECT rank FROM users", "2 2"),
+    },
+    Case {
+        name: "a text that becomes an enum",
+        up: |op| {
+            op.alter_column("posts", "title")
+                .set_type(enumeration("mood"))
+                .using(sql("CASE title WHEN 'first' THEN 'sad' ELSE 'happy' END"));
+        },
+        down: |op| {
+            op.alter_column("posts", "title").set_type(varchar(100));
+        },
+        after: ("SELECT title FROM posts", "sad happy"),
+    },
+    Case {
+        name: "nullability, default and collation",
+        up: |op| {
+            op.alter_column("users", "name").nullable().default("nobody").collate("utf8mb4_unicode_ci");
+        },
+        down: |op| {
+            op.alter_column("users", "name").not_null().drop_default().drop_collate();
+        },
+        after: ("SELECT name = 'ANN' FROM users", "1 0"),
+    },
+    Case {
+        name: "NOT NULL after a step that fills",
+        up: |op| {
+            op.backfill_where("users", "age", sql("id * 10"), sql("age IS NULL"));
+            op.alter_column("users", "age").not_null();
+        },
+        down: |op| {
+            op.alter_column("users", "age").nullable();
+        },
+        after: ("SELECT age FROM users ORDER BY id", "30 50"),
+    },
+];

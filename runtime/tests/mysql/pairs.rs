@@ -1,0 +1,165 @@
+//! Databases made by hand, turned into each other and back through the server's own client.
+
+mod columns;
+mod keys;
+mod tables;
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use migratable::inspect::{Inspected, inspect, script};
+use migratable_core::Dialect;
+use migratable_core::diff::{Answers, diff};
+
+use super::database::{Db, Throwaway, run, server, throwaway, values};
+use super::reader::{assert_same, schema};
+
+/// Two databases, each with its rows.
+pub struct Pair {
+    pub name: &'static str,
+    pub a: &'static str,
+    pub b: &'static str,
+    /// A query, and what it gives after the way from A to B and before it; empty where nothing is kept.
+    pub kept: &'static str,
+}
+
+fn made(sql: &str) -> Throwaway {
+    let mut db = throwaway();
+    run(&mut db, sql);
+    db
+}
+
+fn read(db: &mut Db, what: &str) -> Inspected {
+    inspect(db).unwrap_or_else(|error| panic!("{what}: {error}"))
+}
+
+/// The script from one database to another, empty if they are equal.
+fn difference(from: &Inspected, to: &Inspected, what: &str) -> String {
+    let answers = Answers { allow_loss: true, ..Answers::default() };
+    let plan = diff(&from.schema, &to.schema, &answers).unwrap_or_else(|error| panic!("{what}: {error:?}"));
+    if plan.upgrade.is_empty() {
+        return String::new();
+    }
+    script(Dialect::Mysql, from, to, &plan.upgrade).unwrap_or_else(|error| panic!("{what}: {error}"))
+}
+
+/// Runs a script by the client, as a user would.
+pub fn client(database: &str, sql: &str) -> Result<(), String> {
+    let (user, host, port) = server();
+    let mut client = Command::new("mariadb");
+    client.args(["--user", &user, "--host", &host, "--port", &port]).arg(database);
+    let mut child = client.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the mariadb client");
+    child.stdin.take().unwrap().write_all(sql.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+}
+
+fn tables(db: &mut Db) -> Vec<String> {
+    let base = "table_schema = DATABASE() AND table_type = 'BASE TABLE'";
+    values(db, &format!("SELECT table_name FROM information_schema.tables WHERE {base}"))
+}
+
+fn counts(db: &mut Db, tables: &[String]) -> Vec<String> {
+    let count = |table: &String| values(db, &format!("SELECT COUNT(*) FROM `{}`", table.replace('`', "``")))[0].clone();
+    tables.iter().map(count).collect()
+}
+
+fn turn(from: &mut Throwaway, to: &mut Throwaway, what: &str) {
+    let (before, after) = (read(from, what), read(to, what));
+    let sql = difference(&before, &after, what);
+    assert!(!sql.is_empty(), "{what}: no difference was found");
+    let mut kept = tables(to);
+    let there = tables(from);
+    kept.retain(|table| there.contains(table));
+    let rows = counts(from, &kept);
+    client(&from.name, &sql).unwrap_or_else(|error| panic!("{what}: {error}\n{sql}"));
+    assert_same(from, to, &format!("{what}\n{sql}"));
+    let again = difference(&read(from, what), &after, what);
+    assert!(again.is_empty(), "{what}: a second difference\n{sql}\n--\n{again}");
+    assert_eq!(counts(from, &kept), rows, "{what}: rows\n{sql}");
+}
+
+fn check(pair: &Pair) {
+    let (mut a, mut b) = (made(pair.a), made(pair.b));
+    let kept = |db: &mut Db| if pair.kept.is_empty() { Vec::new() } else { values(db, pair.kept) };
+    let before = kept(&mut a);
+    turn(&mut a, &mut b, &format!("{}, there", pair.name));
+    assert_eq!(kept(&mut a), before, "{}", pair.name);
+    let mut first = made(pair.a);
+    turn(&mut a, &mut first, &format!("{}, back", pair.name));
+    turn(&mut b, &mut first, &format!("{}, from the other side", pair.name));
+}
+
+fn check_all(pairs: &[Pair]) {
+    let bad: Vec<&str> =
+        pairs.iter().filter(|pair| std::panic::catch_unwind(|| check(pair)).is_err()).map(|pair| pair.name).collect();
+    assert!(bad.is_empty(), "{bad:?}");
+}
+
+#[test]
+fn columns_turn_into_each_other() {
+    check_all(columns::PAIRS);
+}
+
+#[test]
+fn keys_turn_into_each_other() {
+    check_all(keys::PAIRS);
+}
+
+#[test]
+fn tables_turn_into_each_other() {
+    check_all(tables::PAIRS);
+}
+
+#[test]
+fn spelling_is_no_difference() {
+    for (a, b) in [
+        (
+            "CREATE TABLE t (a bool DEFAULT true, b int DEFAULT 1)",
+            "CREATE TABLE t (a tinyint(1) DEFAULT 1, b integer DEFAULT '1')",
+        ),
+        (
+            "CREATE TABLE t (a datetime DEFAULT now(), b varchar(9) DEFAULT \"x\")",
+            "CREATE TABLE t (a datetime DEFAULT CURRENT_TIMESTAMP, b VARCHAR(9) DEFAULT 'x')",
+        ),
+        ("CREATE TABLE t (a int, CHECK (a>0 and a<9))", "CREATE TABLE t (a int, CHECK ((a > 0) AND (a < 9)))"),
+        (
+            "CREATE TABLE t (a json)",
+            "CREATE TABLE t (a longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin CHECK (json_valid(a)))",
+        ),
+        ("CREATE TABLE t (a int, b int AS (a+1))", "CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a + 1) VIRTUAL)"),
+        ("CREATE TABLE t (a decimal(5,2) DEFAULT 2.5)", "CREATE TABLE t (a numeric(5,2) DEFAULT 2.50)"),
+    ] {
+        let (mut a, mut b) = (made(a), made(b));
+        assert_eq!(difference(&read(&mut a, "a"), &read(&mut b, "b"), "spelling"), "", "{}", schema(&mut a));
+    }
+}
+
+#[test]
+fn what_no_schema_holds_is_named_and_left_alone() {
+    let mut db = made(
+        "CREATE TABLE t (a int, b int); CREATE VIEW v AS SELECT a FROM t; CREATE SEQUENCE s; \
+         CREATE TABLE old (a int) WITH SYSTEM VERSIONING; CREATE TABLE p (a int) PARTITION BY HASH (a) PARTITIONS 2; \
+         CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1; CREATE PROCEDURE q() SELECT 1; \
+         CREATE FUNCTION f() RETURNS int RETURN 1; CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SELECT 1",
+    );
+    let found = read(&mut db, "not managed");
+    let named: Vec<String> = found.not_managed.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        named,
+        [
+            "event e",
+            "function f",
+            "partitions p of p",
+            "procedure q",
+            "sequence s",
+            "system-versioned table old",
+            "trigger g of t",
+            "view v"
+        ]
+    );
+    let mut empty = made("CREATE TABLE p (a int)");
+    let sql = difference(&found, &read(&mut empty, "empty"), "not managed");
+    client(&db.name, &sql).unwrap();
+    assert_eq!(values(&mut db, "SELECT COUNT(*) FROM information_schema.views WHERE table_schema = DATABASE()"), ["1"]);
+}

@@ -1,0 +1,61 @@
+//! Expected schemas, made in a scratch database and read as the live one is.
+
+use migratable::inspect::{inspect, inspect_scratch};
+use migratable::revision::*;
+use migratable_core::diff::{Answers, diff};
+
+use super::database::{line, nothing, one, replay, run, throwaway};
+
+fn base(op: &mut Operations) {
+    op.create_enum("mood", ["happy", "sad"]);
+    op.create_table(
+        table("b")
+            .column(column("id", bigint()).identity(identity()))
+            .column(column("flag", boolean()).default(true))
+            .column(column("at", timestamp()).default(now()))
+            .column(column("price", numeric(5, 2)).default(decimal("2.5")))
+            .column(column("mood", enumeration("mood")).default("sad"))
+            .column(column("note", json()).nullable())
+            .column(column("twice", bigint()).nullable().generated(computed(sql("price * 2"))))
+            .column(column("other", bigint()).nullable())
+            .primary_key("pk_b", ["id"])
+            .check("ck_b", sql("price > 0 OR flag"))
+            .comment("it's"),
+    );
+    op.create_table(
+        table("a")
+            .column(column("id", integer()))
+            .column(column("b", bigint()).nullable())
+            .primary_key("pk_a", ["id"])
+            .foreign_key(foreign_key("fk_a", ["b"]).references("b", ["id"]).on_delete(set_null())),
+    );
+    op.create_foreign_key("b", foreign_key("fk_b", ["other"]).references("b", ["id"]));
+}
+
+#[test]
+fn a_migrated_database_is_what_its_revisions_say_until_somebody_changes_it() {
+    let program = line(&[(base, nothing)]);
+    let mut db = throwaway();
+    program.upgrade(&mut db).unwrap();
+    let expected = inspect_scratch(&mut *db, &replay(&program, &[])).unwrap();
+    let live = inspect(&mut *db).unwrap();
+    assert_eq!(live.schema, expected.schema);
+    run(&mut db, "ALTER TABLE b ADD surprise int");
+    let live = inspect(&mut *db).unwrap();
+    let plan = diff(&live.schema, &expected.schema, &Answers { allow_loss: true, ..Answers::default() }).unwrap();
+    assert_eq!(plan.upgrade[0].to_string(), "drop column b.surprise");
+    assert_eq!(one(&mut db, "SELECT DATABASE()"), db.name.clone());
+}
+
+#[test]
+fn nothing_is_left_of_a_scratch_database_that_could_not_be_made() {
+    let program =
+        line(&[(|op| op.create_table(table("t").column(column("a", text())).primary_key("pk", ["a"])), nothing)]);
+    let mut db = throwaway();
+    let mode = one(&mut db, "SELECT @@sql_mode");
+    let error = inspect_scratch(&mut *db, &replay(&program, &[])).unwrap_err().to_string();
+    assert!(error.contains("key"), "{error}");
+    let name = db.name.clone();
+    assert_eq!(one(&mut db, "SELECT DATABASE()"), name);
+    assert_eq!(one(&mut db, "SELECT @@sql_mode"), mode);
+}
