@@ -143,7 +143,10 @@ impl Database<'_> {
             Dialect::Postgres => self.run(&format!("{EMPTY_POSTGRES}{sql}")),
             Dialect::Mysql => {
                 let name = &self.name;
-                self.run(&format!("CREATE OR REPLACE DATABASE {name} CHARACTER SET utf8mb4;\nUSE {name};\n{sql}"))
+                self.run(&format!(
+                    "SET foreign_key_checks = 0;\nCREATE OR REPLACE DATABASE {name} CHARACTER SET utf8mb4;\nUSE {name};\n\
+                     SET foreign_key_checks = 1;\n{sql}"
+                ))
             }
         }
     }
@@ -190,7 +193,10 @@ impl Drop for Database<'_> {
         let _ = match self.dialect() {
             Dialect::Sqlite => fs::remove_file(self.file()).map_err(|error| error.to_string()),
             Dialect::Postgres => self.server.query(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).map(drop),
-            Dialect::Mysql => self.server.query(&format!("DROP DATABASE IF EXISTS {name}")).map(drop),
+            Dialect::Mysql => {
+                let sql = format!("SET foreign_key_checks = 0;\nDROP DATABASE IF EXISTS {name}");
+                self.server.query(&sql).map(drop)
+            }
         };
     }
 }
