@@ -46,7 +46,7 @@ fn a_connection_in_a_transaction_is_refused() {
     let mut db = throwaway.connect();
     db.begin_test_transaction().unwrap();
     let error = line(&[(base, nothing)]).upgrade(&mut db).unwrap_err();
-    assert!(matches!(error, Error::InTransaction), "{error}");
+    assert!(matches!(error, Error::InTransaction { .. }), "{error}");
 }
 
 #[test]
