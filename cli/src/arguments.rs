@@ -113,10 +113,9 @@ pub struct Revision {
 }
 
 /// How the transactions of an upgrade or downgrade are cut.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Transaction {
     /// One for all revisions.
-    #[default]
     All,
     /// One for each revision.
     Revision,
@@ -131,9 +130,9 @@ pub struct Move {
     /// Show what would be done with this database.
     #[arg(long)]
     pub dry_run: bool,
-    /// Where transactions begin and end.
-    #[arg(long, value_enum, default_value_t)]
-    pub transaction: Transaction,
+    /// Where transactions begin and end; usually one for all on SQLite, one for each on servers.
+    #[arg(long, value_enum)]
+    pub transaction: Option<Transaction>,
     /// Refuse also if a data step of an applied revision was changed since.
     #[arg(long)]
     pub strict: bool,

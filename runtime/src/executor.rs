@@ -4,8 +4,8 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use migratable_core::Schema;
 use migratable_core::graph::Graph;
+use migratable_core::{Dialect, Schema};
 
 use crate::dialect::{Database, Work};
 use crate::error::{Cause, Error, Failure, Stop};
@@ -17,8 +17,11 @@ use crate::revision::Step;
 /// What is one transaction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Transaction {
-    /// All revisions of one call.
+    /// What suits the database: all revisions on SQLite, each by itself on PostgreSQL, whose locks would else be held to
+    /// the end.
     #[default]
+    Usual,
+    /// All revisions of one call. MySQL cannot do that.
     All,
     /// Each revision by itself.
     Revision,
@@ -161,12 +164,13 @@ impl<Db: Database> Run<'_, Db> {
                 self.session.database.rollback();
                 return Ok(self.standing(&state.position));
             };
-            let revisions = match self.options.transaction {
-                Transaction::All if self.session.database.is_transactional() => {
-                    std::iter::once(first).chain(state.path.drain(..)).collect()
-                }
-                _ => vec![first],
+            let together = match self.options.transaction {
+                Transaction::Usual => self.session.database.dialect() == Dialect::Sqlite,
+                Transaction::All => self.session.database.is_transactional(),
+                Transaction::Revision => false,
             };
+            let rest = if together { state.path.len() } else { 0 };
+            let revisions: Vec<String> = std::iter::once(first).chain(state.path.drain(..rest)).collect();
             let finished = self.transaction(&mut state, &revisions)?;
             self.done.extend(finished);
             if state.path.is_empty() {

@@ -36,8 +36,9 @@ impl Movement<'_> {
         let migrator = migrator(project)?;
         let options = Options {
             transaction: match self.how.transaction {
-                arguments::Transaction::All => Transaction::All,
-                arguments::Transaction::Revision => Transaction::Revision,
+                None => Transaction::Usual,
+                Some(arguments::Transaction::All) => Transaction::All,
+                Some(arguments::Transaction::Revision) => Transaction::Revision,
             },
             strict: self.how.strict,
         };
