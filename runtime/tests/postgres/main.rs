@@ -5,6 +5,7 @@
 mod database;
 
 mod changes;
+mod not_managed;
 mod offline;
 mod pairs;
 mod rows;
