@@ -63,7 +63,8 @@ impl Database for PgConnection {}
 
 impl Connection for PgConnection {
     type Session = session::Session;
-    type Facts = ();
+    /// Whether there are views.
+    type Facts = bool;
 
     fn enter(&mut self) -> Result<session::Session, Error> {
         session::enter(self)
@@ -113,12 +114,18 @@ impl Connection for PgConnection {
         false
     }
 
-    fn facts(&mut self) -> QueryResult<()> {
-        Ok(())
+    fn facts(&mut self) -> QueryResult<bool> {
+        let views = "SELECT 1 FROM pg_class WHERE relkind IN ('v', 'm') AND oid >= 16384 LIMIT 1";
+        Ok(!self.rows(views)?.is_empty())
     }
 
-    fn plan((): &(), operations: &[Operation], schema: &mut Schema, direction: Direction) -> Result<Pieces, Refusal> {
-        plan::plan(operations, schema, mode(direction))
+    fn plan(
+        has_views: &bool,
+        operations: &[Operation],
+        schema: &mut Schema,
+        direction: Direction,
+    ) -> Result<Pieces, Refusal> {
+        plan::plan(operations, schema, mode(direction), *has_views)
     }
 
     fn perform(&mut self, work: &Work) -> Result<(), Stop> {
@@ -173,7 +180,7 @@ pub(super) const OFFLINE: Offline = Offline {
     ],
     check_references: session::CHECK_NOW,
     after: &["COMMIT;"],
-    plan: |operations, schema, direction| plan::plan(operations, schema, mode(direction)),
+    plan: |operations, schema, direction| plan::plan(operations, schema, mode(direction), false),
     statements,
     difference: difference::script,
 };

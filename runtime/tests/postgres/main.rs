@@ -10,3 +10,4 @@ mod offline;
 mod pairs;
 mod rows;
 mod session;
+mod views;

@@ -637,3 +637,29 @@ CREATE TABLE tags (post_id bigint REFERENCES posts ON DELETE CASCADE, tag text, 
 CREATE INDEX posts_live ON posts (user_id, id DESC) WHERE status = 'live';
 CREATE UNIQUE INDEX users_email ON users (lower(email));
 COMMENT ON TABLE tags IS 'what a post is about';
+
+=== views over columns that change
+CREATE TYPE state AS ENUM ('new', 'old');
+CREATE TABLE a (id int PRIMARY KEY, s state DEFAULT 'new', t varchar(10), u text);
+CREATE VIEW v1 WITH (security_barrier = true) AS SELECT id, s, t FROM a WHERE s = 'new';
+CREATE VIEW v2 AS SELECT id, upper(t) AS t FROM v1;
+CREATE MATERIALIZED VIEW m AS SELECT v2.id, a.s FROM v2 JOIN a ON a.id = v2.id;
+CREATE UNIQUE INDEX m_id ON m (id);
+CREATE VIEW untouched AS SELECT u FROM a;
+COMMENT ON VIEW v1 IS 'new ones';
+COMMENT ON COLUMN v1.id IS 'key';
+GRANT SELECT ON v1 TO PUBLIC;
+GRANT SELECT (id) ON v2 TO PUBLIC;
+INSERT INTO a VALUES (1, 'old', 'x', 'y'), (2, 'new', 'x', 'y');
+--- to
+CREATE TYPE state AS ENUM ('old', 'new', 'gone');
+CREATE TABLE a (id bigint PRIMARY KEY, s state DEFAULT 'new', t text, u text);
+CREATE VIEW v1 WITH (security_barrier = true) AS SELECT id, s, t FROM a WHERE s = 'new';
+CREATE VIEW v2 AS SELECT id, upper(t) AS t FROM v1;
+CREATE MATERIALIZED VIEW m AS SELECT v2.id, a.s FROM v2 JOIN a ON a.id = v2.id;
+CREATE UNIQUE INDEX m_id ON m (id);
+CREATE VIEW untouched AS SELECT u FROM a;
+COMMENT ON VIEW v1 IS 'new ones';
+COMMENT ON COLUMN v1.id IS 'key';
+GRANT SELECT ON v1 TO PUBLIC;
+GRANT SELECT (id) ON v2 TO PUBLIC;

@@ -20,7 +20,8 @@ pub(super) fn script(before: &Inspected, after: &Inspected, operations: &[Operat
     if !before.definitions.is_empty() {
         schema.tables.values_mut().for_each(|table| respell_table(table, &before.definitions));
     }
-    let planned = plan::plan(&ordered, &mut schema, Mode::Difference)
+    let has_views = before.not_managed.iter().any(|it| it.kind.ends_with("view"));
+    let planned = plan::plan(&ordered, &mut schema, Mode::Difference, has_views)
         .map_err(|refusal| Refusal { operation: order[refusal.operation], ..refusal })?;
     if planned.pieces.is_empty() {
         return Ok(String::new());
