@@ -5,7 +5,9 @@
 mod database;
 
 mod changes;
+mod not_managed;
 mod offline;
 mod pairs;
 mod rows;
 mod session;
+mod views;

@@ -64,6 +64,7 @@ pub(super) fn using(from: &ColumnType, to: &ColumnType, column: &str) -> Result<
         (T::Json, to) if is_number(to) || *to == T::Boolean => Some(format!("{column}::jsonb::{name}")),
         (T::Enum(_), _) => by_text,
         (T::Native(_), T::Enum(_)) => by_text,
+        (T::Native(_), T::Native(_)) if name.contains("range") => by_text,
         (from, _) if is_text(from) => cast,
         (T::Jsonb, to) if is_number(to) || *to == T::Boolean => cast,
         (T::Json, T::Jsonb) | (T::Jsonb, T::Json) | (T::Time, T::Interval) | (T::Interval, T::Time) => None,

@@ -12,6 +12,7 @@ use crate::plan::Refusal;
 
 /// Writes the script. It is one transaction: whatever fails takes everything back.
 pub(super) fn script(before: &Inspected, after: &Inspected, operations: &[Operation]) -> Result<String, Refusal> {
+    leave_alone(before, after, operations)?;
     let order = order(operations);
     let mut ordered: Vec<Operation> = order.iter().map(|&at| operations[at].clone()).collect();
     ordered.iter_mut().for_each(|operation| respell(operation, &after.definitions));
@@ -19,7 +20,8 @@ pub(super) fn script(before: &Inspected, after: &Inspected, operations: &[Operat
     if !before.definitions.is_empty() {
         schema.tables.values_mut().for_each(|table| respell_table(table, &before.definitions));
     }
-    let planned = plan::plan(&ordered, &mut schema, Mode::Difference)
+    let has_views = before.not_managed.iter().any(|it| it.kind.ends_with("view"));
+    let planned = plan::plan(&ordered, &mut schema, Mode::Difference, has_views)
         .map_err(|refusal| Refusal { operation: order[refusal.operation], ..refusal })?;
     if planned.pieces.is_empty() {
         return Ok(String::new());
@@ -46,6 +48,26 @@ pub(super) fn script(before: &Inspected, after: &Inspected, operations: &[Operat
     }
     push(&mut script, "\nCOMMIT;");
     Ok(script)
+}
+
+/// Refuses to drop a table that goes on as something that no schema can hold, or to make one beside it.
+fn leave_alone(before: &Inspected, after: &Inspected, operations: &[Operation]) -> Result<(), Refusal> {
+    for (at, operation) in operations.iter().enumerate() {
+        let (name, side) = match operation {
+            Operation::CreateTable(table) => (&table.name, before),
+            Operation::DropTable { table } => (table, after),
+            _ => continue,
+        };
+        let name = name.to_string();
+        if let Some(other) = side.not_managed.iter().find(|it| it.table.is_none() && it.name == name) {
+            let message = format!(
+                "`{name}` is a {} in one of the databases, which is not managed: change it by hand",
+                other.kind
+            );
+            return Err(Refusal { operation: at, message });
+        }
+    }
+    Ok(())
 }
 
 /// Puts texts in the words in which the server first met them.

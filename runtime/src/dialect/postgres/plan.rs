@@ -10,6 +10,7 @@ mod data;
 mod enums;
 mod fill;
 mod rename;
+mod views;
 
 use std::collections::BTreeSet;
 
@@ -17,6 +18,7 @@ use migratable_core::{Operation, Schema, Table, TableName};
 
 use self::aside::Aside;
 use self::enums::NewValues;
+use self::views::Views;
 use super::ddl;
 use super::types::sql_text;
 use super::verify::Rows;
@@ -35,7 +37,12 @@ pub(super) enum Mode {
 }
 
 /// Plans operations on the schema that they meet, and makes their changes in it.
-pub(super) fn plan(operations: &[Operation], schema: &mut Schema, mode: Mode) -> Result<Pieces, Refusal> {
+pub(super) fn plan(
+    operations: &[Operation],
+    schema: &mut Schema,
+    mode: Mode,
+    has_views: bool,
+) -> Result<Pieces, Refusal> {
     let mut planner = Planner {
         operations,
         target: fill::target(operations, schema, mode),
@@ -45,6 +52,7 @@ pub(super) fn plan(operations: &[Operation], schema: &mut Schema, mode: Mode) ->
         aside: Vec::new(),
         new_values: None,
         added: BTreeSet::new(),
+        views: if has_views { Views::There } else { Views::None },
         planned: Pieces::default(),
     };
     match planner.run() {
@@ -67,6 +75,7 @@ struct Planner<'a> {
     new_values: Option<NewValues>,
     /// The columns that were added since the last data step.
     added: BTreeSet<(TableName, String)>,
+    views: Views,
     planned: Pieces,
 }
 

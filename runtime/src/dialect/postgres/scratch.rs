@@ -68,10 +68,11 @@ fn build(database: &mut PgConnection, schema: &Schema, passing: &[(String, Strin
     }
     operations.extend(keys);
     let mut built = Schema { is_database: true, ..Schema::default() };
-    let planned = plan::plan(&operations, &mut built, Mode::Difference).map_err(|refusal| Error::Difference {
-        operation: operations.get(refusal.operation).map(ToString::to_string).unwrap_or_default(),
-        message: refusal.message,
-    })?;
+    let planned =
+        plan::plan(&operations, &mut built, Mode::Difference, false).map_err(|refusal| Error::Difference {
+            operation: operations.get(refusal.operation).map(ToString::to_string).unwrap_or_default(),
+            message: refusal.message,
+        })?;
     for piece in &planned.pieces {
         if let Work::Statement(sql) = &piece.work {
             database.execute(sql).map_err(|source| unreadable(sql, source))?;

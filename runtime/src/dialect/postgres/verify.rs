@@ -66,7 +66,8 @@ impl Rows<'_> {
     pub(super) fn cast(&self, column: &str, to: &str, offends: &str) -> Verify {
         let problem = format!("hold something in `{column}` that has no equal as {to}");
         let advice = "Say by `.using(sql(\"…\"))` what it becomes, or change the rows before.";
-        self.verify(&[column.to_owned()], offends, problem, advice)
+        let offends = format!("{} IS NOT NULL AND ({offends})", quoted(column));
+        self.verify(&[column.to_owned()], &offends, problem, advice)
     }
 
     /// Rows that hold a value that an enum will not have.
@@ -90,7 +91,7 @@ impl Rows<'_> {
         conditions.extend(predicate.map(|it| format!("({it})")));
         let query = format!(
             "SELECT (sum(count(*)) OVER ())::text, {} || ' in the rows with ' || left(string_agg({}, '; '), 200) \
-             FROM {} WHERE {} GROUP BY {} HAVING count(*) > 1 LIMIT {EXAMPLES}",
+             FROM {} WHERE {} GROUP BY {} HAVING count(*) > 1 ORDER BY 2 LIMIT {EXAMPLES}",
             values.join(" || ', ' || "),
             self.example(&[]),
             qualified(&self.0.name),

@@ -7,6 +7,7 @@ use migratable_core::{Operation, Table, TableName};
 use super::super::ddl::{check_name, create_schema, in_schema_of, qualified, quoted};
 use super::super::numbers;
 use super::{Planned, Planner};
+use crate::dialect::literal;
 
 impl Planner<'_> {
     pub(super) fn rename_table(&mut self, operation: &Operation, from: &TableName, to: &TableName) -> Planned {
@@ -16,11 +17,14 @@ impl Planner<'_> {
         let mut name = from.clone();
         if from.schema != to.schema {
             self.statements(create_schema(to));
-            let schema = match &to.schema {
-                Some(schema) => quoted(schema),
-                None => return Err(format!("`{from}` cannot be moved to the default schema by a rename")),
-            };
-            self.statement(format!("ALTER TABLE {} SET SCHEMA {schema}", qualified(from)));
+            self.statement(match &to.schema {
+                Some(schema) => format!("ALTER TABLE {} SET SCHEMA {}", qualified(from), quoted(schema)),
+                None => format!(
+                    "DO $migratable$ BEGIN EXECUTE format('ALTER TABLE %s SET SCHEMA %I', {}, current_schema()); \
+                     END $migratable$",
+                    literal(&qualified(from))
+                ),
+            });
             name.schema.clone_from(&to.schema);
         }
         if name.name != to.name {

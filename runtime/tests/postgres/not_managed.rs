@@ -1,0 +1,73 @@
+//! What no schema can hold: listed, and left alone.
+
+use migratable::inspect::{inspect, script};
+use migratable_core::Dialect;
+use migratable_core::diff::{Answers, diff};
+
+use super::database::{Throwaway, run};
+
+#[test]
+fn what_is_not_managed_is_listed() {
+    let throwaway = Throwaway::new();
+    let mut db = throwaway.connect();
+    run(
+        &mut db,
+        "CREATE TABLE a (id int PRIMARY KEY);
+         CREATE VIEW v AS SELECT id FROM a;
+         CREATE SCHEMA other;
+         CREATE MATERIALIZED VIEW other.m AS SELECT id FROM a;
+         CREATE FUNCTION f(x int, text) RETURNS int LANGUAGE sql AS 'SELECT 1';
+         CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+         CREATE TRIGGER tr BEFORE INSERT ON a FOR EACH ROW EXECUTE FUNCTION g();
+         CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+         CREATE TYPE pair AS (x int, y int);
+         CREATE TYPE span AS RANGE (subtype = float8);
+         CREATE SEQUENCE free;
+         CREATE TABLE part (id int, at date) PARTITION BY RANGE (at);
+         CREATE TABLE part1 PARTITION OF part FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+         CREATE TABLE parent (id int);
+         CREATE TABLE child (y int) INHERITS (parent);
+         CREATE POLICY pol ON a USING (id > 0);
+         CREATE RULE ru AS ON DELETE TO a DO INSTEAD NOTHING;
+         CREATE STATISTICS st ON id, (id + 1) FROM a;
+         CREATE TABLE migratable_revisions (id int)",
+    );
+    let found = inspect(&mut db).unwrap();
+    let listed: Vec<String> = found.not_managed.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        listed,
+        [
+            "composite type pair",
+            "domain positive",
+            "function f(x integer, text)",
+            "function g()",
+            "inherited table child",
+            "inherited table parent",
+            "inherited table part1",
+            "materialized view other.m",
+            "partitioned table part",
+            "policy pol of a",
+            "range type span",
+            "rule ru of a",
+            "sequence free",
+            "statistics object st of a",
+            "trigger tr of a",
+            "view v",
+        ]
+    );
+    assert_eq!(found.schema.tables.keys().map(ToString::to_string).collect::<Vec<_>>(), ["a"]);
+}
+
+#[test]
+fn a_table_is_not_dropped_for_one_that_is_not_managed() {
+    let (plain, partitioned) = (Throwaway::new(), Throwaway::new());
+    run(&mut plain.connect(), "CREATE TABLE a (id int)");
+    run(&mut partitioned.connect(), "CREATE TABLE a (id int) PARTITION BY RANGE (id)");
+    let (plain, partitioned) = (inspect(&mut plain.connect()).unwrap(), inspect(&mut partitioned.connect()).unwrap());
+    for (before, after) in [(&plain, &partitioned), (&partitioned, &plain)] {
+        let answers = Answers { allow_loss: true, ..Answers::default() };
+        let plan = diff(&before.schema, &after.schema, &answers).unwrap();
+        let error = script(Dialect::Postgres, before, after, &plan.upgrade).unwrap_err().to_string();
+        assert!(error.contains("`a` is a partitioned table in one of the databases"), "{error}");
+    }
+}
