@@ -36,6 +36,7 @@ pub(super) fn script(before: &Inspected, after: &Inspected, operations: &[Operat
     let wanted = wanted.as_ref().unwrap_or(&after.schema);
     let difference = Difference { before, after, wanted, operations, lineage };
     let mut script = vec!["-- Written by migratable. Whatever fails takes everything back.".to_owned()];
+    script.extend(operations.iter().map(|operation| format!("-- {}", operation.to_string().replace('\n', " "))));
     script.extend(OFFLINE.before.iter().map(|&line| line.to_owned()));
     script.extend(statements.iter().map(|sql| terminated(sql)));
     script.extend(difference.statements()?.iter().map(|sql| terminated(sql)));
@@ -78,15 +79,7 @@ impl Difference<'_> {
         let checked = self.checked(&changes);
         let mut script = Vec::new();
         self.count_orphans(&checked, &mut script);
-        script.push("PRAGMA legacy_alter_table = ON".to_owned());
-        for (_, change) in &changes {
-            if let Change::Rebuild(old) = change {
-                script.push(format!("DROP TABLE IF EXISTS {}", quoted(&aside(&old.name))));
-                let (old, aside) = (quoted(&old.name.name), quoted(&aside(&old.name)));
-                script.push(format!("ALTER TABLE {old} RENAME TO {aside}"));
-            }
-        }
-        script.push("PRAGMA legacy_alter_table = OFF".to_owned());
+        self.set_aside(&changes, &mut script);
         let goes_on = |name: &TableName| self.lineage.tables.values().any(|origin| origin.name == *name);
         for name in self.before.schema.tables.keys().filter(|name| !goes_on(name)) {
             script.push(format!("DROP TABLE {}", quoted(&name.name)));
@@ -130,6 +123,23 @@ impl Difference<'_> {
         }
         self.check_references(&checked, &mut script);
         Ok(script)
+    }
+
+    /// Gives the tables that are made anew other names.
+    fn set_aside(&self, changes: &[(&Table, Change<'_>)], script: &mut Vec<String>) {
+        let mut renames = Vec::new();
+        for (_, change) in changes {
+            if let Change::Rebuild(old) = change {
+                let (old, aside) = (quoted(&old.name.name), quoted(&aside(&old.name)));
+                renames.push(format!("DROP TABLE IF EXISTS {aside}"));
+                renames.push(format!("ALTER TABLE {old} RENAME TO {aside}"));
+            }
+        }
+        if !renames.is_empty() {
+            script.push("PRAGMA legacy_alter_table = ON".to_owned());
+            script.append(&mut renames);
+            script.push("PRAGMA legacy_alter_table = OFF".to_owned());
+        }
     }
 
     fn change(&self, table: &Table) -> Change<'_> {

@@ -218,7 +218,7 @@ fn collation(part: &Part<'_>, table: &Table, column: &str) -> Option<String> {
 /// Finds the column by which the rows are numbered, and what a table without rowid demands of its key.
 fn number_rows(table: &mut Table, text: &TableText<'_>) {
     let key = text.constraints.iter().find_map(|it| match &it.rule {
-        Rule::PrimaryKey { parts, inline, .. } => Some((parts, *inline)),
+        Rule::PrimaryKey { parts, inline } => Some((parts, *inline)),
         _ => None,
     });
     let (Some((parts, inline)), Some(primary_key)) = (key, table.primary_key.clone()) else { return };
@@ -230,6 +230,7 @@ fn number_rows(table: &mut Table, text: &TableText<'_>) {
             && !(inline && part.descending)
         {
             column.identity = Some(Identity::default());
+            column.native.set("autoincrement", part.autoincrement.then_some("true"));
         }
     }
 }

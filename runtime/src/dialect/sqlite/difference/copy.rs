@@ -5,7 +5,7 @@ use migratable_core::{Column, DefaultValue, Literal, Operation, Table, TableName
 use super::{Difference, aside, fill, sql_of};
 use crate::dialect::literal;
 use crate::dialect::sqlite::ddl::quoted;
-use crate::dialect::sqlite::rebuild::free_rowid;
+use crate::dialect::sqlite::rebuild::{carry_numbers, free_rowid};
 use crate::dialect::sqlite::types::{Storage, affinity};
 use crate::dialect::sqlite::{guard, parse, spelling};
 use crate::plan::Refusal;
@@ -45,11 +45,7 @@ impl Difference<'_> {
         ));
         let counts = |table: &Table| table.columns.iter().any(|column| column.native.has("autoincrement"));
         if counts(old) && counts(table) {
-            let (new, old) = (literal(&table.name.name), literal(&aside(&old.name)));
-            script.push(format!("DELETE FROM sqlite_sequence WHERE name = {new}"));
-            script.push(format!(
-                "INSERT INTO sqlite_sequence (name, seq) SELECT {new}, seq FROM sqlite_sequence WHERE name = {old}"
-            ));
+            script.extend(carry_numbers(&aside(&old.name), &table.name.name));
         }
         Ok(())
     }
@@ -163,10 +159,7 @@ fn converted(source: &str, there: &Column, table: &Table, column: &Column) -> St
     let storage = |column: &Column| affinity(&spelling::type_text(&column.column_type));
     let (from, to) = (storage(there), storage(column));
     if column.identity.is_some() && there.identity.is_none() {
-        return format!(
-            "CASE WHEN typeof({source}) = 'integer' OR CAST(CAST({source} AS INTEGER) AS TEXT) = {source} \
-             THEN CAST({source} AS INTEGER) END"
-        );
+        return format!("CASE WHEN CAST({source} AS INTEGER) = {source} THEN CAST({source} AS INTEGER) END");
     }
     let strict = table.native.has("strict");
     match (from, to) {
