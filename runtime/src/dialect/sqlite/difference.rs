@@ -15,7 +15,7 @@ use migratable_core::{Dialect, Index, Operation, Schema, Table, TableName, exact
 
 use self::lineage::Lineage;
 use super::ddl::quoted;
-use super::{OFFLINE, guard, parse, plan};
+use super::{OFFLINE, guard, parse, plan, spelling};
 use crate::dialect::literal;
 use crate::inspect::Inspected;
 use crate::plan::Refusal;
@@ -93,7 +93,11 @@ impl Difference<'_> {
         for (table, change) in &changes {
             match change {
                 Change::Create | Change::Rebuild(_) => script.push(self.definition(&table.name, &table.name.name)?),
-                Change::Extend(old) => script.extend(self.added(table, old)),
+                Change::Extend(old) => {
+                    let name = quoted(&table.name.name);
+                    let added = self.added_columns(table, old);
+                    script.extend(added.iter().map(|column| format!("ALTER TABLE {name} ADD COLUMN {column}")));
+                }
                 Change::Keep(_) => {}
             }
         }
@@ -165,12 +169,25 @@ impl Difference<'_> {
         }
         let added = table.columns.get(old.columns.len()..).unwrap_or_default();
         extended.columns.extend(added.iter().cloned());
-        let is_last =
-            old.columns.iter().map(|it| &it.name).eq(table.columns.iter().take(old.columns.len()).map(|it| &it.name));
-        if is_last && added.iter().all(|column| plan::can_add(column, false)) && exact_text(&extended) == wanted {
+        let can_add = added.iter().all(|column| plan::can_add(column, false));
+        if can_add && exact_text(&extended) == wanted && self.reads_alike(table, old) {
             return Change::Extend(old);
         }
         Change::Rebuild(old)
+    }
+
+    /// Whether a table reads as the wanted one, but for spelling, once the new columns stand behind the last.
+    fn reads_alike(&self, table: &Table, old: &Table) -> bool {
+        let extended = || {
+            let there = self.before.definitions.get(&old.name.name)?;
+            let last = parse::table(there).ok()?.columns.pop()?;
+            let added: String = self.added_columns(table, old).iter().map(|column| format!(", {column}")).collect();
+            Some(format!("{}{added}{}", &there[..last.place.end], &there[last.place.end..]))
+        };
+        match (extended(), self.text(&table.name.name)) {
+            (Some(extended), Some(wanted)) => spelling::alike(&extended, wanted),
+            _ => false,
+        }
     }
 
     /// The text of an object of the wanted database, in whatever case its name is spelled.
@@ -198,12 +215,11 @@ impl Difference<'_> {
         Refusal { operation: operation.unwrap_or_default(), message }
     }
 
-    /// ADD COLUMN, in the words of the wanted database.
-    fn added(&self, table: &Table, old: &Table) -> Vec<String> {
+    /// The definitions of the columns behind those that a table has, in the words of the wanted database.
+    fn added_columns(&self, table: &Table, old: &Table) -> Vec<&str> {
         let Some(sql) = self.text(&table.name.name) else { return Vec::new() };
         let columns = parse::table(sql).map(|text| text.columns).unwrap_or_default();
-        let added = columns.into_iter().skip(old.columns.len());
-        added.map(|it| format!("ALTER TABLE {} ADD COLUMN {}", quoted(&table.name.name), &sql[it.place])).collect()
+        columns.into_iter().skip(old.columns.len()).map(|column| &sql[column.place]).collect()
     }
 
     /// Makes the triggers of a table again, which went with it.

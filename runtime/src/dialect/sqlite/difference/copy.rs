@@ -76,9 +76,9 @@ impl Difference<'_> {
         let fills_itself = column.identity.is_some();
         match value {
             Some(value) if column.nullable || fills_itself || there.is_some_and(|it| !it.nullable) => Some(value),
-            Some(value) => Some(format!("coalesce({value}, {})", self.filler(table, column, true))),
+            Some(value) => Some(format!("coalesce({value}, {})", self.filler(table, old, column, true))),
             None if fills_itself => rowid.map(str::to_owned),
-            None => self.new_value(table, column),
+            None => self.new_value(table, old, column),
         }
     }
 
@@ -93,19 +93,19 @@ impl Difference<'_> {
     }
 
     /// What the rows get in a new column; nothing if that is its default or NULL.
-    fn new_value(&self, table: &Table, column: &Column) -> Option<String> {
+    fn new_value(&self, table: &Table, old: &Table, column: &Column) -> Option<String> {
         let default = column.default.as_ref().filter(|it| **it != DefaultValue::Literal(Literal::Null));
         let alone = fill::is_unique_alone(table, &column.name);
         match (default, column.nullable) {
             (Some(_), true) if alone => Some("NULL".to_owned()),
             (Some(_), _) if !alone => None,
             (None, true) => None,
-            _ => Some(self.filler(table, column, false)),
+            _ => Some(self.filler(table, old, column, false)),
         }
     }
 
     /// What stands for no value in a column that takes no NULL.
-    fn filler(&self, table: &Table, column: &Column, beside_others: bool) -> String {
+    fn filler(&self, table: &Table, old: &Table, column: &Column, beside_others: bool) -> String {
         if let Some(parent) = self.any_parent(table, column) {
             return parent;
         }
@@ -114,10 +114,10 @@ impl Difference<'_> {
             return fill::distinct(column, number);
         }
         match &column.default {
-            Some(DefaultValue::Literal(Literal::Null)) | None => fill::neutral(table, column),
+            Some(DefaultValue::Literal(Literal::Null)) | None => fill::neutral(table, old, column),
             Some(_) => match self.default_text(&table.name, &column.name) {
                 Some(default) => format!("({default})"),
-                None => fill::neutral(table, column),
+                None => fill::neutral(table, old, column),
             },
         }
     }
