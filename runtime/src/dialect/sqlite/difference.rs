@@ -38,6 +38,8 @@ pub(super) fn script(before: &Inspected, after: &Inspected, operations: &[Operat
     let mut script = vec!["-- Written by migratable. Whatever fails takes everything back.".to_owned()];
     script.extend(operations.iter().map(|operation| format!("-- {}", operation.to_string().replace('\n', " "))));
     script.extend(OFFLINE.before.iter().map(|&line| line.to_owned()));
+    let on = "(SELECT foreign_keys FROM pragma_foreign_keys)";
+    script.push(terminated(&guard("foreign keys could not be switched off", on)));
     script.extend(statements.iter().map(|sql| terminated(sql)));
     script.extend(difference.statements()?.iter().map(|sql| terminated(sql)));
     script.extend(OFFLINE.after.iter().map(|&line| line.to_owned()));

@@ -29,11 +29,6 @@ impl Difference<'_> {
                 values.push(value);
             }
         }
-        if columns.is_empty() {
-            let column = table.columns.iter().find(|column| column.generated.is_none());
-            columns.extend(column.map(|column| quoted(&column.name)));
-            values.extend(column.map(|_| "NULL".to_owned()));
-        }
         script.push(format!(
             "INSERT OR ABORT INTO {into} ({})\n  SELECT {} FROM {from}",
             columns.join(", "),
