@@ -73,6 +73,38 @@ fn change(from: &str, rows: &str, to: &str, flags: &[&str]) -> Changed {
 }
 
 #[test]
+fn what_is_only_spelled_otherwise_is_no_difference() {
+    for (one, other) in [
+        (
+            "CREATE TABLE t (a VARCHAR(20), b DOUBLE PRECISION)",
+            "CREATE TABLE t (a varchar ( 20 ), b double\n  precision)",
+        ),
+        (
+            "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT)",
+            "CREATE TABLE t (\"id\" INTEGER, PRIMARY KEY (\"id\" AUTOINCREMENT))",
+        ),
+        ("CREATE TABLE t (a TEXT); CREATE INDEX i ON t (a)", "CREATE TABLE t (a TEXT); CREATE INDEX i ON t (a ASC)"),
+        (
+            "CREATE TABLE t (a TEXT COLLATE NOCASE, UNIQUE (a)); CREATE INDEX i ON t (a)",
+            "CREATE TABLE t (a TEXT COLLATE nocase, UNIQUE (a COLLATE NoCase)); CREATE INDEX i ON t (a COLLATE nocase)",
+        ),
+        ("CREATE TABLE t (a INT CHECK (a > 0) CHECK (a > 0))", "CREATE TABLE t (a INT CHECK (A>0))"),
+        ("CREATE TABLE T (A INT, b INT AS (a + 1) VIRTUAL)", "CREATE TABLE t (a INT, B INT AS (A + 1))"),
+        (
+            "CREATE TABLE t (a REFERENCES p DEFERRABLE)",
+            "CREATE TABLE t (a REFERENCES p DEFERRABLE INITIALLY IMMEDIATE)",
+        ),
+        ("CREATE TABLE t (a TEXT DEFAULT 'x')", "CREATE TABLE t (a TEXT DEFAULT ('x') NULL)"),
+    ] {
+        let (mut from, mut to) = (memory(), memory());
+        run(&mut from, one);
+        run(&mut to, other);
+        assert_eq!(plan(&mut from, &mut to, &[]).2, [], "{one}\n{other}");
+        assert_eq!(plan(&mut to, &mut from, &[]).2, [], "{other}\n{one}");
+    }
+}
+
+#[test]
 fn counters_rowids_and_references_go_along() {
     let from = "CREATE TABLE p (id INTEGER PRIMARY KEY AUTOINCREMENT, a TEXT);
                 CREATE TABLE c (p_id INTEGER NOT NULL REFERENCES p (id) ON DELETE CASCADE, b TEXT)";

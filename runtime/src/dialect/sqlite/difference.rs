@@ -15,7 +15,7 @@ use migratable_core::{Dialect, Index, Operation, Schema, Table, TableName, exact
 
 use self::lineage::Lineage;
 use super::ddl::quoted;
-use super::{OFFLINE, guard, parse, plan};
+use super::{OFFLINE, guard, parse, plan, spelling};
 use crate::dialect::literal;
 use crate::inspect::Inspected;
 use crate::plan::Refusal;
@@ -36,7 +36,10 @@ pub(super) fn script(before: &Inspected, after: &Inspected, operations: &[Operat
     let wanted = wanted.as_ref().unwrap_or(&after.schema);
     let difference = Difference { before, after, wanted, operations, lineage };
     let mut script = vec!["-- Written by migratable. Whatever fails takes everything back.".to_owned()];
+    script.extend(operations.iter().map(|operation| format!("-- {}", operation.to_string().replace('\n', " "))));
     script.extend(OFFLINE.before.iter().map(|&line| line.to_owned()));
+    let on = "(SELECT foreign_keys FROM pragma_foreign_keys)";
+    script.push(terminated(&guard("foreign keys could not be switched off", on)));
     script.extend(statements.iter().map(|sql| terminated(sql)));
     script.extend(difference.statements()?.iter().map(|sql| terminated(sql)));
     script.extend(OFFLINE.after.iter().map(|&line| line.to_owned()));
@@ -78,15 +81,7 @@ impl Difference<'_> {
         let checked = self.checked(&changes);
         let mut script = Vec::new();
         self.count_orphans(&checked, &mut script);
-        script.push("PRAGMA legacy_alter_table = ON".to_owned());
-        for (_, change) in &changes {
-            if let Change::Rebuild(old) = change {
-                script.push(format!("DROP TABLE IF EXISTS {}", quoted(&aside(&old.name))));
-                let (old, aside) = (quoted(&old.name.name), quoted(&aside(&old.name)));
-                script.push(format!("ALTER TABLE {old} RENAME TO {aside}"));
-            }
-        }
-        script.push("PRAGMA legacy_alter_table = OFF".to_owned());
+        self.set_aside(&changes, &mut script);
         let goes_on = |name: &TableName| self.lineage.tables.values().any(|origin| origin.name == *name);
         for name in self.before.schema.tables.keys().filter(|name| !goes_on(name)) {
             script.push(format!("DROP TABLE {}", quoted(&name.name)));
@@ -100,7 +95,11 @@ impl Difference<'_> {
         for (table, change) in &changes {
             match change {
                 Change::Create | Change::Rebuild(_) => script.push(self.definition(&table.name, &table.name.name)?),
-                Change::Extend(old) => script.extend(self.added(table, old)),
+                Change::Extend(old) => {
+                    let name = quoted(&table.name.name);
+                    let added = self.added_columns(table, old);
+                    script.extend(added.iter().map(|column| format!("ALTER TABLE {name} ADD COLUMN {column}")));
+                }
                 Change::Keep(_) => {}
             }
         }
@@ -132,6 +131,23 @@ impl Difference<'_> {
         Ok(script)
     }
 
+    /// Gives the tables that are made anew other names.
+    fn set_aside(&self, changes: &[(&Table, Change<'_>)], script: &mut Vec<String>) {
+        let mut renames = Vec::new();
+        for (_, change) in changes {
+            if let Change::Rebuild(old) = change {
+                let (old, aside) = (quoted(&old.name.name), quoted(&aside(&old.name)));
+                renames.push(format!("DROP TABLE IF EXISTS {aside}"));
+                renames.push(format!("ALTER TABLE {old} RENAME TO {aside}"));
+            }
+        }
+        if !renames.is_empty() {
+            script.push("PRAGMA legacy_alter_table = ON".to_owned());
+            script.append(&mut renames);
+            script.push("PRAGMA legacy_alter_table = OFF".to_owned());
+        }
+    }
+
     fn change(&self, table: &Table) -> Change<'_> {
         let Some(origin) = self.lineage.tables.get(&table.name) else { return Change::Create };
         let Some(old) = self.before.schema.table(&origin.name) else { return Change::Create };
@@ -155,12 +171,25 @@ impl Difference<'_> {
         }
         let added = table.columns.get(old.columns.len()..).unwrap_or_default();
         extended.columns.extend(added.iter().cloned());
-        let is_last =
-            old.columns.iter().map(|it| &it.name).eq(table.columns.iter().take(old.columns.len()).map(|it| &it.name));
-        if is_last && added.iter().all(|column| plan::can_add(column, false)) && exact_text(&extended) == wanted {
+        let can_add = added.iter().all(|column| plan::can_add(column, false));
+        if can_add && exact_text(&extended) == wanted && self.reads_alike(table, old) {
             return Change::Extend(old);
         }
         Change::Rebuild(old)
+    }
+
+    /// Whether a table reads as the wanted one, but for spelling, once the new columns stand behind the last.
+    fn reads_alike(&self, table: &Table, old: &Table) -> bool {
+        let extended = || {
+            let there = self.before.definitions.get(&old.name.name)?;
+            let last = parse::table(there).ok()?.columns.pop()?;
+            let added: String = self.added_columns(table, old).iter().map(|column| format!(", {column}")).collect();
+            Some(format!("{}{added}{}", &there[..last.place.end], &there[last.place.end..]))
+        };
+        match (extended(), self.text(&table.name.name)) {
+            (Some(extended), Some(wanted)) => spelling::alike(&extended, wanted),
+            _ => false,
+        }
     }
 
     /// The text of an object of the wanted database, in whatever case its name is spelled.
@@ -188,12 +217,11 @@ impl Difference<'_> {
         Refusal { operation: operation.unwrap_or_default(), message }
     }
 
-    /// ADD COLUMN, in the words of the wanted database.
-    fn added(&self, table: &Table, old: &Table) -> Vec<String> {
+    /// The definitions of the columns behind those that a table has, in the words of the wanted database.
+    fn added_columns(&self, table: &Table, old: &Table) -> Vec<&str> {
         let Some(sql) = self.text(&table.name.name) else { return Vec::new() };
         let columns = parse::table(sql).map(|text| text.columns).unwrap_or_default();
-        let added = columns.into_iter().skip(old.columns.len());
-        added.map(|it| format!("ALTER TABLE {} ADD COLUMN {}", quoted(&table.name.name), &sql[it.place])).collect()
+        columns.into_iter().skip(old.columns.len()).map(|column| &sql[column.place]).collect()
     }
 
     /// Makes the triggers of a table again, which went with it.

@@ -135,16 +135,31 @@ fn table(object: &Object) -> Result<Table, String> {
     Ok(table)
 }
 
-/// Names what has no name after what it says; what is said twice is said once.
+/// Names what has no name after what it says. What is said twice is said once; what else has a name that is taken gets a
+/// number behind it.
 fn name(table: &mut Table) {
-    fn once<T>(items: &mut Vec<T>, name: impl Fn(&T) -> &String) {
-        let mut seen = BTreeSet::new();
-        items.retain(|item| seen.insert(name(item).clone()));
+    fn once<T: PartialEq>(items: &mut Vec<T>, name: impl Fn(&mut T) -> &mut String) {
+        let mut kept: Vec<T> = Vec::new();
+        for item in items.drain(..) {
+            if !kept.contains(&item) {
+                kept.push(item);
+            }
+        }
+        let mut taken = BTreeSet::new();
+        for item in &mut kept {
+            let own = name(item);
+            let numbered = (2..).map(|number| format!("{own} ({number})"));
+            if let Some(free) = std::iter::once(own.clone()).chain(numbered).find(|it| !taken.contains(it)) {
+                taken.insert(free.clone());
+                *own = free;
+            }
+        }
+        *items = kept;
     }
     names::spell_out(table);
-    once(&mut table.uniques, |it| &it.name);
-    once(&mut table.checks, |it| &it.name);
-    once(&mut table.foreign_keys, |it| &it.name);
+    once(&mut table.uniques, |it| &mut it.name);
+    once(&mut table.checks, |it| &mut it.name);
+    once(&mut table.foreign_keys, |it| &mut it.name);
 }
 
 fn column(text: &parse::ColumnText<'_>, names: &[String]) -> Column {
@@ -200,10 +215,10 @@ fn add_constraint(table: &mut Table, constraint: &Constraint<'_>, names: &[Strin
 /// The columns of a key. What else it says of them goes to what only SQLite knows.
 fn key(parts: &[Part<'_>], table: &Table, names: &[String], native: &mut Native) -> Vec<String> {
     let mut columns = Vec::new();
-    for part in parts {
+    for (part, place) in parts.iter().zip(1..) {
         let column = spelled(&part.name.clone().unwrap_or_default(), names);
-        native.set(&format!("collate {column}"), collation(part, table, &column));
-        native.set(&format!("order {column}"), part.descending.then_some("desc"));
+        native.set(&format!("collate {place}"), collation(part, table, &column));
+        native.set(&format!("order {place}"), part.descending.then_some("desc"));
         columns.push(column);
     }
     columns
@@ -218,7 +233,7 @@ fn collation(part: &Part<'_>, table: &Table, column: &str) -> Option<String> {
 /// Finds the column by which the rows are numbered, and what a table without rowid demands of its key.
 fn number_rows(table: &mut Table, text: &TableText<'_>) {
     let key = text.constraints.iter().find_map(|it| match &it.rule {
-        Rule::PrimaryKey { parts, inline, .. } => Some((parts, *inline)),
+        Rule::PrimaryKey { parts, inline } => Some((parts, *inline)),
         _ => None,
     });
     let (Some((parts, inline)), Some(primary_key)) = (key, table.primary_key.clone()) else { return };
@@ -230,6 +245,7 @@ fn number_rows(table: &mut Table, text: &TableText<'_>) {
             && !(inline && part.descending)
         {
             column.identity = Some(Identity::default());
+            column.native.set("autoincrement", part.autoincrement.then_some("true"));
         }
     }
 }

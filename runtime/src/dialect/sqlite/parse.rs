@@ -149,9 +149,6 @@ fn column<'a>(cursor: &mut Cursor<'a>, table: &mut TableText<'a>) -> Parsed<()> 
             }
             () => {
                 let constraint = Constraint::of_column(cursor, name, &column.name)?;
-                if let Rule::PrimaryKey { autoincrement: true, .. } = constraint.rule {
-                    column.native.set("autoincrement", Some("true"));
-                }
                 table.constraints.push(constraint);
             }
         }

@@ -118,13 +118,7 @@ impl Rebuild {
             let delete = format!("DELETE FROM sqlite_sequence WHERE name = {}", literal(&temporary));
             return start.map(|start| vec![delete, start]).unwrap_or_default();
         }
-        let (old, new) = (literal(&self.before.name.name), literal(&temporary));
-        vec![
-            format!("DELETE FROM sqlite_sequence WHERE name = {new}"),
-            format!(
-                "INSERT INTO sqlite_sequence (name, seq) SELECT {new}, seq FROM sqlite_sequence WHERE name = {old}"
-            ),
-        ]
+        carry_numbers(&self.before.name.name, &temporary).into()
     }
 
     /// The triggers and indexes that the model does not have.
@@ -228,6 +222,15 @@ impl Rebuild {
         script.extend(statements.swap);
         script
     }
+}
+
+/// What carries over how far the rows of a table were numbered to another.
+pub(super) fn carry_numbers(old: &str, new: &str) -> [String; 2] {
+    let (old, new) = (literal(old), literal(new));
+    [
+        format!("DELETE FROM sqlite_sequence WHERE name = {new}"),
+        format!("INSERT INTO sqlite_sequence (name, seq) SELECT {new}, seq FROM sqlite_sequence WHERE name = {old}"),
+    ]
 }
 
 /// A name of the rowid that no column of these tables has taken.

@@ -3,7 +3,7 @@
 use migratable_core::{ColumnType, DefaultValue, Dialect, Literal, Sql};
 
 use super::ddl::quoted;
-use super::tokens::{Kind, Token};
+use super::tokens::{Kind, Token, tokens};
 use crate::dialect::literal;
 
 /// An expression over a table: columns in double quotes by their own names, other words in capitals, texts in single
@@ -19,6 +19,17 @@ pub(super) fn expression(tokens: &[Token<'_>], columns: &[String]) -> Sql {
         text.push_str(&piece(*token, columns, calls));
     }
     Sql::each([(Dialect::Sqlite, text.as_str())])
+}
+
+/// Whether two texts are the same but for spaces, comments, letters and quotes.
+pub(super) fn alike(one: &str, other: &str) -> bool {
+    fn plain(token: Token<'_>) -> String {
+        match token.kind {
+            Kind::Text => token.text.to_owned(),
+            _ => token.unquoted().to_ascii_lowercase(),
+        }
+    }
+    tokens(one).map(plain).eq(tokens(other).map(plain))
 }
 
 /// Whether a space stands between two pieces.

@@ -162,6 +162,36 @@ mod tests {
     use super::*;
 
     #[test]
+    fn pieces_are_what_sqlite_takes_them_for() {
+        let sql = "a->>'it''s'<=-1.5e-3 || [b c]\"d\"\"e\"`f`x'0f'.25 0xe+1/* g */--h\n!=?";
+        let found: Vec<(Kind, &str)> = tokens(sql).map(|token| (token.kind, token.text)).collect();
+        use Kind::{Bytes, Number, Quoted, Symbol, Text, Word};
+        let expected = [
+            (Word, "a"),
+            (Symbol, "->>"),
+            (Text, "'it''s'"),
+            (Symbol, "<="),
+            (Symbol, "-"),
+            (Number, "1.5e-3"),
+            (Symbol, "||"),
+            (Quoted, "[b c]"),
+            (Quoted, "\"d\"\"e\""),
+            (Quoted, "`f`"),
+            (Bytes, "x'0f'"),
+            (Number, ".25"),
+            (Number, "0xe"),
+            (Symbol, "+"),
+            (Number, "1"),
+            (Symbol, "!="),
+            (Symbol, "?"),
+        ];
+        assert_eq!(found, expected);
+        let names: Vec<String> = tokens("[b c] \"d\"\"e\" `f` 'it''s' g").map(|token| token.unquoted()).collect();
+        assert_eq!(names, ["b c", "d\"e", "f", "it's", "g"]);
+        assert_eq!(tokens("'open [open \"").count(), 1, "what is not closed goes on to the end");
+    }
+
+    #[test]
     fn quotes_and_comments_hide_words() {
         let sql = "a 'b' \"c\" [d] `e` -- f\n/* g; */ h;i";
         assert_eq!(words(sql).collect::<Vec<_>>(), ["a", "h", ";", "i"]);

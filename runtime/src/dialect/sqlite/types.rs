@@ -197,9 +197,24 @@ pub(super) fn neutral(column_type: &ColumnType, enums: &std::collections::BTreeM
         other => match storage(&other) {
             Some(Storage::Text) => "''",
             Some(Storage::Blob) => "X''",
+            None => neutral_in_name(&other),
             _ => "0",
         }
         .to_owned(),
+    }
+}
+
+/// What the name of a type that may hold anything says of its values.
+fn neutral_in_name(column_type: &ColumnType) -> &'static str {
+    let ColumnType::Native(sql) = column_type else { return "0" };
+    let name = sql.text(Dialect::Sqlite).unwrap_or_default().to_ascii_uppercase();
+    match (name.contains("DATE"), name.contains("TIME")) {
+        _ if name.contains("TIMESTAMP") => "'1970-01-01 00:00:00'",
+        (true, true) => "'1970-01-01 00:00:00'",
+        (true, false) => "'1970-01-01'",
+        (false, true) => "'00:00:00'",
+        (false, false) if name.is_empty() => "''",
+        (false, false) => "0",
     }
 }
 

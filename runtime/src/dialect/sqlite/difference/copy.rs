@@ -5,7 +5,7 @@ use migratable_core::{Column, DefaultValue, Literal, Operation, Table, TableName
 use super::{Difference, aside, fill, sql_of};
 use crate::dialect::literal;
 use crate::dialect::sqlite::ddl::quoted;
-use crate::dialect::sqlite::rebuild::free_rowid;
+use crate::dialect::sqlite::rebuild::{carry_numbers, free_rowid};
 use crate::dialect::sqlite::types::{Storage, affinity};
 use crate::dialect::sqlite::{guard, parse, spelling};
 use crate::plan::Refusal;
@@ -29,11 +29,6 @@ impl Difference<'_> {
                 values.push(value);
             }
         }
-        if columns.is_empty() {
-            let column = table.columns.iter().find(|column| column.generated.is_none());
-            columns.extend(column.map(|column| quoted(&column.name)));
-            values.extend(column.map(|_| "NULL".to_owned()));
-        }
         script.push(format!(
             "INSERT OR ABORT INTO {into} ({})\n  SELECT {} FROM {from}",
             columns.join(", "),
@@ -45,11 +40,7 @@ impl Difference<'_> {
         ));
         let counts = |table: &Table| table.columns.iter().any(|column| column.native.has("autoincrement"));
         if counts(old) && counts(table) {
-            let (new, old) = (literal(&table.name.name), literal(&aside(&old.name)));
-            script.push(format!("DELETE FROM sqlite_sequence WHERE name = {new}"));
-            script.push(format!(
-                "INSERT INTO sqlite_sequence (name, seq) SELECT {new}, seq FROM sqlite_sequence WHERE name = {old}"
-            ));
+            script.extend(carry_numbers(&aside(&old.name), &table.name.name));
         }
         Ok(())
     }
@@ -80,9 +71,9 @@ impl Difference<'_> {
         let fills_itself = column.identity.is_some();
         match value {
             Some(value) if column.nullable || fills_itself || there.is_some_and(|it| !it.nullable) => Some(value),
-            Some(value) => Some(format!("coalesce({value}, {})", self.filler(table, column, true))),
+            Some(value) => Some(format!("coalesce({value}, {})", self.filler(table, old, column, true))),
             None if fills_itself => rowid.map(str::to_owned),
-            None => self.new_value(table, column),
+            None => self.new_value(table, old, column),
         }
     }
 
@@ -97,19 +88,19 @@ impl Difference<'_> {
     }
 
     /// What the rows get in a new column; nothing if that is its default or NULL.
-    fn new_value(&self, table: &Table, column: &Column) -> Option<String> {
+    fn new_value(&self, table: &Table, old: &Table, column: &Column) -> Option<String> {
         let default = column.default.as_ref().filter(|it| **it != DefaultValue::Literal(Literal::Null));
         let alone = fill::is_unique_alone(table, &column.name);
         match (default, column.nullable) {
             (Some(_), true) if alone => Some("NULL".to_owned()),
             (Some(_), _) if !alone => None,
             (None, true) => None,
-            _ => Some(self.filler(table, column, false)),
+            _ => Some(self.filler(table, old, column, false)),
         }
     }
 
     /// What stands for no value in a column that takes no NULL.
-    fn filler(&self, table: &Table, column: &Column, beside_others: bool) -> String {
+    fn filler(&self, table: &Table, old: &Table, column: &Column, beside_others: bool) -> String {
         if let Some(parent) = self.any_parent(table, column) {
             return parent;
         }
@@ -118,10 +109,10 @@ impl Difference<'_> {
             return fill::distinct(column, number);
         }
         match &column.default {
-            Some(DefaultValue::Literal(Literal::Null)) | None => fill::neutral(table, column),
+            Some(DefaultValue::Literal(Literal::Null)) | None => fill::neutral(table, old, column),
             Some(_) => match self.default_text(&table.name, &column.name) {
                 Some(default) => format!("({default})"),
-                None => fill::neutral(table, column),
+                None => fill::neutral(table, old, column),
             },
         }
     }
@@ -163,10 +154,7 @@ fn converted(source: &str, there: &Column, table: &Table, column: &Column) -> St
     let storage = |column: &Column| affinity(&spelling::type_text(&column.column_type));
     let (from, to) = (storage(there), storage(column));
     if column.identity.is_some() && there.identity.is_none() {
-        return format!(
-            "CASE WHEN typeof({source}) = 'integer' OR CAST(CAST({source} AS INTEGER) AS TEXT) = {source} \
-             THEN CAST({source} AS INTEGER) END"
-        );
+        return format!("CASE WHEN CAST({source} AS INTEGER) = {source} THEN CAST({source} AS INTEGER) END");
     }
     let strict = table.native.has("strict");
     match (from, to) {

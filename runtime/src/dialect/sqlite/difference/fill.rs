@@ -1,6 +1,7 @@
 //! Values for rows that have none.
 
-use diesel::sqlite::SqliteConnection;
+use std::collections::BTreeMap;
+
 use migratable_core::{Check, Column, IndexTarget, Table};
 
 use super::sql_of;
@@ -44,9 +45,50 @@ pub(super) fn distinct(column: &Column, number: &str) -> String {
     })
 }
 
-/// A value that the column takes and the checks of the table let pass.
-pub(super) fn neutral(table: &Table, column: &Column) -> String {
-    let neutral = types::neutral(&column.column_type, &std::collections::BTreeMap::new());
+/// SQL over the old table for a value that the column takes and the checks of the table let pass.
+pub(super) fn neutral(table: &Table, old: &Table, column: &Column) -> String {
+    let value = constant(table, column);
+    let is_there = |it: &&Column| it.name != column.name && old.find(&it.name).is_some_and(|it| it.generated.is_none());
+    let mentions = |check: &Check, it: &Column| check.expression.mentions(&it.name);
+    let others: Vec<&Column> = table.columns.iter().filter(is_there).collect();
+    let is_decidable = |check: &&Check| {
+        let mut mentioned = table.columns.iter().filter(|it| it.name != column.name && mentions(check, it)).peekable();
+        mentioned.peek().is_some() && mentioned.all(|it| others.iter().any(|other| other.name == it.name))
+    };
+    let checks = table.checks.iter().filter(|check| mentions(check, column)).filter(is_decidable);
+    let checks: Vec<&Check> = checks.collect();
+    let beside = others.iter().filter(|it| checks.iter().any(|check| mentions(check, it)));
+    let candidates: Vec<String> = beside.flat_map(|other| values_beside(other)).collect();
+    if candidates.is_empty() {
+        return value;
+    }
+    let name = quoted(&column.name);
+    let conditions: Vec<String> =
+        checks.iter().filter_map(|check| sql_of(&check.expression)).map(|sql| format!("({sql}) IS NOT 0")).collect();
+    format!(
+        "coalesce((SELECT {name} FROM (SELECT {value} AS {name} UNION ALL SELECT {}) WHERE {} LIMIT 1), {value})",
+        candidates.join(" UNION ALL SELECT "),
+        conditions.join(" AND ")
+    )
+}
+
+/// The value of another column, and values that are a little larger or smaller.
+fn values_beside(other: &Column) -> Vec<String> {
+    let name = quoted(&other.name);
+    let of_type = spelling::type_text(&other.column_type);
+    let larger = match affinity(&of_type) {
+        Some(Storage::Text) => vec![format!("{name} || 'x'")],
+        None if of_type.contains("time") => vec![format!("datetime({name}, '+1 day')")],
+        None if of_type.contains("date") => vec![format!("date({name}, '+1 day')")],
+        Some(Storage::Blob) => Vec::new(),
+        _ => vec![format!("{name} + 1"), format!("{name} - 1")],
+    };
+    std::iter::once(name.clone()).chain(larger).collect()
+}
+
+/// A constant that the column takes and the checks of it alone let pass.
+fn constant(table: &Table, column: &Column) -> String {
+    let neutral = types::neutral(&column.column_type, &BTreeMap::new());
     let others =
         |check: &Check| table.columns.iter().any(|it| it.name != column.name && check.expression.mentions(&it.name));
     let checks: Vec<&str> = table
@@ -65,11 +107,9 @@ pub(super) fn neutral(table: &Table, column: &Column) -> String {
     if database.execute(&format!("CREATE TABLE probe ({name} {of_type}{conditions}) {strict}")).is_err() {
         return neutral;
     }
-    let passes = |database: &mut SqliteConnection, value: &String| {
-        database.execute(&format!("INSERT INTO probe VALUES ({value})")).is_ok()
-    };
-    let candidates = std::iter::once(neutral.clone()).chain(checks.iter().flat_map(|check| candidates(check)));
-    candidates.into_iter().find(|value| passes(&mut database, value)).unwrap_or(neutral)
+    let mut candidates = std::iter::once(neutral.clone()).chain(checks.iter().flat_map(|check| candidates(check)));
+    let passes = |value: &String| database.execute(&format!("INSERT INTO probe VALUES ({value})")).is_ok();
+    candidates.find(passes).unwrap_or(neutral)
 }
 
 /// Values that a condition may let pass: those that it names, those beside them, texts of a length that it names, and

@@ -19,7 +19,6 @@ pub(in crate::dialect::sqlite) struct Constraint<'a> {
 pub(in crate::dialect::sqlite) enum Rule<'a> {
     PrimaryKey {
         parts: Vec<Part<'a>>,
-        autoincrement: bool,
         /// Whether it stands at the column.
         inline: bool,
     },
@@ -57,7 +56,7 @@ impl<'a> Constraint<'a> {
             () if cursor.take("PRIMARY") => {
                 cursor.expect("KEY")?;
                 let parts = cursor.parts()?;
-                Rule::PrimaryKey { parts, autoincrement: false, inline: false }
+                Rule::PrimaryKey { parts, inline: false }
             }
             () if cursor.take("UNIQUE") => Rule::Unique(cursor.parts()?),
             () if cursor.take("CHECK") => Rule::Check(cursor.group()?),
@@ -73,8 +72,10 @@ impl<'a> Constraint<'a> {
 
     /// A constraint that stands at a column.
     pub(super) fn of_column(cursor: &mut Cursor<'a>, name: Option<String>, column: &str) -> Parsed<Constraint<'a>> {
-        let at_column =
-            |descending| vec![Part { name: Some(column.to_owned()), target: Vec::new(), collation: None, descending }];
+        let at_column = |descending, autoincrement| {
+            let name = Some(column.to_owned());
+            vec![Part { name, target: Vec::new(), collation: None, descending, autoincrement }]
+        };
         match () {
             () if cursor.take("PRIMARY") => {
                 cursor.expect("KEY")?;
@@ -83,12 +84,12 @@ impl<'a> Constraint<'a> {
                     cursor.take("ASC");
                 }
                 let on_conflict = cursor.on_conflict()?;
-                let autoincrement = cursor.take("AUTOINCREMENT");
-                let rule = Rule::PrimaryKey { parts: at_column(descending), autoincrement, inline: true };
+                let parts = at_column(descending, cursor.take("AUTOINCREMENT"));
+                let rule = Rule::PrimaryKey { parts, inline: true };
                 Ok(Constraint { name, rule, on_conflict })
             }
             () if cursor.take("UNIQUE") => {
-                Ok(Constraint { name, rule: Rule::Unique(at_column(false)), on_conflict: cursor.on_conflict()? })
+                Ok(Constraint { name, rule: Rule::Unique(at_column(false, false)), on_conflict: cursor.on_conflict()? })
             }
             () if cursor.take("CHECK") => {
                 Ok(Constraint { name, rule: Rule::Check(cursor.group()?), on_conflict: cursor.on_conflict()? })

@@ -19,6 +19,7 @@ pub(in crate::dialect::sqlite) struct Part<'a> {
     pub(in crate::dialect::sqlite) target: Vec<Token<'a>>,
     pub(in crate::dialect::sqlite) collation: Option<String>,
     pub(in crate::dialect::sqlite) descending: bool,
+    pub(in crate::dialect::sqlite) autoincrement: bool,
 }
 
 impl<'a> Cursor<'a> {
@@ -174,8 +175,12 @@ impl<'a> Part<'a> {
             target.truncate(target.len() - 2);
         }
         let last = |word: &str, target: &[Token<'_>]| target.len() > 1 && target.last().is_some_and(|it| it.is(word));
+        let autoincrement = last("AUTOINCREMENT", &target);
+        if autoincrement {
+            target.pop();
+        }
         let descending = last("DESC", &target);
-        if descending || last("ASC", &target) || last("AUTOINCREMENT", &target) {
+        if descending || last("ASC", &target) {
             target.pop();
         }
         let mut collation = None;
@@ -189,6 +194,6 @@ impl<'a> Part<'a> {
             [only] if matches!(only.kind, Kind::Word | Kind::Quoted | Kind::Text) => Some(only.unquoted()),
             _ => None,
         };
-        Part { name, target, collation, descending }
+        Part { name, target, collation, descending, autoincrement }
     }
 }
