@@ -31,9 +31,17 @@ pub fn fill(database: &Database<'_>, given: &str) -> Result<(), String> {
         database.run(&format!("{script}{given};\n"))?;
     }
     let tables = tables(database)?;
-    let counts: String = tables.iter().map(|table| format!("SELECT count(*) FROM {};\n", table.sql)).collect();
-    for (table, count) in tables.iter().zip(database.query(&counts)?.lines()) {
-        if count == "0" {
+    let counts = match given.is_empty() {
+        true => String::new(),
+        false => {
+            let counts: Vec<String> =
+                tables.iter().map(|table| format!("SELECT count(*) FROM {};", table.sql)).collect();
+            database.query(&counts.join("\n"))?
+        }
+    };
+    let mut counts = counts.lines();
+    for table in &tables {
+        if counts.next().is_none_or(|count| count == "0") {
             script.extend((1..=COUNT).map(|row| insert(table, row, database.dialect())));
         }
     }
