@@ -14,6 +14,7 @@ mod neutral;
 mod planner;
 mod questions;
 mod renames;
+mod spelling;
 #[cfg(test)]
 mod tests;
 mod widening;
@@ -21,6 +22,7 @@ mod widening;
 pub use answers::{Answers, ColumnRename, Drop};
 pub use drift::{Drift, Place, drift};
 pub use questions::{Question, QuestionKind};
+pub use spelling::aligned;
 pub use widening::holds_every_value_of;
 
 use crate::{Operation, Schema, TableName};
@@ -88,6 +90,8 @@ pub enum DiffError {
 /// assert_eq!(plan.downgrade[0].to_string(), "drop table users");
 /// ```
 pub fn diff(before: &Schema, after: &Schema, answers: &Answers) -> Result<Plan, DiffError> {
+    let aligned = aligned(before, after, answers);
+    let after = aligned.as_ref().unwrap_or(after);
     let answers = answers.checked(before, after).map_err(DiffError::Answers)?;
     let questions = questions::open(before, after, &answers);
     if !questions.is_empty() && !answers.allow_loss {

@@ -14,6 +14,8 @@ pub struct Schema {
     /// Whether it was read from a database, which may hold what no model can say: references to nothing, NULL in keys.
     /// Operations on it are then not held to the rules of models, and what rows need is left to the dialect.
     pub is_database: bool,
+    /// Whether names that differ in the case of letters only are one name there.
+    pub ignores_case: bool,
 }
 
 impl Schema {

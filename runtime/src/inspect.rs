@@ -19,6 +19,19 @@ pub struct Inspected {
     pub definitions: BTreeMap<String, String>,
 }
 
+impl Inspected {
+    /// Forgets the order of columns, which nobody chooses who writes models: a column comes back behind the others.
+    pub fn without_column_order(mut self) -> Inspected {
+        for table in self.schema.tables.values_mut() {
+            table.native.set(COLUMN_ORDER, None::<String>);
+        }
+        self
+    }
+}
+
+/// The word for the order of a table's columns, where a dialect can change it.
+pub(crate) const COLUMN_ORDER: &str = "column_order";
+
 /// Something that stands in a database and that no schema can hold.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NotManaged {

@@ -117,11 +117,11 @@ impl Pair {
             }
             (Side::Database(from), Side::Schema(to)) => {
                 let to = scratch(&to, &from, console)?;
-                Ok(Pair { from: from.inspect()?, to, dialect: Some(from.dialect) })
+                Ok(Pair { from: from.inspect()?, to, dialect: Some(from.dialect) }.without_column_order())
             }
             (Side::Schema(from), Side::Database(to)) => {
                 let from = scratch(&from, &to, console)?;
-                Ok(Pair { from, to: to.inspect()?, dialect: Some(to.dialect) })
+                Ok(Pair { from, to: to.inspect()?, dialect: Some(to.dialect) }.without_column_order())
             }
             (Side::Schema(from), Side::Schema(to)) => {
                 let dialect = if arguments.sql { Some(dialect(arguments, project, console)?) } else { None };
@@ -134,6 +134,12 @@ impl Pair {
                 Ok(Pair { from: plain(from), to: plain(to), dialect })
             }
         }
+    }
+}
+
+impl Pair {
+    fn without_column_order(self) -> Pair {
+        Pair { from: self.from.without_column_order(), to: self.to.without_column_order(), ..self }
     }
 }
 

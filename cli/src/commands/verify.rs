@@ -26,6 +26,7 @@ pub(crate) fn run(arguments: &Verify, url: Option<&str>, project: &Project, cons
             inspect_scratch(&mut space.open()?, &expected).map_err(|error| space.failure(&error))?
         }
     };
+    let (live, expected) = (live.without_column_order(), expected.without_column_order());
     let answers = Answers { allow_loss: true, ..Answers::default() };
     let differences = match diff(&expected.schema, &live.schema, &answers) {
         Ok(plan) => plan.upgrade,

@@ -450,3 +450,73 @@ fn drift_is_said_at_the_column_with_both_sides() {
     let dropped = drift(&before, &schema([]), &Answers::default());
     assert_eq!(dropped[0].place, Place::DroppedTable);
 }
+
+fn database(tables: impl IntoIterator<Item = Table>) -> Schema {
+    Schema { is_database: true, ignores_case: true, ..schema(tables) }
+}
+
+/// The operations between two databases, a line each, without the way back.
+fn between(before: &Schema, after: &Schema, flags: &[&str]) -> Vec<String> {
+    let plan = diff(before, after, &answers(flags)).unwrap_or_else(|error| panic!("{error:?}"));
+    plan.upgrade.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_database_may_refer_to_what_no_model_may() {
+    let child = || table("children").column(column("parent", text()).nullable());
+    let to = |columns: &[&str]| {
+        let mut key = foreign_key("fk", ["parent"]).references("parents", ["code"]);
+        key.references = columns.iter().map(|&it| it.to_owned()).collect();
+        child().foreign_key(key)
+    };
+    let parents = || table("parents").column(column("code", text()).nullable());
+    for columns in [&["code"][..], &[]] {
+        let (before, after) = (database([]), database([parents(), to(columns)]));
+        let expected = ["create table parents (1 column)", "create table children (1 column)"];
+        let mut made = between(&before, &after, &[]);
+        made.sort();
+        let mut expected = expected.to_vec();
+        expected.sort_unstable();
+        assert_eq!(made, expected, "no reference waits for a key that never comes");
+        diff(&after, &before, &Answers::default()).unwrap();
+    }
+    let gone = parents().column(column("other", text()).nullable());
+    assert_eq!(
+        between(&database([gone.clone(), to(&["other"])]), &database([parents(), to(&["other"])]), &[]),
+        ["drop column parents.other"],
+        "a reference to a column that is not there is no hindrance"
+    );
+}
+
+#[test]
+fn constraints_without_names_follow_a_rename() {
+    let users = |name: &str| {
+        let mut users = table("users")
+            .column(column(name, text()).nullable())
+            .check("", format!("length({name}) > 1").as_str().into())
+            .unique("", [name]);
+        crate::names::spell_out(&mut users);
+        users
+    };
+    assert_eq!(users("name").checks[0].name, "CHECK (length(name) > 1)");
+    let operations = between(&database([users("name")]), &database([users("nick")]), &["rename users.name=users.nick"]);
+    assert_eq!(operations, ["rename column users.name to nick"]);
+}
+
+#[test]
+fn letters_of_names_count_only_where_they_do() {
+    let in_case = |table: &str, column_name: &str| {
+        crate::builder::table(table)
+            .column(column(column_name, text()).nullable())
+            .column(column("a", text()))
+            .index(index("ix").on(column_name))
+    };
+    let (before, after) = (database([in_case("USERS", "Name")]), database([in_case("users", "name")]));
+    assert_eq!(between(&before, &after, &[]), [""; 0]);
+    let sensitive = |schema: &Schema| Schema { ignores_case: false, ..schema.clone() };
+    let mut answers = Answers { allow_loss: true, ..Answers::default() };
+    assert_eq!(diff(&sensitive(&before), &sensitive(&after), &answers).unwrap().upgrade.len(), 2);
+    answers.rename("USERS=users").unwrap();
+    answers.rename("users.Name=users.name").unwrap();
+    assert_eq!(diff(&before, &after, &answers).unwrap().upgrade.len(), 2, "an answer renames all the same");
+}

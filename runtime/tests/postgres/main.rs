@@ -5,4 +5,7 @@
 mod database;
 
 mod changes;
+mod offline;
 mod pairs;
+mod rows;
+mod session;

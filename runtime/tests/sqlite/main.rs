@@ -8,6 +8,7 @@ mod reader;
 mod by_hand;
 mod changes;
 mod dependents;
+mod difference;
 mod executor;
 mod failures;
 mod names;

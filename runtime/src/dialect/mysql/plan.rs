@@ -35,6 +35,7 @@ pub(super) fn plan(
         pending: Vec::new(),
         gone: Vec::new(),
         aliases: BTreeMap::new(),
+        new_tables: BTreeSet::new(),
         planned: Pieces::default(),
     };
     match planner.run(operations) {
@@ -55,6 +56,8 @@ struct Planner<'a> {
     gone: Vec<(usize, Table)>,
     /// What foreign keys are called in the database, where the server has renamed them with their table.
     aliases: BTreeMap<(TableName, String), String>,
+    /// The tables that are made together with the changes that are planned, and so have no rows for them.
+    new_tables: BTreeSet<TableName>,
     planned: Pieces,
 }
 

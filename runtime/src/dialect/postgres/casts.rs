@@ -7,7 +7,8 @@ use migratable_core::{ColumnType, Dialect, Enum, diff};
 use super::types;
 use crate::dialect::literal;
 
-fn is_number(it: &ColumnType) -> bool {
+/// Whether a type is one of numbers.
+pub(super) fn is_number(it: &ColumnType) -> bool {
     it.is_integer() || matches!(it, ColumnType::Real | ColumnType::Double | ColumnType::Numeric(_))
 }
 

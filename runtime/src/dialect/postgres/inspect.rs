@@ -170,10 +170,8 @@ impl Reader {
             table.native.set("storage_parameters", row.optional());
             table.comment = row.optional();
             let inherited = row.flag();
-            match (row.flag(), row.flag()) {
-                (true, force) => table.native.set("row_security", Some(if force { "force" } else { "true" })),
-                (false, _) => {}
-            }
+            let (row_security, forced) = (row.flag(), row.flag());
+            table.native.set("row_security", row_security.then_some(if forced { "force" } else { "true" }));
             let replica_identity = row.text();
             let owned = row.flag();
             let kind = match kind.as_str() {

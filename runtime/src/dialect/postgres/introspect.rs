@@ -66,13 +66,16 @@ fn cells(rows: Vec<Vec<Option<String>>>) -> Vec<Cells> {
 
 /// Reads the schemas of these names, or all that are not the server's own.
 pub(super) fn read(database: &mut PgConnection, version: u32, schemas: Option<&[String]>) -> QueryResult<Catalogue> {
-    let scope = match schemas {
+    let which = match schemas {
         Some(names) => {
             let names: Vec<String> = names.iter().map(|name| literal(name)).collect();
-            format!("n.nspname IN ({})", names.join(", "))
+            format!("nspname IN ({})", names.join(", "))
         }
-        None => "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'".to_owned(),
+        None => "nspname !~ '^pg_' AND nspname <> 'information_schema'".to_owned(),
     };
+    let numbers = database.rows(&format!("SELECT string_agg(oid::text, ', ') FROM pg_namespace WHERE {which}"))?;
+    let numbers = numbers.into_iter().flatten().flatten().next();
+    let scope = format!("n.oid IN ({})", numbers.as_deref().unwrap_or("0"));
     let since = |needed: u32, sql: &'static str, else_sql: &'static str| if version >= needed { sql } else { else_sql };
     let mut ask = |sql: String| database.rows(&sql).map(cells);
     Ok(Catalogue {
@@ -110,7 +113,8 @@ ORDER BY n.nspname, c.relname";
 
 const COLUMNS: &str = "
 SELECT a.attrelid::text, a.attnum, a.attname::text, format_type(a.atttypid, a.atttypmod), en.nspname::text,
-       et.typname::text, t.typtype <> 'e', a.attnotnull, pg_get_expr(ad.adbin, ad.adrelid), a.attidentity::text,
+       et.typname::text, t.typtype <> 'e', a.attnotnull,
+       pg_get_expr(ad.adbin, CASE WHEN a.attgenerated = '' THEN 0 ELSE ad.adrelid END), a.attidentity::text,
        a.attgenerated::text, a.attcollation::text, a.attcollation <> t.typcollation, d.description,
        CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text END, t.typstorage::text, {compression},
        coalesce(a.attstattarget, -1)::text, array_to_string(a.attoptions, ', '),

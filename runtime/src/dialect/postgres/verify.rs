@@ -1,7 +1,8 @@
 //! Rows that stand in the way of a change, found before it is made.
 
-use migratable_core::{ForeignKey, Index, Table};
+use migratable_core::{Dialect, ForeignKey, Index, Table};
 
+use super::casts;
 use super::ddl::{self, qualified, quoted};
 use super::types::sql_text;
 use crate::dialect::{Verify, literal};
@@ -13,21 +14,25 @@ const EXAMPLES: usize = 5;
 pub(super) struct Rows<'a>(pub(super) &'a Table);
 
 impl Rows<'_> {
+    /// A value for a person to read: what is no number stands in quotes.
     fn shown(expression: &str) -> String {
-        format!("coalesce(left(({expression})::text, 60), 'NULL')")
+        format!("left(quote_nullable(({expression})::text), 60)")
     }
 
-    fn part(column: &str) -> String {
-        format!("{} || {}", literal(&format!("{column} = ")), Self::shown(&quoted(column)))
+    fn part(&self, column: &str) -> String {
+        let name = quoted(column);
+        let is_number = self.0.find(column).is_some_and(|it| casts::is_number(&it.column_type.on(Dialect::Postgres)));
+        let value = if is_number { format!("coalesce({name}::text, 'NULL')") } else { Self::shown(&name) };
+        format!("{} || {value}", literal(&format!("{column} = ")))
     }
 
     /// SQL that says which row it is, by its key and by these columns.
     fn example(&self, columns: &[String]) -> String {
         let mut named: Vec<String> = match &self.0.primary_key {
-            Some(key) => key.columns.iter().map(|column| Self::part(column)).collect(),
-            None => vec![format!("'ctid = ' || {}::text", "ctid")],
+            Some(key) => key.columns.iter().map(|column| self.part(column)).collect(),
+            None => vec!["'ctid = ' || ctid".to_owned()],
         };
-        named.extend(columns.iter().filter(|column| !self.0.is_key(column)).map(|column| Self::part(column)));
+        named.extend(columns.iter().filter(|column| !self.0.is_key(column)).map(|column| self.part(column)));
         named.join(" || ', ' || ")
     }
 
@@ -76,8 +81,9 @@ impl Rows<'_> {
     }
 
     fn duplicates(&self, names: &[String], expressions: &[String], predicate: Option<&str>) -> Verify {
-        let shown = |(name, expression): (&String, &String)| {
-            format!("{} || {}", literal(&format!("{name} = ")), Self::shown(expression))
+        let shown = |(name, expression): (&String, &String)| match self.0.find(name) {
+            Some(column) => self.part(&column.name),
+            None => format!("{} || {}", literal(&format!("{name} = ")), Self::shown(expression)),
         };
         let values: Vec<String> = names.iter().zip(expressions).map(shown).collect();
         let mut conditions: Vec<String> = expressions.iter().map(|it| format!("{it} IS NOT NULL")).collect();

@@ -10,7 +10,8 @@ mod renames;
 
 use std::collections::BTreeSet;
 
-use migratable_core::{Dialect, Index, Operation, Table, TableName, exact_text};
+use migratable_core::diff::{Answers, aligned};
+use migratable_core::{Dialect, Index, Operation, Schema, Table, TableName, exact_text};
 
 use self::lineage::Lineage;
 use super::ddl::quoted;
@@ -25,11 +26,15 @@ pub(super) fn script(before: &Inspected, after: &Inspected, operations: &[Operat
         return Ok(String::new());
     }
     let renamed = renames::apart(before, operations);
-    let (statements, before, lineage) = match &renamed {
-        Some((statements, renamed)) => (statements.as_slice(), renamed, Lineage::behind_renames(renamed, operations)),
-        None => (&[][..], before, Lineage::of(before, operations)),
+    let (statements, before, lineage, answers) = match &renamed {
+        Some((statements, renamed)) => {
+            (statements.as_slice(), renamed, Lineage::behind_renames(renamed, operations), Answers::default())
+        }
+        None => (&[][..], before, Lineage::of(before, operations), renames::answers(operations)),
     };
-    let difference = Difference { before, after, operations, lineage };
+    let wanted = aligned(&before.schema, &after.schema, &answers);
+    let wanted = wanted.as_ref().unwrap_or(&after.schema);
+    let difference = Difference { before, after, wanted, operations, lineage };
     let mut script = vec!["-- Written by migratable. Whatever fails takes everything back.".to_owned()];
     script.extend(OFFLINE.before.iter().map(|&line| line.to_owned()));
     script.extend(statements.iter().map(|sql| terminated(sql)));
@@ -43,6 +48,8 @@ struct Difference<'a> {
     /// The database, behind the renames that were done apart.
     before: &'a Inspected,
     after: &'a Inspected,
+    /// The wanted schema, in the spelling of `before` where that differs in the case of letters only.
+    wanted: &'a Schema,
     operations: &'a [Operation],
     lineage: Lineage,
 }
@@ -67,7 +74,7 @@ fn aside(name: &TableName) -> String {
 impl Difference<'_> {
     fn statements(&self) -> Result<Vec<String>, Refusal> {
         let changes: Vec<(&Table, Change<'_>)> =
-            self.after.schema.tables.values().map(|table| (table, self.change(table))).collect();
+            self.wanted.tables.values().map(|table| (table, self.change(table))).collect();
         let checked = self.checked(&changes);
         let mut script = Vec::new();
         self.count_orphans(&checked, &mut script);
@@ -139,6 +146,10 @@ impl Difference<'_> {
         }
         let mut extended = Table { indexes: Vec::new(), ..old.clone() };
         let wanted = exact_text(&Table { indexes: Vec::new(), ..table.clone() });
+        // What differs in the case of letters is brought along when something is done at all.
+        if self.after.schema.table(&table.name) != Some(table) {
+            return Change::Rebuild(old);
+        }
         if exact_text(&extended) == wanted {
             return Change::Keep(old);
         }
@@ -152,12 +163,19 @@ impl Difference<'_> {
         Change::Rebuild(old)
     }
 
-    /// The text of an object of the wanted database.
+    /// The text of an object of the wanted database, in whatever case its name is spelled.
+    fn text(&self, name: &str) -> Option<&str> {
+        let texts = &self.after.definitions;
+        let alike = || texts.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, text)| text);
+        texts.get(name).or_else(alike).map(String::as_str)
+    }
+
+    /// The text of an object that is to be made.
     fn definition(&self, table: &TableName, name: &str) -> Result<String, Refusal> {
         let taken =
             self.before.not_managed.iter().find(|it| it.kind != "trigger" && it.name.eq_ignore_ascii_case(name));
-        match (self.after.definitions.get(name), taken) {
-            (Some(sql), None) => Ok(sql.clone()),
+        match (self.text(name), taken) {
+            (Some(sql), None) => Ok(sql.to_owned()),
             (_, Some(taken)) => {
                 Err(self.refuse(table, format!("the database has a {} of that name: drop it first", taken.kind)))
             }
@@ -172,7 +190,7 @@ impl Difference<'_> {
 
     /// ADD COLUMN, in the words of the wanted database.
     fn added(&self, table: &Table, old: &Table) -> Vec<String> {
-        let Some(sql) = self.after.definitions.get(&table.name.name) else { return Vec::new() };
+        let Some(sql) = self.text(&table.name.name) else { return Vec::new() };
         let columns = parse::table(sql).map(|text| text.columns).unwrap_or_default();
         let added = columns.into_iter().skip(old.columns.len());
         added.map(|it| format!("ALTER TABLE {} ADD COLUMN {}", quoted(&table.name.name), &sql[it.place])).collect()
@@ -198,9 +216,9 @@ impl Difference<'_> {
         };
         let refers = |table: &&Table| {
             let keys = &table.foreign_keys;
-            keys.iter().any(|key| moved(&table.name) || moved(&key.table)) && can_be_checked(table, self.after)
+            keys.iter().any(|key| moved(&table.name) || moved(&key.table)) && can_be_checked(table, self.wanted)
         };
-        self.after.schema.tables.values().filter(refers).map(|table| table.name.clone()).collect()
+        self.wanted.tables.values().filter(refers).map(|table| table.name.clone()).collect()
     }
 
     /// Notes how many references point nowhere already.
@@ -209,7 +227,7 @@ impl Difference<'_> {
         for name in checked {
             let Some(origin) = self.lineage.tables.get(name) else { continue };
             let there = self.before.schema.table(&origin.name);
-            if there.is_some_and(|table| can_be_checked(table, self.before)) {
+            if there.is_some_and(|table| can_be_checked(table, &self.before.schema)) {
                 script.push(format!(
                     "INSERT INTO temp.migratable_orphans SELECT {}, count(*) FROM pragma_foreign_key_check({})",
                     literal(&name.name),
@@ -221,7 +239,7 @@ impl Difference<'_> {
 
     /// Stops if more references point nowhere than before. What refers to a table that was not there pointed nowhere.
     fn check_references(&self, checked: &[TableName], script: &mut Vec<String>) {
-        for table in checked.iter().filter_map(|name| self.after.schema.table(name)) {
+        for table in checked.iter().filter_map(|name| self.wanted.table(name)) {
             let is_new = |name: &&TableName| !self.lineage.tables.contains_key(*name);
             let new: BTreeSet<&TableName> = table.foreign_keys.iter().map(|key| &key.table).filter(is_new).collect();
             let new: Vec<String> = new.iter().map(|name| literal(&name.name)).collect();
@@ -241,9 +259,9 @@ impl Difference<'_> {
 }
 
 /// Whether SQLite can check the references of a table: each to a key, if to a table that is there.
-fn can_be_checked(table: &Table, of: &Inspected) -> bool {
+fn can_be_checked(table: &Table, schema: &Schema) -> bool {
     table.foreign_keys.iter().all(|key| {
-        of.schema.table(&key.table).is_none_or(|parent| match &parent.primary_key {
+        schema.table(&key.table).is_none_or(|parent| match &parent.primary_key {
             Some(primary) if key.references.is_empty() => primary.columns.len() == key.columns.len(),
             _ => !key.references.is_empty() && is_unique(parent, &key.references),
         })

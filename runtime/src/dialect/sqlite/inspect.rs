@@ -29,7 +29,8 @@ pub(super) fn inspect(database: &mut SqliteConnection) -> Result<Inspected, Erro
     let failed = |source| Error::Database { doing: "read the schema", source };
     let objects = objects(database).map_err(failed)?;
     let shadows = shadows(database, &objects).map_err(failed)?;
-    let mut found = Inspected { schema: Schema { is_database: true, ..Schema::default() }, ..Inspected::default() };
+    let schema = Schema { is_database: true, ignores_case: true, ..Schema::default() };
+    let mut found = Inspected { schema, ..Inspected::default() };
     for object in &objects {
         let unreadable =
             |message| Error::Unreadable { object: format!("the {} `{}`", object.kind, object.name), message };

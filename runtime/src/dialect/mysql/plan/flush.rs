@@ -47,6 +47,8 @@ impl Planner<'_> {
         if pending.is_empty() && gone.is_empty() {
             return Ok(());
         }
+        let new = pending.iter().filter(|it| it.before.is_none()).map(|it| it.table.clone());
+        self.new_tables = new.collect();
         let (mut changed, mut created) = (Vec::new(), Vec::new());
         for mut pending in pending {
             let after = self.table(&pending.table)?;

@@ -104,9 +104,11 @@ impl Planner<'_> {
         });
         Ok(match reference {
             Some((key, target)) if key.table == after.name && before.find(target).is_some() => quoted(target),
-            Some((key, target)) => format!("(SELECT MIN({}) FROM {})", quoted(target), table_name(&key.table)),
-            None if is_unique(after, &column.name) => types::distinct(&name),
-            None => types::neutral(&name),
+            Some((key, target)) if !self.new_tables.contains(&key.table) => {
+                format!("(SELECT MIN({}) FROM {})", quoted(target), table_name(&key.table))
+            }
+            _ if is_unique(after, &column.name) => types::distinct(&name),
+            _ => types::neutral(&name),
         })
     }
 }

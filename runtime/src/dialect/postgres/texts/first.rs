@@ -15,7 +15,7 @@ pub(in super::super) fn source(text: &str) -> Option<String> {
     (changed && rest.is_empty()).then_some(sql)
 }
 
-fn rewrite(nodes: &mut Vec<Node>, changed: &mut bool) {
+fn rewrite(nodes: &mut [Node], changed: &mut bool) {
     for node in nodes.iter_mut() {
         if let Node::Round(inner) | Node::Square(inner) = node {
             rewrite(inner, changed);
@@ -25,7 +25,7 @@ fn rewrite(nodes: &mut Vec<Node>, changed: &mut bool) {
 }
 
 /// `(s)::text = ANY ((ARRAY[a, b])::text[])` is what becomes of `(s) IN (a, b)`.
-fn listed(nodes: &mut Vec<Node>) -> bool {
+fn listed(nodes: &mut [Node]) -> bool {
     const WORDS: [(&str, &str); 2] = [("::text = ANY ", " IN "), ("::text <> ALL ", " NOT IN ")];
     let mut changed = false;
     for at in 1..nodes.len().saturating_sub(1) {

@@ -7,7 +7,7 @@ use crate::dialect::literal;
 use crate::dialect::sqlite::ddl::quoted;
 use crate::dialect::sqlite::rebuild::free_rowid;
 use crate::dialect::sqlite::types::{Storage, affinity};
-use crate::dialect::sqlite::{guard, spelling};
+use crate::dialect::sqlite::{guard, parse, spelling};
 use crate::plan::Refusal;
 
 impl Difference<'_> {
@@ -128,9 +128,9 @@ impl Difference<'_> {
 
     /// The default of a column in the words of the wanted database.
     fn default_text(&self, table: &TableName, column: &str) -> Option<String> {
-        let sql = self.after.definitions.get(&table.name)?;
-        let text = crate::dialect::sqlite::parse::table(sql).ok()?;
-        let tokens = text.columns.into_iter().find(|it| it.name == column)?.default?;
+        let sql = self.text(&table.name)?;
+        let text = parse::table(sql).ok()?;
+        let tokens = text.columns.into_iter().find(|it| it.name.eq_ignore_ascii_case(column))?.default?;
         let spelled = match spelling::default(&tokens) {
             DefaultValue::Literal(Literal::Text(text)) => literal(&text),
             _ => tokens.iter().map(|token| token.text).collect::<Vec<_>>().join(" "),
@@ -141,7 +141,7 @@ impl Difference<'_> {
     /// A row that a column may refer to.
     fn any_parent(&self, table: &Table, column: &Column) -> Option<String> {
         let key = table.foreign_keys.iter().find(|key| key.columns.contains(&column.name))?;
-        let parent = self.after.schema.table(&key.table)?;
+        let parent = self.wanted.table(&key.table)?;
         let references = match &parent.primary_key {
             Some(primary) if key.references.is_empty() => &primary.columns,
             _ => &key.references,

@@ -1,6 +1,7 @@
 //! Renames as SQLite does them: references, views and triggers follow.
 
 use migratable_core::Operation;
+use migratable_core::diff::{Answers, ColumnRename};
 
 use crate::dialect::Connection;
 use crate::dialect::sqlite::ddl::quoted;
@@ -31,6 +32,22 @@ pub(super) fn apart(before: &Inspected, operations: &[Operation]) -> Option<(Vec
     }
     statements.iter().try_for_each(|sql| database.execute(sql)).ok()?;
     Some((statements, inspect::inspect(&mut database).ok()?))
+}
+
+/// The answers that led to the renames.
+pub(super) fn answers(operations: &[Operation]) -> Answers {
+    let mut answers = Answers::default();
+    for operation in operations {
+        match operation {
+            Operation::RenameTable { from, to } => answers.table_renames.push((from.clone(), to.clone())),
+            Operation::RenameColumn { table, from, to } => {
+                let rename = ColumnRename { table: table.clone(), from: from.clone(), to: to.clone() };
+                answers.column_renames.push(rename);
+            }
+            _ => {}
+        }
+    }
+    answers
 }
 
 fn is_rename(operation: &Operation) -> bool {

@@ -1,0 +1,127 @@
+//! The connection while revisions run on it, and what is left of it behind them.
+
+use migratable::diesel::connection::{Connection, SimpleConnection};
+use migratable::revision::*;
+use migratable::{Error, Options, Standing, Transaction};
+
+use super::database::{Db, Program, Throwaway, line, nothing, run, values};
+
+fn base(op: &mut Operations) {
+    op.create_table(table("a").column(column("id", integer())).column(column("x", text())).primary_key("pk_a", ["id"]));
+    op.create_table(
+        table("b")
+            .column(column("id", integer()))
+            .column(column("a_id", integer()).nullable())
+            .foreign_key(foreign_key("fk_b", ["a_id"]).references("a", ["id"]).deferred()),
+    );
+}
+
+fn settings(db: &mut Db) -> Vec<String> {
+    let names = ["TimeZone", "standard_conforming_strings", "default_transaction_isolation", "search_path"];
+    names.map(|name| values(db, &format!("SELECT current_setting('{name}')")).join("")).to_vec()
+}
+
+#[test]
+fn settings_are_as_they_were_and_failures_leave_nothing() {
+    let program = line(&[(base, nothing), (|op| op.execute(sql("INSERT INTO nowhere VALUES (1)")), nothing)]);
+    let throwaway = Throwaway::new();
+    let mut db = throwaway.connect();
+    run(&mut db, "SET TimeZone = 'Asia/Tokyo'; SET default_transaction_isolation = 'repeatable read'");
+    let before = settings(&mut db);
+    let error = program.upgrade(&mut db).unwrap_err().to_string();
+    assert!(error.contains("relation \"nowhere\" does not exist") && error.contains("Nothing was changed"), "{error}");
+    assert_eq!(settings(&mut db), before);
+    assert_eq!(values(&mut db, "SELECT relname FROM pg_class WHERE relname IN ('a', 'migratable_revisions')").len(), 0);
+    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+    assert_eq!(settings(&mut db), before);
+    let utc = "SELECT now() AT TIME ZONE 'UTC' - applied_at < '1 minute' FROM migratable_revisions";
+    assert_eq!(values(&mut db, utc), ["true"]);
+    let applied = program.applied(&mut db).unwrap();
+    assert_eq!(applied[0].applied_at.len(), "2026-01-01 00:00:00".len());
+}
+
+#[test]
+fn a_connection_in_a_transaction_is_refused() {
+    let throwaway = Throwaway::new();
+    let mut db = throwaway.connect();
+    db.begin_test_transaction().unwrap();
+    let error = line(&[(base, nothing)]).upgrade(&mut db).unwrap_err();
+    assert!(matches!(error, Error::InTransaction { .. }), "{error}");
+}
+
+#[test]
+fn a_step_that_ends_the_transaction_is_noticed() {
+    fn commits(db: &mut Db) -> Result<()> {
+        db.batch_execute("COMMIT; BEGIN")?;
+        Ok(())
+    }
+    fn swallows(db: &mut Db) -> Result<()> {
+        let _ = db.batch_execute("SELECT 1 / 0");
+        Ok(())
+    }
+    let expected = [
+        (line(&[(base, nothing), (|op| op.run(commits), nothing)]), "ended the transaction by COMMIT"),
+        (line(&[(base, nothing), (|op| op.run(swallows), nothing)]), "current transaction is aborted"),
+        (line(&[(base, nothing), (|op| op.execute(sql("COMMIT")), nothing)]), "ended the transaction by COMMIT"),
+    ];
+    for (program, reason) in expected {
+        let throwaway = Throwaway::new();
+        let error = program.upgrade(&mut throwaway.connect()).unwrap_err().to_string();
+        assert!(error.contains(reason), "{error}");
+    }
+}
+
+#[test]
+fn deferred_references_are_checked_before_a_table_changes() {
+    fn orphan(db: &mut Db) -> Result<()> {
+        db.batch_execute("INSERT INTO b VALUES (1, 9)")?;
+        Ok(())
+    }
+    fn pair(db: &mut Db) -> Result<()> {
+        db.batch_execute("INSERT INTO b VALUES (1, 9); INSERT INTO a VALUES (9, 'x')")?;
+        Ok(())
+    }
+    let change: fn(&mut Operations) = |op| {
+        op.run(pair);
+        op.run(pair_again);
+        op.add_column("b", column("n", integer()).default(1));
+    };
+    fn pair_again(db: &mut Db) -> Result<()> {
+        db.batch_execute("INSERT INTO b VALUES (2, 8); INSERT INTO a VALUES (8, 'y')")?;
+        Ok(())
+    }
+    let throwaway = Throwaway::new();
+    let mut db = throwaway.connect();
+    line(&[(base, nothing), (change, nothing)]).upgrade(&mut db).unwrap();
+    assert_eq!(values(&mut db, "SELECT n FROM b"), ["1", "1"]);
+    let throwaway = Throwaway::new();
+    let program = line(&[(base, nothing), (|op| op.run(orphan), nothing)]);
+    let error = program.upgrade(&mut throwaway.connect()).unwrap_err().to_string();
+    assert!(error.contains("violates foreign key constraint") && error.contains("fk_b"), "{error}");
+}
+
+#[test]
+fn deployers_that_come_together_share_the_work() {
+    fn slow(db: &mut Db) -> Result<()> {
+        db.batch_execute("SELECT pg_sleep(0.2)")?;
+        Ok(())
+    }
+    fn program() -> Program {
+        line(&[(base, nothing), (|op| op.run(slow), nothing), (|op| op.create_enum("e", ["x"]), nothing)])
+    }
+    for transaction in [Transaction::All, Transaction::Revision] {
+        let throwaway = Throwaway::new();
+        let done: usize = std::thread::scope(|scope| {
+            let deployer = || {
+                let mut db = throwaway.connect();
+                let options = Options { transaction, ..Options::default() };
+                let report = program().upgrade_to(&mut db, "head", &options).unwrap();
+                assert_eq!(report.standing, Standing::Current);
+                report.done.len()
+            };
+            let all: Vec<_> = (0..3).map(|_| scope.spawn(deployer)).collect();
+            all.into_iter().map(|it| it.join().unwrap()).sum()
+        });
+        assert_eq!(done, 3);
+    }
+}

@@ -1,0 +1,238 @@
+//! Two databases of hand-written SQL, and the script that turns one into the other.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use migratable::inspect::{self, Inspected};
+use migratable_core::diff::{Answers, diff};
+use migratable_core::{Dialect, Operation};
+
+use super::database::{Db, memory, one, open, run, values};
+use super::reader::assert_same;
+
+fn inspect(db: &mut Db) -> Inspected {
+    inspect::inspect(db).unwrap()
+}
+
+fn answers(flags: &[&str]) -> Answers {
+    let mut answers = Answers { allow_loss: true, ..Answers::default() };
+    for flag in flags {
+        match flag.split_once(' ').unwrap() {
+            ("rename", text) => answers.rename(text).unwrap(),
+            ("drop", text) => answers.drop(text),
+            ("default", text) => answers.fill(text).unwrap(),
+            (other, _) => panic!("{other}"),
+        }
+    }
+    answers
+}
+
+fn plan(from: &mut Db, to: &mut Db, flags: &[&str]) -> (Inspected, Inspected, Vec<Operation>) {
+    let (from, to) = (inspect(from), inspect(to));
+    let plan = diff(&from.schema, &to.schema, &answers(flags)).unwrap_or_else(|error| panic!("{error:?}"));
+    (from, to, plan.upgrade)
+}
+
+fn script(from: &mut Db, to: &mut Db, flags: &[&str]) -> String {
+    let (from, to, operations) = plan(from, to, flags);
+    inspect::script(Dialect::Sqlite, &from, &to, &operations).unwrap()
+}
+
+/// Runs a script with the shell, foreign keys on, and gives back what it says when it fails.
+fn shell(path: &Path, script: &str) -> Result<(), String> {
+    let mut shell = Command::new("sqlite3");
+    shell.args(["-cmd", "PRAGMA foreign_keys = ON"]).arg(path).stdin(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = shell.spawn().expect("these tests need the `sqlite3` shell");
+    // A shell that stops at an error does not read to the end.
+    let _ = child.stdin.take().unwrap().write_all(script.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+}
+
+struct Changed {
+    db: Db,
+    script: String,
+    _folder: tempfile::TempDir,
+}
+
+/// Makes a database with rows, turns it into another, and compares it with a fresh one.
+fn change(from: &str, rows: &str, to: &str, flags: &[&str]) -> Changed {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db");
+    let mut db = open(&path);
+    run(&mut db, from);
+    run(&mut db, rows);
+    let mut wanted = memory();
+    run(&mut wanted, to);
+    let script = script(&mut db, &mut wanted, flags);
+    shell(&path, &script).unwrap_or_else(|error| panic!("{error}\n{script}"));
+    let (_, _, left) = plan(&mut db, &mut wanted, &[]);
+    assert_eq!(left, [], "{script}");
+    Changed { db, script, _folder: folder }
+}
+
+#[test]
+fn counters_rowids_and_references_go_along() {
+    let from = "CREATE TABLE p (id INTEGER PRIMARY KEY AUTOINCREMENT, a TEXT);
+                CREATE TABLE c (p_id INTEGER NOT NULL REFERENCES p (id) ON DELETE CASCADE, b TEXT)";
+    let to = "CREATE TABLE p (id INTEGER PRIMARY KEY AUTOINCREMENT, a TEXT NOT NULL);
+              CREATE TABLE c (p_id INTEGER NOT NULL REFERENCES p (id) ON DELETE CASCADE, b TEXT CHECK (b <> 'z'))";
+    let rows = "INSERT INTO p VALUES (5, NULL), (9, 'x'); DELETE FROM p WHERE id = 9;
+                INSERT INTO c (rowid, p_id, b) VALUES (40, 5, 'y'), (70, 5, NULL)";
+    let mut changed = change(from, rows, to, &[]);
+    assert_same(
+        &mut changed.db,
+        &mut {
+            let mut fresh = memory();
+            run(&mut fresh, to);
+            fresh
+        },
+        "both made anew",
+    );
+    assert_eq!(values(&mut changed.db, "SELECT rowid || b FROM c"), ["40y", "NULL"]);
+    assert_eq!(one(&mut changed.db, "SELECT seq FROM sqlite_sequence WHERE name = 'p'"), "9");
+    assert_eq!(values(&mut changed.db, "SELECT id || '.' || a FROM p"), ["5."]);
+    assert_eq!(one(&mut changed.db, "SELECT count(*) FROM sqlite_master WHERE name LIKE 'migratable%'"), "0");
+}
+
+#[test]
+fn the_text_of_a_table_made_anew_is_the_wanted_one() {
+    let to = "CREATE TABLE Mixed ( -- the table\n  \"a\"   TEXT NOT NULL /* so */, [b] INT\n)";
+    let mut changed = change("CREATE TABLE mixed (a TEXT, b INT)", "", to, &[]);
+    assert_eq!(values(&mut changed.db, "SELECT sql FROM sqlite_master"), [to]);
+}
+
+#[test]
+fn what_is_added_behind_the_last_copies_no_rows() {
+    let changed = change(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT /* last */)",
+        "INSERT INTO t VALUES (1, 'x')",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b VARCHAR(3) DEFAULT 'it''s', c INT); CREATE INDEX i ON t (b)",
+        &[],
+    );
+    assert!(
+        changed.script.contains("ALTER TABLE \"t\" ADD COLUMN b VARCHAR(3) DEFAULT 'it''s';"),
+        "{}",
+        changed.script
+    );
+    assert!(!changed.script.contains("INSERT OR ABORT"), "{}", changed.script);
+}
+
+#[test]
+fn views_and_triggers_survive_and_follow_renames() {
+    let from = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);
+                CREATE TABLE log (line TEXT);
+                CREATE VIEW v AS SELECT a FROM t;
+                CREATE TRIGGER tr AFTER INSERT ON t BEGIN INSERT INTO log VALUES (new.a); END";
+    let to = "CREATE TABLE u (id INTEGER PRIMARY KEY, b TEXT NOT NULL); CREATE TABLE log (line TEXT)";
+    let flags = ["rename t=u", "rename u.a=u.b"];
+    let mut changed = change(from, "INSERT INTO t VALUES (1, 'x')", to, &flags);
+    run(&mut changed.db, "INSERT INTO u (b) VALUES ('y')");
+    assert_eq!(values(&mut changed.db, "SELECT * FROM v"), ["x", "y"]);
+    assert_eq!(values(&mut changed.db, "SELECT line FROM log"), ["x", "y"]);
+}
+
+#[test]
+fn rows_get_what_an_answer_says() {
+    let from = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, n TEXT)";
+    let to = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT NOT NULL, n INTEGER, b TEXT NOT NULL)";
+    let flags = ["default t.a='none'", "default t.b=upper(a)", "default t.n=length(n)"];
+    let mut changed = change(from, "INSERT INTO t VALUES (1, 'x', 'abc'), (2, NULL, 'd')", to, &flags);
+    assert_eq!(values(&mut changed.db, "SELECT a || n || b FROM t WHERE id = 1"), ["x3X"]);
+    assert_eq!(values(&mut changed.db, "SELECT a || n FROM t WHERE id = 2"), ["none1"]);
+}
+
+#[test]
+fn a_column_that_is_dropped_and_made_anew_begins_empty() {
+    let from = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT)";
+    let to = "CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER)";
+    let mut changed = change(from, "INSERT INTO t VALUES (1, '7')", to, &["drop t.a"]);
+    assert_eq!(values(&mut changed.db, "SELECT a FROM t"), ["NULL"]);
+}
+
+#[test]
+fn rows_that_stand_in_the_way_take_everything_back() {
+    let parents = "CREATE TABLE p (id INTEGER PRIMARY KEY, code TEXT UNIQUE);";
+    for (from, rows, to, expected) in [
+        ("CREATE TABLE t (a INT)", "INSERT INTO t VALUES (1), (1)", "CREATE TABLE t (a INT UNIQUE)", "UNIQUE"),
+        ("CREATE TABLE t (a INT)", "INSERT INTO t VALUES (-1)", "CREATE TABLE t (a INT CHECK (a > 0))", "CHECK"),
+        (
+            &format!("{parents} CREATE TABLE c (p TEXT)"),
+            "INSERT INTO c VALUES ('nowhere')",
+            &format!("{parents} CREATE TABLE c (p TEXT REFERENCES p (code))"),
+            "stopped",
+        ),
+        (
+            "CREATE TABLE t (a INT)",
+            "INSERT INTO t VALUES (1), (1)",
+            "CREATE TABLE t (a INT UNIQUE ON CONFLICT IGNORE)",
+            "UNIQUE",
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let (mut db, mut wanted) = (open(&path), memory());
+        run(&mut db, from);
+        run(&mut db, rows);
+        run(&mut wanted, to);
+        let before = inspect(&mut db);
+        let error = shell(&path, &script(&mut db, &mut wanted, &[])).expect_err(to);
+        assert!(error.contains(expected), "{error}");
+        assert_eq!(inspect(&mut db), before, "{to}");
+    }
+}
+
+#[test]
+fn references_that_pointed_nowhere_before_do_not_stop_it() {
+    let from = "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p INT REFERENCES p (id), a TEXT)";
+    let to = "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p INT REFERENCES p (id), a TEXT NOT NULL)";
+    let rows = "PRAGMA foreign_keys = OFF; INSERT INTO c VALUES (99, 'x')";
+    let mut changed = change(from, rows, to, &[]);
+    assert_eq!(values(&mut changed.db, "SELECT p FROM c"), ["99"]);
+}
+
+#[test]
+fn what_a_run_left_behind_is_no_difference_and_does_not_stop_it() {
+    let from = "CREATE TABLE t (a TEXT); CREATE TABLE migratable_old_t (x); CREATE TABLE migratable_revisions (y)";
+    let mut changed = change(from, "INSERT INTO t VALUES ('x')", "CREATE TABLE t (a TEXT NOT NULL)", &[]);
+    assert_eq!(values(&mut changed.db, "SELECT a FROM t"), ["x"]);
+    assert_eq!(one(&mut changed.db, "SELECT name FROM sqlite_master ORDER BY 1"), "migratable_revisions,t");
+}
+
+#[test]
+fn a_name_that_something_else_has_is_refused() {
+    let (mut from, mut to) = (memory(), memory());
+    run(&mut from, "CREATE TABLE t (a INT); CREATE VIEW u AS SELECT a FROM t");
+    run(&mut to, "CREATE TABLE t (a INT); CREATE TABLE u (a INT)");
+    let (from, to, operations) = plan(&mut from, &mut to, &[]);
+    let error = inspect::script(Dialect::Sqlite, &from, &to, &operations).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "cannot write SQL to create table u (1 column): the database has a view of that name: drop it first"
+    );
+}
+
+#[test]
+fn a_schema_made_in_memory_reads_as_the_one_that_it_makes() {
+    use migratable_core::builder::*;
+    let mut schema = migratable_core::Schema::default();
+    let users = table("users")
+        .column(column("id", bigint()).identity(identity()))
+        .column(column("email", varchar(80)).nullable())
+        .primary_key("pk_users", ["id"])
+        .unique("uq_users_email", ["email"])
+        .index(index("ix_users_email").on("email"));
+    schema.tables.insert(users.name.clone(), users);
+    let mut db = memory();
+    let found = inspect::inspect_scratch(&mut db, &schema).unwrap();
+    assert_eq!(one(&mut db, "SELECT count(*) FROM sqlite_master"), "0", "nothing of it is left");
+    let table = &found.schema.tables[&"users".into()];
+    assert_eq!(table.columns.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["id", "email"]);
+    assert_eq!(table.uniques[0].name, "uq_users_email");
+    assert_eq!(table.indexes[0].name, "ix_users_email");
+    for name in ["users", "ix_users_email"] {
+        run(&mut db, &found.definitions[name]);
+    }
+    assert_eq!(inspect(&mut db), found);
+}
