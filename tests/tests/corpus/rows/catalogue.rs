@@ -69,7 +69,8 @@ SELECT m.name || char(31) || '\"' || replace(m.name, '\"', '\"\"') || '\"' || ch
   iif(c.name IN (SELECT \"from\" FROM pragma_foreign_key_list(m.name)) OR EXISTS (SELECT 1 FROM sqlite_master AS o,
     pragma_foreign_key_list(o.name) AS k WHERE k.\"table\" = m.name AND k.\"to\" = c.name), 'refers', '') || char(31)
 FROM sqlite_master AS m, pragma_table_xinfo(m.name) AS c
-WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.sql NOT LIKE 'CREATE VIRTUAL%' AND c.hidden <> 1
+WHERE m.name IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table')
+  AND m.name NOT LIKE 'sqlite_%' AND m.type = 'table'
 ORDER BY m.name, c.cid";
 
 /// The tables of a database.
