@@ -193,7 +193,7 @@ fn rows_that_stand_in_the_way_take_everything_back() {
             &format!("{parents} CREATE TABLE c (p TEXT)"),
             "INSERT INTO c VALUES ('nowhere')",
             &format!("{parents} CREATE TABLE c (p TEXT REFERENCES p (code))"),
-            "stopped",
+            "points nowhere",
         ),
         (
             "CREATE TABLE t (a INT)",

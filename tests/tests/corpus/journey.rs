@@ -56,14 +56,14 @@ pub fn travel(traveller: &Traveller<'_>, pair: &Pair) -> Result<(), Wrong> {
 
     if pair.operations.is_empty() {
         reader::same(&held_from.managed, &held_to.managed).map_err(at("the pair itself"))?;
-        unmanaged_is_said(database, fresh_to, pair).map_err(at("not managed"))?;
         nothing_to_do(database, fresh_to).map_err(at("only spelling"))?;
-        return nothing_to_do(fresh_to, database).map_err(at("only spelling, back"));
+        let plan = Plan::read(database, fresh_to, &[]).map_err(at("diff"))?;
+        return plan.is_as_expected(pair).map_err(at("not managed"));
     }
     let before = rows::snapshot(database).map_err(at("rows"))?;
-    operations_are_as_expected(database, fresh_to, pair).map_err(at("operations"))?;
-    unmanaged_is_said(database, fresh_to, pair).map_err(at("not managed"))?;
-    let script = script(database, fresh_to, &pair.rename).map_err(at("diff"))?;
+    let plan = Plan::read(database, fresh_to, &pair.rename).map_err(at("diff"))?;
+    plan.is_as_expected(pair).map_err(at("operations"))?;
+    let script = plan.script;
     database.run(&script).map_err(with(&script)).map_err(at("script"))?;
     arrived(database, &held_from, &held_to).map_err(with(&script)).map_err(at("there"))?;
     let after = rows::snapshot(database).map_err(at("rows"))?;
@@ -75,8 +75,7 @@ pub fn travel(traveller: &Traveller<'_>, pair: &Pair) -> Result<(), Wrong> {
     database.run(&script).map_err(with(&script)).map_err(at("script back"))?;
     arrived(database, &held_from, &held_from).map_err(with(&script)).map_err(at("back"))?;
     let again = rows::snapshot(database).map_err(at("rows"))?;
-    rows::kept(&after, &again, &Renames(&rename_back)).map_err(with(&script)).map_err(at("rows kept back"))?;
-    nothing_to_do(database, fresh_from).map_err(with(&script)).map_err(at("second diff back"))
+    rows::kept(&after, &again, &Renames(&rename_back)).map_err(with(&script)).map_err(at("rows kept back"))
 }
 
 /// What was seen, with the script that led there.
@@ -106,26 +105,37 @@ fn nothing_to_do(from: &Database<'_>, to: &Database<'_>) -> Result<(), String> {
     if said.out.is_empty() { Ok(()) } else { Err(said.out) }
 }
 
-fn operations_are_as_expected(from: &Database<'_>, to: &Database<'_>, pair: &Pair) -> Result<(), String> {
-    let said = diff(from, to, &pair.rename, &["--json", "--allow-loss"])?;
-    let json: Value = serde_json::from_str(&said.out).map_err(|error| format!("{error}: {}", said.out))?;
-    let list = json.as_array().or_else(|| json["operations"].as_array()).cloned().unwrap_or_default();
-    let kinds: Vec<&str> = list.iter().filter_map(|it| it["operation"].as_str()).collect();
-    let texts: Vec<&str> = list.iter().filter_map(|it| it["text"].as_str()).collect();
-    match kinds == pair.operations {
-        true => Ok(()),
-        false => Err(format!("- {}\n+ {}\n{}", pair.operations.join(" "), kinds.join(" "), texts.join("\n"))),
-    }
+/// What `diff --json --sql` says.
+struct Plan {
+    kinds: Vec<String>,
+    texts: Vec<String>,
+    not_managed: String,
+    script: String,
 }
 
-fn unmanaged_is_said(from: &Database<'_>, to: &Database<'_>, pair: &Pair) -> Result<(), String> {
-    if pair.not_managed.is_empty() {
-        return Ok(());
+impl Plan {
+    fn read(from: &Database<'_>, to: &Database<'_>, rename: &[String]) -> Result<Plan, String> {
+        let said = diff(from, to, rename, &["--json", "--sql", "--allow-loss"])?;
+        let json: Value = serde_json::from_str(&said.out).map_err(|error| format!("{error}: {}", said.out))?;
+        let operations = json["operations"].as_array().cloned().unwrap_or_default();
+        let all = |key: &str| operations.iter().filter_map(|it| it[key].as_str().map(str::to_owned)).collect();
+        Ok(Plan {
+            kinds: all("operation"),
+            texts: all("text"),
+            not_managed: json["not_managed"].to_string(),
+            script: json["sql"].as_str().unwrap_or_default().to_owned(),
+        })
     }
-    let said = diff(from, to, &pair.rename, &["--sql", "--allow-loss"])?;
-    match pair.not_managed.iter().find(|it| !said.err.contains(*it)) {
-        Some(missing) => Err(format!("`{missing}` is not in:\n{}", said.err)),
-        None => Ok(()),
+
+    fn is_as_expected(&self, pair: &Pair) -> Result<(), String> {
+        if self.kinds != pair.operations {
+            let (wanted, found) = (pair.operations.join(" "), self.kinds.join(" "));
+            return Err(format!("- {wanted}\n+ {found}\n{}", self.texts.join("\n")));
+        }
+        match pair.not_managed.iter().find(|it| !self.not_managed.contains(*it)) {
+            Some(missing) => Err(format!("`{missing}` is not among the not managed: {}", self.not_managed)),
+            None => Ok(()),
+        }
     }
 }
 

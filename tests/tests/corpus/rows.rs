@@ -27,18 +27,25 @@ pub fn fill(database: &Database<'_>, given: &str) -> Result<(), String> {
         Dialect::Mysql => "SET foreign_key_checks = 0;\n",
     }
     .to_owned();
-    script.push_str(given);
-    script.push_str(";\n");
-    database.run(&script)?;
-    let mut generic = script[..=script.find('\n').unwrap_or(0)].to_owned();
+    if !given.is_empty() {
+        database.run(&format!("{script}{given};\n"))?;
+    }
     let tables = tables(database)?;
-    let counts: String = tables.iter().map(|table| format!("SELECT count(*) FROM {};\n", table.sql)).collect();
-    for (table, count) in tables.iter().zip(database.query(&counts)?.lines()) {
-        if count == "0" {
-            generic.extend((1..=COUNT).map(|row| insert(table, row, database.dialect())));
+    let counts = match given.is_empty() {
+        true => String::new(),
+        false => {
+            let counts: Vec<String> =
+                tables.iter().map(|table| format!("SELECT count(*) FROM {};", table.sql)).collect();
+            database.query(&counts.join("\n"))?
+        }
+    };
+    let mut counts = counts.lines();
+    for table in &tables {
+        if counts.next().is_none_or(|count| count == "0") {
+            script.extend((1..=COUNT).map(|row| insert(table, row, database.dialect())));
         }
     }
-    database.run(&generic)
+    database.run(&script)
 }
 
 fn insert(table: &Table, row: u32, dialect: Dialect) -> String {

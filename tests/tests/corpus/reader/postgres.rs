@@ -4,7 +4,7 @@ use super::Held;
 use crate::client::Database;
 
 /// The types of object, in pg_dump's words, that a comparison leaves alone.
-const OTHERS: [&str; 13] = [
+const OTHERS: [&str; 12] = [
     "AGGREGATE",
     "DOMAIN",
     "EVENT TRIGGER",
@@ -13,7 +13,6 @@ const OTHERS: [&str; 13] = [
     "MATERIALIZED VIEW",
     "POLICY",
     "PROCEDURE",
-    "ROW SECURITY",
     "RULE",
     "STATISTICS",
     "TRIGGER",
@@ -39,7 +38,7 @@ pub(super) fn read(database: &Database<'_>) -> Result<Held, String> {
         let lines = if is_other(object, &objects) { &mut held.others } else { &mut held.managed };
         match object.kind {
             "TABLE" => lines.extend(table(object)),
-            _ => lines.extend([object.lines.join(" ")]),
+            _ => lines.extend([spelled(&object.lines.join(" "))]),
         }
     }
     Ok(held)
@@ -72,5 +71,15 @@ fn is_other(object: &Object<'_>, objects: &[Object<'_>]) -> bool {
 
 /// A table line by line: PostgreSQL cannot change the order of columns.
 fn table(object: &Object<'_>) -> impl Iterator<Item = String> {
-    object.lines.iter().map(|part| format!("{}.{}: {}", object.schema, object.name, part.trim_end_matches(',')))
+    let line = |part: &&str| format!("{}.{}: {}", object.schema, object.name, spelled(part.trim_end_matches(',')));
+    object.lines.iter().map(line)
+}
+
+/// A list of values in one spelling: what `IN` becomes is dumped in a form that, run again, is dumped in another one.
+fn spelled(line: &str) -> String {
+    if !line.contains(" = ANY (") {
+        return line.to_owned();
+    }
+    let casts = ["::character varying", "::text[]", "::text", "(", ")"];
+    casts.iter().fold(line.to_owned(), |line, cast| line.replace(cast, ""))
 }

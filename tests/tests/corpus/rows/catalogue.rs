@@ -27,7 +27,7 @@ pub struct Column {
     pub nullable: bool,
     /// `stored` or `virtual`, if it is computed.
     pub generated: String,
-    /// Whether it is part of a foreign key.
+    /// Whether it is part of a foreign key, at either end.
     pub refers: bool,
     /// The values of an enum.
     pub labels: Vec<String>,
@@ -41,6 +41,7 @@ SELECT concat_ws(chr(31), CASE n.nspname WHEN 'public' THEN c.relname ELSE n.nsp
   CASE WHEN a.attnotnull OR t.typnotnull THEN '' ELSE 'nullable' END,
   CASE a.attgenerated WHEN 's' THEN 'stored' WHEN 'v' THEN 'virtual' ELSE '' END,
   CASE WHEN EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'f' AND a.attnum = ANY (k.conkey))
+    OR EXISTS (SELECT FROM pg_constraint k WHERE k.confrelid = c.oid AND a.attnum = ANY (k.confkey))
     THEN 'refers' ELSE '' END,
   (SELECT string_agg(e.enumlabel, chr(30) ORDER BY e.enumsortorder) FROM pg_enum e
     WHERE e.enumtypid IN (a.atttypid, t.typelem)))
@@ -54,8 +55,8 @@ SELECT concat_ws(char(31), c.table_name, concat('`', replace(c.table_name, '`', 
   concat('`', replace(c.column_name, '`', '``'), '`'), c.column_type, IF(c.is_nullable = 'YES', 'nullable', ''),
   CASE WHEN c.is_generated = 'NEVER' THEN '' WHEN c.extra LIKE 'STORED%' THEN 'stored' ELSE 'virtual' END,
   IF(EXISTS (SELECT 1 FROM information_schema.key_column_usage k WHERE k.table_schema = c.table_schema
-    AND k.table_name = c.table_name AND k.column_name = c.column_name AND k.referenced_table_name IS NOT NULL),
-    'refers', ''), '')
+    AND k.referenced_table_name IS NOT NULL AND (c.table_name, c.column_name) IN
+    ((k.table_name, k.column_name), (k.referenced_table_name, k.referenced_column_name))), 'refers', ''), '')
 FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
 WHERE c.table_schema = database() AND t.table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')
 ORDER BY c.table_name, c.ordinal_position";
@@ -65,9 +66,11 @@ SELECT m.name || char(31) || '\"' || replace(m.name, '\"', '\"\"') || '\"' || ch
   '\"' || replace(c.name, '\"', '\"\"') || '\"' || char(31) || c.type || char(31) ||
   iif(c.\"notnull\" OR c.pk, '', 'nullable') || char(31) ||
   CASE c.hidden WHEN 2 THEN 'virtual' WHEN 3 THEN 'stored' ELSE '' END || char(31) ||
-  iif(c.name IN (SELECT \"from\" FROM pragma_foreign_key_list(m.name)), 'refers', '') || char(31)
+  iif(c.name IN (SELECT \"from\" FROM pragma_foreign_key_list(m.name)) OR EXISTS (SELECT 1 FROM sqlite_master AS o,
+    pragma_foreign_key_list(o.name) AS k WHERE k.\"table\" = m.name AND k.\"to\" = c.name), 'refers', '') || char(31)
 FROM sqlite_master AS m, pragma_table_xinfo(m.name) AS c
-WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.sql NOT LIKE 'CREATE VIRTUAL%' AND c.hidden <> 1
+WHERE m.name IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table')
+  AND m.name NOT LIKE 'sqlite_%' AND m.type = 'table'
 ORDER BY m.name, c.cid";
 
 /// The tables of a database.

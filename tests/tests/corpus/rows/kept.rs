@@ -10,11 +10,14 @@ use crate::client::Database;
 /// All rows of a database.
 pub struct Rows(BTreeMap<String, TableRows>);
 
-/// The rows of a table: each value as text, or none for NULL.
+/// The rows of a table.
 struct TableRows {
     table: Table,
-    rows: Vec<Vec<Option<String>>>,
+    rows: Vec<TableRow>,
 }
+
+/// Each value of a row as text, or none for NULL.
+type TableRow = Vec<Option<String>>;
 
 /// What has another name after: `table.old=table.new`, `old=new`.
 pub struct Renames<'a>(pub &'a [String]);
@@ -71,50 +74,51 @@ fn as_text(dialect: Dialect, column: &Column) -> String {
 /// # Errors
 /// What is missing, and what is there instead.
 pub fn kept(before: &Rows, after: &Rows, renames: &Renames<'_>) -> Result<(), String> {
-    let mut wrong = Vec::new();
-    for (name, old) in &before.0 {
-        let Some(new) = after.0.get(renames.table(name)) else { continue };
-        if old.rows.len() != new.rows.len() {
-            wrong.push(format!("{name}: {} rows before, {} after", old.rows.len(), new.rows.len()));
-            continue;
-        }
-        let places: Vec<(usize, usize)> = old
-            .table
-            .columns
-            .iter()
-            .enumerate()
-            .filter_map(|(at, column)| {
-                let to = renames.column(name, &column.name);
-                let found = new.table.columns.iter().position(|it| it.name == to)?;
-                is_comparable(column, &new.table.columns[found]).then_some((at, found))
-            })
-            .collect();
-        let read = |rows: &[Vec<Option<String>>], value: &dyn Fn(&[Option<String>], (usize, usize)) -> String| {
-            let line = |row: &Vec<Option<String>>| places.iter().map(|place| value(row, *place)).collect::<Vec<_>>();
-            let mut lines: Vec<Vec<String>> = rows.iter().map(line).collect();
-            lines.sort();
-            lines
-        };
-        let spelled = |text: &Option<String>, at: usize, renamed: bool| {
-            let text = text.as_deref().unwrap_or("NULL").trim_end().trim_matches('\'');
-            let column = &old.table.columns[at];
-            let text = if renamed { renames.value(&column.column_type, text) } else { text };
-            if scale(column).is_some() { without_zeros(text) } else { text.to_owned() }
-        };
-        let is_tightened =
-            |(from, to): (usize, usize)| old.table.columns[from].nullable && !new.table.columns[to].nullable;
-        let lines_before = read(&old.rows, &|row, place| spelled(&row[place.0], place.0, true));
-        let lines_after = read(&new.rows, &|row, place| spelled(&row[place.1], place.0, false));
-        let same = |a: &Vec<String>, b: &Vec<String>| {
-            a.iter().zip(b).zip(&places).all(|((a, b), place)| a == b || (a == "NULL" && is_tightened(*place)))
-        };
-        let is_found = |line: &&Vec<String>| !lines_after.iter().any(|other| same(line, other));
-        let columns: Vec<&str> = places.iter().map(|(at, _)| &*old.table.columns[*at].name).collect();
-        for line in lines_before.iter().filter(is_found) {
-            wrong.push(format!("{name} ({}): no row {line:?} any more in {lines_after:?}", columns.join(", ")));
-        }
-    }
+    let both = before.0.iter().filter_map(|(name, old)| Some((name, old, after.0.get(renames.table(name))?)));
+    let wrong: Vec<String> = both.flat_map(|(name, old, new)| lost(name, old, new, renames)).collect();
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+}
+
+/// A column that is kept: its place before and after.
+struct Place<'a> {
+    from: usize,
+    to: usize,
+    before: &'a Column,
+    after: &'a Column,
+}
+
+/// The rows of a table that are not there any more.
+fn lost<'a>(name: &str, old: &'a TableRows, new: &'a TableRows, renames: &Renames<'_>) -> Vec<String> {
+    if old.rows.len() != new.rows.len() {
+        return vec![format!("{name}: {} rows before, {} after", old.rows.len(), new.rows.len())];
+    }
+    let place = |(from, before): (usize, &'a Column)| {
+        let wanted = renames.column(name, &before.name);
+        let to = new.table.columns.iter().position(|it| it.name == wanted)?;
+        let after = &new.table.columns[to];
+        is_comparable(before, after).then_some(Place { from, to, before, after })
+    };
+    let places: Vec<Place<'_>> = old.table.columns.iter().enumerate().filter_map(place).collect();
+    let old_value = |row: &TableRow, place: &Place<'_>| {
+        spelled(place.before, row[place.from].as_deref().map(|text| renames.value(&place.before.column_type, text)))
+    };
+    let new_value = |row: &TableRow, place: &Place<'_>| spelled(place.before, row[place.to].as_deref());
+    let is_same = |old: &TableRow, new: &TableRow| {
+        places.iter().all(|place| {
+            let is_filled = old[place.from].is_none() && place.before.nullable && !place.after.nullable;
+            is_filled || old_value(old, place) == new_value(new, place)
+        })
+    };
+    let is_gone = |row: &&TableRow| !new.rows.iter().any(|other| is_same(row, other));
+    let columns: Vec<&str> = places.iter().map(|place| &*place.before.name).collect();
+    let shown = |row: &TableRow| format!("{name} ({}): no row {row:?} any more in {:?}", columns.join(", "), new.rows);
+    old.rows.iter().filter(is_gone).map(shown).collect()
+}
+
+/// A value in the one spelling that it has in every type that holds it.
+fn spelled(column: &Column, text: Option<&str>) -> String {
+    let text = text.unwrap_or("NULL").trim_end().trim_matches('\'');
+    if scale(column).is_some() { without_zeros(text) } else { text.to_owned() }
 }
 
 /// Whether the values of two columns are spelled the same when they are the same.
