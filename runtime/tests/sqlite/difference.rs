@@ -184,6 +184,28 @@ fn a_column_that_is_dropped_and_made_anew_begins_empty() {
 }
 
 #[test]
+fn what_is_renamed_takes_the_place_of_what_is_dropped() {
+    let from = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT UNIQUE);
+                CREATE TABLE t_new (id INTEGER PRIMARY KEY AUTOINCREMENT, x TEXT);
+                CREATE TABLE c (t_id INTEGER REFERENCES t_new (id)); CREATE INDEX i ON t_new (x)";
+    let rows = "INSERT INTO t VALUES (1, 'old', 'kept'); INSERT INTO t_new VALUES (7, 'new'); INSERT INTO c VALUES (7)";
+    let to = "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, x TEXT);
+              CREATE TABLE c (t_id INTEGER REFERENCES t (id)); CREATE INDEX i ON t (x)";
+    let mut changed = change(from, rows, to, &["rename t_new=t", "drop t"]);
+    assert_eq!(values(&mut changed.db, "SELECT id || x FROM t"), ["7new"]);
+    assert_eq!(one(&mut changed.db, "SELECT seq FROM sqlite_sequence"), "7");
+    assert_eq!(one(&mut changed.db, "SELECT count(*) FROM pragma_foreign_key_check"), "0");
+
+    let from = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT UNIQUE);
+                CREATE TRIGGER tr AFTER INSERT ON t BEGIN SELECT 1; END";
+    let to = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT UNIQUE)";
+    let rows = "INSERT INTO t VALUES (1, 'old', 'kept')";
+    let mut changed = change(from, rows, to, &["rename t.b=t.a", "drop t.a"]);
+    assert_eq!(values(&mut changed.db, "SELECT a FROM t"), ["kept"]);
+    assert_eq!(one(&mut changed.db, "SELECT name FROM sqlite_master WHERE type = 'trigger'"), "tr");
+}
+
+#[test]
 fn rows_that_stand_in_the_way_take_everything_back() {
     let parents = "CREATE TABLE p (id INTEGER PRIMARY KEY, code TEXT UNIQUE);";
     for (from, rows, to, expected) in [
