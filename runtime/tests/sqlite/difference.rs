@@ -166,6 +166,25 @@ fn views_and_triggers_survive_and_follow_renames() {
 }
 
 #[test]
+fn what_did_not_work_before_does_not_stop_a_rename() {
+    let from = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);
+                CREATE TABLE log (line TEXT);
+                CREATE VIEW v AS SELECT a FROM t;
+                CREATE VIEW bad AS SELECT b FROM nowhere;
+                CREATE VIEW worse AS SELECT b FROM bad;
+                CREATE TRIGGER bad_ii INSTEAD OF INSERT ON bad BEGIN SELECT 1; END;
+                CREATE TRIGGER tr AFTER INSERT ON t BEGIN INSERT INTO log VALUES (new.a); END;
+                CREATE TRIGGER log_ad AFTER DELETE ON log BEGIN DELETE FROM nowhere; END";
+    let to = "CREATE TABLE u (id INTEGER PRIMARY KEY, b TEXT NOT NULL); CREATE TABLE log (line TEXT)";
+    let mut changed = change(from, "INSERT INTO t VALUES (1, 'x')", to, &["rename t=u", "rename u.a=u.b"]);
+    run(&mut changed.db, "INSERT INTO u (b) VALUES ('y')");
+    assert_eq!(values(&mut changed.db, "SELECT * FROM v"), ["x", "y"]);
+    assert_eq!(values(&mut changed.db, "SELECT line FROM log"), ["x", "y"]);
+    let there = "SELECT name FROM sqlite_master WHERE type IN ('view', 'trigger') ORDER BY name";
+    assert_eq!(one(&mut changed.db, there), "bad,bad_ii,log_ad,tr,v,worse");
+}
+
+#[test]
 fn rows_get_what_an_answer_says() {
     let from = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, n TEXT)";
     let to = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT NOT NULL, n INTEGER, b TEXT NOT NULL)";
