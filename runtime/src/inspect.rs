@@ -15,7 +15,8 @@ pub struct Inspected {
     pub schema: Schema,
     /// What is there and no schema can hold. It is left alone.
     pub not_managed: Vec<NotManaged>,
-    /// Texts that the dialect keeps of its own accord, by the name of the object. They are not compared.
+    /// Texts that the dialect keeps of its own accord, by the name of the object; of what is not managed, by what it is
+    /// called there. They are not compared.
     pub definitions: BTreeMap<String, String>,
 }
 

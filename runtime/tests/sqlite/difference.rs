@@ -166,6 +166,25 @@ fn views_and_triggers_survive_and_follow_renames() {
 }
 
 #[test]
+fn what_did_not_work_before_does_not_stop_a_rename() {
+    let from = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);
+                CREATE TABLE log (line TEXT);
+                CREATE VIEW v AS SELECT a FROM t;
+                CREATE VIEW bad AS SELECT b FROM nowhere;
+                CREATE VIEW worse AS SELECT b FROM bad;
+                CREATE TRIGGER bad_ii INSTEAD OF INSERT ON bad BEGIN SELECT 1; END;
+                CREATE TRIGGER tr AFTER INSERT ON t BEGIN INSERT INTO log VALUES (new.a); END;
+                CREATE TRIGGER log_ad AFTER DELETE ON log BEGIN DELETE FROM nowhere; END";
+    let to = "CREATE TABLE u (id INTEGER PRIMARY KEY, b TEXT NOT NULL); CREATE TABLE log (line TEXT)";
+    let mut changed = change(from, "INSERT INTO t VALUES (1, 'x')", to, &["rename t=u", "rename u.a=u.b"]);
+    run(&mut changed.db, "INSERT INTO u (b) VALUES ('y')");
+    assert_eq!(values(&mut changed.db, "SELECT * FROM v"), ["x", "y"]);
+    assert_eq!(values(&mut changed.db, "SELECT line FROM log"), ["x", "y"]);
+    let there = "SELECT name FROM sqlite_master WHERE type IN ('view', 'trigger') ORDER BY name";
+    assert_eq!(one(&mut changed.db, there), "bad,bad_ii,log_ad,tr,v,worse");
+}
+
+#[test]
 fn rows_get_what_an_answer_says() {
     let from = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, n TEXT)";
     let to = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT NOT NULL, n INTEGER, b TEXT NOT NULL)";
@@ -181,6 +200,28 @@ fn a_column_that_is_dropped_and_made_anew_begins_empty() {
     let to = "CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER)";
     let mut changed = change(from, "INSERT INTO t VALUES (1, '7')", to, &["drop t.a"]);
     assert_eq!(values(&mut changed.db, "SELECT a FROM t"), ["NULL"]);
+}
+
+#[test]
+fn what_is_renamed_takes_the_place_of_what_is_dropped() {
+    let from = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT UNIQUE);
+                CREATE TABLE t_new (id INTEGER PRIMARY KEY AUTOINCREMENT, x TEXT);
+                CREATE TABLE c (t_id INTEGER REFERENCES t_new (id)); CREATE INDEX i ON t_new (x)";
+    let rows = "INSERT INTO t VALUES (1, 'old', 'kept'); INSERT INTO t_new VALUES (7, 'new'); INSERT INTO c VALUES (7)";
+    let to = "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, x TEXT);
+              CREATE TABLE c (t_id INTEGER REFERENCES t (id)); CREATE INDEX i ON t (x)";
+    let mut changed = change(from, rows, to, &["rename t_new=t", "drop t"]);
+    assert_eq!(values(&mut changed.db, "SELECT id || x FROM t"), ["7new"]);
+    assert_eq!(one(&mut changed.db, "SELECT seq FROM sqlite_sequence"), "7");
+    assert_eq!(one(&mut changed.db, "SELECT count(*) FROM pragma_foreign_key_check"), "0");
+
+    let from = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT UNIQUE);
+                CREATE TRIGGER tr AFTER INSERT ON t BEGIN SELECT 1; END";
+    let to = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT UNIQUE)";
+    let rows = "INSERT INTO t VALUES (1, 'old', 'kept')";
+    let mut changed = change(from, rows, to, &["rename t.b=t.a", "drop t.a"]);
+    assert_eq!(values(&mut changed.db, "SELECT a FROM t"), ["kept"]);
+    assert_eq!(one(&mut changed.db, "SELECT name FROM sqlite_master WHERE type = 'trigger'"), "tr");
 }
 
 #[test]

@@ -1,28 +1,30 @@
 //! Renames as SQLite does them: references, views and triggers follow.
 
+use diesel::sqlite::SqliteConnection;
 use migratable_core::Operation;
 use migratable_core::diff::{Answers, ColumnRename};
 
 use crate::dialect::Connection;
 use crate::dialect::sqlite::ddl::quoted;
-use crate::dialect::sqlite::inspect;
+use crate::dialect::sqlite::{inspect, introspect};
 use crate::inspect::Inspected;
 
 /// The statements that rename what is renamed, and the database behind them. Nothing if there are no renames, or SQLite
-/// cannot do them there: because a view is broken, or something must be dropped first.
+/// cannot do them there, because something must be dropped first.
 pub(super) fn apart(before: &Inspected, operations: &[Operation]) -> Option<(Vec<String>, Inspected)> {
     let last = operations.iter().rposition(is_rename)?;
     let makes_room = |it: &Operation| matches!(it, Operation::DropTable { .. } | Operation::DropColumn { .. });
     if operations[..last].iter().any(makes_room) {
         return None;
     }
-    let statements: Vec<String> = operations.iter().flat_map(statements).collect();
     let mut database = inspect::memory().ok()?;
     database.execute("PRAGMA foreign_keys = OFF").ok()?;
     let tables = before.schema.tables.keys().filter_map(|table| before.definitions.get(&table.name));
     let indexes = before.schema.tables.values().flat_map(|table| &table.indexes);
     let indexes = indexes.filter_map(|index| before.definitions.get(&index.name));
-    let others = before.not_managed.iter().filter_map(|it| before.definitions.get(&it.to_string()));
+    // Triggers come behind the views that they may be on.
+    let (triggers, others): (Vec<_>, Vec<_>) = before.not_managed.iter().partition(|it| it.kind == "trigger");
+    let others = others.iter().chain(&triggers).filter_map(|it| before.definitions.get(&it.to_string()));
     for sql in tables.chain(indexes).chain(others) {
         // A virtual table may need a module that is not here; a rename there is none of its business.
         let made = database.execute(sql);
@@ -30,8 +32,36 @@ pub(super) fn apart(before: &Inspected, operations: &[Operation]) -> Option<(Vec
             made.ok()?;
         }
     }
+    let (mut statements, again) = out_of_the_way(&mut database, before);
+    statements.extend(operations.iter().flat_map(self::statements));
+    statements.extend(again);
     statements.iter().try_for_each(|sql| database.execute(sql)).ok()?;
     Some((statements, inspect::inspect(&mut database).ok()?))
+}
+
+/// What drops the views and triggers that do not work, at which a rename would stop, and what makes them again.
+fn out_of_the_way(database: &mut SqliteConnection, before: &Inspected) -> (Vec<String>, Vec<String>) {
+    let broken = introspect::broken(database).unwrap_or_default();
+    let is_broken = |kind: &str, name: &str| broken.contains_key(&format!("{kind} `{name}`"));
+    let (mut drops, mut views, mut triggers) = (Vec::new(), Vec::new(), Vec::new());
+    for it in &before.not_managed {
+        let goes_with_view = it.table.as_ref().is_some_and(|table| is_broken("view", &table.name));
+        let text = before.definitions.get(&it.to_string()).cloned();
+        match it.kind.as_str() {
+            "view" if is_broken("view", &it.name) => {
+                drops.push(format!("DROP VIEW {}", quoted(&it.name)));
+                views.extend(text);
+            }
+            "trigger" if goes_with_view => triggers.extend(text),
+            "trigger" if is_broken("trigger", &it.name) => {
+                drops.push(format!("DROP TRIGGER {}", quoted(&it.name)));
+                triggers.extend(text);
+            }
+            _ => {}
+        }
+    }
+    views.append(&mut triggers);
+    (drops, views)
 }
 
 /// The answers that led to the renames.
