@@ -163,3 +163,19 @@ fn what_no_schema_holds_is_named_and_left_alone() {
     client(&db.name, &sql).unwrap();
     assert_eq!(values(&mut db, "SELECT COUNT(*) FROM information_schema.views WHERE table_schema = DATABASE()"), ["1"]);
 }
+
+/// Each file holds two databases, with `-- =>` between them.
+#[test]
+fn pairs_in_files_turn_into_each_other() {
+    let folder = std::env::var("MIGRATABLE_MYSQL_CORPUS")
+        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/tests/mysql/corpus").to_owned());
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()).collect();
+    files.sort();
+    let mut pairs = Vec::new();
+    for file in &files {
+        let text: &'static str = std::fs::read_to_string(file).unwrap().leak();
+        let (a, b) = text.split_once("-- =>").unwrap_or_else(|| panic!("{}: no second database", file.display()));
+        pairs.push(Pair { name: file.display().to_string().leak(), a, b, kept: "" });
+    }
+    check_all(&pairs);
+}

@@ -134,10 +134,7 @@ impl<'a> Alteration<'a> {
             }
             columns.push((column, step));
         }
-        let all = values.iter().chain(self.in_place_of_null.values());
-        if all.into_iter().any(|value: &String| value.contains(ROW_NUMBER)) {
-            statements.before.push(format!("SET {ROW_NUMBER} = 0"));
-        }
+        statements.before.extend(self.first_row_number(&values));
         if !additions.is_empty() {
             statements.before.push(format!("ALTER TABLE {table} {}", additions.join(", ")));
             statements.before.push(self.update(&values, None));
@@ -162,6 +159,25 @@ impl<'a> Alteration<'a> {
             statements.alter = Some(format!("ALTER TABLE {table}\n    {}", clauses.join(",\n    ")));
         }
         Ok(statements)
+    }
+
+    /// Begins to number the rows, behind all that stands in a column whose NULLs are numbered.
+    fn first_row_number(&self, values: &[String]) -> Option<String> {
+        let is_numbered = |value: &String| value.contains(ROW_NUMBER);
+        let numbered = self.in_place_of_null.iter().chain(self.values).filter(|(_, value)| is_numbered(value));
+        let there: Vec<String> = numbered
+            .filter(|(column, _)| self.old(column).is_some())
+            .map(|(column, _)| {
+                format!("(SELECT MAX(CAST({} AS SIGNED)) FROM {})", quoted(column), table_name(&self.before.name))
+            })
+            .collect();
+        if there.is_empty() {
+            return values.iter().any(is_numbered).then(|| format!("SET {ROW_NUMBER} = 0"));
+        }
+        Some(format!(
+            "SET {ROW_NUMBER} = GREATEST(0, {})",
+            there.iter().map(|it| format!("COALESCE({it}, 0)")).collect::<Vec<_>>().join(", ")
+        ))
     }
 
     /// An UPDATE that leaves alone what the server would set to the time of the update.

@@ -281,6 +281,18 @@ pub(super) fn leads_with(index: &Index, columns: &[String]) -> bool {
             .all(|(part, column)| part.column_name() == Some(column.as_str()) && !part.native.has("prefix"))
 }
 
+/// The options whose usual value is 0, and not DEFAULT.
+const NUMBERS: &[&str] = &[
+    "key_block_size",
+    "checksum",
+    "delay_key_write",
+    "max_rows",
+    "min_rows",
+    "avg_row_length",
+    "transactional",
+    "page_checksum",
+];
+
 /// The options that make one table's into another's, as they stand in ALTER TABLE and CREATE TABLE.
 pub(super) fn options(before: &Native, after: &Native) -> Vec<String> {
     let spelled = |(word, value): (&str, Option<&str>)| {
@@ -291,7 +303,7 @@ pub(super) fn options(before: &Native, after: &Native) -> Vec<String> {
         };
         Some(match value {
             Some(value) => format!("{}={value}", name.to_ascii_uppercase()),
-            None if matches!(word, "key_block_size" | "checksum" | "delay_key_write") => {
+            None if NUMBERS.contains(&word) => {
                 format!("{}=0", name.to_ascii_uppercase())
             }
             None => format!("{}=DEFAULT", name.to_ascii_uppercase()),

@@ -12,6 +12,7 @@ use super::ddl::quoted;
 use super::flavour::{self, Flavour};
 use super::introspect::{self, CheckRow, ColumnRow, IndexRow, TableRow};
 use super::types::text;
+use crate::dialect::Connection;
 use crate::error::Error;
 use crate::inspect::{Inspected, NotManaged};
 
@@ -19,7 +20,9 @@ use crate::inspect::{Inspected, NotManaged};
 pub(super) fn inspect(database: &mut MysqlConnection) -> Result<Inspected, Error> {
     let reading = |source| Error::Database { doing: "read the tables of the database", source };
     let flavour = flavour::ask(database).map_err(reading)?;
-    let mut reader = Reader { flavour, inspected: Inspected::default() };
+    let rows = database.rows("SELECT DATABASE()").map_err(reading)?;
+    let own = rows.into_iter().flatten().flatten().next().map(|name| format!("{}.", quoted(&name)));
+    let mut reader = Reader { flavour, own: own.unwrap_or_default(), inspected: Inspected::default() };
     reader.inspected.schema.is_database = true;
     for row in introspect::tables(database).map_err(reading)? {
         reader.table(row);
@@ -52,6 +55,8 @@ pub(super) fn inspect(database: &mut MysqlConnection) -> Result<Inspected, Error
 
 struct Reader {
     flavour: Flavour,
+    /// The name of the database as it stands before other names, in the server's own words.
+    own: String,
     inspected: Inspected,
 }
 
@@ -104,7 +109,7 @@ impl Reader {
     }
 
     fn column(&mut self, row: ColumnRow, check: Option<&String>) {
-        let flavour = self.flavour;
+        let (flavour, own) = (self.flavour, self.own.clone());
         let Some(table) = self.of(&row.table) else { return };
         let is_json = row.column_type == "json"
             || (row.column_type == "longtext"
@@ -114,7 +119,7 @@ impl Reader {
         let extra = row.extra.to_ascii_lowercase();
         let mut column = Column::new(row.name.clone(), column_type);
         column.nullable = row.nullable;
-        column.default = default(&row, &extra, flavour);
+        column.default = default(&row, &extra, flavour, &own);
         column.identity = extra.contains("auto_increment").then(Identity::default);
         column.generated = row.expression.as_ref().map(|expression| Generated {
             expression: match flavour.mariadb {
@@ -216,11 +221,13 @@ fn column_type(name: &str) -> ColumnType {
 }
 
 /// MariaDB shows the default as SQL, MySQL the bare value of what is no expression.
-fn default(row: &ColumnRow, extra: &str, flavour: Flavour) -> Option<DefaultValue> {
+fn default(row: &ColumnRow, extra: &str, flavour: Flavour, own: &str) -> Option<DefaultValue> {
     let default = row.default.as_deref().filter(|_| row.expression.is_none())?;
     let sql = match flavour.mariadb {
         true if default == "NULL" => return None,
-        true => default.to_owned(),
+        true if default.starts_with('\'') => default.to_owned(),
+        // A sequence is named with its database.
+        true => default.replace(own, ""),
         false if extra.contains("default_generated") => default.replace("\\'", "'"),
         false if row.column_type.starts_with("bit") || default.starts_with("0x") => default.to_owned(),
         false => text(default),

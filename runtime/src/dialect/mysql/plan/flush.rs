@@ -145,17 +145,18 @@ impl Planner<'_> {
         created: &[(Vec<usize>, Table)],
         gone: &[Gone],
     ) -> Planned<(Keys, Keys)> {
-        let mut touched: BTreeMap<&TableName, BTreeSet<String>> = BTreeMap::new();
+        let (mut touched, mut shaken) = (BTreeMap::new(), BTreeMap::new());
         for it in changed {
-            let mut columns = it.alteration(self).touched()?;
-            columns.extend(shaken(&it.before, &it.after));
-            touched.insert(&it.before.name, columns);
+            touched.insert(&it.before.name, it.alteration(self).touched()?);
+            shaken.insert(&it.before.name, columns_of_changed_keys(&it.before, &it.after));
         }
-        let is_touched = |table: &TableName, columns: &[String]| {
-            touched.get(table).is_some_and(|touched| columns.iter().any(|column| touched.contains(column)))
+        let is_in = |columns_of: &BTreeMap<&TableName, BTreeSet<String>>, table: &TableName, columns: &[String]| {
+            columns_of.get(table).is_some_and(|found| columns.iter().any(|column| found.contains(column)))
         };
         let moves = |table: &TableName, key: &ForeignKey| {
-            is_touched(table, &key.columns) || is_touched(&key.table, &key.references)
+            is_in(&touched, table, &key.columns)
+                || is_in(&touched, &key.table, &key.references)
+                || is_in(&shaken, &key.table, &key.references)
         };
         let (mut leave, mut come) = (Keys::new(), Keys::new());
         for (name, table) in &self.schema.tables {
@@ -241,14 +242,14 @@ fn can_be_made_at_once(key: &ForeignKey, table: &Table, open: &[(Vec<usize>, Tab
 }
 
 /// The columns of keys and indexes that go or change: what refers to them cannot stay meanwhile.
-fn shaken(before: &Table, after: &Table) -> BTreeSet<String> {
+fn columns_of_changed_keys(before: &Table, after: &Table) -> BTreeSet<String> {
     let mut columns = BTreeSet::new();
     if before.primary_key.as_ref().map(|it| &it.columns) != after.primary_key.as_ref().map(|it| &it.columns) {
         columns.extend(before.primary_key.iter().flat_map(|it| it.columns.clone()));
     }
     let gone = before.uniques.iter().filter(|it| !after.uniques.contains(it));
     columns.extend(gone.flat_map(|it| it.columns.clone()));
-    let gone = before.indexes.iter().filter(|it| it.unique && !after.indexes.contains(it));
+    let gone = before.indexes.iter().filter(|it| !after.indexes.contains(it));
     columns.extend(gone.flat_map(|it| it.parts.iter().filter_map(|it| it.column_name().map(str::to_owned))));
     columns
 }

@@ -1,0 +1,10 @@
+create table a (id int primary key, b int);
+create table b (id int primary key, a int, foreign key (a) references a (id));
+alter table a add foreign key (b) references b (id);
+insert into a values (1,null);
+insert into b values (1,1);
+create table k (a int);
+insert into k values (1);
+-- =>
+create table k (a int);
+insert into k values (1);
