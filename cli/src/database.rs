@@ -79,7 +79,10 @@ impl Database {
     /// Opens it, and makes its file if that is not there.
     pub(crate) fn open(&self) -> Outcome<Db> {
         AnyConnection::open(self.dialect, &self.target()).map_err(|error| {
-            let why = self.file().and_then(|file| unusable(&file)).unwrap_or_else(|| error.to_string());
+            let why = self
+                .file()
+                .and_then(|file| unusable(&file))
+                .unwrap_or_else(|| url::hushed(&error.to_string(), &self.url));
             Failure::Failed(format!("cannot open {}: {why}", self.shown()))
         })
     }

@@ -15,6 +15,9 @@ pub fn dialect(url: &str) -> Result<Dialect, String> {
             Some(mistake) => Err(format!("`{}` {mistake}", shown(url))),
             None => Ok(Dialect::Sqlite),
         },
+        Some(Dialect::Mysql) if database_of(url).is_none() => {
+            Err(format!("`{}` names no database: the form is mysql://user@host/database", shown(url)))
+        }
         Some(dialect) => Ok(dialect),
         None => Err(format!(
             "`{}` is no database URL; these are: sqlite://blog.db, postgres://host/blog, mysql://host/blog",
@@ -32,6 +35,27 @@ fn mistake(url: &str) -> Option<&'static str> {
     ]
     .into_iter()
     .find_map(|(part, mistake)| url.contains(part).then_some(mistake))
+}
+
+/// The database that the URL of a server names.
+fn database_of(url: &str) -> Option<&str> {
+    let rest = url.split_once("://")?.1;
+    let rest = rest.split_once('?').map_or(rest, |(rest, _)| rest);
+    rest.split_once('/').map(|(_, database)| database).filter(|database| !database.is_empty())
+}
+
+/// What a client library says of a URL, without its password, which some of them quote.
+#[cfg(any(feature = "database", test))]
+pub fn hushed(message: &str, url: &str) -> String {
+    let mut message = message.trim_end().replace(url, &shown(url));
+    let authority = url.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@')).map(|(user, _)| user);
+    let password = authority.and_then(|user| user.split_once(':')).map_or("", |(_, password)| password);
+    for secret in [password.to_owned(), decoded(password)] {
+        if !secret.is_empty() {
+            message = message.replace(&secret, "…");
+        }
+    }
+    message
 }
 
 /// A URL as it may be seen by anybody: without password.
@@ -144,6 +168,8 @@ mod tests {
     fn what_is_no_url_says_so() {
         for (url, expected) in [
             ("oracle://host/blog", "is no database URL"),
+            ("mysql://anna:s3cret@host", "`mysql://anna@host` names no database"),
+            ("mysql://host/?x=y", "names no database"),
             ("blog.db", "is no database URL"),
             ("sqlite://a#b.db", "write %23"),
             ("sqlite://a%00b.db", "stands in no name of a file"),
@@ -151,6 +177,19 @@ mod tests {
         ] {
             assert!(dialect(url).unwrap_err().contains(expected), "{url}");
         }
+    }
+
+    #[test]
+    fn passwords_do_not_come_back_in_what_libraries_say() {
+        let url = "postgres://anna:s3%20cret@[bad/x";
+        for (said, expected) in [
+            ("wrong URI: \"postgres://anna:s3%20cret@[bad/x\"\n", "wrong URI: \"postgres://anna@[bad/x\""),
+            ("no `s3 cret` here", "no `…` here"),
+            ("no s3%20cret", "no …"),
+        ] {
+            assert_eq!(hushed(said, url), expected);
+        }
+        assert_eq!(hushed("as it is", "sqlite://x.db"), "as it is");
     }
 
     #[test]

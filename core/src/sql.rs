@@ -59,6 +59,16 @@ impl Sql {
         }
     }
 
+    /// The texts with every mention of one value, in single quotes, put in place of another.
+    pub fn with_text(&self, from: &str, to: &str) -> Sql {
+        let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
+        let put = |text: &String| text.replace(&quoted(from), &quoted(to));
+        match self {
+            Sql::Portable(text) => Sql::Portable(put(text)),
+            Sql::Each(texts) => Sql::Each(texts.iter().map(|(dialect, text)| (*dialect, put(text))).collect()),
+        }
+    }
+
     /// Which of these columns the texts name, in the order given.
     pub fn mentioned<'a>(&self, columns: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
         columns.into_iter().filter(|column| self.mentions(column)).collect()

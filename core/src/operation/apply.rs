@@ -525,10 +525,12 @@ fn rename_enum_value(schema: &mut Schema, name: &str, from: &str, to: &str) -> R
     for table in schema.tables.values_mut() {
         for column in &mut table.columns {
             let of_enum = matches!(&column.column_type, ColumnType::Enum(it) if it == name);
-            if let (true, Some(crate::DefaultValue::Literal(Literal::Text(value)))) = (of_enum, &mut column.default)
-                && value == from
-            {
-                to.clone_into(value);
+            match &mut column.default {
+                Some(crate::DefaultValue::Literal(Literal::Text(value))) if of_enum && value == from => {
+                    to.clone_into(value);
+                }
+                Some(crate::DefaultValue::Sql(sql)) if of_enum => *sql = sql.with_text(from, to),
+                _ => {}
             }
         }
     }

@@ -39,6 +39,23 @@ fn what_rows_need_is_left_to_the_dialect() {
 }
 
 #[test]
+fn a_renamed_value_is_renamed_in_the_default_too() {
+    let of = |value: &str| {
+        let default = sql_each().postgres(&format!("'{value}'::mood"));
+        let table = users().column(column("mood", enumeration("mood")).default(default));
+        let mut schema = database([table]);
+        let values = vec!["sad".to_owned(), value.to_owned()];
+        schema.enums.insert("mood".into(), crate::Enum { name: "mood".into(), values, model: None });
+        schema
+    };
+    let mut answers = Answers::default();
+    answers.rename("mood.ok=mood.fine").unwrap();
+    let plan = diff(&of("ok"), &of("fine"), &answers).unwrap();
+    let lines: Vec<String> = plan.upgrade.iter().map(ToString::to_string).collect();
+    assert_eq!(lines, ["rename value ok of enum mood to fine"]);
+}
+
+#[test]
 fn what_only_the_dialect_knows_is_a_change() {
     let plain = || users().column(column("a", text())).index(index("ix").on("a"));
     let before = database([plain()]);
