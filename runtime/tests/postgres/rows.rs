@@ -1,7 +1,7 @@
 //! Rows that stand in the way, and rows that are filled.
 
 use migratable::revision::*;
-use migratable::{Cause, Error, OffendingRows};
+use migratable::{Cause, Error, OffendingRows, Options, Transaction};
 
 use super::database::{Db, Program, Throwaway, assert_is, down, line, nothing, replay, run, values};
 
@@ -144,7 +144,8 @@ fn offending_rows_are_counted_and_named_before_anything_changes() {
             (change, nothing),
         ]);
         let (_throwaway, mut db) = filled(&program);
-        let error = program.upgrade(&mut db).unwrap_err();
+        let together = Options { transaction: Transaction::All, ..Options::default() };
+        let error = program.upgrade_to(&mut db, "head", &together).unwrap_err();
         let text = error.to_string();
         let (operations, rows) = offending(error);
         assert_eq!((operations, rows.count), (vec![operation.to_owned()], count), "{text}");

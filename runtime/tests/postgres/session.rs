@@ -28,7 +28,8 @@ fn settings_are_as_they_were_and_failures_leave_nothing() {
     let mut db = throwaway.connect();
     run(&mut db, "SET TimeZone = 'Asia/Tokyo'; SET default_transaction_isolation = 'repeatable read'");
     let before = settings(&mut db);
-    let error = program.upgrade(&mut db).unwrap_err().to_string();
+    let together = Options { transaction: Transaction::All, ..Options::default() };
+    let error = program.upgrade_to(&mut db, "head", &together).unwrap_err().to_string();
     assert!(error.contains("relation \"nowhere\" does not exist") && error.contains("Nothing was changed"), "{error}");
     assert_eq!(settings(&mut db), before);
     assert_eq!(values(&mut db, "SELECT relname FROM pg_class WHERE relname IN ('a', 'migratable_revisions')").len(), 0);
