@@ -663,3 +663,11 @@ COMMENT ON VIEW v1 IS 'new ones';
 COMMENT ON COLUMN v1.id IS 'key';
 GRANT SELECT ON v1 TO PUBLIC;
 GRANT SELECT (id) ON v2 TO PUBLIC;
+
+=== computed columns that come and go while their sources change
+CREATE TABLE a (id int PRIMARY KEY, x text, y int, g int GENERATED ALWAYS AS (y * 2) STORED, h int GENERATED ALWAYS AS (y + 1) STORED);
+CREATE INDEX a_g ON a (g);
+INSERT INTO a (id, x, y) VALUES (1, '4', 5);
+--- to
+CREATE TABLE a (id int PRIMARY KEY, x int, y text, h int, k int GENERATED ALWAYS AS (x * 3) STORED);
+CREATE INDEX a_k ON a (k);
