@@ -108,10 +108,15 @@ impl Planner<'_> {
         Some(fill)
     }
 
-    /// Changes what is left of the columns.
+    /// Changes what is left of the columns. Those that are no longer computed come first: their values must not follow
+    /// the columns that they were computed from.
     pub(super) fn alter_columns(&mut self) -> Result<(), DiffError> {
         for table in self.common() {
-            for wanted in self.after.tables[&table].columns.clone() {
+            let mut columns = self.after.tables[&table].columns.clone();
+            let computed =
+                |column: &Column| self.current.column(&table, &column.name).is_some_and(|it| it.generated.is_some());
+            columns.sort_by_key(|column| !(column.generated.is_none() && computed(column)));
+            for wanted in columns {
                 let Some(column) = self.current.column(&table, &wanted.name) else { continue };
                 let mut change = ColumnChange::between(column, &wanted);
                 if change.is_empty() {

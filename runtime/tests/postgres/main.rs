@@ -9,5 +9,6 @@ mod not_managed;
 mod offline;
 mod pairs;
 mod rows;
+mod scratch;
 mod session;
 mod views;

@@ -663,3 +663,25 @@ COMMENT ON VIEW v1 IS 'new ones';
 COMMENT ON COLUMN v1.id IS 'key';
 GRANT SELECT ON v1 TO PUBLIC;
 GRANT SELECT (id) ON v2 TO PUBLIC;
+
+=== computed columns that come and go while their sources change
+CREATE TABLE a (id int PRIMARY KEY, x text, y int, g int GENERATED ALWAYS AS (y * 2) STORED, h int GENERATED ALWAYS AS (y + 1) STORED);
+CREATE INDEX a_g ON a (g);
+INSERT INTO a (id, x, y) VALUES (1, '4', 5);
+--- to
+CREATE TABLE a (id int PRIMARY KEY, x int, y text, h int, k int GENERATED ALWAYS AS (x * 3) STORED);
+CREATE INDEX a_k ON a (k);
+
+=== expressions of every kind
+CREATE TABLE z (id int PRIMARY KEY);
+INSERT INTO z VALUES (1);
+--- to
+CREATE TABLE z (id int PRIMARY KEY);
+create type st as enum ('a','b');
+create table t (id int generated always as identity, ts timestamptz default (now() + '1 day'::interval), x numeric(10,2) default 0.0, y double precision default -1.5, n int default -1, b bit(3) default B'101', tz timestamp default timezone('utc', now()), tz2 timestamp default (now() at time zone 'utc'), s varchar(10) default 'abc'::varchar(3), e st default 'a', es st[] default array['a','b']::st[], j jsonb default '{"a":1}'::jsonb, u uuid default gen_random_uuid(), big bigint default 10000000000, small smallint default 3, iv interval default '1 year 2 mons', cur text default current_user, se text default session_user, d date default current_date, tm time default localtime, arr int[] default '{}', c "char" default 'x', nm name default 'n', neg numeric default (-5)::numeric, cc text default ('a' || 'b'), nul int default null, fn text default lower('ABC'), sub text default substring('abc' from 1 for 2), tr text default trim(both 'x' from 'xax'), ex int default extract(year from now()), po int default position('a' in 'ba'), ov text default overlay('abc' placing 'x' from 2), co text default coalesce(null, 'x'), gr int default greatest(1,2), rw boolean default (row(1,2) < row(2,3)), dist boolean default (1 is distinct from 2), sim boolean default ('a' similar to 'b'), lk boolean default ('a' like 'b%'), ilk boolean default ('a' not ilike 'b%' ), bt boolean default (3 between symmetric 5 and 1), isn boolean default ('a' is null), ist boolean default ((1=1) is not true), arr2 int default (array[1,2])[1], cs text default case 1 when 2 then 'a' else 'b' end, nf text default nullif('a','b'), x1 xml default '<a/>'::xml, cast1 int default cast('5' as int), coll text default ('a' collate "C"), md5 text default md5(random()::text),
+check (s ~ '^[a-z]+$'), check (s in ('a') or s is null), check (s not in ('a','b')), check (e in ('a','b')), check (e::text in ('a','b')), check ((x > 0 and y > 0) or (n < 0 and b is not null)), check (x between 1 and 2 or y between 1 and 2), check (not (x between 1 and 2 and y between 1 and 2)), check (n in (1,2,3) and n not in (5,6)), check (big in (1, 10000000000)), check (length(s) between 1 and 5 and n between 1 and 5 and big between 1 and 5), check (j ? 'a'), check (j ->> 'a' = 'x'), check ((j -> 'a')::int > 1), check (s like any (array['a%','b%'])), check (d > '2020-01-01' and d < date '2030-01-01'), check (ts > '2020-01-01'), check (arr @> array[1]), check (x + y * n - big > 0), check (x % 2 = 0), check (n & 1 = 0), check (date_part('year', d) > 2000), check (num_nonnulls(n, x) = 1), check (upper(s) = s::text), check ((n is null) = (x is null)), check (n is null or n > 0 and x > 0), check (coalesce(s, '') <> ''), check (array_length(arr, 1) > 0), check (s is not null and (n > 0 or x > 0) and (y > 0 or big > 0)), check ((n > 0 or x > 0) or y > 0), check (s::varchar(5) in ('a','b')), check (c in ('a','b')), check (nm in ('a','b')), check (s = any('{a,b}'::text[])), check (n = any('{1,2}')), check (small in (1,2)), check (y in (1.5, 2)), check (x in (1, 2.5)), check (d in ('2020-01-01','2020-01-02')), check (u in ('c0a80001-0000-0000-0000-000000000001')));
+create index i1 on t (s) where s in ('a','b') and n > 0;
+create index i2 on t ((s::text || 'x'), (x + 1)) where (n between 1 and 5 and x > 0);
+create index i3 on t (lower(s)) where s is not null;
+create index i4 on t ((case when n between 1 and 3 then s else 'x' end));
+create table g (a varchar(10), b int, c text generated always as (case when a in ('x','y') then 'p' else a end) stored, d boolean generated always as (b between 1 and 5 and b <> 3) stored);

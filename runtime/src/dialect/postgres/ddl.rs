@@ -1,9 +1,12 @@
-//! CREATE TABLE, CREATE INDEX and constraints in PostgreSQL's words.
+//! CREATE TABLE and all that belongs to it in PostgreSQL's words.
 
-use migratable_core::{
-    Action, Check, Column, Deferrable, Enum, ForeignKey, Index, IndexPart, IndexTarget, Native, Nulls, PrimaryKey,
-    Table, TableName, Unique,
-};
+mod constraints;
+mod indexes;
+
+use migratable_core::{Check, Column, Enum, Native, Table, TableName};
+
+pub(super) use self::constraints::{add_constraint, check, drop_constraint, foreign_key, primary_key, unique};
+pub(super) use self::indexes::{create_index, expression};
 
 use super::numbers;
 use super::types::{self, sql_text};
@@ -227,145 +230,6 @@ pub(super) fn column_extras(table: &TableName, column: &Column, before: &Native)
         }
     }
     statements
-}
-
-fn constraint(name: &str) -> Result<String, String> {
-    check_name(name)?;
-    Ok(format!("CONSTRAINT {}", quoted(name)))
-}
-
-/// What stands behind the columns of a key or unique: INCLUDE, storage parameters, DEFERRABLE.
-fn behind(native: &Native) -> String {
-    let mut sql = String::new();
-    if let Some(columns) = native.get("include") {
-        sql.push_str(&format!(" INCLUDE ({columns})"));
-    }
-    if let Some(parameters) = native.get("storage_parameters") {
-        sql.push_str(&format!(" WITH ({parameters})"));
-    }
-    match native.get("deferrable") {
-        Some("deferred") => sql.push_str(" DEFERRABLE INITIALLY DEFERRED"),
-        Some(_) => sql.push_str(" DEFERRABLE"),
-        None => {}
-    }
-    sql
-}
-
-pub(super) fn primary_key(key: &PrimaryKey) -> Result<String, String> {
-    Ok(format!("{} PRIMARY KEY ({}){}", constraint(&key.name)?, list(&key.columns), behind(&key.native)))
-}
-
-pub(super) fn unique(unique: &Unique) -> Result<String, String> {
-    let nulls = if unique.native.has("nulls_not_distinct") { " NULLS NOT DISTINCT" } else { "" };
-    let name = constraint(&unique.name)?;
-    Ok(format!("{name} UNIQUE{nulls} ({}){}", list(&unique.columns), behind(&unique.native)))
-}
-
-pub(super) fn check(check: &Check) -> Result<String, String> {
-    let name = constraint(&check.name)?;
-    let condition = sql_text(&check.expression, &format!("the check `{}`", check.name))?;
-    if check.native.has("exclusion") {
-        return Ok(format!("{name} {condition}"));
-    }
-    let no_inherit = if check.native.has("no_inherit") { " NO INHERIT" } else { "" };
-    let not_valid = if check.native.has("not_valid") { " NOT VALID" } else { "" };
-    Ok(format!("{name} CHECK ({condition}){no_inherit}{not_valid}"))
-}
-
-pub(super) fn foreign_key(key: &ForeignKey) -> Result<String, String> {
-    let mut sql = format!(
-        "{} FOREIGN KEY ({}) REFERENCES {} ({})",
-        constraint(&key.name)?,
-        list(&key.columns),
-        qualified(&key.table),
-        list(&key.references)
-    );
-    if key.native.has("match_full") {
-        sql.push_str(" MATCH FULL");
-    }
-    if key.on_update != Action::NoAction {
-        sql.push_str(&format!(" ON UPDATE {}", key.on_update.sql()));
-    }
-    if key.on_delete != Action::NoAction {
-        sql.push_str(&format!(" ON DELETE {}", key.on_delete.sql()));
-        if let Some(columns) = key.native.get("set_columns") {
-            sql.push_str(&format!(" ({columns})"));
-        }
-    }
-    sql.push_str(match key.deferrable {
-        Deferrable::No => "",
-        Deferrable::Immediate => " DEFERRABLE",
-        Deferrable::Deferred => " DEFERRABLE INITIALLY DEFERRED",
-    });
-    if key.native.has("not_valid") {
-        sql.push_str(" NOT VALID");
-    }
-    Ok(sql)
-}
-
-pub(super) fn add_constraint(table: &TableName, constraint: &str) -> String {
-    format!("ALTER TABLE {} ADD {constraint}", qualified(table))
-}
-
-pub(super) fn drop_constraint(table: &TableName, name: &str) -> String {
-    format!("ALTER TABLE {} DROP CONSTRAINT {}", qualified(table), quoted(name))
-}
-
-/// CREATE INDEX, and what belongs to the index.
-pub(super) fn create_index(table: &TableName, index: &Index) -> Result<Vec<String>, String> {
-    check_name(&index.name)?;
-    let unique = if index.unique { "UNIQUE " } else { "" };
-    let method = index.method.as_ref().map_or(String::new(), |method| format!(" USING {}", quoted(method)));
-    let parts: Vec<String> = index.parts.iter().map(|part| index_part(index, part)).collect::<Result<_, _>>()?;
-    let name = quoted(&index.name);
-    let mut sql = format!("CREATE {unique}INDEX {name} ON {}{method} ({})", qualified(table), parts.join(", "));
-    if !index.include.is_empty() {
-        sql.push_str(&format!(" INCLUDE ({})", list(&index.include)));
-    }
-    if index.native.has("nulls_not_distinct") {
-        sql.push_str(" NULLS NOT DISTINCT");
-    }
-    if let Some(parameters) = index.native.get("storage_parameters") {
-        sql.push_str(&format!(" WITH ({parameters})"));
-    }
-    if let Some(predicate) = &index.predicate {
-        sql.push_str(" WHERE ");
-        sql.push_str(sql_text(predicate, &format!("the condition of the index `{}`", index.name))?);
-    }
-    let mut statements = vec![sql];
-    let comment = index.native.get("comment");
-    statements
-        .extend(comment.map(|it| format!("COMMENT ON INDEX {} IS {}", in_schema_of(table, &index.name), literal(it))));
-    Ok(statements)
-}
-
-fn index_part(index: &Index, part: &IndexPart) -> Result<String, String> {
-    let mut sql = expression(index, part)?;
-    if let Some(collation) = part.native.get("collation") {
-        sql.push_str(&format!(" COLLATE {collation}"));
-    }
-    if let Some(class) = part.native.get("operator_class") {
-        sql.push_str(&format!(" {class}"));
-    }
-    if part.descending {
-        sql.push_str(" DESC");
-    }
-    sql.push_str(match part.nulls {
-        Some(Nulls::First) => " NULLS FIRST",
-        Some(Nulls::Last) => " NULLS LAST",
-        None => "",
-    });
-    Ok(sql)
-}
-
-/// What a part of an index orders by.
-pub(super) fn expression(index: &Index, part: &IndexPart) -> Result<String, String> {
-    Ok(match &part.target {
-        IndexTarget::Column(name) => quoted(name),
-        IndexTarget::Expression(sql) => {
-            format!("({})", sql_text(sql, &format!("an expression of the index `{}`", index.name))?)
-        }
-    })
 }
 
 /// CREATE TYPE of an enum.

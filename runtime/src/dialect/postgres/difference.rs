@@ -21,8 +21,10 @@ pub(super) fn script(before: &Inspected, after: &Inspected, operations: &[Operat
         schema.tables.values_mut().for_each(|table| respell_table(table, &before.definitions));
     }
     let has_views = before.not_managed.iter().any(|it| it.kind.ends_with("view"));
-    let planned = plan::plan(&ordered, &mut schema, Mode::Difference, has_views)
-        .map_err(|refusal| Refusal { operation: order[refusal.operation], ..refusal })?;
+    let planned = plan::plan(&ordered, &mut schema, Mode::Difference, has_views).map_err(|refusal| Refusal {
+        operation: order.get(refusal.operation).copied().unwrap_or_default(),
+        ..refusal
+    })?;
     if planned.pieces.is_empty() {
         return Ok(String::new());
     }

@@ -97,6 +97,7 @@ impl Planner<'_> {
             }
         }
         self.make_new_values()?;
+        self.at = operations.len();
         self.bring_back(|_| true)
     }
 
@@ -143,8 +144,10 @@ impl Planner<'_> {
             Operation::AddColumn { table, column } => self.add_column(operation, table, column)?,
             Operation::DropColumn { table, column } => {
                 self.apply(operation)?;
-                let (table, column) = (ddl::qualified(table), ddl::quoted(column));
-                self.statement(format!("ALTER TABLE {table} DROP COLUMN {column}"));
+                if !self.forget_column(table, column) {
+                    let (table, column) = (ddl::qualified(table), ddl::quoted(column));
+                    self.statement(format!("ALTER TABLE {table} DROP COLUMN {column}"));
+                }
             }
             Operation::RenameColumn { table, from, to } => self.rename_column(operation, table, from, to)?,
             Operation::AlterColumn { table, column, .. } => self.alter_column(operation, table, column)?,

@@ -28,7 +28,10 @@ pub(super) fn inspect(database: &mut PgConnection, schema: &Schema) -> Result<In
         let others = schemas(schema).into_iter().filter(|it| *it != default);
         passing.extend(others.enumerate().map(|(at, name)| (format!("{SCRATCH}_{at}"), name)));
         for (name, _) in &passing {
-            database.batch_execute(&format!("CREATE SCHEMA {name}"))?;
+            if let Err(source) = database.batch_execute(&format!("CREATE SCHEMA {name}")) {
+                failed = Some(no_room(source));
+                return Err(DieselError::RollbackTransaction);
+            }
         }
         database.batch_execute(&format!("SET LOCAL search_path = {SCRATCH}, {}", quoted(&default)))?;
         if let Err(error) = build(database, schema, &passing) {
@@ -79,6 +82,16 @@ fn build(database: &mut PgConnection, schema: &Schema, passing: &[(String, Strin
         }
     }
     Ok(())
+}
+
+fn no_room(source: DieselError) -> Error {
+    Error::Unreadable {
+        object: "what the revisions lead to".to_owned(),
+        message: format!(
+            "{source}; it is built in a schema `{SCRATCH}` that is rolled back: let this user make one by \
+             `GRANT CREATE ON DATABASE … TO …`"
+        ),
+    }
 }
 
 fn unreadable(sql: &str, source: DieselError) -> Error {

@@ -34,22 +34,19 @@ impl Planner<'_> {
         match operation {
             Operation::AlterColumn { .. } | Operation::AddEnumValue { .. } | Operation::DropEnumValue { .. } => Ok(()),
             Operation::RenameTable { .. } | Operation::RenameColumn { .. } => self.bring_back(|_| true),
-            Operation::DropForeignKey { table, name }
-            | Operation::DropCheck { table, name }
-            | Operation::DropIndex { table, name }
-            | Operation::DropUnique { table, name }
-            | Operation::DropPrimaryKey { table, name } => {
-                let is_it = |it: &Aside| it.table == *table && it.name == *name;
-                self.bring_back(|it| !it.late && !is_it(it))
-            }
+            Operation::CreateIndex { .. }
+            | Operation::CreateUnique { .. }
+            | Operation::CreateCheck { .. }
+            | Operation::CreatePrimaryKey { .. }
+            | Operation::CreateForeignKey { .. } => self.bring_back(|it| !it.late || it.kind == Kind::Column),
             data if data.is_data() => self.bring_back(|_| true),
             _ => self.bring_back(|it| !it.late),
         }
     }
 
     pub(super) fn bring_back(&mut self, which: impl Fn(&Aside) -> bool) -> Planned {
-        let (mut back, left): (Vec<Aside>, Vec<Aside>) =
-            std::mem::take(&mut self.aside).into_iter().partition(|it| which(it));
+        let back = |it: &Aside| which(it) && !self.goes_later(it);
+        let (mut back, left): (Vec<Aside>, Vec<Aside>) = self.aside.clone().into_iter().partition(back);
         self.aside = left;
         back.sort_by_key(|it| it.kind);
         let at = self.at;
@@ -65,10 +62,35 @@ impl Planner<'_> {
         Ok(())
     }
 
+    /// Whether an operation drops it before the next data step.
+    fn goes_later(&self, aside: &Aside) -> bool {
+        let mut next = self.operations[self.at..].iter().take_while(|it| !it.is_data());
+        next.any(|operation| match operation {
+            Operation::DropColumn { table, column } => {
+                aside.kind == Kind::Column && *table == aside.table && *column == aside.name
+            }
+            Operation::DropForeignKey { table, name }
+            | Operation::DropCheck { table, name }
+            | Operation::DropIndex { table, name }
+            | Operation::DropUnique { table, name }
+            | Operation::DropPrimaryKey { table, name } => {
+                aside.kind != Kind::Column && *table == aside.table && *name == aside.name
+            }
+            _ => false,
+        })
+    }
+
     /// Whether something was set aside, and is now no longer to be made again.
     pub(super) fn forget(&mut self, table: &TableName, name: &str) -> bool {
         let before = self.aside.len();
         self.aside.retain(|it| it.kind == Kind::Column || it.table != *table || it.name != name);
+        self.aside.len() < before
+    }
+
+    /// Whether a column was not there yet, and is now not to be made.
+    pub(super) fn forget_column(&mut self, table: &TableName, name: &str) -> bool {
+        let before = self.aside.len();
+        self.aside.retain(|it| it.kind != Kind::Column || it.table != *table || it.name != name);
         self.aside.len() < before
     }
 
@@ -87,6 +109,12 @@ impl Planner<'_> {
         };
         self.statement(drop);
         self.aside.push(Aside { table: table.clone(), kind, name: name.to_owned(), late, at: self.at });
+    }
+
+    /// Lets a new computed column wait until the columns that it is computed from are what they will be.
+    pub(super) fn make_later(&mut self, table: &TableName, column: &str) {
+        let (table, name) = (table.clone(), column.to_owned());
+        self.aside.push(Aside { table, kind: Kind::Column, name, late: true, at: self.at });
     }
 
     fn put_references_aside(&mut self, table: &TableName, late: bool, which: impl Fn(&[String], bool) -> bool) {

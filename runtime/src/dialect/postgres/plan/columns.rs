@@ -29,6 +29,10 @@ impl Planner<'_> {
         let before = self.table(name)?;
         self.apply(operation)?;
         self.added.insert((name.clone(), column.name.clone()));
+        if column.generated.is_some() {
+            self.make_later(name, &column.name);
+            return Ok(());
+        }
         if column.fills_itself() {
             self.statements(add(name, column, &ddl::define(name, column)?)?);
             return Ok(());
