@@ -428,6 +428,31 @@ fn a_primary_key_changes_with_what_refers_to_it() {
 }
 
 #[test]
+fn the_order_of_columns_counts_where_the_database_says_so() {
+    let ordered = |columns: [&str; 3], kept: bool| {
+        let mut table = table("a");
+        table.columns = columns.iter().map(|name| column(name, bigint())).collect();
+        table.native.set(Table::COLUMN_ORDER, kept.then_some("kept"));
+        Schema { is_database: true, ..schema([table]) }
+    };
+    let plan = |kept: bool| {
+        let (before, after) = (ordered(["x", "y", "z"], kept), ordered(["z", "new", "x"], kept));
+        let plan = diff(&before, &after, &Answers { allow_loss: true, ..Answers::default() }).unwrap();
+        let mut reached = before.clone();
+        for operation in plan.upgrade.iter().chain(&plan.downgrade) {
+            operation.apply(&mut reached).unwrap();
+        }
+        let names = |schema: &Schema| schema.tables[&"a".into()].column_order();
+        (plan.upgrade.iter().map(ToString::to_string).collect::<Vec<_>>(), names(&before), names(&reached))
+    };
+    let (operations, before, back) = plan(true);
+    let order = "set column_order of table a to z, new, x";
+    assert_eq!(operations, ["add column a.new (bigint, not null)", "drop column a.y", order]);
+    assert_eq!((before.as_str(), back.as_str()), ("x, y, z", "x, z, y"));
+    assert_eq!(plan(false).0, ["add column a.new (bigint, not null)", "drop column a.y"]);
+}
+
+#[test]
 fn drift_is_said_at_the_column_with_both_sides() {
     let before = schema([users().column(column("a", text())).column(column("gone", text()))]);
     let after = schema([users()

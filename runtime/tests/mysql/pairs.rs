@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use migratable::inspect::{Inspected, inspect, script};
 use migratable_core::Dialect;
-use migratable_core::diff::{Answers, diff};
+use migratable_core::diff::{Answers, ColumnRename, diff};
 
 use super::database::{Db, Throwaway, run, server, throwaway, values};
 use super::reader::{assert_same, schema};
@@ -162,6 +162,52 @@ fn what_no_schema_holds_is_named_and_left_alone() {
     let sql = difference(&found, &read(&mut empty, "empty"), "not managed");
     client(&db.name, &sql).unwrap();
     assert_eq!(values(&mut db, "SELECT COUNT(*) FROM information_schema.views WHERE table_schema = DATABASE()"), ["1"]);
+}
+
+#[test]
+fn what_is_renamed_keeps_its_rows_and_all_that_mentions_it() {
+    let mut a = made(
+        "CREATE TABLE p (id int PRIMARY KEY); \
+         CREATE TABLE posts (id int PRIMARY KEY, title varchar(20) DEFAULT 'x', p int, CHECK (length(title) > 0), \
+         loud varchar(20) AS (ucase(title)) VIRTUAL, KEY by_title (title), FOREIGN KEY (p) REFERENCES p (id)); \
+         INSERT INTO p VALUES (1); INSERT INTO posts (id, title, p) VALUES (1, 'one', 1)",
+    );
+    let mut b = made(
+        "CREATE TABLE p (id int PRIMARY KEY); \
+         CREATE TABLE notes (id int PRIMARY KEY, p int, `head line` varchar(40) DEFAULT 'x', \
+         CHECK (length(`head line`) > 0), loud varchar(20) AS (ucase(`head line`)) VIRTUAL, \
+         KEY by_title (`head line`), FOREIGN KEY (p) REFERENCES p (id) ON DELETE CASCADE)",
+    );
+    let (before, after) = (read(&mut a, "a"), read(&mut b, "b"));
+    let column = ColumnRename { table: "notes".into(), from: "title".to_owned(), to: "head line".to_owned() };
+    let answers = Answers {
+        table_renames: vec![("posts".into(), "notes".into())],
+        column_renames: vec![column],
+        ..Answers::default()
+    };
+    let plan = diff(&before.schema, &after.schema, &answers).unwrap();
+    let sql = script(Dialect::Mysql, &before, &after, &plan.upgrade).unwrap();
+    client(&a.name, &sql).unwrap_or_else(|error| panic!("{error}\n{sql}"));
+    assert_same(&mut a, &mut b, &sql);
+    assert_eq!(values(&mut a, "SELECT CONCAT(`head line`, loud, p) FROM notes"), ["oneONE1"]);
+    assert_eq!(difference(&read(&mut a, "again"), &after, "again"), "");
+}
+
+#[test]
+fn three_hundred_tables_are_read_in_a_handful_of_queries() {
+    let mut db = throwaway();
+    for at in 0..300 {
+        let key = if at == 0 { String::new() } else { format!(", FOREIGN KEY (p) REFERENCES t{} (id)", at - 1) };
+        run(&mut db, &format!("CREATE TABLE t{at} (id int PRIMARY KEY, p int, a varchar(9), CHECK (p > 0){key})"));
+    }
+    let questions = |db: &mut Db| -> u32 {
+        let asked = "SELECT variable_value FROM information_schema.session_status WHERE variable_name = 'Questions'";
+        values(db, asked)[0].parse().unwrap()
+    };
+    let before = questions(&mut db);
+    let found = read(&mut db, "large");
+    assert_eq!(found.schema.tables.len(), 300);
+    assert!(questions(&mut db) - before < 60, "{}", questions(&mut db) - before);
 }
 
 /// Each file holds two databases, with `-- =>` between them.

@@ -4,7 +4,7 @@ use migratable::inspect::{inspect, inspect_scratch};
 use migratable::revision::*;
 use migratable_core::diff::{Answers, diff};
 
-use super::database::{line, nothing, one, replay, run, throwaway};
+use super::database::{down, line, nothing, one, replay, run, throwaway};
 
 fn base(op: &mut Operations) {
     op.create_enum("mood", ["happy", "sad"]);
@@ -58,4 +58,25 @@ fn nothing_is_left_of_a_scratch_database_that_could_not_be_made() {
     let name = db.name.clone();
     assert_eq!(one(&mut db, "SELECT DATABASE()"), name);
     assert_eq!(one(&mut db, "SELECT @@sql_mode"), mode);
+}
+
+#[test]
+fn a_text_of_any_length_can_be_unique_on_mariadb() {
+    let program = line(&[(
+        |op| {
+            op.create_table(
+                table("users")
+                    .column(column("id", bigint()).identity(identity()))
+                    .column(column("email", text()))
+                    .primary_key("pk_users", ["id"])
+                    .unique("uq_users_email", ["email"]),
+            );
+        },
+        |op| op.drop_table("users"),
+    )]);
+    let mut db = throwaway();
+    program.upgrade(&mut db).unwrap();
+    let expected = inspect_scratch(&mut *db, &replay(&program, &[])).unwrap();
+    assert_eq!(inspect(&mut *db).unwrap().schema, expected.schema);
+    down(&program, &mut db, "base").unwrap();
 }
