@@ -50,7 +50,7 @@ pub fn hushed(message: &str, url: &str) -> String {
     let mut message = message.trim_end().replace(url, &shown(url));
     let authority = url.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@')).map(|(user, _)| user);
     let password = authority.and_then(|user| user.split_once(':')).map_or("", |(_, password)| password);
-    for secret in [password.to_owned(), decoded(password)] {
+    for secret in [password.to_owned(), decoded(password).to_string_lossy().into_owned()] {
         if !secret.is_empty() {
             message = message.replace(&secret, "…");
         }
