@@ -71,6 +71,11 @@ impl Revisions {
     /// The schema that a revision leads to.
     #[cfg(feature = "database")]
     pub(crate) fn schema_at(&self, text: &str) -> Outcome<Schema> {
+        if text.contains("current") || text.starts_with(['+', '-']) || text.contains(':') {
+            return Err(Failure::Usage(format!(
+                "`{text}` depends on where a database stands: name a revision by its id, or `head`, `head-1`, `base`"
+            )));
+        }
         let ids = self.graph.resolve(text, &[]).map_err(|error| Failure::Usage(error.to_string()))?;
         let applied = self.graph.ancestors(ids.iter().map(String::as_str));
         let mut schema = Schema::default();

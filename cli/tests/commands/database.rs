@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use crate::project::{Blog, Ran, assert_says, run};
 
-const A: &str = "aa0000000001";
-const B: &str = "bb0000000002";
+pub const A: &str = "aa0000000001";
+pub const B: &str = "bb0000000002";
 
 fn create_users(op: &mut Operations) {
     op.create_table(table("users").column(column("id", bigint())).primary_key("pk_users", ["id"]));
@@ -54,12 +54,12 @@ static REVISIONS: [migratable::Revision; 2] =
     [revision(A, &[], "users", create_users, drop_users), revision(B, &[A], "add a bio", add_bio, drop_bio)];
 
 /// A program with the first of the revisions, or with both.
-fn program(blog: &Blog, revisions: usize, configuration: &str) -> Project {
+pub fn program(blog: &Blog, revisions: usize, configuration: &str) -> Project {
     Project::new(blog.path("migrations"), "blog-migrations", configuration)
         .with_migrator(Migrator::new(&REVISIONS[..revisions]))
 }
 
-const CONFIGURATION: &str = "dialects = [\"sqlite\"]\ndatabase-url = \"sqlite://blog.db\"\n";
+pub const CONFIGURATION: &str = "dialects = [\"sqlite\"]\ndatabase-url = \"sqlite://blog.db\"\n";
 
 fn at(blog: &Blog, folder: &Path, arguments: &[&str]) -> Ran {
     run(&program(blog, 2, CONFIGURATION), folder, &BTreeMap::new(), None, arguments)

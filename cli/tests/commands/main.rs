@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 #[cfg(feature = "database")]
+mod compare;
+#[cfg(feature = "database")]
 mod database;
 #[cfg(target_os = "linux")]
 mod disk;
