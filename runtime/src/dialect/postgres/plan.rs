@@ -9,6 +9,7 @@ mod columns;
 mod data;
 mod enums;
 mod fill;
+mod fitting;
 mod rename;
 mod views;
 
@@ -49,6 +50,7 @@ pub(super) fn plan(
         schema,
         mode,
         at: 0,
+        next: 0,
         aside: Vec::new(),
         new_values: None,
         added: BTreeSet::new(),
@@ -69,6 +71,8 @@ struct Planner<'a> {
     mode: Mode,
     /// The place of the operation that is planned.
     at: usize,
+    /// The place of the first operation that has done nothing yet.
+    next: usize,
     /// What was dropped and is to be made again.
     aside: Vec<Aside>,
     /// An enum whose values are changing.
@@ -85,6 +89,7 @@ impl Planner<'_> {
     fn run(&mut self) -> Planned {
         let operations = self.operations;
         for (at, operation) in operations.iter().enumerate() {
+            self.next = at;
             if !self.new_values.as_ref().is_some_and(|it| it.takes(operation)) {
                 self.make_new_values()?;
             }
@@ -97,7 +102,7 @@ impl Planner<'_> {
             }
         }
         self.make_new_values()?;
-        self.at = operations.len();
+        self.next = operations.len();
         self.bring_back(|_| true)
     }
 
