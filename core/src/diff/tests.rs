@@ -1,5 +1,7 @@
 //! Before, after, answers, expected operations.
 
+mod databases;
+
 use super::*;
 use crate::builder::*;
 use crate::{Enum, Table, fingerprint};

@@ -700,3 +700,17 @@ INSERT INTO a VALUES ('p'), ('q');
 --- to
 CREATE TABLE a (x text, b int NOT NULL, c text NOT NULL, d int NOT NULL, e int NOT NULL, PRIMARY KEY (b, c));
 CREATE UNIQUE INDEX a_de ON a (d, e);
+
+=== indexes made anew that tables are ordered and told apart by
+CREATE TABLE a (id int PRIMARY KEY, x int NOT NULL, y text);
+CREATE UNIQUE INDEX a_x ON a (x);
+CREATE INDEX a_y ON a (lower(y));
+ALTER TABLE a CLUSTER ON a_y;
+ALTER TABLE a REPLICA IDENTITY USING INDEX a_x;
+INSERT INTO a VALUES (1, 2, 'x');
+--- to
+CREATE TABLE a (id int PRIMARY KEY, x int NOT NULL, y varchar(9));
+CREATE UNIQUE INDEX a_x ON a (x) WITH (fillfactor = 60);
+CREATE INDEX a_y ON a (lower(y));
+ALTER TABLE a CLUSTER ON a_y;
+ALTER TABLE a REPLICA IDENTITY USING INDEX a_x;

@@ -55,6 +55,7 @@ pub(super) fn plan(
         new_values: None,
         added: BTreeSet::new(),
         views: if has_views { Views::There } else { Views::None },
+        indexed: BTreeSet::new(),
         planned: Pieces::default(),
     };
     match planner.run() {
@@ -80,6 +81,8 @@ struct Planner<'a> {
     /// The columns that were added since the last data step.
     added: BTreeSet<(TableName, String)>,
     views: Views,
+    /// The indexes that were made, those of constraints as well.
+    indexed: BTreeSet<(TableName, String)>,
     planned: Pieces,
 }
 
@@ -103,7 +106,23 @@ impl Planner<'_> {
         }
         self.make_new_values()?;
         self.next = operations.len();
-        self.bring_back(|_| true)
+        self.bring_back(|_| true)?;
+        self.mark_again();
+        Ok(())
+    }
+
+    /// Marks the indexes again that were made anew, and that their tables are ordered or told apart by.
+    fn mark_again(&mut self) {
+        let mut statements = Vec::new();
+        for (table, name) in std::mem::take(&mut self.indexed) {
+            let Some(found) = self.schema.table(&table) else { continue };
+            let by = format!("USING INDEX {}", ddl::quoted(&name));
+            let marks = [("clustered", name.as_str()), ("replica_identity", by.as_str())];
+            let has = |(option, value): &&(&str, &str)| found.native.get(option) == Some(*value);
+            let set = marks.iter().filter(has).filter_map(|(it, value)| ddl::set_option(&table, it, Some(value), None));
+            statements.extend(set);
+        }
+        self.statements(statements);
     }
 
     fn push(&mut self, work: Work) {
@@ -163,6 +182,7 @@ impl Planner<'_> {
                     self.verify(Rows(&found).index(index)?);
                 }
                 self.statements(ddl::create_index(table, index)?);
+                self.indexed.insert((table.clone(), index.name.clone()));
             }
             Operation::CreateUnique { table, unique } => {
                 let found = self.table(table)?;
@@ -170,6 +190,7 @@ impl Planner<'_> {
                 self.verify(Rows(&found).unique(&unique.columns));
                 self.statement(ddl::add_constraint(table, &ddl::unique(unique)?));
                 self.statements(ddl::comment_on_constraint(table, &unique.name, &unique.native));
+                self.indexed.insert((table.clone(), unique.name.clone()));
             }
             Operation::CreatePrimaryKey { table, primary_key } => {
                 let found = self.table(table)?;
@@ -177,6 +198,7 @@ impl Planner<'_> {
                 self.verify(Rows(&found).unique(&primary_key.columns));
                 self.statement(ddl::add_constraint(table, &ddl::primary_key(primary_key)?));
                 self.statements(ddl::comment_on_constraint(table, &primary_key.name, &primary_key.native));
+                self.indexed.insert((table.clone(), primary_key.name.clone()));
             }
             Operation::CreateCheck { table, check } => {
                 let found = self.table(table)?;

@@ -55,6 +55,9 @@ impl Planner<'_> {
             if let Some(table) = self.schema.table(&aside.table).cloned() {
                 let statements = make(&table, &aside)?;
                 self.statements(statements);
+                if matches!(aside.kind, Kind::PrimaryKey | Kind::Unique | Kind::Index) {
+                    self.indexed.insert((aside.table, aside.name));
+                }
             }
         }
         self.at = at;
