@@ -685,3 +685,32 @@ create index i2 on t ((s::text || 'x'), (x + 1)) where (n between 1 and 5 and x 
 create index i3 on t (lower(s)) where s is not null;
 create index i4 on t ((case when n between 1 and 3 then s else 'x' end));
 create table g (a varchar(10), b int, c text generated always as (case when a in ('x','y') then 'p' else a end) stored, d boolean generated always as (b between 1 and 5 and b <> 3) stored);
+
+=== new columns whose checks do not take the neutral value
+CREATE TYPE mood AS ENUM ('sad', 'happy');
+CREATE TABLE a (id int PRIMARY KEY, n int, starts date NOT NULL DEFAULT '2020-01-01');
+INSERT INTO a VALUES (1, NULL), (2, 7);
+--- to
+CREATE TYPE mood AS ENUM ('sad', 'happy');
+CREATE TABLE a (id int PRIMARY KEY, n int NOT NULL CHECK (n > 5), starts date NOT NULL DEFAULT '2020-01-01', price numeric(5,2) NOT NULL CHECK (price BETWEEN 0.01 AND 50), state varchar(10) NOT NULL CHECK (state IN ('it''s', 'new')), code text NOT NULL CHECK (length(code) >= 8), m mood NOT NULL CHECK (m <> 'sad'), ends date NOT NULL, CHECK (ends > starts), flag boolean NOT NULL CHECK (flag), low smallint NOT NULL CHECK (low < -10));
+
+=== a key over new columns
+CREATE TABLE a (x text);
+INSERT INTO a VALUES ('p'), ('q');
+--- to
+CREATE TABLE a (x text, b int NOT NULL, c text NOT NULL, d int NOT NULL, e int NOT NULL, PRIMARY KEY (b, c));
+CREATE UNIQUE INDEX a_de ON a (d, e);
+
+=== indexes made anew that tables are ordered and told apart by
+CREATE TABLE a (id int PRIMARY KEY, x int NOT NULL, y text);
+CREATE UNIQUE INDEX a_x ON a (x);
+CREATE INDEX a_y ON a (lower(y));
+ALTER TABLE a CLUSTER ON a_y;
+ALTER TABLE a REPLICA IDENTITY USING INDEX a_x;
+INSERT INTO a VALUES (1, 2, 'x');
+--- to
+CREATE TABLE a (id int PRIMARY KEY, x int NOT NULL, y varchar(9));
+CREATE UNIQUE INDEX a_x ON a (x) WITH (fillfactor = 60);
+CREATE INDEX a_y ON a (lower(y));
+ALTER TABLE a CLUSTER ON a_y;
+ALTER TABLE a REPLICA IDENTITY USING INDEX a_x;

@@ -1,6 +1,6 @@
 //! Schemas that were read from databases.
 
-use super::{schema, users};
+use super::{schema, users, with_enum};
 use crate::builder::*;
 use crate::diff::{Answers, DiffError, diff};
 use crate::{Schema, Table};
@@ -83,4 +83,27 @@ fn what_may_be_a_rename_is_asked_unless_loss_is_allowed() {
     let after = database([users().column(column("name", text()))]);
     assert!(matches!(diff(&before, &after, &Answers::default()), Err(DiffError::Questions(_))));
     assert_eq!(planned(&before, &after), ["add column users.name (text, not null)", "drop column users.nick"]);
+}
+
+#[test]
+fn values_move_without_a_passing_name() {
+    let with = |values: &[&str]| with_enum(database([]), values);
+    assert_eq!(
+        planned(&with(&["new", "old"]), &with(&["old", "new"])),
+        ["drop value old of enum status", "add value old to enum status before new"]
+    );
+}
+
+#[test]
+fn what_is_no_longer_computed_changes_before_what_it_was_computed_from() {
+    let with = |x, twice| database([table("a").column(column("x", x)).column(twice)]);
+    let before = with(integer(), column("twice", integer()).generated(stored(sql("x * 2"))));
+    let after = with(bigint(), column("twice", integer()));
+    assert_eq!(planned(&before, &after), ["alter column a.twice: not generated", "alter column a.x: type bigint"]);
+}
+
+#[test]
+fn a_table_may_lose_its_last_column() {
+    let before = database([table("a").column(column("x", integer()))]);
+    assert_eq!(planned(&before, &database([table("a")])), ["drop column a.x"]);
 }

@@ -9,6 +9,7 @@ mod columns;
 mod data;
 mod enums;
 mod fill;
+mod fitting;
 mod rename;
 mod views;
 
@@ -49,10 +50,12 @@ pub(super) fn plan(
         schema,
         mode,
         at: 0,
+        next: 0,
         aside: Vec::new(),
         new_values: None,
         added: BTreeSet::new(),
         views: if has_views { Views::There } else { Views::None },
+        indexed: BTreeSet::new(),
         planned: Pieces::default(),
     };
     match planner.run() {
@@ -69,6 +72,8 @@ struct Planner<'a> {
     mode: Mode,
     /// The place of the operation that is planned.
     at: usize,
+    /// The place of the first operation that has done nothing yet.
+    next: usize,
     /// What was dropped and is to be made again.
     aside: Vec<Aside>,
     /// An enum whose values are changing.
@@ -76,6 +81,8 @@ struct Planner<'a> {
     /// The columns that were added since the last data step.
     added: BTreeSet<(TableName, String)>,
     views: Views,
+    /// The indexes that were made, those of constraints as well.
+    indexed: BTreeSet<(TableName, String)>,
     planned: Pieces,
 }
 
@@ -85,6 +92,7 @@ impl Planner<'_> {
     fn run(&mut self) -> Planned {
         let operations = self.operations;
         for (at, operation) in operations.iter().enumerate() {
+            self.next = at;
             if !self.new_values.as_ref().is_some_and(|it| it.takes(operation)) {
                 self.make_new_values()?;
             }
@@ -97,8 +105,24 @@ impl Planner<'_> {
             }
         }
         self.make_new_values()?;
-        self.at = operations.len();
-        self.bring_back(|_| true)
+        self.next = operations.len();
+        self.bring_back(|_| true)?;
+        self.mark_again();
+        Ok(())
+    }
+
+    /// Marks the indexes again that were made anew, and that their tables are ordered or told apart by.
+    fn mark_again(&mut self) {
+        let mut statements = Vec::new();
+        for (table, name) in std::mem::take(&mut self.indexed) {
+            let Some(found) = self.schema.table(&table) else { continue };
+            let by = format!("USING INDEX {}", ddl::quoted(&name));
+            let marks = [("clustered", name.as_str()), ("replica_identity", by.as_str())];
+            let has = |(option, value): &&(&str, &str)| found.native.get(option) == Some(*value);
+            let set = marks.iter().filter(has).filter_map(|(it, value)| ddl::set_option(&table, it, Some(value), None));
+            statements.extend(set);
+        }
+        self.statements(statements);
     }
 
     fn push(&mut self, work: Work) {
@@ -158,6 +182,7 @@ impl Planner<'_> {
                     self.verify(Rows(&found).index(index)?);
                 }
                 self.statements(ddl::create_index(table, index)?);
+                self.indexed.insert((table.clone(), index.name.clone()));
             }
             Operation::CreateUnique { table, unique } => {
                 let found = self.table(table)?;
@@ -165,6 +190,7 @@ impl Planner<'_> {
                 self.verify(Rows(&found).unique(&unique.columns));
                 self.statement(ddl::add_constraint(table, &ddl::unique(unique)?));
                 self.statements(ddl::comment_on_constraint(table, &unique.name, &unique.native));
+                self.indexed.insert((table.clone(), unique.name.clone()));
             }
             Operation::CreatePrimaryKey { table, primary_key } => {
                 let found = self.table(table)?;
@@ -172,6 +198,7 @@ impl Planner<'_> {
                 self.verify(Rows(&found).unique(&primary_key.columns));
                 self.statement(ddl::add_constraint(table, &ddl::primary_key(primary_key)?));
                 self.statements(ddl::comment_on_constraint(table, &primary_key.name, &primary_key.native));
+                self.indexed.insert((table.clone(), primary_key.name.clone()));
             }
             Operation::CreateCheck { table, check } => {
                 let found = self.table(table)?;

@@ -55,6 +55,9 @@ impl Planner<'_> {
             if let Some(table) = self.schema.table(&aside.table).cloned() {
                 let statements = make(&table, &aside)?;
                 self.statements(statements);
+                if matches!(aside.kind, Kind::PrimaryKey | Kind::Unique | Kind::Index) {
+                    self.indexed.insert((aside.table, aside.name));
+                }
             }
         }
         self.at = at;
@@ -64,7 +67,7 @@ impl Planner<'_> {
 
     /// Whether an operation drops it before the next data step.
     fn goes_later(&self, aside: &Aside) -> bool {
-        let mut next = self.operations[self.at..].iter().take_while(|it| !it.is_data());
+        let mut next = self.operations[self.next..].iter().take_while(|it| !it.is_data());
         next.any(|operation| match operation {
             Operation::DropColumn { table, column } => {
                 aside.kind == Kind::Column && *table == aside.table && *column == aside.name

@@ -29,20 +29,28 @@ pub(super) fn target(operations: &[Operation], schema: &Schema, mode: Mode) -> O
 
 impl Planner<'_> {
     /// The table as it will be, where that is known.
-    fn in_target<'t>(&'t self, table: &'t Table) -> &'t Table {
+    pub(super) fn in_target<'t>(&'t self, table: &'t Table) -> &'t Table {
         self.target.as_ref().and_then(|target| target.table(&table.name)).unwrap_or(table)
     }
 
-    /// Whether no two rows may be equal in this column alone.
+    /// Whether no two rows may be equal in this column, alone or with others that are as new as it.
     fn is_distinct(&self, table: &Table, column: &str) -> bool {
-        let only = |columns: &[String]| matches!(columns, [it] if it == column);
+        let name = &table.name;
+        let is_new = |other: &str| {
+            let is_there = self.schema.table(name).is_some_and(|it| it.find(other).is_some());
+            !is_there || self.added.contains(&(name.clone(), other.to_owned()))
+        };
+        let rests_on = |columns: &[&str]| {
+            columns.first() == Some(&column) && (columns.len() == 1 || columns.iter().all(|it| is_new(it)))
+        };
+        let names = |columns: &[String]| rests_on(&columns.iter().map(String::as_str).collect::<Vec<_>>());
         let table = self.in_target(table);
-        table.primary_key.iter().any(|it| only(&it.columns))
-            || table.uniques.iter().any(|it| only(&it.columns))
-            || table
-                .indexes
-                .iter()
-                .any(|it| it.unique && it.parts.len() == 1 && it.parts[0].column_name() == Some(column))
+        table.primary_key.iter().any(|it| names(&it.columns))
+            || table.uniques.iter().any(|it| names(&it.columns))
+            || table.indexes.iter().filter(|it| it.unique).any(|it| {
+                let columns: Option<Vec<&str>> = it.parts.iter().map(|part| part.column_name()).collect();
+                columns.is_some_and(|columns| rests_on(&columns))
+            })
     }
 
     /// Some row of the table that a column refers to.
@@ -61,7 +69,7 @@ impl Planner<'_> {
         {
             return Fill::Update(number_rows(&table.name, &column.name, &value, "TRUE", "0"));
         }
-        match self.referred(table, &column.name) {
+        match self.referred(table, &column.name).or_else(|| self.fitting(table, column)) {
             Some(value) => {
                 Fill::Update(format!("UPDATE {} SET {} = {value}", qualified(&table.name), quoted(&column.name)))
             }
@@ -86,6 +94,7 @@ impl Planner<'_> {
             Some(default) => default,
             None => self
                 .referred(table, &column.name)
+                .or_else(|| self.fitting(table, column))
                 .unwrap_or_else(|| types::neutral(&column.column_type, &self.schema.enums)),
         };
         Ok(format!("UPDATE {} SET {name} = {value} WHERE {is_null}", qualified(&table.name)))
