@@ -87,7 +87,7 @@ struct Script {
 
 impl Script {
     fn begin(&mut self, direction: Direction) {
-        self.text.push_str("-- Written by migratable. Whatever fails takes everything back.\n");
+        self.text.push_str("-- Written by migratable.\n");
         self.offline.before.iter().for_each(|line| self.line(line));
         if direction == Direction::Upgrade {
             self.statement(history::CREATE);

@@ -163,6 +163,7 @@ fn says(error: &DieselError, beginning: &str) -> bool {
 /// Scripts for the `sqlite3` shell.
 pub(super) const OFFLINE: Offline = Offline {
     before: &[
+        "-- Whatever fails takes everything back.",
         ".bail on",
         "PRAGMA foreign_keys = OFF;",
         "PRAGMA legacy_alter_table = OFF;",

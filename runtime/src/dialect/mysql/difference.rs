@@ -15,7 +15,7 @@ pub(super) fn script(before: &Inspected, _after: &Inspected, operations: &[Opera
     let mut schema = before.schema.clone();
     let pieces = plan::plan(operations, &mut schema, Direction::Downgrade, Flavour::USUAL)?;
     let mut script = String::new();
-    for line in &OFFLINE.before[..3] {
+    for line in &OFFLINE.before[..4] {
         script.push_str(line);
         script.push('\n');
     }
