@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use migratable_core::{Dialect, Operation, Schema, TableName};
+use migratable_core::{Dialect, Operation, Schema, Table, TableName};
 
 use crate::dialect::{self, Database};
 use crate::error::Error;
@@ -24,14 +24,11 @@ impl Inspected {
     /// Forgets the order of columns, which nobody chooses who writes models: a column comes back behind the others.
     pub fn without_column_order(mut self) -> Inspected {
         for table in self.schema.tables.values_mut() {
-            table.native.set(COLUMN_ORDER, None::<String>);
+            table.native.set(Table::COLUMN_ORDER, None::<String>);
         }
         self
     }
 }
-
-/// The word for the order of a table's columns, where a dialect can change it.
-pub(crate) const COLUMN_ORDER: &str = "column_order";
 
 /// Something that stands in a database and that no schema can hold.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

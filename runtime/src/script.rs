@@ -90,7 +90,7 @@ struct Script {
 impl Script {
     /// Begins with a check that the database stands where the range begins.
     fn begin(&mut self, (stops_if, number): &(String, String)) {
-        self.text.push_str("-- Written by migratable. Whatever fails takes everything back.\n");
+        self.text.push_str("-- Written by migratable.\n");
         self.offline.before.iter().for_each(|line| self.line(line));
         self.statement(history::CREATE);
         self.statement(&(self.offline.guard)(stops_if, number));

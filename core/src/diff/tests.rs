@@ -439,16 +439,14 @@ fn the_order_of_columns_counts_where_the_database_says_so() {
         let (before, after) = (ordered(["x", "y", "z"], kept), ordered(["z", "new", "x"], kept));
         let plan = diff(&before, &after, &Answers { allow_loss: true, ..Answers::default() }).unwrap();
         let mut reached = before.clone();
-        for operation in plan.upgrade.iter().chain(&plan.downgrade) {
-            operation.apply(&mut reached).unwrap();
-        }
-        let names = |schema: &Schema| schema.tables[&"a".into()].column_order();
-        (plan.upgrade.iter().map(ToString::to_string).collect::<Vec<_>>(), names(&before), names(&reached))
+        plan.upgrade.iter().for_each(|operation| operation.apply(&mut reached).unwrap());
+        let order = reached.tables[&"a".into()].column_order();
+        (plan.upgrade.iter().map(ToString::to_string).collect::<Vec<_>>(), order)
     };
-    let (operations, before, back) = plan(true);
+    let (operations, reached) = plan(true);
     let order = "set column_order of table a to z, new, x";
     assert_eq!(operations, ["add column a.new (bigint, not null)", "drop column a.y", order]);
-    assert_eq!((before.as_str(), back.as_str()), ("x, y, z", "x, z, y"));
+    assert_eq!(reached, "z, new, x");
     assert_eq!(plan(false).0, ["add column a.new (bigint, not null)", "drop column a.y"]);
 }
 

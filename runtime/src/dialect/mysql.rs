@@ -11,6 +11,7 @@ mod plan;
 mod row;
 mod scratch;
 mod session;
+mod shown;
 mod types;
 mod verify;
 
@@ -149,10 +150,10 @@ impl Connection for MysqlConnection {
 /// ones before it did.
 pub(super) const OFFLINE: Offline = Offline {
     before: &[
+        "-- A statement that fails leaves what the ones before it did.",
         "SET NAMES utf8mb4;",
         "SET time_zone = '+00:00';",
-        "SET sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,\
-         PIPES_AS_CONCAT';",
+        session::SET_MODE,
         "CREATE TEMPORARY TABLE migratable_guard (stops_if TEXT, found BIGINT, CONSTRAINT stopped CHECK (found = 0));",
     ],
     after: &["DROP TEMPORARY TABLE migratable_guard;"],

@@ -176,7 +176,13 @@ fn says(error: &DieselError, beginning: &str) -> bool {
 
 /// Scripts for the `sqlite3` shell.
 pub(super) const OFFLINE: Offline = Offline {
-    before: &[".bail on", "PRAGMA foreign_keys = OFF;", "PRAGMA legacy_alter_table = OFF;", "BEGIN IMMEDIATE;"],
+    before: &[
+        "-- Whatever fails takes everything back.",
+        ".bail on",
+        "PRAGMA foreign_keys = OFF;",
+        "PRAGMA legacy_alter_table = OFF;",
+        "BEGIN IMMEDIATE;",
+    ],
     guard,
     after: &["COMMIT;"],
     plan: |operations, schema, direction| plan::plan(operations, schema, direction, &BTreeSet::new()),

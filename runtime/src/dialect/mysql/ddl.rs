@@ -145,6 +145,12 @@ impl Words<'_> {
         if matches!(method.as_str(), "BTREE" | "HASH") {
             sql.push_str(&format!(" USING {method}"));
         }
+        if let Some(size) = index.native.get("block_size") {
+            sql.push_str(&format!(" KEY_BLOCK_SIZE={size}"));
+        }
+        if let Some(parser) = index.native.get("parser") {
+            sql.push_str(&format!(" WITH PARSER {parser}"));
+        }
         if let Some(comment) = index.native.get("comment") {
             sql.push_str(&format!(" COMMENT {}", text(comment)));
         }
@@ -206,10 +212,15 @@ fn is_text(column_type: &ColumnType) -> bool {
 
 /// The primary key; the server gives all of them one name.
 pub(super) fn primary_key(key: &PrimaryKey) -> String {
-    match key.native.get("parts") {
-        Some(parts) => format!("PRIMARY KEY ({parts})"),
-        None => format!("PRIMARY KEY ({})", list(&key.columns)),
+    let parts = key.native.get("parts").map_or_else(|| list(&key.columns), str::to_owned);
+    let mut sql = format!("PRIMARY KEY ({parts})");
+    if let Some(method) = key.native.get("using") {
+        sql.push_str(&format!(" USING {}", method.to_ascii_uppercase()));
     }
+    if let Some(comment) = key.native.get("comment") {
+        sql.push_str(&format!(" COMMENT {}", text(comment)));
+    }
+    sql
 }
 
 /// A unique constraint.

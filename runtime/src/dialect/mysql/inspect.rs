@@ -11,6 +11,7 @@ use migratable_core::{
 use super::ddl::quoted;
 use super::flavour::{self, Flavour};
 use super::introspect::{self, CheckRow, ColumnRow, IndexRow, TableRow};
+use super::shown::{self, Asked};
 use super::types::text;
 use crate::dialect::Connection;
 use crate::error::Error;
@@ -35,7 +36,15 @@ pub(super) fn inspect(database: &mut MysqlConnection) -> Result<Inspected, Error
         let check = of_columns.get(&(row.table.clone(), row.name.clone()));
         reader.column(row, check);
     }
-    reader.indexes(introspect::indexes(database, flavour).map_err(reading)?);
+    let names: Vec<TableName> = reader.schema().tables.keys().cloned().collect();
+    let mut asked = BTreeMap::new();
+    for name in names {
+        let shown = shown::read(&introspect::shown(database, &name).map_err(reading)?);
+        let period = |period| NotManaged { kind: "period".to_owned(), name: period, table: Some(name.clone()) };
+        reader.inspected.not_managed.extend(shown.periods.into_iter().map(period));
+        asked.extend(shown.indexes.into_iter().map(|(index, asked)| ((name.name.clone(), index), asked)));
+    }
+    reader.indexes(introspect::indexes(database, flavour).map_err(reading)?, &asked);
     reader.foreign_keys(database)?;
     for row in of_tables {
         let expression = exact(&row.clause);
@@ -139,7 +148,7 @@ impl Reader {
         table.columns.push(column);
     }
 
-    fn indexes(&mut self, rows: Vec<IndexRow>) {
+    fn indexes(&mut self, rows: Vec<IndexRow>, asked: &BTreeMap<(String, String), Asked>) {
         let mut rows = rows.into_iter().peekable();
         while let Some(first) = rows.next() {
             let mut parts = vec![first];
@@ -147,7 +156,8 @@ impl Reader {
                 parts.push(part);
             }
             let Some(table) = self.of(&parts[0].table) else { continue };
-            add_index(table, &parts);
+            let asked = asked.get(&(parts[0].table.clone(), parts[0].name.clone()));
+            add_index(table, &parts, &asked.cloned().unwrap_or_default());
         }
     }
 
@@ -235,14 +245,15 @@ fn default(row: &ColumnRow, extra: &str, flavour: Flavour, own: &str) -> Option<
     Some(DefaultValue::Sql(exact(&sql)))
 }
 
-fn add_index(table: &mut Table, parts: &[IndexRow]) {
+fn add_index(table: &mut Table, parts: &[IndexRow], asked: &Asked) {
     let first = &parts[0];
     let in_words = matches!(first.method.as_str(), "FULLTEXT" | "SPATIAL");
     let memory = table.native.get("engine").is_some_and(|engine| engine.eq_ignore_ascii_case("memory"));
     let method = match first.method.as_str() {
         "FULLTEXT" | "SPATIAL" => Some(first.method.to_ascii_lowercase()),
-        "BTREE" if memory => Some("btree".to_owned()),
-        _ => None,
+        // A unique that is too long for a tree is one of hashes by itself.
+        "HASH" if !memory => None,
+        _ => asked.using.as_ref().map(|using| using.to_ascii_lowercase()),
     };
     let read = |row: &IndexRow| {
         let mut part = match (&row.column, &row.expression) {
@@ -256,11 +267,13 @@ fn add_index(table: &mut Table, parts: &[IndexRow]) {
     let mut native = Native::default();
     native.set("comment", Some(first.comment.clone()).filter(|comment| !comment.is_empty()));
     native.set("ignored", first.ignored.then_some("yes"));
+    native.set("block_size", asked.block_size.clone());
+    native.set("parser", asked.parser.clone());
     let found: Vec<IndexPart> = parts.iter().map(read).collect();
     let plain = found.iter().all(|part| *part == IndexPart::column(part.column_name().unwrap_or_default()));
     let columns: Vec<String> = found.iter().filter_map(|part| part.column_name().map(str::to_owned)).collect();
     if first.name == "PRIMARY" {
-        let mut native = Native::default();
+        native.set("using", method);
         let shown = |part: &IndexPart| {
             let prefix = part.native.get("prefix").map_or(String::new(), |prefix| format!("({prefix})"));
             let order = if part.descending { " DESC" } else { "" };

@@ -2,7 +2,9 @@
 
 use diesel::mysql::MysqlConnection;
 use diesel::result::QueryResult;
+use migratable_core::TableName;
 
+use super::ddl::table_name;
 use super::flavour::Flavour;
 use crate::dialect::Connection;
 
@@ -202,6 +204,15 @@ pub(super) fn checks(database: &mut MysqlConnection, flavour: Flavour) -> QueryR
         of_column: it.is("Column"),
         enforced: it.is("YES"),
     })
+}
+
+/// A table as the server writes it, for what the information schema does not tell.
+pub(super) fn shown(database: &mut MysqlConnection, table: &TableName) -> QueryResult<String> {
+    let shown = read(database, &format!("SHOW CREATE TABLE {}", table_name(table)), |it| {
+        it.text();
+        it.text()
+    })?;
+    Ok(shown.into_iter().next().unwrap_or_default())
 }
 
 /// Triggers, procedures, functions and events.

@@ -39,10 +39,7 @@ pub(super) fn inspect(database: &mut MysqlConnection, schema: &Schema) -> Result
         .batch_execute(&format!("CREATE DATABASE {name} CHARACTER SET {characters} COLLATE {collation}"))
         .map_err(failed)?;
     let inspected = database
-        .batch_execute(&format!(
-            "USE {name}; SET SESSION sql_mode = '{}', SESSION foreign_key_checks = 1",
-            session::MODE
-        ))
+        .batch_execute(&format!("USE {name}; {} SET SESSION foreign_key_checks = 1", session::SET_MODE))
         .map_err(failed)
         .and_then(|()| make(database, schema))
         .and_then(|()| super::inspect::inspect(database));

@@ -13,8 +13,8 @@ const PATIENCE: u32 = 60;
 
 /// Values that do not fit are errors, texts are written with `||` joined and backslashes doubled, and a 0 stays one in a
 /// numbered column.
-pub(super) const MODE: &str =
-    "STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,PIPES_AS_CONCAT";
+pub(super) const SET_MODE: &str = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,\
+                                   NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,PIPES_AS_CONCAT';";
 
 /// The lock that keeps two who migrate one database apart. It goes with the connection.
 const LOCK: &str = "CONCAT('migratable ', MD5(DATABASE()))";
@@ -63,9 +63,7 @@ pub(super) fn enter(database: &mut MysqlConnection) -> Result<Session, Error> {
             source: said(&format!("it still holds the lock after {PATIENCE} seconds")),
         });
     }
-    let set = format!(
-        "SET SESSION sql_mode = '{MODE}', SESSION foreign_key_checks = 1, SESSION lock_wait_timeout = {PATIENCE}"
-    );
+    let set = format!("{SET_MODE} SET SESSION foreign_key_checks = 1, SESSION lock_wait_timeout = {PATIENCE}");
     match database.batch_execute(&set) {
         Ok(()) => Ok(session),
         Err(error) => {

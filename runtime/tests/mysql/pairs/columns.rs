@@ -153,6 +153,12 @@ pub const PAIRS: &[Pair] = &[
         kept: "SELECT `x.y` FROM `a``b`",
     },
     Pair {
+        name: "a name in another case",
+        a: "CREATE TABLE t (Id int PRIMARY KEY, Name varchar(9), KEY (Name)); INSERT INTO t VALUES (1, 'x')",
+        b: "CREATE TABLE t (id int PRIMARY KEY, NAME varchar(9) NOT NULL, KEY (Name)); INSERT INTO t VALUES (1, 'x')",
+        kept: "SELECT CONCAT(id, name) FROM t",
+    },
+    Pair {
         name: "times and days",
         a: "CREATE TABLE t (id int PRIMARY KEY, a date, b datetime, c time, d timestamp NULL, y year); INSERT INTO t VALUES (1, '2001-01-01', '2002-01-01', '10:11:12', '2003-01-01', 2004)",
         b: "CREATE TABLE t (id int PRIMARY KEY, a datetime, b date, c time(3), d datetime(3), y smallint); INSERT INTO t VALUES (1, '2001-01-01', '2002-01-01', '10:11:12', '2003-01-01', 2004)",
