@@ -28,7 +28,8 @@ fn execute(blog: &Blog, file: &str, sql: &str) {
 #[test]
 fn a_database_that_somebody_else_has_changed_is_found_out() {
     let blog = Blog::new("");
-    let users = r#"    op.create_table(table("users").column(column("id", bigint())).primary_key("pk_users", ["id"]));"#;
+    let users =
+        r#"    op.create_table(table("users").column(column("id", bigint())).primary_key("pk_users", ["id"]));"#;
     blog.revision(A, &[], users, "    op.drop_table(\"users\");");
     let bio = "    op.add_column(\"users\", column(\"bio\", text()).nullable());";
     blog.revision(B, &[A], bio, "    op.drop_column(\"users\", \"bio\");");

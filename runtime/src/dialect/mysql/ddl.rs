@@ -160,6 +160,17 @@ impl Words<'_> {
         Ok(sql)
     }
 
+    /// What makes the planner heed an index again, or ignore it.
+    pub(super) fn heed(&self, index: &Index) -> String {
+        let word = match (self.flavour.mariadb, index.native.has("ignored")) {
+            (true, true) => "IGNORED",
+            (true, false) => "NOT IGNORED",
+            (false, true) => "INVISIBLE",
+            (false, false) => "VISIBLE",
+        };
+        format!("ALTER INDEX {} {word}", quoted(&index.name))
+    }
+
     fn index_part(&self, index: &Index, part: &IndexPart) -> Result<String, String> {
         let mut sql = match &part.target {
             IndexTarget::Column(name) => quoted(name),

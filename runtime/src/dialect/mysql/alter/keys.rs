@@ -81,6 +81,18 @@ impl Alteration<'_> {
                 renamed.insert(index.name.clone());
             }
         }
+        // The server forgets the word where an index is dropped and added again under one name.
+        let plain = |index: &Index| {
+            let mut plain = index.clone();
+            plain.native.set("ignored", None::<String>);
+            plain
+        };
+        for index in comes.iter().filter(|index| !on_remade(index)) {
+            if there.iter().any(|it| plain(it) == plain(index)) {
+                added.push(self.words.heed(index));
+                renamed.insert(index.name.clone());
+            }
+        }
         let stays = |index: &Index, other: &[Index]| other.contains(index) && !on_remade(index) && !displaced(index);
         for index in there.iter().filter(|index| !stays(index, &wanted) && !renamed.contains(&index.name)) {
             clauses.push(format!("DROP INDEX {}", quoted(&index.name)));
