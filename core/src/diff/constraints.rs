@@ -40,7 +40,7 @@ pub(super) fn create(planner: &mut Planner<'_>) -> Result<(), DiffError> {
     let common = planner.common();
     for name in &common {
         let (table, wanted) = (planner.current.tables[name].clone(), &planner.after.tables[name]);
-        if exact_text(&table) == exact_text(wanted) {
+        if table == *wanted || exact_text(&table) == exact_text(wanted) {
             continue;
         }
         if let (None, Some(primary_key)) = (&table.primary_key, &wanted.primary_key) {

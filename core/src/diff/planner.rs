@@ -81,7 +81,8 @@ pub(super) fn plan(before: &Schema, after: &Schema, answers: &Answers) -> Result
     planner.comment_tables()?;
     planner.set_table_options()?;
     let differs = |name: &&TableName| {
-        planner.current.tables.get(*name).map(exact_text) != after.tables.get(*name).map(exact_text)
+        let (found, wanted) = (planner.current.tables.get(*name), after.tables.get(*name));
+        found != wanted && found.map(exact_text) != wanted.map(exact_text)
     };
     let names: BTreeSet<&TableName> = planner.current.tables.keys().chain(after.tables.keys()).collect();
     if let Some(table) = names.iter().find(|name| differs(name)) {

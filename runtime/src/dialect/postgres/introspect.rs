@@ -113,11 +113,14 @@ ORDER BY n.nspname, c.relname";
 
 const COLUMNS: &str = "
 SELECT a.attrelid::text, a.attnum, a.attname::text, format_type(a.atttypid, a.atttypmod), en.nspname::text,
-       et.typname::text, t.typtype <> 'e', a.attnotnull,
-       pg_get_expr(ad.adbin, CASE WHEN a.attgenerated = '' THEN 0 ELSE ad.adrelid END), a.attidentity::text,
-       a.attgenerated::text, a.attcollation::text, a.attcollation <> t.typcollation, d.description,
-       CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text END, t.typstorage::text, {compression},
-       coalesce(a.attstattarget, -1)::text, array_to_string(a.attoptions, ', '),
+       et.typname::text, CASE WHEN et.oid <> t.oid THEN true END, a.attnotnull,
+       pg_get_expr(ad.adbin, CASE WHEN a.attgenerated = '' THEN 0 ELSE ad.adrelid END), nullif(a.attidentity::text, ''),
+       nullif(a.attgenerated::text, ''), nullif(a.attcollation::text, '0'),
+       CASE WHEN a.attcollation <> t.typcollation THEN true END, d.description,
+       CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text END,
+       CASE WHEN a.attstorage <> t.typstorage THEN t.typstorage::text END, nullif({compression}, ''),
+       nullif(a.attstattarget::text, '-1'),
+       CASE WHEN a.attoptions::text LIKE '%n_distinct%' THEN array_to_string(a.attoptions, ', ') END,
        s.relname::text, s.regclass, s.type, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle
 FROM pg_attribute a
 JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')

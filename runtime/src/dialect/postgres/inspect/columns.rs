@@ -60,7 +60,7 @@ impl Reader {
         column.collation = row.flag().then(|| collations.get(&collation)).flatten().map(|it| self.text(it));
         column.comment = row.optional();
         let (storage, usual, compression) = (row.optional(), row.text(), row.text());
-        let statistics = row.text();
+        let statistics = row.optional();
         column.native.set("storage", storage.as_deref().map(storage_name));
         if storage.is_some() {
             column.native.set("storage_usual", Some(storage_name(&usual)));
@@ -73,7 +73,7 @@ impl Reader {
                 _ => None,
             },
         );
-        column.native.set("statistics", Some(statistics).filter(|it| it != "-1"));
+        column.native.set("statistics", statistics);
         column.native.set("options", row.optional().and_then(|it| of_planner(&it)));
         if !generated.is_empty() {
             column.generated = expression.map(|it| Generated { expression: self.sql(&it), stored: generated == "s" });
