@@ -113,7 +113,12 @@ impl Pair {
                         to.dialect
                     )));
                 }
-                Ok(Pair { from: from.inspect()?, to: to.inspect()?, dialect: Some(from.dialect) })
+                // Two servers, or two connections of one, answer at the same time.
+                let (there, wanted) = std::thread::scope(|scope| {
+                    let wanted = scope.spawn(|| to.inspect());
+                    (from.inspect(), wanted.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                });
+                Ok(Pair { from: there?, to: wanted?, dialect: Some(from.dialect) })
             }
             (Side::Database(from), Side::Schema(to)) => {
                 let to = scratch(&to, &from, console)?;
