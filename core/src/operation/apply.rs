@@ -1,8 +1,14 @@
 //! What an operation does to a schema.
 
+mod checks;
+mod rename;
+
 use std::fmt;
 
-use crate::{Column, ColumnType, IndexTarget, Literal, Operation, Schema, Table, TableName, names};
+use crate::{Column, IndexTarget, Operation, Schema, Table, TableName, names};
+
+use checks::*;
+use rename::{rename_column, rename_enum_value, rename_table};
 
 /// Why an operation does not fit the schema that it meets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -201,128 +207,6 @@ impl Operation {
     }
 }
 
-fn no_table(schema: &Schema, table: &TableName) -> ApplyError {
-    let near = nearest(&table.to_string(), schema.tables.keys().map(ToString::to_string));
-    error(table, format!("there is no table `{table}` at this step{near}"))
-}
-
-fn no_enum(name: &str) -> ApplyError {
-    error(name, format!("there is no enum `{name}` at this step"))
-}
-
-fn table_mut<'a>(schema: &'a mut Schema, table: &TableName) -> Result<&'a mut Table> {
-    if !schema.tables.contains_key(table) {
-        return Err(no_table(schema, table));
-    }
-    schema.tables.get_mut(table).ok_or_else(|| error(table, "there is no such table"))
-}
-
-fn column_mut<'a>(table: &'a mut Table, column: &str) -> Result<&'a mut Column> {
-    has_column(table, column)?;
-    table.find_mut(column).ok_or_else(|| error(column, "there is no such column"))
-}
-
-fn has_column(table: &Table, column: &str) -> Result {
-    if table.find(column).is_some() {
-        return Ok(());
-    }
-    let near = nearest(column, table.columns.iter().map(|it| it.name.clone()));
-    Err(error(column, format!("there is no column `{}.{column}` at this step{near}", table.name)))
-}
-
-fn has_columns(table: &Table, columns: &[String]) -> Result {
-    columns.iter().try_for_each(|column| has_column(table, column))
-}
-
-/// A hint at the most similar of some names, or nothing.
-fn nearest(wanted: &str, names: impl Iterator<Item = String>) -> String {
-    let names: Vec<String> = names.collect();
-    names::nearest(wanted, names.iter().map(String::as_str)).map_or(String::new(), |name| format!("; is it `{name}`?"))
-}
-
-fn free_name(schema: &Schema, table: &TableName, name: &str) -> Result {
-    let Some(table) = schema.tables.get(table).filter(|_| !schema.is_database) else { return Ok(()) };
-    if name.is_empty() {
-        return Err(error(name, "a constraint or index needs a name"));
-    }
-    if names::all(table).any(|taken| taken == name) {
-        return Err(error(name, format!("`{}` already has something called `{name}`", table.name)));
-    }
-    Ok(())
-}
-
-fn remove<T>(items: &mut Vec<T>, name: &str, of: impl Fn(&T) -> &String, kind: &str, table: &TableName) -> Result {
-    match items.iter().position(|item| of(item) == name) {
-        Some(at) => {
-            items.remove(at);
-            Ok(())
-        }
-        None => {
-            let near = nearest(name, items.iter().map(|item| of(item).clone()));
-            Err(error(name, format!("`{table}` has no {kind} `{name}` at this step{near}")))
-        }
-    }
-}
-
-fn position(values: &[String], value: &str, name: &str) -> Result<usize> {
-    values
-        .iter()
-        .position(|it| it == value)
-        .ok_or_else(|| error(value, format!("the enum `{name}` has no value `{value}` at this step")))
-}
-
-fn known_enum(enums: &std::collections::BTreeMap<String, crate::Enum>, column_type: &ColumnType) -> Result {
-    match column_type {
-        ColumnType::Enum(name) if !enums.contains_key(name) => Err(no_enum(name)),
-        ColumnType::Array(element) => known_enum(enums, element),
-        _ => Ok(()),
-    }
-}
-
-/// Checks that no foreign key needs a unique or primary key that is about to go.
-fn not_referred_to(schema: &Schema, table: &TableName, constraint: &str) -> Result {
-    if schema.is_database {
-        return Ok(());
-    }
-    let Some(found) = schema.tables.get(table) else { return Ok(()) };
-    let mut left = found.clone();
-    left.uniques.retain(|it| it.name != constraint);
-    left.primary_key = left.primary_key.filter(|it| it.name != constraint);
-    let needed = |key: &crate::ForeignKey| found.is_unique(&key.references) && !left.is_unique(&key.references);
-    match schema.references_to(table).find(|(_, key)| needed(key)) {
-        Some((from, key)) => {
-            Err(error(constraint, format!("`{from}` still refers to `{table}` by `{}`: drop that first", key.name)))
-        }
-        None => Ok(()),
-    }
-}
-
-fn no_null_in_key(table: &Table, key: &crate::PrimaryKey) -> Result {
-    match key.columns.iter().find(|name| table.find(name).is_some_and(|column| column.nullable)) {
-        Some(name) => Err(error(
-            name,
-            format!("`{}.{name}` is nullable and cannot be in the primary key: set it NOT NULL first", table.name),
-        )),
-        None => Ok(()),
-    }
-}
-
-/// Checks that what a foreign key refers to is there. `own` is the table that is just being made.
-fn refers(schema: &Schema, key: &crate::ForeignKey, own: Option<&Table>) -> Result {
-    if schema.is_database {
-        return Ok(());
-    }
-    if key.columns.len() != key.references.len() || key.columns.is_empty() {
-        let message = format!("`{}` needs as many columns as it refers to", key.name);
-        return Err(error(&key.name, message));
-    }
-    let target = match own.filter(|own| own.name == key.table) {
-        Some(own) => own,
-        None => schema.tables.get(&key.table).ok_or_else(|| no_table(schema, &key.table))?,
-    };
-    has_columns(target, &key.references)
-}
-
 fn create_table(schema: &mut Schema, table: &Table) -> Result {
     if schema.tables.contains_key(&table.name) {
         return Err(error(&table.name, format!("the table `{}` exists already", table.name)));
@@ -384,28 +268,6 @@ fn drop_table(schema: &mut Schema, table: &TableName) -> Result {
     }
 }
 
-fn rename_table(schema: &mut Schema, from: &TableName, to: &TableName) -> Result {
-    if schema.tables.contains_key(to) {
-        return Err(error(to, format!("the table `{to}` exists already")));
-    }
-    let Some(before) = schema.tables.remove(from) else { return Err(no_table(schema, from)) };
-    let mut after = before.clone();
-    after.name = to.clone();
-    schema.tables.insert(to.clone(), after);
-    rename_in_all(
-        schema,
-        |table| {
-            for key in &mut table.foreign_keys {
-                if key.table == *from {
-                    key.table = to.clone();
-                }
-            }
-        },
-        Some((to, &before)),
-    );
-    Ok(())
-}
-
 fn add_column(schema: &mut Schema, table: &TableName, column: &Column) -> Result {
     known_enum(&schema.enums, &column.column_type)?;
     let found = table_mut(schema, table)?;
@@ -434,105 +296,5 @@ fn drop_column(schema: &mut Schema, table: &TableName, column: &str) -> Result {
         ));
     }
     table_mut(schema, table)?.columns.retain(|it| it.name != column);
-    Ok(())
-}
-
-fn rename_column(schema: &mut Schema, table: &TableName, from: &str, to: &str) -> Result {
-    let found = table_mut(schema, table)?;
-    has_column(found, from)?;
-    if found.find(to).is_some() {
-        return Err(error(to, format!("the column `{table}.{to}` exists already")));
-    }
-    let set = |name: &mut String| {
-        if name == from {
-            to.clone_into(name);
-        }
-    };
-    rename_in_all(
-        schema,
-        |other| {
-            if other.name == *table {
-                for column in &mut other.columns {
-                    set(&mut column.name);
-                    if let Some(generated) = &mut column.generated {
-                        generated.expression = generated.expression.renamed(&[(from, to)]);
-                    }
-                }
-                other.primary_key.iter_mut().flat_map(|it| &mut it.columns).for_each(set);
-                other.uniques.iter_mut().flat_map(|it| &mut it.columns).for_each(set);
-                for index in &mut other.indexes {
-                    index.include.iter_mut().for_each(set);
-                    for part in &mut index.parts {
-                        match &mut part.target {
-                            IndexTarget::Column(name) => set(name),
-                            IndexTarget::Expression(sql) => *sql = sql.renamed(&[(from, to)]),
-                        }
-                    }
-                    if let Some(predicate) = &mut index.predicate {
-                        *predicate = predicate.renamed(&[(from, to)]);
-                    }
-                }
-                other.foreign_keys.iter_mut().flat_map(|it| &mut it.columns).for_each(set);
-                for check in &mut other.checks {
-                    check.expression = check.expression.renamed(&[(from, to)]);
-                }
-            }
-            for key in other.foreign_keys.iter_mut().filter(|key| key.table == *table) {
-                key.references.iter_mut().for_each(set);
-            }
-        },
-        None,
-    );
-    Ok(())
-}
-
-/// Changes names in every table, and lets the names that the tool made from them follow. `moved` is a table under its
-/// new name, with what it was before.
-fn rename_in_all(schema: &mut Schema, mut change: impl FnMut(&mut Table), moved: Option<(&TableName, &Table)>) {
-    for table in schema.tables.values_mut() {
-        let before = match moved {
-            Some((name, before)) if *name == table.name => Some(before.clone()),
-            _ => None,
-        };
-        let mut after = table.clone();
-        change(&mut after);
-        let before = before.unwrap_or_else(|| table.clone());
-        if before == after {
-            continue;
-        }
-        let renames = names::renames(&before, &after);
-        let follow = |name: &mut String| {
-            if let Some((_, to)) = renames.iter().find(|(from, _)| from == name) {
-                name.clone_from(to);
-            }
-        };
-        after.primary_key.iter_mut().for_each(|it| follow(&mut it.name));
-        after.uniques.iter_mut().for_each(|it| follow(&mut it.name));
-        after.indexes.iter_mut().for_each(|it| follow(&mut it.name));
-        after.foreign_keys.iter_mut().for_each(|it| follow(&mut it.name));
-        after.checks.iter_mut().for_each(|it| follow(&mut it.name));
-        *table = after;
-    }
-}
-
-fn rename_enum_value(schema: &mut Schema, name: &str, from: &str, to: &str) -> Result {
-    let values = &mut schema.enums.get_mut(name).ok_or_else(|| no_enum(name))?.values;
-    if values.iter().any(|value| value == to) {
-        return Err(error(to, format!("the enum `{name}` has the value `{to}` already")));
-    }
-    let at = position(values, from, name)?;
-    to.clone_into(&mut values[at]);
-    for table in schema.tables.values_mut() {
-        for column in &mut table.columns {
-            let of_enum = matches!(&column.column_type, ColumnType::Enum(it) if it == name);
-            match &mut column.default {
-                Some(crate::DefaultValue::Literal(Literal::Text(value))) if of_enum && value == from => {
-                    to.clone_into(value);
-                }
-                Some(crate::DefaultValue::Sql(sql)) if of_enum => *sql = sql.with_text(from, to),
-                _ => {}
-            }
-        }
-    }
     Ok(())
 }
