@@ -12,7 +12,7 @@ pub fn write(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
     replace(path, content.as_ref(), false)
 }
 
-/// Writes a file as [`write`] does, and waits until it is on the disk: for what nobody could make again.
+/// Writes a file as [`write()`] does, and waits until it is on the disk: for what nobody could make again.
 ///
 /// # Errors
 /// If the folder cannot be written to; nothing is left behind then.
