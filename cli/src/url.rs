@@ -48,12 +48,16 @@ fn database_of(url: &str) -> Option<&str> {
 #[cfg(any(feature = "database", test))]
 pub fn hushed(message: &str, url: &str) -> String {
     let mut message = message.trim_end().replace(url, &shown(url));
-    let authority = url.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@')).map(|(user, _)| user);
-    let password = authority.and_then(|user| user.split_once(':')).map_or("", |(_, password)| password);
-    for secret in [password.to_owned(), decoded(password).to_string_lossy().into_owned()] {
-        // A short one stands in half of all words; what is quoted of a URL is hushed above.
-        if secret.len() >= 4 {
-            message = message.replace(&secret, "…");
+    let user = url.split_once("://").and_then(|(_, rest)| user_part(rest)).map(|(user, _)| user);
+    let of_user = user.and_then(|user| user.split_once(':')).map(|(_, password)| password);
+    let words = url.split(['?', '&', ' ']).filter(|word| word.to_ascii_lowercase().contains("pass"));
+    let of_words = words.filter_map(|word| word.split_once('=')).map(|(_, password)| password);
+    for password in of_user.into_iter().chain(of_words) {
+        for secret in [password.to_owned(), decoded(password).to_string_lossy().into_owned()] {
+            // A short one stands in half of all words; what is quoted of a URL is hushed above.
+            if secret.len() >= 4 {
+                message = message.replace(&secret, "…");
+            }
         }
     }
     message
@@ -61,25 +65,38 @@ pub fn hushed(message: &str, url: &str) -> String {
 
 /// A URL as it may be seen by anybody: without password.
 pub fn shown(url: &str) -> String {
-    let (url, query) = url.split_once('?').map_or((url, None), |(url, query)| (url, Some(query)));
-    let mut shown = match url.split_once("://") {
-        Some((scheme, rest)) => match rest.rsplit_once('@') {
-            Some((user, host)) => {
-                let user = user.split_once(':').map_or(user, |(user, _)| user);
-                format!("{scheme}://{user}@{host}")
-            }
-            None => url.to_owned(),
-        },
-        None => url.to_owned(),
+    let Some((scheme, rest)) = url.split_once("://") else { return without_password_word(url) };
+    // A password may have a `?`, a `/` or an `@` in it; a user and a host have none.
+    let (authority, rest) = match user_part(rest) {
+        Some((user, rest)) => (format!("{}@", user.split_once(':').map_or(user, |(user, _)| user)), rest),
+        None => (String::new(), rest),
     };
-    if let Some(query) = query {
-        let kept: Vec<&str> = query.split('&').filter(|it| !it.to_ascii_lowercase().contains("pass")).collect();
-        if !kept.is_empty() {
-            shown.push('?');
-            shown.push_str(&kept.join("&"));
-        }
+    let (path, query) = rest.split_once('?').map_or((rest, None), |(path, query)| (path, Some(query)));
+    let mut shown = format!("{scheme}://{authority}{path}");
+    let is_secret = |it: &&str| it.to_ascii_lowercase().contains("pass");
+    let kept: Vec<&str> = query.into_iter().flat_map(|query| query.split('&')).filter(|it| !is_secret(it)).collect();
+    if !kept.is_empty() {
+        shown.push('?');
+        shown.push_str(&kept.join("&"));
     }
     shown
+}
+
+/// The part of a URL before the host, and what stands behind it. An `@` behind the first `/` belongs to it only if none
+/// stands before.
+fn user_part(rest: &str) -> Option<(&str, &str)> {
+    let path = rest.find('/').unwrap_or(rest.len());
+    let at = rest[..path].rfind('@').or_else(|| rest.rfind('@'))?;
+    Some((&rest[..at], &rest[at + 1..]))
+}
+
+/// `host=x password=y`, which is no URL, without the word.
+fn without_password_word(text: &str) -> String {
+    if !text.to_ascii_lowercase().contains("pass") {
+        return text.to_owned();
+    }
+    let plain = |word: &&str| !word.to_ascii_lowercase().contains("pass");
+    text.split_whitespace().filter(plain).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a URL says something that does not belong into a file of the project.
@@ -158,6 +175,12 @@ mod tests {
             ("postgres://anna@host/blog", "postgres://anna@host/blog"),
             ("postgres://host/blog?user=anna&password=s3cret", "postgres://host/blog?user=anna"),
             ("postgres://host/blog?PASSWORD=s3cret", "postgres://host/blog"),
+            ("postgres://anna:s3?cret@host/blog", "postgres://anna@host/blog"),
+            ("postgres://anna:s3/cret@host/blog", "postgres://anna@host/blog"),
+            ("mysql://anna:s3cret?@host/blog?x=y", "mysql://anna@host/blog?x=y"),
+            ("postgres://anna@host/blog?mail=a@b", "postgres://anna@host/blog?mail=a@b"),
+            ("postgre://anna:s3cret@host/blog", "postgre://anna@host/blog"),
+            ("host=h user=anna password=s3cret", "host=h user=anna"),
         ] {
             assert_eq!(shown(url), expected);
             assert_eq!(is_secret(url), url != expected);
@@ -187,10 +210,12 @@ mod tests {
             ("wrong URI: \"postgres://anna:s3%20cret@[bad/x\"\n", "wrong URI: \"postgres://anna@[bad/x\""),
             ("no `s3 cret` here", "no `…` here"),
             ("no s3%20cret", "no …"),
+            ("wrong token: \"s3%20cret\"", "wrong token: \"…\""),
         ] {
             assert_eq!(hushed(said, url), expected);
         }
         assert_eq!(hushed("as it is", "sqlite://x.db"), "as it is");
+        assert_eq!(hushed("bad `s3%zzcret`", "postgres://h/x?password=s3%zzcret"), "bad `…`");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `diff`.
 
 use migratable::inspect::{self, Inspected};
-use migratable_core::diff::{Answers, DiffError, diff};
+use migratable_core::diff::{Answers, DiffError, diff, holds_every_value_of};
 use migratable_core::{Dialect, Operation, Schema};
 use serde_json::{Value, json};
 
@@ -25,6 +25,7 @@ pub(crate) fn run(arguments: &Diff, project: &Project, console: &mut Console<'_>
         Ok(plan) => plan.upgrade,
         Err(error) => return Err(failed(error)),
     };
+    warn_of_losses(&operations, &pair.from.schema, console);
     let script = match pair.dialect.filter(|_| arguments.sql && !operations.is_empty()) {
         Some(dialect) => Some(
             inspect::script(dialect, &pair.from, &pair.to, &operations)
@@ -71,7 +72,7 @@ impl Side {
                 }
                 Side::Schema(models.schema)
             }
-            url if url.contains(':') && Dialect::from_url(url).is_some() => {
+            url if url.contains("://") || (url.contains(':') && Dialect::from_url(url).is_some()) => {
                 let database = Database::of(Some(url), project, console)?;
                 if !database.exists() {
                     return Err(Failure::Failed(format!("{} is not there", database.shown())));
@@ -180,7 +181,27 @@ fn warn_of_renames(pair: &Pair, answers: &Answers, console: &mut Console<'_>) {
     }
 }
 
-fn failed(error: DiffError) -> Failure {
+/// Says which values may become others: rows stay, and what does not fit a new type is converted by the rules of the
+/// database, or stops the script.
+fn warn_of_losses(operations: &[Operation], before: &Schema, console: &mut Console<'_>) {
+    for operation in operations {
+        let may_change = match operation {
+            Operation::AlterColumn { table, column, change } => before.column(table, column).is_some_and(|old| {
+                let narrows =
+                    change.column_type.as_ref().is_some_and(|new| !holds_every_value_of(new, &old.column_type));
+                narrows || (old.nullable && change.nullable == Some(false))
+            }),
+            Operation::DropEnumValue { .. } => true,
+            _ => false,
+        };
+        if may_change {
+            console.note(format_args!("look at the rows first: {operation}"));
+        }
+    }
+}
+
+/// Why there is no plan, in words.
+pub(super) fn failed(error: DiffError) -> Failure {
     Failure::Failed(match error {
         DiffError::Impossible(message) => message,
         DiffError::Answers(messages) => messages.join("\nerror: "),

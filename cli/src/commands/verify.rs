@@ -8,7 +8,7 @@ use crate::arguments::Verify;
 use crate::console::Console;
 use crate::database::{Database, migrator};
 use crate::failure::{Failure, Outcome};
-use crate::project::Project;
+use crate::project::{Project, shell_word};
 use crate::revisions::operation_json;
 
 /// Compares a live database with the schema that its revision stands for.
@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &Verify, url: Option<&str>, project: &Project, cons
     let answers = Answers { allow_loss: true, ..Answers::default() };
     let differences = match diff(&expected.schema, &live.schema, &answers) {
         Ok(plan) => plan.upgrade,
-        Err(error) => return Err(Failure::Failed(format!("the difference cannot be told: {error:?}"))),
+        Err(error) => return Err(super::diff::failed(error)),
     };
     let at = if current.is_empty() { "the base".to_owned() } else { current.join(", ") };
     if arguments.report.json {
@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &Verify, url: Option<&str>, project: &Project, cons
         console.line(format_args!("{} is not what {at} makes of it. What was done to it besides:", database.shown()));
         differences.iter().for_each(|difference| console.line(format_args!("  {difference}")));
         if let [revision] = &current[..] {
-            let words = format!("diff --from {} --to {revision} --sql", database.shown());
+            let words = format!("diff --from {} --to {revision} --sql", shell_word(&database.shown()));
             console.note(format_args!("What takes it back, as SQL: {}", project.command(&words)));
         }
     }
