@@ -142,8 +142,8 @@ fn two_who_migrate_at_once_do_it_once() {
     run(&mut db, &format!("DO GET_LOCK(CONCAT('migratable ', MD5('{name}')), 1)"));
     let threads: Vec<_> = (0..3)
         .map(|_| {
-            let name = name.clone();
-            std::thread::spawn(move || program.upgrade(&mut connect(&name)).map(|report| report.done.len()))
+            let url = db.url.clone();
+            std::thread::spawn(move || program.upgrade(&mut connect(&url)).map(|report| report.done.len()))
         })
         .collect();
     std::thread::sleep(Duration::from_millis(300));

@@ -3,9 +3,14 @@
 #![allow(clippy::unwrap_used)]
 
 mod database;
+#[path = "../shared/fresh.rs"]
+mod fresh;
 mod reader;
+#[path = "../shared/mod.rs"]
+mod shared;
+#[path = "../shared/throwaway.rs"]
+mod throwaway;
 
-mod changes;
 mod executor;
 mod pairs;
 mod rows;

@@ -3,6 +3,7 @@
 use migratable::diesel::{RunQueryDsl, sql_query};
 
 use super::database::{Db, values};
+pub use super::fresh::assert_same;
 
 #[derive(diesel::QueryableByName)]
 #[diesel(check_for_backend(diesel::mysql::Mysql))]
@@ -33,18 +34,4 @@ fn plain(sql: &str) -> String {
     let words = lines[end].split(' ').filter(|word| !word.starts_with("AUTO_INCREMENT="));
     lines[end] = words.collect::<Vec<_>>().join(" ");
     lines.join("\n")
-}
-
-/// Where two schemas differ.
-pub fn assert_same(found: &mut Db, expected: &mut Db, what: &str) {
-    let (found, expected) = (schema(found), schema(expected));
-    let differ = |a: &str, b: &str| {
-        a.lines().filter(|line| !b.lines().any(|other| other == *line)).collect::<Vec<_>>().join("\n  ")
-    };
-    assert!(
-        found == expected,
-        "{what}\nonly in the database:\n  {}\nonly in the fresh one:\n  {}\n\n{found}\n\n{expected}",
-        differ(&found, &expected),
-        differ(&expected, &found)
-    );
 }

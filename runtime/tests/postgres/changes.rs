@@ -1,79 +1,43 @@
-//! Each kind of operation, up and down, on tables with rows that refer to one another.
+//! Changes that PostgreSQL alone has.
 
-mod columns;
-mod tables;
-
-use migratable::Direction;
 use migratable::revision::*;
 
-use super::database::{self, Program, Throwaway, assert_is, down, line, replay, run, values};
+use super::shared::changes::{Case, check_cases};
 
-/// Users with a post each; the post refers to its user and dies with it.
-pub fn base(op: &mut Operations) {
-    op.create_enum("mood", ["happy", "sad"]);
-    op.create_table(
-        table("users")
-            .column(column("id", bigint()).identity(identity()))
-            .column(column("name", varchar(40)))
-            .column(column("age", integer()).nullable())
-            .column(column("score", text()).default("7"))
-            .column(column("mood", enumeration("mood")).default("happy"))
-            .primary_key("pk_users", ["id"])
-            .unique("uq_users_name", ["name"])
-            .index(index("ix_users_age").on(desc("age")).filter(sql("age > 0")))
-            .check("ck_users_age", sql("age < 200")),
-    );
-    op.create_table(
-        table("posts")
-            .column(column("id", bigint()).identity(identity().always()))
-            .column(column("user_id", bigint()))
-            .column(column("title", text()))
-            .primary_key("pk_posts", ["id"])
-            .foreign_key(
-                foreign_key("fk_posts_user_id_users", ["user_id"]).references("users", ["id"]).on_delete(cascade()),
-            ),
-    );
-}
-
-pub const ROWS: &str =
-    "INSERT INTO users (id, name, age, score, mood) VALUES (1, 'ann', 30, '7', 'sad'), (5, 'bob', NULL, '8', 'happy');
-                    INSERT INTO posts (user_id, title) VALUES (5, 'first'), (1, 'second');";
-
-pub struct Case {
-    name: &'static str,
-    up: fn(&mut Operations),
-    down: fn(&mut Operations),
-    /// A query and what it gives after the upgrade.
-    after: (&'static str, &'static str),
-}
-
-fn check_case(case: &Case) {
-    let program: Program = line(&[(base, database::nothing), (case.up, case.down)]);
-    let throwaway = Throwaway::new();
-    let mut db = throwaway.connect();
-    program.upgrade_to(&mut db, "r1", &Default::default()).unwrap();
-    run(&mut db, ROWS);
-    let back = program.revisions()[1].operations(Direction::Downgrade);
-    for round in ["first", "second"] {
-        let what = format!("{}, {round} time", case.name);
-        program.upgrade(&mut db).unwrap_or_else(|error| panic!("{what}: {error}"));
-        assert_is(&mut db, &replay(&program, &[]), &format!("up: {what}"));
-        if round == "first" {
-            assert_eq!(values(&mut db, case.after.0).join(" "), case.after.1, "{what}");
-        }
-        down(&program, &mut db, "r1").unwrap_or_else(|error| panic!("{what}: {error}"));
-        assert_is(&mut db, &replay(&program, &back), &format!("down: {what}"));
-        assert_eq!(values(&mut db, "SELECT id FROM users ORDER BY id"), ["1", "5"], "{what}");
-        assert_eq!(values(&mut db, "SELECT user_id FROM posts ORDER BY id"), ["5", "1"], "{what}");
-    }
-}
+const CASES: &[Case] = &[
+    Case {
+        name: "a table that moves to another schema",
+        up: |op| {
+            op.rename_table("posts", "blog.articles");
+            op.create_table(table("blog.tags").column(column("id", integer()).identity(identity())));
+        },
+        down: |op| {
+            op.drop_table("blog.tags");
+            op.rename_table("blog.articles", "posts");
+        },
+        after: ("SELECT title FROM blog.articles", "first second"),
+    },
+    Case {
+        name: "an enum whose values change under references, arrays and computed columns",
+        up: |op| {
+            op.add_column("users", column("moods", array(enumeration("mood"))).default("{sad}"));
+            op.add_column("users", column("is_sad", boolean()).nullable().generated(stored(sql("mood = 'sad'"))));
+            op.create_index("users", index("ix_users_mood").on("name").filter(sql("mood = 'sad'")));
+            op.create_check("users", check("ck_users_mood", sql("mood <> 'sad' OR age > 3")));
+            op.add_enum_value("mood", "angry");
+        },
+        down: |op| {
+            op.drop_check("users", "ck_users_mood");
+            op.drop_index("users", "ix_users_mood");
+            op.drop_column("users", "is_sad");
+            op.drop_column("users", "moods");
+            op.drop_enum_value("mood", "angry");
+        },
+        after: ("SELECT name || is_sad || moods::text FROM users ORDER BY id", "anntrue{sad} bobfalse{sad}"),
+    },
+];
 
 #[test]
-fn every_change_of_columns_goes_up_and_down_and_keeps_the_rows() {
-    columns::CASES.iter().for_each(check_case);
-}
-
-#[test]
-fn every_change_of_tables_goes_up_and_down_and_keeps_the_rows() {
-    tables::CASES.iter().for_each(check_case);
+fn every_change_goes_up_and_down_and_keeps_the_rows() {
+    check_cases(CASES);
 }

@@ -3,6 +3,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod database;
+#[path = "../shared/quoted.rs"]
+mod quoted;
+#[path = "../shared/mod.rs"]
+mod shared;
+#[path = "../shared/throwaway.rs"]
+mod throwaway;
 
 mod changes;
 mod not_managed;

@@ -4,7 +4,7 @@ use migratable::diesel::connection::{Connection, SimpleConnection};
 use migratable::revision::*;
 use migratable::{Error, Options, Standing, Transaction};
 
-use super::database::{Db, Program, Throwaway, line, nothing, run, values};
+use super::database::{Db, Program, Throwaway, connect, line, nothing, run, values};
 
 fn base(op: &mut Operations) {
     op.create_table(table("a").column(column("id", integer())).column(column("x", text())).primary_key("pk_a", ["id"]));
@@ -113,8 +113,9 @@ fn deployers_that_come_together_share_the_work() {
     for transaction in [Transaction::All, Transaction::Revision] {
         let throwaway = Throwaway::new();
         let done: usize = std::thread::scope(|scope| {
+            let url = &throwaway.url;
             let deployer = || {
-                let mut db = throwaway.connect();
+                let mut db = connect(url);
                 let options = Options { transaction, ..Options::default() };
                 let report = program().upgrade_to(&mut db, "head", &options).unwrap();
                 assert_eq!(report.standing, Standing::Current);

@@ -1,16 +1,20 @@
-//! Databases and programs to migrate them.
+//! SQLite databases.
 
-use std::cell::RefCell;
+use migratable::diesel::{Connection, SqliteConnection};
+use migratable::{Dialect, Migrator, Revision};
+use migratable_core::Schema;
 
-use migratable::diesel::connection::SimpleConnection;
-use migratable::diesel::{Connection, RunQueryDsl, SqliteConnection, sql_query};
-use migratable::revision::*;
-use migratable::{Direction, Error, Migrator, Options, Report, Revision};
-use migratable_core::{Operation, Schema};
+pub use super::fresh::fresh;
+use super::reader::assert_same;
+pub use super::shared::programs::{Program, down, line, nothing, one, replay, revision, run, values};
 
 pub type Db = SqliteConnection;
-pub type Program = Migrator<Db>;
-type Record = fn(&mut Operations);
+pub type Throwaway = Db;
+pub const DIALECT: Dialect = Dialect::Sqlite;
+/// The message of every revision.
+pub const MESSAGE: &str = "a change";
+/// A collation that is not the default.
+pub const COLLATION: &str = "NOCASE";
 
 /// An empty database in memory; foreign keys are on.
 pub fn memory() -> Db {
@@ -19,99 +23,27 @@ pub fn memory() -> Db {
     db
 }
 
-pub fn open(path: &std::path::Path) -> Db {
-    SqliteConnection::establish(path.to_str().unwrap()).unwrap()
+/// An empty database, as the shared tests call it.
+pub fn throwaway() -> Throwaway {
+    memory()
 }
 
-pub fn nothing(_: &mut Operations) {}
-
-/// A revision behind another; the checksum is made from the identifier.
-pub fn revision(id: &'static str, after: &'static [&'static str], upgrade: Record, downgrade: Record) -> Revision {
-    Revision {
-        id,
-        after,
-        depends_on: &[],
-        labels: &[],
-        message: "a change",
-        file: "x.rs",
-        checksum: format!("v1:{id}").leak(),
-        steps_checksum: None,
-        upgrade,
-        downgrade,
-    }
+pub fn open(path: &std::path::Path) -> Db {
+    SqliteConnection::establish(path.to_str().unwrap()).unwrap()
 }
 
 pub fn program(revisions: Vec<Revision>) -> Program {
     Migrator::new(revisions.leak())
 }
 
-/// A program of revisions `r1`, `r2`… in a line.
-pub fn line(changes: &[(Record, Record)]) -> Program {
-    let mut revisions = Vec::new();
-    for (at, (upgrade, downgrade)) in changes.iter().enumerate() {
-        let id: &'static str = format!("r{}", at + 1).leak();
-        let after: &'static [&'static str] = if at == 0 { &[] } else { vec![&*format!("r{at}").leak()].leak() };
-        revisions.push(revision(id, after, *upgrade, *downgrade));
-    }
-    program(revisions)
+/// A query that gives the first column of another as text.
+pub fn as_texts(query: &str) -> String {
+    format!("WITH q(value) AS ({query}) SELECT coalesce(CAST(value AS TEXT), 'NULL') AS value FROM q")
 }
 
-pub fn down(program: &Program, db: &mut Db, target: &str) -> Result<Report, Error> {
-    program.downgrade(db, target, &Options::default())
+/// Asserts that a database is as a schema says, with no reference that points nowhere.
+pub fn assert_is(db: &mut Db, schema: &Schema, what: &str) {
+    assert_same(db, &mut fresh(schema), what);
+    assert_eq!(values(db, "SELECT count(*) FROM pragma_foreign_key_check"), ["0"], "{what}");
+    assert_eq!(one(db, "SELECT foreign_keys FROM pragma_foreign_keys"), "1", "{what}");
 }
-
-pub fn run(db: &mut Db, statements: &str) {
-    db.batch_execute(statements).unwrap_or_else(|error| panic!("{statements}: {error}"));
-}
-
-#[derive(diesel::QueryableByName)]
-#[diesel(check_for_backend(diesel::sqlite::Sqlite))]
-struct Value {
-    #[diesel(sql_type = diesel::sql_types::Text)]
-    value: String,
-}
-
-/// The first column of every row, with commas between rows.
-pub fn one(db: &mut Db, query: &str) -> String {
-    values(db, query).join(",")
-}
-
-/// The first column of every row.
-pub fn values(db: &mut Db, query: &str) -> Vec<String> {
-    let query = format!("WITH q(value) AS ({query}) SELECT coalesce(CAST(value AS TEXT), 'NULL') AS value FROM q");
-    let rows: Vec<Value> = sql_query(&query).load(db).unwrap_or_else(|error| panic!("{query}: {error}"));
-    rows.into_iter().map(|row| row.value).collect()
-}
-
-/// The schema after some revisions, replayed by core alone.
-pub fn replay(program: &Program, also: &[Operation]) -> Schema {
-    let mut schema = Schema::default();
-    let all = program.revisions().iter().flat_map(|it| it.operations(Direction::Upgrade));
-    for operation in all.chain(also.iter().cloned()) {
-        operation.apply(&mut schema).unwrap_or_else(|error| panic!("{operation}: {error}"));
-    }
-    schema
-}
-
-thread_local! {
-    static FRESH: RefCell<Vec<Operation>> = const { RefCell::new(Vec::new()) };
-}
-
-/// A database with that schema, made by nothing but CREATE.
-pub fn fresh(schema: &Schema) -> Db {
-    let mut left: Vec<_> = schema.tables.values().cloned().collect();
-    let mut operations: Vec<Operation> = schema.enums.values().cloned().map(Operation::CreateEnum).collect();
-    while !left.is_empty() {
-        let names: Vec<_> = left.iter().map(|table| table.name.clone()).collect();
-        let ready =
-            |table: &Table| table.foreign_keys.iter().all(|it| it.table == table.name || !names.contains(&it.table));
-        let at = left.iter().position(ready).expect("no cycles in these tests");
-        operations.push(Operation::CreateTable(left.remove(at)));
-    }
-    FRESH.with_borrow_mut(|it| *it = operations);
-    let mut db = memory();
-    line(&[(|op| FRESH.with_borrow(|it| op.operations.extend(it.iter().cloned())), nothing)]).upgrade(&mut db).unwrap();
-    db
-}
-
-pub use migratable_core::Table;

@@ -3,10 +3,15 @@
 #![allow(clippy::unwrap_used)]
 
 mod database;
+#[path = "../shared/fresh.rs"]
+mod fresh;
+#[path = "../shared/quoted.rs"]
+mod quoted;
 mod reader;
+#[path = "../shared/mod.rs"]
+mod shared;
 
 mod by_hand;
-mod changes;
 mod dependents;
 mod difference;
 mod executor;

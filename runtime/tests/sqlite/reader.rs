@@ -1,6 +1,7 @@
 //! Reads a database through the PRAGMAs and sqlite_master, to compare it with another.
 
 use super::database::{Db, values};
+pub use super::fresh::assert_same;
 
 /// Everything that a database says about its schema, a fact a line.
 pub fn schema(db: &mut Db) -> String {
@@ -65,18 +66,4 @@ fn plain(sql: &str) -> String {
         }
     });
     words.collect::<Vec<_>>().join("'").replace("( ", "(").replace(" )", ")").replace(" ,", ",")
-}
-
-/// Where two schemas differ.
-pub fn assert_same(found: &mut Db, expected: &mut Db, what: &str) {
-    let (found, expected) = (schema(found), schema(expected));
-    let differ = |a: &str, b: &str| {
-        a.lines().filter(|line| !b.lines().any(|other| other == *line)).collect::<Vec<_>>().join("\n  ")
-    };
-    assert!(
-        found == expected,
-        "{what}\nonly in the database:\n  {}\nonly in the fresh one:\n  {}\n\n{found}\n\n{expected}",
-        differ(&found, &expected),
-        differ(&expected, &found)
-    );
 }

@@ -3,8 +3,8 @@
 use migratable::Direction;
 use migratable::revision::*;
 
-use super::changes::{ROWS, base};
 use super::database::{self, line, memory, run, values};
+use super::shared::changes::{ROWS, base};
 
 #[test]
 fn children_of_a_rebuilt_parent_survive_with_foreign_keys_on() {
