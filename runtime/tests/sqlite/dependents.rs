@@ -222,13 +222,17 @@ fn a_column_that_no_revision_made_is_not_lost() {
 }
 
 #[test]
-fn a_left_over_temporary_table_is_no_obstacle() {
+fn a_table_that_has_the_name_of_the_new_form_is_not_dropped() {
     let program = line(&[(base, nothing), (rebuild, nothing)]);
     let mut db = memory();
     program.upgrade_to(&mut db, "r1", &Default::default()).unwrap();
-    run(&mut db, "CREATE TABLE migratable_new_users (x)");
+    run(&mut db, "CREATE TABLE Migratable_new_users (x); INSERT INTO Migratable_new_users VALUES ('mine')");
+    let error = program.upgrade(&mut db).unwrap_err().to_string();
+    assert!(error.contains("the database has a table Migratable_new_users, and `users` needs this name"), "{error}");
+    assert_eq!(one(&mut db, "SELECT x FROM migratable_new_users"), "mine");
+    run(&mut db, "ALTER TABLE migratable_new_users RENAME TO mine");
     program.upgrade(&mut db).unwrap();
-    assert_eq!(one(&mut db, "SELECT count(*) FROM sqlite_master WHERE name = 'migratable_new_users'"), "0");
+    assert_eq!(one(&mut db, "SELECT x FROM mine"), "mine");
 }
 
 #[test]

@@ -266,11 +266,62 @@ fn references_that_pointed_nowhere_before_do_not_stop_it() {
 }
 
 #[test]
-fn what_a_run_left_behind_is_no_difference_and_does_not_stop_it() {
-    let from = "CREATE TABLE t (a TEXT); CREATE TABLE migratable_old_t (x); CREATE TABLE migratable_revisions (y)";
-    let mut changed = change(from, "INSERT INTO t VALUES ('x')", "CREATE TABLE t (a TEXT NOT NULL)", &[]);
-    assert_eq!(values(&mut changed.db, "SELECT a FROM t"), ["x"]);
-    assert_eq!(one(&mut changed.db, "SELECT name FROM sqlite_master ORDER BY 1"), "migratable_revisions,t");
+fn what_has_the_names_of_the_tool_is_kept() {
+    let mine = "CREATE TABLE Migratable_old_t (x TEXT); CREATE TABLE migratable_users (y TEXT);";
+    let from = format!("{mine} CREATE TABLE t (a TEXT); CREATE TABLE migratable_revisions (y)");
+    let rows = "INSERT INTO t VALUES ('a'); INSERT INTO migratable_old_t VALUES ('x');
+                INSERT INTO migratable_users VALUES ('y')";
+    let mut changed = change(&from, rows, &format!("{mine} CREATE TABLE t (a TEXT NOT NULL)"), &[]);
+    assert_eq!(values(&mut changed.db, "SELECT a || x || y FROM t, migratable_old_t, migratable_users"), ["axy"]);
+    let tables = "SELECT name FROM sqlite_master ORDER BY lower(name)";
+    assert_eq!(one(&mut changed.db, tables), "Migratable_old_t,migratable_revisions,migratable_users,t");
+
+    let to = "CREATE TABLE T (a TEXT, b TEXT NOT NULL); CREATE TABLE Migratable_old_t (x TEXT)";
+    let from = "CREATE TABLE t (a TEXT, b TEXT); CREATE TABLE Migratable_old_t (x TEXT)";
+    let rows = "INSERT INTO t VALUES ('a', 'b'); INSERT INTO migratable_old_t VALUES ('x')";
+    let mut changed = change(from, rows, to, &["rename t=T"]);
+    assert_eq!(values(&mut changed.db, "SELECT a || b || x FROM T, migratable_old_t"), ["abx"]);
+}
+
+#[test]
+fn values_that_have_no_equal_in_the_new_type_take_everything_back() {
+    let strict = "CREATE TABLE t (a INTEGER) STRICT";
+    let key = "CREATE TABLE t (a INTEGER PRIMARY KEY)";
+    for (from, kept, lost, to, storage) in [
+        ("CREATE TABLE t (a TEXT) STRICT", "'7'", "'abc'", strict, "INTEGER"),
+        ("CREATE TABLE t (a TEXT) STRICT", "'-7.0'", "'007'", strict, "INTEGER"),
+        ("CREATE TABLE t (a REAL) STRICT", "1.0", "1.9", strict, "INTEGER"),
+        ("CREATE TABLE t (a BLOB) STRICT", "NULL", "x'37'", strict, "INTEGER"),
+        ("CREATE TABLE t (a TEXT)", "'1.50'", "'1,5'", "CREATE TABLE t (a REAL) STRICT", "REAL"),
+        ("CREATE TABLE t (a INT)", "3", "9007199254740993", "CREATE TABLE t (a REAL) STRICT", "REAL"),
+        ("CREATE TABLE t (a TEXT PRIMARY KEY)", "'7'", "'abc'", key, "INTEGER"),
+        ("CREATE TABLE t (a TEXT PRIMARY KEY)", "NULL", "'1x'", key, "INTEGER"),
+        ("CREATE TABLE t (a INT PRIMARY KEY)", "7", "1.5", key, "INTEGER"),
+    ] {
+        let (rows, case) = (format!("INSERT INTO t VALUES ({kept})"), format!("{from}; {to}: {lost}"));
+        let mut changed = change(from, &rows, to, &[]);
+        let equal = format!("SELECT count(*) FROM t WHERE a = {kept} OR ({kept} IS NULL)");
+        assert_eq!(values(&mut changed.db, &equal), ["1"], "{case}");
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let (mut db, mut wanted) = (open(&path), memory());
+        run(&mut db, &format!("{from}; {rows}, ({lost})"));
+        run(&mut wanted, to);
+        let before = (inspect(&mut db), values(&mut db, "SELECT quote(a) FROM t"));
+        let error = shell(&path, &script(&mut db, &mut wanted, &[])).expect_err(&case);
+        let expected = format!("rows of t hold something in `a` that has no equal as {storage}");
+        assert!(error.contains(&expected), "{case}: {error}");
+        assert_eq!((inspect(&mut db), values(&mut db, "SELECT quote(a) FROM t")), before, "{case}");
+    }
+}
+
+#[test]
+fn rows_that_an_answer_fills_need_no_equal() {
+    let from = "CREATE TABLE t (a TEXT) STRICT";
+    let to = "CREATE TABLE t (a INTEGER) STRICT";
+    let mut changed = change(from, "INSERT INTO t VALUES ('abc'), ('d')", to, &["default t.a=length(a)"]);
+    assert_eq!(values(&mut changed.db, "SELECT a FROM t"), ["3", "1"]);
 }
 
 #[test]

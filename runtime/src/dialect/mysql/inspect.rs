@@ -84,7 +84,7 @@ impl Reader {
     }
 
     fn table(&mut self, row: TableRow) {
-        if row.name.starts_with("migratable_") {
+        if row.name == "migratable_revisions" {
             return;
         }
         let name = TableName::plain(row.name.clone());

@@ -161,7 +161,7 @@ impl Reader {
     fn classes(&self, catalogue: &mut Catalogue, numbers: &mut Numbers, not_managed: &mut Vec<NotManaged>) {
         for mut row in std::mem::take(&mut catalogue.classes) {
             let (number, namespace, name, kind) = (row.text(), row.text(), row.text(), row.text());
-            if name.starts_with("migratable_") {
+            if name == "migratable_revisions" {
                 continue;
             }
             let mut table = Table::new(self.name(&namespace, name));

@@ -25,7 +25,8 @@ pub(super) fn script(before: &Inspected, after: &Inspected, operations: &[Operat
     if operations.is_empty() {
         return Ok(String::new());
     }
-    let renamed = renames::apart(before, operations);
+    let aside = free_prefix(before, after);
+    let renamed = renames::apart(before, operations, &aside);
     let (statements, before, lineage, answers) = match &renamed {
         Some((statements, renamed)) => {
             (statements.as_slice(), renamed, Lineage::behind_renames(renamed, operations), Answers::default())
@@ -34,7 +35,7 @@ pub(super) fn script(before: &Inspected, after: &Inspected, operations: &[Operat
     };
     let wanted = aligned(&before.schema, &after.schema, &answers);
     let wanted = wanted.as_ref().unwrap_or(&after.schema);
-    let difference = Difference { before, after, wanted, operations, lineage };
+    let difference = Difference { before, after, wanted, operations, lineage, aside };
     let mut script = vec!["-- Written by migratable. Whatever fails takes everything back.".to_owned()];
     script.extend(operations.iter().map(|operation| format!("-- {}", operation.to_string().replace('\n', " "))));
     script.extend(OFFLINE.before.iter().map(|&line| line.to_owned()));
@@ -55,6 +56,8 @@ struct Difference<'a> {
     wanted: &'a Schema,
     operations: &'a [Operation],
     lineage: Lineage,
+    /// What the names of tables that are set aside begin with.
+    aside: String,
 }
 
 /// What happens to a table that is wanted.
@@ -69,12 +72,30 @@ enum Change<'a> {
     Rebuild(&'a Table),
 }
 
-/// The name of a table that is set aside.
-fn aside(name: &TableName) -> String {
-    format!("migratable_old_{}", name.name)
+/// What no name of the two databases begins with.
+fn free_prefix(before: &Inspected, after: &Inspected) -> String {
+    let taken: Vec<String> = [before, after]
+        .into_iter()
+        .flat_map(|it| {
+            let tables = it.schema.tables.values();
+            let indexes = tables.clone().flat_map(|table| &table.indexes).map(|index| &index.name);
+            tables.map(|table| &table.name.name).chain(indexes).chain(it.not_managed.iter().map(|it| &it.name))
+        })
+        .map(|name| name.to_ascii_lowercase())
+        .collect();
+    let mut prefix = "migratable_old_".to_owned();
+    while taken.iter().any(|name| name.starts_with(&prefix)) {
+        prefix.push('_');
+    }
+    prefix
 }
 
 impl Difference<'_> {
+    /// The name of a table while it is set aside.
+    fn aside(&self, name: &TableName) -> String {
+        format!("{}{}", self.aside, name.name)
+    }
+
     fn statements(&self) -> Result<Vec<String>, Refusal> {
         let changes: Vec<(&Table, Change<'_>)> =
             self.wanted.tables.values().map(|table| (table, self.change(table))).collect();
@@ -110,7 +131,7 @@ impl Difference<'_> {
         }
         for (_, change) in &changes {
             if let Change::Rebuild(old) = change {
-                script.push(format!("DROP TABLE {}", quoted(&aside(&old.name))));
+                script.push(format!("DROP TABLE {}", quoted(&self.aside(&old.name))));
             }
         }
         for (table, change) in &changes {
@@ -136,8 +157,7 @@ impl Difference<'_> {
         let mut renames = Vec::new();
         for (_, change) in changes {
             if let Change::Rebuild(old) = change {
-                let (old, aside) = (quoted(&old.name.name), quoted(&aside(&old.name)));
-                renames.push(format!("DROP TABLE IF EXISTS {aside}"));
+                let (old, aside) = (quoted(&old.name.name), quoted(&self.aside(&old.name)));
                 renames.push(format!("ALTER TABLE {old} RENAME TO {aside}"));
             }
         }

@@ -86,7 +86,7 @@ pub(super) fn memory() -> Result<SqliteConnection, Error> {
 fn objects(database: &mut SqliteConnection) -> QueryResult<Vec<Object>> {
     let rows = database.rows(
         "SELECT type, name, tbl_name, sql FROM main.sqlite_master WHERE sql IS NOT NULL \
-         AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND tbl_name NOT LIKE 'migratable\\_%' ESCAPE '\\' \
+         AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND tbl_name <> 'migratable_revisions' COLLATE NOCASE \
          ORDER BY type <> 'table', rowid",
     )?;
     let object = |row: Vec<Option<String>>| {

@@ -61,7 +61,6 @@ impl Rebuild {
             values.insert(0, format!("{old}.{rowid}"));
         }
         let mut copy = vec![
-            format!("DROP TABLE IF EXISTS {}", quoted(&temporary)),
             ddl::create_table(&self.after, &self.enums, &temporary, &self.form(found))?,
             format!(
                 "INSERT INTO {} ({}) SELECT {} FROM {old}",
@@ -149,6 +148,22 @@ impl Rebuild {
         Ok(())
     }
 
+    /// Refuses if the name that the new form has for a while is taken: whose that is, nobody knows.
+    fn check_name(&self, database: &mut SqliteConnection) -> Result<(), Stop> {
+        let temporary = self.temporary();
+        let query =
+            format!("SELECT type, name FROM main.sqlite_master WHERE name = {} COLLATE NOCASE", literal(&temporary));
+        let rows = database.rows(&query).map_err(|error| Stop::at(&query, error))?;
+        match rows.into_iter().next().map(|row| row.into_iter().flatten().collect::<Vec<_>>().join(" ")) {
+            Some(taken) => Err(Stop::refused(format!(
+                "the database has a {taken}, and `{}` needs this name while it is made anew: rename it, or drop it if \
+                 nobody needs it",
+                self.before.name
+            ))),
+            None => Ok(()),
+        }
+    }
+
     pub(super) fn perform(&self, database: &mut SqliteConnection) -> Result<(), Stop> {
         let found = introspect::table(database, &self.before.name.name)?.ok_or_else(|| {
             Stop::refused(format!(
@@ -158,6 +173,7 @@ impl Rebuild {
         })?;
         self.check_columns(&found)?;
         by_hand::check(database, &self.before, &self.enums_before)?;
+        self.check_name(database)?;
         let statements = self.statements(&found).map_err(Stop::refused)?;
         run(database, &statements.copy)?;
         let count = self.count();

@@ -117,17 +117,7 @@ impl Rows<'_> {
     pub(super) fn cast(&self, column: &str, source: &Source) -> Result<Option<Verify>, String> {
         let Some((inner, storage)) = source.risky_cast() else { return Ok(None) };
         let Some(raw) = inner.sql(self.name())? else { return Ok(None) };
-        let mut offends = format!("NOT CAST({raw} AS {0}) = {raw}", storage.name());
-        if matches!(storage, Storage::Integer | Storage::Numeric) {
-            // The two are compared as numbers, for which 007 is 7 and digits behind the sixteenth are nothing.
-            let plain = format!("trim({raw})");
-            offends.push_str(&format!(
-                " OR (typeof({raw}) = 'text' AND CAST(CAST({raw} AS {}) AS TEXT) NOT IN ({plain}, \
-                 CASE WHEN {plain} LIKE '%.%' THEN rtrim(rtrim({plain}, '0'), '.') ELSE {plain} END, {plain} || '.0'))",
-                storage.name()
-            ));
-        }
-        let problem = format!("hold something in `{column}` that has no equal as {}", storage.name());
+        let (problem, offends) = no_equal(column, &raw, storage);
         Ok(Some(self.raw(column, &raw, &offends, problem)))
     }
 
@@ -249,4 +239,19 @@ impl Rows<'_> {
         let advice = "Delete these rows, or let them refer to something, before.";
         self.verify(key.columns.iter().map(String::as_str), &offends, problem, advice).map(Some)
     }
+}
+
+/// What is wrong with values that have no equal number, and the condition by which they are found.
+pub(super) fn no_equal(column: &str, raw: &str, storage: Storage) -> (String, String) {
+    let mut offends = format!("NOT CAST({raw} AS {0}) = {raw}", storage.name());
+    if matches!(storage, Storage::Integer | Storage::Numeric) {
+        // The two are compared as numbers, for which 007 is 7 and digits behind the sixteenth are nothing.
+        let plain = format!("trim({raw})");
+        offends.push_str(&format!(
+            " OR (typeof({raw}) = 'text' AND CAST(CAST({raw} AS {}) AS TEXT) NOT IN ({plain}, \
+             CASE WHEN {plain} LIKE '%.%' THEN rtrim(rtrim({plain}, '0'), '.') ELSE {plain} END, {plain} || '.0'))",
+            storage.name()
+        ));
+    }
+    (format!("hold something in `{column}` that has no equal as {}", storage.name()), offends)
 }

@@ -2,18 +2,19 @@
 
 use migratable_core::{Column, DefaultValue, Literal, Operation, Table, TableName};
 
-use super::{Difference, aside, fill, sql_of};
+use super::{Difference, fill, sql_of};
 use crate::dialect::literal;
 use crate::dialect::sqlite::ddl::quoted;
 use crate::dialect::sqlite::rebuild::{carry_numbers, free_rowid};
 use crate::dialect::sqlite::types::{Storage, affinity};
+use crate::dialect::sqlite::verify::no_equal;
 use crate::dialect::sqlite::{guard, parse, spelling};
 use crate::plan::Refusal;
 
 impl Difference<'_> {
     /// Fills a table from the one that was set aside.
     pub(super) fn copy(&self, table: &Table, old: &Table, script: &mut Vec<String>) -> Result<(), Refusal> {
-        let from = quoted(&aside(&old.name));
+        let from = quoted(&self.aside(&old.name));
         let into = quoted(&table.name.name);
         let rowid = free_rowid([old, table]).filter(|_| !old.native.has("without_rowid"));
         let rowid = rowid.map(|name| (name, format!("{from}.{name}")));
@@ -29,6 +30,7 @@ impl Difference<'_> {
                 values.push(value);
             }
         }
+        script.extend(table.columns.iter().filter_map(|column| self.no_value_changes(table, old, column)));
         script.push(format!(
             "INSERT OR ABORT INTO {into} ({})\n  SELECT {} FROM {from}",
             columns.join(", "),
@@ -40,9 +42,40 @@ impl Difference<'_> {
         ));
         let counts = |table: &Table| table.columns.iter().any(|column| column.native.has("autoincrement"));
         if counts(old) && counts(table) {
-            script.extend(carry_numbers(&aside(&old.name), &table.name.name));
+            script.extend(carry_numbers(&self.aside(&old.name), &table.name.name));
         }
         Ok(())
+    }
+
+    /// The column that the values of a column come from; a new one has them from nowhere.
+    fn source<'a>(&self, table: &Table, old: &'a Table, column: &Column) -> Option<Option<&'a Column>> {
+        let origin = self.lineage.tables.get(&table.name)?.columns.get(&column.name)?;
+        Some(origin.as_deref().and_then(|name| old.find(name)))
+    }
+
+    /// Stops at values that a column would hold as others.
+    fn no_value_changes(&self, table: &Table, old: &Table, column: &Column) -> Option<String> {
+        let there = self.source(table, old, column)??;
+        let storage = cast(there, table, column).filter(|it| matches!(it, Storage::Integer | Storage::Real))?;
+        if column.generated.is_some() || self.given(table, column).is_some() {
+            return None;
+        }
+        let from = quoted(&self.aside(&old.name));
+        let raw = format!("{from}.{}", quoted(&there.name));
+        let (problem, offends) = no_equal(&column.name, &raw, storage);
+        let mut rows = format!("{raw} IS NOT NULL AND ({offends})");
+        for operation in self.operations {
+            if let Operation::Backfill { table: of, column: name, predicate, .. } = operation
+                && *of == table.name
+                && *name == column.name
+            {
+                rows.push_str(&format!(" AND ({}) IS NOT TRUE", sql_of(predicate.as_ref()?)?));
+            }
+        }
+        Some(guard(
+            &format!("rows of {} {problem}", table.name),
+            &format!("(SELECT count(*) FROM {from} WHERE {rows})"),
+        ))
     }
 
     /// SQL over the old table for the values of a column; nothing if it fills itself.
@@ -50,10 +83,9 @@ impl Difference<'_> {
         if column.generated.is_some() {
             return None;
         }
-        let origin = self.lineage.tables.get(&table.name)?.columns.get(&column.name)?;
-        let there = origin.as_deref().and_then(|name| old.find(name));
+        let there = self.source(table, old, column)?;
         let mut value = there.map(|there| {
-            let source = format!("{}.{}", quoted(&aside(&old.name)), quoted(&there.name));
+            let source = format!("{}.{}", quoted(&self.aside(&old.name)), quoted(&there.name));
             self.given(table, column).unwrap_or_else(|| converted(&source, there, table, column))
         });
         for operation in self.operations {
@@ -143,25 +175,30 @@ impl Difference<'_> {
         let columns: Vec<String> = references.iter().map(from).collect::<Option<_>>()?;
         let old = self.before.schema.table(&origin.name)?;
         let rebuilt = matches!(self.change(parent), super::Change::Rebuild(_));
-        let source = if rebuilt { aside(&old.name) } else { old.name.name.clone() };
+        let source = if rebuilt { self.aside(&old.name) } else { old.name.name.clone() };
         Some(format!("(SELECT {} FROM {} ORDER BY {} LIMIT 1)", columns.get(at)?, quoted(&source), columns.join(", ")))
     }
 }
 
-/// A value in the form that its column keeps. SQLite itself makes numbers of texts that are numbers, and texts of
-/// numbers; what is neither stays as it is, unless the column takes nothing else.
+/// A value in the form that its column keeps.
 fn converted(source: &str, there: &Column, table: &Table, column: &Column) -> String {
-    let storage = |column: &Column| affinity(&spelling::type_text(&column.column_type));
-    let (from, to) = (storage(there), storage(column));
-    if column.identity.is_some() && there.identity.is_none() {
-        return format!("CASE WHEN CAST({source} AS INTEGER) = {source} THEN CAST({source} AS INTEGER) END");
+    match cast(there, table, column) {
+        Some(to) => format!("CAST({source} AS {})", to.name()),
+        None => source.to_owned(),
     }
-    let strict = table.native.has("strict");
-    match (from, to) {
-        (from, Some(to)) if from != Some(to) && strict => format!("CAST({source} AS {})", to.name()),
-        (Some(Storage::Text), Some(Storage::Blob)) | (Some(Storage::Blob), Some(Storage::Text)) => {
-            format!("CAST({source} AS {})", to.map_or("BLOB", Storage::name))
-        }
-        _ => source.to_owned(),
+}
+
+/// What values must be made, if anything. SQLite itself makes numbers of texts that are numbers, and texts of numbers;
+/// what is neither stays as it is, unless the column takes nothing else.
+fn cast(there: &Column, table: &Table, column: &Column) -> Option<Storage> {
+    let storage = |column: &Column| affinity(&spelling::type_text(&column.column_type));
+    if column.identity.is_some() && there.identity.is_none() {
+        return Some(Storage::Integer);
+    }
+    match (storage(there), storage(column)?) {
+        (from, to) if from != Some(to) && table.native.has("strict") => Some(to),
+        (Some(Storage::Text), Storage::Blob) => Some(Storage::Blob),
+        (Some(Storage::Blob), Storage::Text) => Some(Storage::Text),
+        _ => None,
     }
 }

@@ -10,8 +10,12 @@ use crate::dialect::sqlite::{inspect, introspect};
 use crate::inspect::Inspected;
 
 /// The statements that rename what is renamed, and the database behind them. Nothing if there are no renames, or SQLite
-/// cannot do them there, because something must be dropped first.
-pub(super) fn apart(before: &Inspected, operations: &[Operation]) -> Option<(Vec<String>, Inspected)> {
+/// cannot do them there, because something must be dropped first. No name begins with the free prefix.
+pub(super) fn apart(
+    before: &Inspected,
+    operations: &[Operation],
+    free_prefix: &str,
+) -> Option<(Vec<String>, Inspected)> {
     let last = operations.iter().rposition(is_rename)?;
     let makes_room = |it: &Operation| matches!(it, Operation::DropTable { .. } | Operation::DropColumn { .. });
     if operations[..last].iter().any(makes_room) {
@@ -33,7 +37,7 @@ pub(super) fn apart(before: &Inspected, operations: &[Operation]) -> Option<(Vec
         }
     }
     let (mut statements, again) = out_of_the_way(&mut database, before);
-    statements.extend(operations.iter().flat_map(self::statements));
+    statements.extend(operations.iter().flat_map(|operation| self::statements(operation, free_prefix)));
     statements.extend(again);
     statements.iter().try_for_each(|sql| database.execute(sql)).ok()?;
     Some((statements, inspect::inspect(&mut database).ok()?))
@@ -84,11 +88,11 @@ fn is_rename(operation: &Operation) -> bool {
     matches!(operation, Operation::RenameTable { .. } | Operation::RenameColumn { .. })
 }
 
-fn statements(operation: &Operation) -> Vec<String> {
+fn statements(operation: &Operation, free_prefix: &str) -> Vec<String> {
     match operation {
         Operation::RenameTable { from, to } => {
             let rename = |from: &str, to: &str| format!("ALTER TABLE {} RENAME TO {}", quoted(from), quoted(to));
-            let passing = format!("migratable_old_{}", from.name);
+            let passing = format!("{free_prefix}{}", from.name);
             // A name that differs in the case of letters only is taken by the table itself.
             if from.name.eq_ignore_ascii_case(&to.name) {
                 vec![rename(&from.name, &passing), rename(&passing, &to.name)]
