@@ -1,5 +1,6 @@
 //! Whole cargo projects for tests: made in a temporary folder by `cargo migratable init`, as a user makes one.
 
+pub mod databases;
 pub mod reader;
 pub mod recorded;
 

@@ -1,11 +1,11 @@
-//! Two revisions, `a` and `b`, whose operations a test sets, on SQLite in memory.
+//! Two revisions, `a` and `b`, whose operations a test sets, on any database.
 
 use std::cell::RefCell;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use migratable::revision::Operations;
-use migratable::{Migrator, Revision};
+use migratable::{Database, Migrator, Revision};
 use migratable_core::Operation;
 
 type Pair = [Vec<Operation>; 2];
@@ -58,11 +58,11 @@ pub fn set_downgrades(operations: Pair) {
 }
 
 /// A migrator of the two revisions.
-pub fn migrator() -> Migrator<SqliteConnection> {
+pub fn migrator<Db: Database>() -> Migrator<Db> {
     Migrator::new(&REVISIONS)
 }
 
-/// A new database in memory, with foreign keys on.
+/// A new SQLite database in memory, with foreign keys on.
 ///
 /// # Panics
 /// If there is none to be had.

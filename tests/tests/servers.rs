@@ -3,21 +3,14 @@
 
 #![allow(clippy::unwrap_used)]
 
-#[allow(dead_code)]
-mod corpus {
-    pub mod client;
-    pub mod reader;
-}
-
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 use microblog_migrations::{REVISIONS, migrator};
 use migratable_cli::{Console, Project};
 use migratable_core::Dialect;
-
-use corpus::client::{self, Database, Server};
-use corpus::reader;
+use migratable_tests::databases::client::{Database, Server};
+use migratable_tests::databases::reader;
 
 const USERS_AND_POSTS: &str = "
 INSERT INTO users (id, username, email, location, created_at) VALUES

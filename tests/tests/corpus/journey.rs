@@ -1,15 +1,12 @@
 //! The way of one pair: there with rows, compared with a fresh database, and back.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
-
-use migratable_cli::{Console, Failure, Project};
+use migratable_tests::databases::client::{Database, Server};
+use migratable_tests::databases::comparison::diff;
+use migratable_tests::databases::reader::{self, Held};
+use migratable_tests::databases::rows::{self, Renames};
 use serde_json::Value;
 
-use crate::client::{Database, Server};
 use crate::pair::Pair;
-use crate::reader::{self, Held};
-use crate::rows::{self, Renames};
 
 /// Where a pair went wrong, and what was seen there.
 pub struct Wrong {
@@ -136,32 +133,5 @@ impl Plan {
             Some(missing) => Err(format!("`{missing}` is not among the not managed: {}", self.not_managed)),
             None => Ok(()),
         }
-    }
-}
-
-struct Said {
-    out: String,
-    err: String,
-}
-
-/// `migrate diff`, in this process.
-fn diff(from: &Database<'_>, to: &Database<'_>, rename: &[String], more: &[&str]) -> Result<Said, String> {
-    let (from, to) = (from.url(), to.url());
-    let mut words = vec!["migrate", "diff", "--from", &from, "--to", &to];
-    words.extend(more);
-    words.extend(rename.iter().flat_map(|rename| ["--rename", rename]));
-    let folder = std::env::temp_dir();
-    let project = Project::new(&folder, "corpus", "dialects = [\"sqlite\", \"postgres\", \"mysql\"]\n");
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let variables = BTreeMap::<String, String>::new();
-    let variable = |name: &str| variables.get(name).cloned();
-    let mut console = Console::new(&mut out, &mut err, folder.clone()).with_variables(&variable);
-    let outcome = migratable_cli::run(&project, words.iter().map(OsString::from), &mut console);
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    let (out, err) = (text(out), text(err));
-    match outcome {
-        Ok(()) => Ok(Said { out, err }),
-        Err(Failure::Failed(message) | Failure::Usage(message)) => Err(format!("{message}\n{err}")),
-        Err(Failure::Said(status)) => Err(format!("exit {status}\n{err}")),
     }
 }

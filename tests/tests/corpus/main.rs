@@ -5,11 +5,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod client;
 mod journey;
 mod pair;
-mod reader;
-mod rows;
 
 use std::fmt::Write;
 use std::sync::Mutex;
@@ -17,8 +14,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, thread};
 
 use migratable_core::Dialect;
+use migratable_tests::databases::client::Server;
 
-use client::Server;
 use journey::{Traveller, Wrong, travel};
 
 /// How many pairs are tried at once.

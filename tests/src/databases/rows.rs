@@ -8,7 +8,7 @@ pub use kept::{Renames, kept, snapshot};
 
 use migratable_core::Dialect;
 
-use crate::client::Database;
+use crate::databases::client::Database;
 use catalogue::{Column, Table, tables};
 
 /// How many rows a table gets.

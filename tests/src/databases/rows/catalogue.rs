@@ -2,7 +2,7 @@
 
 use migratable_core::Dialect;
 
-use crate::client::Database;
+use crate::databases::client::Database;
 
 /// A table.
 pub struct Table {

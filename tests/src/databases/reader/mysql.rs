@@ -1,7 +1,7 @@
 //! `SHOW CREATE TABLE` of every table.
 
 use super::Held;
-use crate::client::Database;
+use crate::databases::client::Database;
 
 /// Stands before each table in what the client prints.
 const MARK: &str = "-- next table";

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use migratable_core::Dialect;
 
 use super::catalogue::{Column, Table, tables};
-use crate::client::Database;
+use crate::databases::client::Database;
 
 /// All rows of a database.
 pub struct Rows(BTreeMap<String, TableRows>);

@@ -1,7 +1,7 @@
 //! `pg_dump -s`, object by object.
 
 use super::Held;
-use crate::client::Database;
+use crate::databases::client::Database;
 
 /// The types of object, in pg_dump's words, that a comparison leaves alone.
 const OTHERS: [&str; 12] = [

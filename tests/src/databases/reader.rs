@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use migratable_core::Dialect;
 
-use crate::client::Database;
+use crate::databases::client::Database;
 
 /// What a database holds.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! The PRAGMAs, and from `sqlite_master` what they do not tell.
 
 use super::Held;
-use crate::client::Database;
+use crate::databases::client::Database;
 
 const COLUMNS: &str = "
 SELECT m.name || char(31) || c.name || char(31) || upper(c.type) || ' notnull ' || c.\"notnull\" || ' key ' || c.pk ||
