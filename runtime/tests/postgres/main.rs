@@ -5,6 +5,7 @@
 mod database;
 
 mod changes;
+mod differences;
 mod not_managed;
 mod offline;
 mod pairs;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use migratable_core::{Dialect, Generated, Index, IndexTarget, Operation, Sql, Table};
 
 use super::plan::{self, Mode};
-use super::session::{CHECK_NOW, LOCK_STATEMENT};
+use super::session::{BEGIN_SCRIPT, CHECK_NOW};
 use crate::dialect::Work;
 use crate::inspect::Inspected;
 use crate::plan::Refusal;
@@ -29,8 +29,7 @@ pub(super) fn script(before: &Inspected, after: &Inspected, operations: &[Operat
         return Ok(String::new());
     }
     let mut script = String::from("-- Written by migratable. Whatever fails takes everything back.\n");
-    let settings = ["\\set ON_ERROR_STOP on", "BEGIN;", "SET LOCAL client_min_messages = warning;", LOCK_STATEMENT];
-    settings.iter().for_each(|line| push(&mut script, line));
+    BEGIN_SCRIPT.iter().for_each(|line| push(&mut script, line));
     push(&mut script, &format!("{CHECK_NOW};"));
     let mut heading = None;
     for piece in &planned.pieces {
