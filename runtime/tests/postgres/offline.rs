@@ -89,3 +89,25 @@ fn a_script_stops_where_rows_would_lose_something() {
     throwaway.psql(&program.upgrade_sql(Dialect::Postgres, "r1:r2").unwrap()).unwrap();
     assert_eq!(values(&mut db, "SELECT x FROM a"), ["2"]);
 }
+
+#[test]
+fn a_guard_ends_where_it_ends_whatever_the_names_are() {
+    let program = line(&[
+        (|op| op.create_table(table("a$migratable$b").column(column("x\r;:x", integer()).nullable())), nothing),
+        (
+            |op| {
+                op.alter_column("a$migratable$b", "x\r;:x").not_null();
+            },
+            nothing,
+        ),
+    ]);
+    let throwaway = Throwaway::new();
+    let mut db = throwaway.connect();
+    throwaway.psql(&program.upgrade_sql(Dialect::Postgres, "r1").unwrap()).unwrap();
+    run(&mut db, "INSERT INTO \"a$migratable$b\" VALUES (NULL)");
+    let rest = program.upgrade_sql(Dialect::Postgres, "r1:r2").unwrap();
+    let error = throwaway.psql(&rest).unwrap_err();
+    assert!(error.contains("rows of a$migratable$b"), "{error}");
+    run(&mut db, "DELETE FROM \"a$migratable$b\"");
+    throwaway.psql(&rest).unwrap();
+}

@@ -9,6 +9,7 @@ use super::session::{BEGIN_SCRIPT, CHECK_NOW};
 use crate::dialect::Work;
 use crate::inspect::Inspected;
 use crate::plan::Refusal;
+use crate::script::comments;
 
 /// Writes the script. It is one transaction: whatever fails takes everything back.
 pub(super) fn script(before: &Inspected, after: &Inspected, operations: &[Operation]) -> Result<String, Refusal> {
@@ -41,7 +42,7 @@ pub(super) fn script(before: &Inspected, after: &Inspected, operations: &[Operat
         if heading != Some(&piece.operations) {
             script.push('\n');
             for &at in &piece.operations {
-                ordered[at].to_string().lines().for_each(|line| push(&mut script, &format!("-- {line}")));
+                comments(&ordered[at].to_string()).for_each(|line| push(&mut script, &line));
             }
             heading = Some(&piece.operations);
         }

@@ -8,7 +8,7 @@ use crate::dialect::{Connection, literal};
 use crate::error::{Error, Stop};
 
 /// Keeps two deployers of a database apart until the transaction ends. The number is the first bytes of "migratable".
-pub(super) const LOCK_STATEMENT: &str =
+const LOCK_STATEMENT: &str =
     "DO $migratable$ BEGIN PERFORM pg_advisory_xact_lock(7883946363647713634); END $migratable$;";
 
 /// How a script begins: with what a session sets.

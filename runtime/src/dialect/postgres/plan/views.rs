@@ -3,7 +3,7 @@
 
 use migratable_core::TableName;
 
-use super::super::ddl::qualified;
+use super::super::ddl::{block, qualified};
 use super::Planner;
 use crate::dialect::literal;
 
@@ -100,11 +100,11 @@ impl Planner<'_> {
             self.statement(DROP.to_owned());
             self.views = Views::Aside;
         }
-        self.statement(format!(
-            "DO $migratable$ BEGIN PERFORM pg_temp.migratable_drop_views({}, {}); END $migratable$",
+        self.statement(block(&format!(
+            "BEGIN PERFORM pg_temp.migratable_drop_views({}, {}); END",
             literal(&qualified(table)),
             literal(column)
-        ));
+        )));
     }
 
     /// Makes the views again that were set aside.
