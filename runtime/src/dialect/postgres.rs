@@ -182,7 +182,8 @@ pub(super) const OFFLINE: Offline = Offline {
     before: &session::BEGIN_SCRIPT,
     guard: verify::guard,
     after: &["COMMIT;"],
-    plan: |operations, schema, direction| plan::plan(operations, schema, mode(direction), false),
+    // Nobody knows whether there are views: the script looks for them.
+    plan: |operations, schema, direction| plan::plan(operations, schema, mode(direction), true),
     statements,
     difference: difference::script,
 };

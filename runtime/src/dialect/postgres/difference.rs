@@ -21,7 +21,8 @@ pub(super) fn script(before: &Inspected, after: &Inspected, operations: &[Operat
     if !before.definitions.is_empty() {
         schema.tables.values_mut().for_each(|table| respell_table(table, &before.definitions));
     }
-    let has_views = before.not_managed.iter().any(|it| it.kind.ends_with("view"));
+    // What was never read from a database may have any.
+    let has_views = !schema.is_database || before.not_managed.iter().any(|it| it.kind.ends_with("view"));
     let planned = plan::plan(&ordered, &mut schema, Mode::Difference, has_views).map_err(|refusal| Refusal {
         operation: order.get(refusal.operation).copied().unwrap_or_default(),
         ..refusal
