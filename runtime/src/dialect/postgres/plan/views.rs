@@ -38,6 +38,10 @@ BEGIN
                 rtrim(pg_get_viewdef(dependent.oid), ';'),
                 CASE WHEN dependent.relispopulated THEN '' ELSE ' WITH NO DATA' END) AS statement
             UNION ALL
+            SELECT 2, format('ALTER VIEW %s ALTER COLUMN %I SET DEFAULT %s', dependent.name, attname,
+                pg_get_expr(adbin, adrelid))
+            FROM pg_attrdef JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum WHERE adrelid = dependent.oid
+            UNION ALL
             SELECT 2, pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = dependent.oid
             UNION ALL
             SELECT 3, pg_get_ruledef(oid) FROM pg_rewrite WHERE ev_class = dependent.oid AND rulename <> '_RETURN'
