@@ -1,8 +1,8 @@
 //! Scripts for `psql`.
 
 use migratable::inspect::{Inspected, script};
-use migratable::{Dialect, Direction};
 use migratable::revision::*;
+use migratable::{Dialect, Direction};
 
 use super::database::{Program, Throwaway, assert_is, line, nothing, replay, run, values};
 
