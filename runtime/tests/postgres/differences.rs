@@ -62,3 +62,59 @@ fn a_computed_column_keeps_what_is_granted_on_it() {
     run(&mut db, &format!("DROP OWNED BY {role}; DROP ROLE {role}"));
     assert_eq!(after, before);
 }
+
+/// A type with all that may stand on one: a comment, privileges, a function, a policy and a trigger.
+const MOOD: &str = "CREATE TYPE mood AS ENUM ('happy', 'sad'); CREATE TABLE a (m mood DEFAULT 'sad')";
+
+#[test]
+fn a_value_that_nothing_uses_is_added_to_its_type() {
+    let there = Throwaway::new();
+    let mut db = there.connect();
+    run(&mut db, MOOD);
+    run(
+        &mut db,
+        "INSERT INTO a VALUES ('happy'), ('sad');
+         CREATE FUNCTION f(m mood) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+         CREATE POLICY p ON a USING (m = 'happy');
+         CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+         CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW WHEN (NEW.m = 'sad') EXECUTE FUNCTION g();
+         COMMENT ON TYPE mood IS 'how it is'",
+    );
+    turn_into(
+        &there,
+        "CREATE TYPE mood AS ENUM ('it''s', 'happy', 'so', 'so so', 'sad', 'angry');
+         CREATE TABLE a (m mood DEFAULT 'sad', other mood)",
+    );
+    assert_eq!(values(&mut db, "SELECT m FROM a WHERE f(m) ORDER BY m"), ["happy", "sad"]);
+    assert_eq!(values(&mut db, "SELECT obj_description('mood'::regtype, 'pg_type')"), ["how it is"]);
+}
+
+#[test]
+fn a_value_that_something_uses_comes_with_a_new_type_of_the_same_owner() {
+    let there = Throwaway::new();
+    let mut db = there.connect();
+    let role = format!("migratable_owner_{}", std::process::id());
+    run(&mut db, MOOD);
+    run(
+        &mut db,
+        &format!(
+            "CREATE ROLE {role}; ALTER TYPE mood OWNER TO {role}; COMMENT ON TYPE mood IS 'how''s it';
+             REVOKE ALL ON TYPE mood FROM PUBLIC; GRANT USAGE ON TYPE mood TO postgres WITH GRANT OPTION"
+        ),
+    );
+    let what = "SELECT format('%s %s %s', typowner, typacl, obj_description(oid, 'pg_type')) FROM pg_type WHERE typname = 'mood'";
+    let before = values(&mut db, what);
+    let mut after = Vec::new();
+    for uses in [
+        "CREATE TABLE a (m mood DEFAULT 'angry')",
+        "CREATE TABLE a (m mood DEFAULT 'sad', CHECK (m <> 'it''s'))",
+        "CREATE TABLE a (m mood DEFAULT 'sad', n mood[] DEFAULT '{angry}')",
+    ] {
+        let values_there =
+            if after.len() % 2 == 0 { "'happy', 'sad', 'angry', 'it''s'" } else { "'it''s', 'happy', 'sad'" };
+        turn_into(&there, &format!("CREATE TYPE mood AS ENUM ({values_there}); {uses}"));
+        after.push(values(&mut db, what));
+    }
+    run(&mut db, &format!("REASSIGN OWNED BY {role} TO CURRENT_USER; DROP OWNED BY {role}; DROP ROLE {role}"));
+    assert!(after.iter().all(|it| *it == before), "{after:?} {before:?}");
+}
