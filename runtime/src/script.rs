@@ -112,9 +112,7 @@ impl Script {
     }
 
     fn comment(&mut self, text: &str) {
-        for line in text.lines() {
-            self.line(&format!("-- {line}"));
-        }
+        comments(text).for_each(|line| self.line(&line));
     }
 
     fn line(&mut self, line: &str) {
@@ -130,6 +128,11 @@ impl Script {
         }
         self.line(&terminated(sql));
     }
+}
+
+/// A text as comments. To some clients a comment ends at either half of a line break.
+pub(crate) fn comments(text: &str) -> impl Iterator<Item = String> {
+    text.split(['\r', '\n']).filter(|line| !line.is_empty()).map(|line| format!("-- {line}"))
 }
 
 /// A statement with a semicolon behind it, on a line of its own if the statement ends in a comment.

@@ -179,17 +179,11 @@ fn mode(direction: Direction) -> Mode {
 
 /// Scripts for `psql`.
 pub(super) const OFFLINE: Offline = Offline {
-    before: &[
-        "\\set ON_ERROR_STOP on",
-        "BEGIN ISOLATION LEVEL READ COMMITTED;",
-        "SET LOCAL TimeZone = 'UTC';",
-        "SET LOCAL standard_conforming_strings = on;",
-        "SET LOCAL client_min_messages = warning;",
-        session::LOCK_STATEMENT,
-    ],
+    before: &session::BEGIN_SCRIPT,
     guard: verify::guard,
     after: &["COMMIT;"],
-    plan: |operations, schema, direction| plan::plan(operations, schema, mode(direction), false),
+    // Nobody knows whether there are views: the script looks for them.
+    plan: |operations, schema, direction| plan::plan(operations, schema, mode(direction), true),
     statements,
     difference: difference::script,
 };

@@ -11,6 +11,7 @@ mod shared;
 mod throwaway;
 
 mod changes;
+mod differences;
 mod not_managed;
 mod offline;
 mod pairs;

@@ -97,7 +97,7 @@ fn counts(db: &mut Db) -> BTreeMap<String, String> {
 }
 
 /// Turns the database `there` into one like `wanted`.
-fn turn(there: &Throwaway, wanted: &Inspected, renames: &[String]) -> Result<(), String> {
+pub fn turn(there: &Throwaway, wanted: &Inspected, renames: &[String]) -> Result<(), String> {
     let before = inspect(&mut there.connect()).map_err(|error| error.to_string())?;
     let operations = planned(&before, wanted, renames)?;
     let sql = script(Dialect::Postgres, &before, wanted, &operations).map_err(|error| error.to_string())?;

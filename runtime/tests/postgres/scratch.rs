@@ -54,6 +54,17 @@ fn the_default_schema_may_be_any() {
 }
 
 #[test]
+fn a_schema_of_somebody_else_is_in_nobodys_way() {
+    let program = line(&[(base, nothing)]);
+    let throwaway = Throwaway::new();
+    let mut db = throwaway.connect();
+    run(&mut db, "CREATE SCHEMA migratable_scratch; CREATE TABLE migratable_scratch.users (x int)");
+    let expected = inspect_scratch(&mut db, &replay(&program, &[])).unwrap();
+    assert_eq!(expected.schema.tables.len(), 2);
+    assert_eq!(values(&mut db, "SELECT nspname FROM pg_namespace WHERE nspname ~ 'scratch'"), ["migratable_scratch"]);
+}
+
+#[test]
 fn a_user_who_may_make_no_schema_is_told_what_is_missing() {
     let throwaway = Throwaway::new();
     let role = format!("migratable_test_{}", std::process::id());
@@ -61,5 +72,7 @@ fn a_user_who_may_make_no_schema_is_told_what_is_missing() {
     run(&mut db, &format!("CREATE ROLE {role}; SET ROLE {role}"));
     let error = inspect_scratch(&mut db, &replay(&line(&[(base, nothing)]), &[])).unwrap_err().to_string();
     run(&mut db, &format!("RESET ROLE; DROP ROLE {role}"));
-    assert!(error.contains("permission denied") && error.contains("GRANT CREATE ON DATABASE"), "{error}");
+    for part in ["permission denied", "GRANT CREATE ON DATABASE", "--scratch-url"] {
+        assert!(error.contains(part), "{error}");
+    }
 }

@@ -69,3 +69,24 @@ fn a_column_that_a_view_needs_is_not_dropped() {
     let error = program.upgrade(&mut db).unwrap_err().to_string();
     assert!(error.contains("other objects depend on it") && error.contains("Nothing was changed"), "{error}");
 }
+
+#[test]
+fn a_view_keeps_the_defaults_of_its_columns() {
+    let program = line(&[
+        (base, nothing),
+        (
+            |op| {
+                op.alter_column("a", "x").set_type(text());
+            },
+            nothing,
+        ),
+    ]);
+    let throwaway = Throwaway::new();
+    let mut db = throwaway.connect();
+    program.upgrade_to(&mut db, "r1", &Default::default()).unwrap();
+    run(&mut db, "CREATE VIEW v AS SELECT x, id AS \"The id\" FROM a; ALTER VIEW v ALTER x SET DEFAULT 'it''s'");
+    run(&mut db, "ALTER VIEW v ALTER \"The id\" SET DEFAULT 7");
+    program.upgrade(&mut db).unwrap();
+    run(&mut db, "INSERT INTO v DEFAULT VALUES");
+    assert_eq!(values(&mut db, "SELECT id || x FROM a"), ["7it's"]);
+}

@@ -46,14 +46,20 @@ pub(super) fn check_name(name: &str) -> Result<(), String> {
     Err(format!("PostgreSQL cuts names behind {LONGEST_NAME} bytes: give `{name}` a shorter one"))
 }
 
+/// A block of PL/pgSQL, in quotes that nothing in it can end.
+pub(super) fn block(body: &str) -> String {
+    let mut tag = "$migratable$".to_owned();
+    while body.contains(&tag) {
+        tag.insert(1, '_');
+    }
+    format!("DO {tag} {body} {tag}")
+}
+
 /// Makes a schema where it is missing. A user who may not make one may still use it.
 pub(super) fn create_schema(name: &TableName) -> Option<String> {
     let schema = name.schema.as_ref()?;
-    Some(format!(
-        "DO $migratable$ BEGIN IF to_regnamespace({}) IS NULL THEN CREATE SCHEMA {}; END IF; END $migratable$",
-        literal(&quoted(schema)),
-        quoted(schema)
-    ))
+    let (name, text) = (quoted(schema), literal(&quoted(schema)));
+    Some(block(&format!("BEGIN IF to_regnamespace({text}) IS NULL THEN CREATE SCHEMA {name}; END IF; END")))
 }
 
 /// The statements that make a table with all that it holds.

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use migratable_core::{Dialect, Generated, Index, IndexTarget, Operation, Sql, Table};
 
 use super::plan::{self, Mode};
-use super::session::{CHECK_NOW, LOCK_STATEMENT};
+use super::session::{BEGIN_SCRIPT, CHECK_NOW};
 use crate::dialect::Work;
 use crate::inspect::Inspected;
 use crate::plan::Refusal;
+use crate::script::comments;
 
 /// Writes the script. It is one transaction: whatever fails takes everything back.
 pub(super) fn script(before: &Inspected, after: &Inspected, operations: &[Operation]) -> Result<String, Refusal> {
@@ -20,7 +21,8 @@ pub(super) fn script(before: &Inspected, after: &Inspected, operations: &[Operat
     if !before.definitions.is_empty() {
         schema.tables.values_mut().for_each(|table| respell_table(table, &before.definitions));
     }
-    let has_views = before.not_managed.iter().any(|it| it.kind.ends_with("view"));
+    // What was never read from a database may have any.
+    let has_views = !schema.is_database || before.not_managed.iter().any(|it| it.kind.ends_with("view"));
     let planned = plan::plan(&ordered, &mut schema, Mode::Difference, has_views).map_err(|refusal| Refusal {
         operation: order.get(refusal.operation).copied().unwrap_or_default(),
         ..refusal
@@ -29,8 +31,7 @@ pub(super) fn script(before: &Inspected, after: &Inspected, operations: &[Operat
         return Ok(String::new());
     }
     let mut script = String::from("-- Written by migratable. Whatever fails takes everything back.\n");
-    let settings = ["\\set ON_ERROR_STOP on", "BEGIN;", "SET LOCAL client_min_messages = warning;", LOCK_STATEMENT];
-    settings.iter().for_each(|line| push(&mut script, line));
+    BEGIN_SCRIPT.iter().for_each(|line| push(&mut script, line));
     push(&mut script, &format!("{CHECK_NOW};"));
     let mut heading = None;
     for piece in &planned.pieces {
@@ -42,7 +43,7 @@ pub(super) fn script(before: &Inspected, after: &Inspected, operations: &[Operat
         if heading != Some(&piece.operations) {
             script.push('\n');
             for &at in &piece.operations {
-                ordered[at].to_string().lines().for_each(|line| push(&mut script, &format!("-- {line}")));
+                comments(&ordered[at].to_string()).for_each(|line| push(&mut script, &line));
             }
             heading = Some(&piece.operations);
         }

@@ -2,7 +2,7 @@
 
 use migratable_core::{Column, Identity, TableName};
 
-use super::ddl::{in_schema_of, qualified, quoted};
+use super::ddl::{self, in_schema_of, qualified, quoted};
 use super::types;
 use crate::dialect::literal;
 
@@ -121,14 +121,14 @@ pub(super) fn go_on(table: &TableName, column: &Column) -> Option<String> {
     let backwards = identity.increment.is_some_and(|step| step < 0);
     let (last, behind, usual) = if backwards { ("min", "<=", -1) } else { ("max", ">=", 1) };
     let name = quoted(&column.name);
-    Some(format!(
-        "DO $migratable$ BEGIN PERFORM setval(pg_get_serial_sequence({}, {}), {last}({name})) FROM {} \
-         HAVING {last}({name}) {behind} {}; END $migratable$",
+    Some(ddl::block(&format!(
+        "BEGIN PERFORM setval(pg_get_serial_sequence({}, {}), {last}({name})) FROM {} \
+         HAVING {last}({name}) {behind} {}; END",
         literal(&qualified(table)),
         literal(&column.name),
         qualified(table),
         identity.start.unwrap_or(usual)
-    ))
+    )))
 }
 
 /// Takes the numbering from a column.

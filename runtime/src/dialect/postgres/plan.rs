@@ -44,7 +44,26 @@ pub(super) fn plan(
     mode: Mode,
     has_views: bool,
 ) -> Result<Pieces, Refusal> {
-    let mut planner = Planner {
+    // Values are added to a type only where all is known that its transaction does with them.
+    if mode == Mode::Difference && operations.iter().any(|it| matches!(it, Operation::AddEnumValue { .. })) {
+        let mut after = schema.clone();
+        let mut planner = planner(operations, &mut after, mode, has_views);
+        planner.adds_values = true;
+        if planner.run().is_ok() && !planner.uses_added {
+            let planned = planner.planned;
+            *schema = after;
+            return Ok(planned);
+        }
+    }
+    let mut planner = planner(operations, schema, mode, has_views);
+    match planner.run() {
+        Ok(()) => Ok(planner.planned),
+        Err(message) => Err(Refusal { operation: planner.at, message }),
+    }
+}
+
+fn planner<'a>(operations: &'a [Operation], schema: &'a mut Schema, mode: Mode, has_views: bool) -> Planner<'a> {
+    Planner {
         operations,
         target: fill::target(operations, schema, mode),
         schema,
@@ -57,10 +76,9 @@ pub(super) fn plan(
         views: if has_views { Views::There } else { Views::None },
         indexed: BTreeSet::new(),
         planned: Pieces::default(),
-    };
-    match planner.run() {
-        Ok(()) => Ok(planner.planned),
-        Err(message) => Err(Refusal { operation: planner.at, message }),
+        adds_values: false,
+        added_values: Vec::new(),
+        uses_added: false,
     }
 }
 
@@ -84,6 +102,12 @@ struct Planner<'a> {
     /// The indexes that were made, those of constraints as well.
     indexed: BTreeSet<(TableName, String)>,
     planned: Pieces,
+    /// Whether values may be added to a type as it is.
+    adds_values: bool,
+    /// The values that were added so, each behind its type.
+    added_values: Vec<(String, String)>,
+    /// Whether a statement may use one of them, which PostgreSQL refuses.
+    uses_added: bool,
 }
 
 type Planned<T = ()> = Result<T, String>;
@@ -130,6 +154,7 @@ impl Planner<'_> {
     }
 
     fn statement(&mut self, sql: String) {
+        self.uses_added |= self.uses_added_value(&sql);
         self.push(Work::Statement(sql));
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
-use diesel::result::Error as DieselError;
+use diesel::result::{Error as DieselError, QueryResult};
 use migratable_core::{ColumnType, Operation, Schema, TableName};
 
 use super::ddl::quoted;
@@ -15,25 +15,23 @@ use crate::dialect::{Connection, Work};
 use crate::error::{Error, Stop};
 use crate::inspect::Inspected;
 
-/// The passing name of the default schema. Names that need no quotes can be found in texts.
-const SCRATCH: &str = "migratable_scratch";
-
 /// Makes a schema in scratch schemas and reads it.
 pub(super) fn inspect(database: &mut PgConnection, schema: &Schema) -> Result<Inspected, Error> {
     let mut failed = None;
     let inspected = in_passing(database, |database| {
         let (version, default) = introspect::server(database)?;
         let default = default.unwrap_or_else(|| "public".to_owned());
-        let mut passing = vec![(SCRATCH.to_owned(), default.clone())];
+        let scratch = free_name(database)?;
+        let mut passing = vec![(scratch.clone(), default.clone())];
         let others = schemas(schema).into_iter().filter(|it| *it != default);
-        passing.extend(others.enumerate().map(|(at, name)| (format!("{SCRATCH}_{at}"), name)));
+        passing.extend(others.enumerate().map(|(at, name)| (format!("{scratch}_{at}"), name)));
         for (name, _) in &passing {
             if let Err(source) = database.batch_execute(&format!("CREATE SCHEMA {name}")) {
-                failed = Some(no_room(source));
+                failed = Some(no_room(name, source));
                 return Err(DieselError::RollbackTransaction);
             }
         }
-        database.batch_execute(&format!("SET LOCAL search_path = {SCRATCH}, {}", quoted(&default)))?;
+        database.batch_execute(&format!("SET LOCAL search_path = {scratch}, {}", quoted(&default)))?;
         if let Err(error) = build(database, schema, &passing) {
             failed = Some(error);
             return Err(DieselError::RollbackTransaction);
@@ -84,12 +82,18 @@ fn build(database: &mut PgConnection, schema: &Schema, passing: &[(String, Strin
     Ok(())
 }
 
-fn no_room(source: DieselError) -> Error {
+/// The passing name of the default schema: no other session has it. Names that need no quotes can be found in texts.
+fn free_name(database: &mut PgConnection) -> QueryResult<String> {
+    let free = "SELECT 'migratable_scratch_' || pg_backend_pid()";
+    Ok(database.rows(free)?.into_iter().flatten().flatten().next().unwrap_or_default())
+}
+
+fn no_room(name: &str, source: DieselError) -> Error {
     Error::Unreadable {
         object: "what the revisions lead to".to_owned(),
         message: format!(
-            "{source}; it is built in a schema `{SCRATCH}` that is rolled back: let this user make one by \
-             `GRANT CREATE ON DATABASE … TO …`"
+            "{source}; it is built in a schema `{name}` that is rolled back: let this user make one by \
+             `GRANT CREATE ON DATABASE … TO …`, or name a database by `--scratch-url` in which it may"
         ),
     }
 }
@@ -105,8 +109,10 @@ fn unreadable(sql: &str, source: DieselError) -> Error {
 /// The schema with everything in schemas of passing names.
 fn moved(schema: &Schema, passing: &[(String, String)]) -> Schema {
     let name = |name: &TableName| {
-        let schema = name.schema.as_ref().and_then(|schema| passing.iter().find(|(_, meant)| meant == schema));
-        let schema = schema.map(|(passing, _)| passing.clone()).filter(|it| it != SCRATCH);
+        // The first one is the default, which goes unnamed.
+        let others = passing.get(1..).unwrap_or_default();
+        let schema = name.schema.as_ref().and_then(|schema| others.iter().find(|(_, meant)| meant == schema));
+        let schema = schema.map(|(passing, _)| passing.clone());
         TableName { schema, name: name.name.clone() }
     };
     let mut moved = Schema { is_database: true, ..Schema::default() };

@@ -8,8 +8,18 @@ use crate::dialect::{Connection, literal};
 use crate::error::{Error, Stop};
 
 /// Keeps two deployers of a database apart until the transaction ends. The number is the first bytes of "migratable".
-pub(super) const LOCK_STATEMENT: &str =
+const LOCK_STATEMENT: &str =
     "DO $migratable$ BEGIN PERFORM pg_advisory_xact_lock(7883946363647713634); END $migratable$;";
+
+/// How a script begins: with what a session sets.
+pub(super) const BEGIN_SCRIPT: [&str; 6] = [
+    "\\set ON_ERROR_STOP on",
+    "BEGIN ISOLATION LEVEL READ COMMITTED;",
+    "SET LOCAL TimeZone = 'UTC';",
+    "SET LOCAL standard_conforming_strings = on;",
+    "SET LOCAL client_min_messages = warning;",
+    LOCK_STATEMENT,
+];
 
 /// Lets everything be checked that would wait for the end of the transaction.
 pub(super) const CHECK_NOW: &str = "SET CONSTRAINTS ALL IMMEDIATE";

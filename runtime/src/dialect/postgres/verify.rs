@@ -160,8 +160,6 @@ pub(super) fn guard_rows(verify: &Verify) -> String {
 
 /// Makes a script stop if a number is not zero.
 pub(super) fn guard(stops_if: &str, number: &str) -> String {
-    format!(
-        "DO $migratable$ BEGIN IF {number} <> 0 THEN RAISE EXCEPTION USING MESSAGE = {}; END IF; END $migratable$",
-        literal(stops_if)
-    )
+    let message = literal(stops_if);
+    ddl::block(&format!("BEGIN IF {number} <> 0 THEN RAISE EXCEPTION USING MESSAGE = {message}; END IF; END"))
 }

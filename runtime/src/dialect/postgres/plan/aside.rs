@@ -4,6 +4,7 @@ use migratable_core::{IndexTarget, Operation, Table, TableName};
 
 use super::super::ddl::{self, qualified, quoted};
 use super::{Planned, Planner};
+use crate::dialect::literal;
 
 /// Something that was dropped and is to be made again, as the schema then has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub(super) struct Aside {
     pub(super) late: bool,
     /// The place of the operation that it made room for.
     at: usize,
+    /// The setting that holds what is to be granted on it again.
+    grants: Option<String>,
 }
 
 /// What it is, in the order in which things are made again.
@@ -105,19 +108,21 @@ impl Planner<'_> {
         if self.is_aside(table, kind, name) {
             return;
         }
+        let grants = (kind == Kind::Column).then(|| format!("migratable.grants_{}", self.planned.pieces.len()));
+        self.statements(grants.iter().map(|setting| keep_grants(setting, table, name)));
         let drop = match kind {
             Kind::Column => format!("ALTER TABLE {} DROP COLUMN {}", qualified(table), quoted(name)),
             Kind::Index => format!("DROP INDEX {}", ddl::in_schema_of(table, name)),
             _ => ddl::drop_constraint(table, name),
         };
         self.statement(drop);
-        self.aside.push(Aside { table: table.clone(), kind, name: name.to_owned(), late, at: self.at });
+        self.aside.push(Aside { table: table.clone(), kind, name: name.to_owned(), late, at: self.at, grants });
     }
 
     /// Lets a new computed column wait until the columns that it is computed from are what they will be.
     pub(super) fn make_later(&mut self, table: &TableName, column: &str) {
         let (table, name) = (table.clone(), column.to_owned());
-        self.aside.push(Aside { table, kind: Kind::Column, name, late: true, at: self.at });
+        self.aside.push(Aside { table, kind: Kind::Column, name, late: true, at: self.at, grants: None });
     }
 
     fn put_references_aside(&mut self, table: &TableName, late: bool, which: impl Fn(&[String], bool) -> bool) {
@@ -189,6 +194,19 @@ impl Planner<'_> {
     }
 }
 
+/// Keeps in a setting of the transaction what is granted on a column.
+fn keep_grants(setting: &str, table: &TableName, column: &str) -> String {
+    let (setting, table, column) = (literal(setting), literal(&qualified(table)), literal(column));
+    ddl::block(&format!(
+        "BEGIN PERFORM set_config({setting}, coalesce(string_agg(format('GRANT %s (%I) ON %s TO %s%s', \
+         privilege_type, attname, attrelid::regclass, \
+         CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END, \
+         CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END), '; '), ''), true) \
+         FROM pg_attribute, aclexplode(attacl) \
+         WHERE attrelid = {table}::regclass AND attname = {column}; END"
+    ))
+}
+
 /// The statements that make it again; none if the table no longer has it.
 fn make(table: &Table, aside: &Aside) -> Planned<Vec<String>> {
     let name = &table.name;
@@ -200,7 +218,9 @@ fn make(table: &Table, aside: &Aside) -> Planned<Vec<String>> {
     match aside.kind {
         Kind::Column => {
             if let Some(column) = table.find(&aside.name) {
-                return super::columns::add(name, column, &ddl::define(name, column)?);
+                statements = super::columns::add(name, column, &ddl::define(name, column)?)?;
+                let again = |it| ddl::block(&format!("BEGIN EXECUTE current_setting({}); END", literal(it)));
+                statements.extend(aside.grants.as_deref().map(again));
             }
         }
         Kind::PrimaryKey => {

@@ -1,5 +1,6 @@
 //! Enums whose values change: a new type takes the place of the old one, because a value that is added to a type cannot
-//! be used in the transaction that adds it, and none can be dropped.
+//! be used in the transaction that adds it, and none can be dropped. Where it is known that nothing uses the value, it
+//! is added, and whatever needs the type stays as it is.
 
 use migratable_core::{ColumnType, Enum, Operation, TableName};
 
@@ -8,7 +9,7 @@ use super::super::types;
 use super::super::verify::Rows;
 use super::columns::alter;
 use super::{Mode, Planned, Planner};
-use crate::dialect::{Work, literal};
+use crate::dialect::literal;
 use crate::plan::Piece;
 
 /// An enum whose values are changing.
@@ -53,9 +54,37 @@ impl Planner<'_> {
             return Ok(());
         }
         let first = self.planned.pieces.len();
-        self.replace_type(&after, &before)?;
+        let mut kept = after.values.iter().filter(|value| before.contains(value));
+        if self.adds_values && before.iter().all(|value| kept.next() == Some(value)) {
+            self.add_values(&after, &before);
+        } else {
+            self.replace_type(&after, &before)?;
+        }
         self.planned.pieces[first..].iter_mut().for_each(|piece: &mut Piece| piece.operations.clone_from(&operations));
         Ok(())
+    }
+
+    /// Adds values to the type, each before the next one that it had.
+    fn add_values(&mut self, after: &Enum, before: &[String]) {
+        let name = qualified(&TableName::parse(&after.name));
+        let is_old = |value: &&String| before.contains(value);
+        let mut added = Vec::new();
+        for (at, value) in after.values.iter().enumerate().filter(|(_, value)| !is_old(value)) {
+            let next = after.values[at..].iter().find(is_old);
+            let place = next.map(|next| format!(" BEFORE {}", literal(next))).unwrap_or_default();
+            self.statement(format!("ALTER TYPE {name} ADD VALUE {}{place}", literal(value)));
+            added.push((name.clone(), value.clone()));
+        }
+        self.added_values.extend(added);
+    }
+
+    /// Whether a statement may use a value that its transaction has added: by its name, or because it reads the type's
+    /// values from rows.
+    pub(super) fn uses_added_value(&self, sql: &str) -> bool {
+        self.added_values.iter().any(|(name, value)| {
+            let is_escaped = value.contains(['"', '\\']);
+            is_escaped || sql.contains(&value.replace('\'', "''")) || (sql.contains(name) && sql.contains(" USING "))
+        })
     }
 
     fn replace_type(&mut self, after: &Enum, before: &[String]) -> Planned {
@@ -90,7 +119,8 @@ impl Planner<'_> {
                 self.statement(alter(name, column, &format!("SET DEFAULT {default}")));
             }
         }
-        self.push(Work::Statement(format!("DROP TYPE {}", qualified(&old))));
+        self.statement(carry_over(&qualified(&old), &qualified(&type_name)));
+        self.statement(format!("DROP TYPE {}", qualified(&old)));
         Ok(())
     }
 
@@ -105,4 +135,23 @@ impl Planner<'_> {
             None => format!("{column}::text"),
         }
     }
+}
+
+/// Gives a type the owner, the comment and the privileges of another one.
+fn carry_over(from: &str, to: &str) -> String {
+    let (from, to) = (literal(from), literal(to));
+    ddl::block(&format!(
+        "DECLARE statement text; BEGIN FOR statement IN \
+         SELECT made FROM pg_type, LATERAL ( \
+         SELECT 1 AS place, format('ALTER TYPE %s OWNER TO %I', {to}, pg_get_userbyid(typowner)) AS made \
+         WHERE pg_get_userbyid(typowner) <> current_user \
+         UNION ALL SELECT 2, format('COMMENT ON TYPE %s IS %L', {to}, obj_description(oid, 'pg_type')) \
+         UNION ALL SELECT 3, format('REVOKE ALL ON TYPE %s FROM PUBLIC', {to}) WHERE typacl IS NOT NULL \
+         UNION ALL SELECT 4, format('GRANT %s ON TYPE %s TO %s%s', privilege_type, {to}, \
+         CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END, \
+         CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END) \
+         FROM aclexplode(typacl) WHERE grantee <> typowner) AS statements \
+         WHERE oid = {from}::regtype ORDER BY place \
+         LOOP EXECUTE statement; END LOOP; END"
+    ))
 }

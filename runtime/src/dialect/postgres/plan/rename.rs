@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use migratable_core::{Operation, Table, TableName};
 
-use super::super::ddl::{check_name, create_schema, in_schema_of, qualified, quoted};
+use super::super::ddl::{block, check_name, create_schema, in_schema_of, qualified, quoted};
 use super::super::numbers;
 use super::{Planned, Planner};
 use crate::dialect::literal;
@@ -19,11 +19,10 @@ impl Planner<'_> {
             self.statements(create_schema(to));
             self.statement(match &to.schema {
                 Some(schema) => format!("ALTER TABLE {} SET SCHEMA {}", qualified(from), quoted(schema)),
-                None => format!(
-                    "DO $migratable$ BEGIN EXECUTE format('ALTER TABLE %s SET SCHEMA %I', {}, current_schema()); \
-                     END $migratable$",
+                None => block(&format!(
+                    "BEGIN EXECUTE format('ALTER TABLE %s SET SCHEMA %I', {}, current_schema()); END",
                     literal(&qualified(from))
-                ),
+                )),
             });
             name.schema.clone_from(&to.schema);
         }

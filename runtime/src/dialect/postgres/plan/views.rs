@@ -3,7 +3,7 @@
 
 use migratable_core::TableName;
 
-use super::super::ddl::qualified;
+use super::super::ddl::{block, qualified};
 use super::Planner;
 use crate::dialect::literal;
 
@@ -37,6 +37,10 @@ BEGIN
                 coalesce(' WITH (' || array_to_string(dependent.reloptions, ', ') || ')', ''),
                 rtrim(pg_get_viewdef(dependent.oid), ';'),
                 CASE WHEN dependent.relispopulated THEN '' ELSE ' WITH NO DATA' END) AS statement
+            UNION ALL
+            SELECT 2, format('ALTER VIEW %s ALTER COLUMN %I SET DEFAULT %s', dependent.name, attname,
+                pg_get_expr(adbin, adrelid))
+            FROM pg_attrdef JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum WHERE adrelid = dependent.oid
             UNION ALL
             SELECT 2, pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = dependent.oid
             UNION ALL
@@ -100,11 +104,11 @@ impl Planner<'_> {
             self.statement(DROP.to_owned());
             self.views = Views::Aside;
         }
-        self.statement(format!(
-            "DO $migratable$ BEGIN PERFORM pg_temp.migratable_drop_views({}, {}); END $migratable$",
+        self.statement(block(&format!(
+            "BEGIN PERFORM pg_temp.migratable_drop_views({}, {}); END",
             literal(&qualified(table)),
             literal(column)
-        ));
+        )));
     }
 
     /// Makes the views again that were set aside.

@@ -1,0 +1,120 @@
+//! Scripts that turn one database into another, where databases and their clients are not as usual.
+
+use migratable::inspect::inspect;
+
+use super::database::{Throwaway, run, values};
+use super::pairs::turn;
+
+/// Turns the first database into one that is made by this SQL.
+fn turn_into(there: &Throwaway, sql: &str) {
+    let other = Throwaway::new();
+    run(&mut other.connect(), sql);
+    turn(there, &inspect(&mut other.connect()).unwrap(), &[]).unwrap();
+}
+
+#[test]
+fn times_are_those_of_utc_wherever_the_client_is() {
+    let there = Throwaway::new();
+    run(
+        &mut there.connect(),
+        "CREATE TABLE a (t timestamp);
+         INSERT INTO a VALUES ('2020-06-01 12:00');
+         DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET TimeZone = ''America/New_York''', current_database()); END $$",
+    );
+    turn_into(&there, "CREATE TABLE a (t timestamptz)");
+    assert_eq!(values(&mut there.connect(), "SELECT t AT TIME ZONE 'UTC' FROM a"), ["2020-06-01 12:00:00"]);
+}
+
+#[test]
+fn names_end_no_quotes_and_no_comments() {
+    for name in
+        ["a$migratable$b", "a$_migratable$ $migratable$", "a:b", ":x", "a\rDROP TABLE b;", "a\n\\! false", "a\\q"]
+    {
+        let there = Throwaway::new();
+        let (table, schema) = (format!("CREATE TABLE \"{name}\""), format!("CREATE SCHEMA \"{name}\""));
+        run(
+            &mut there.connect(),
+            &format!("CREATE TABLE b (x int); {table} (x int); INSERT INTO \"{name}\" VALUES (7)"),
+        );
+        let numbered = format!(
+            "{schema}; CREATE TABLE b (x int); {table} (x bigint GENERATED ALWAYS AS IDENTITY, \"{name}\" int)"
+        );
+        turn_into(&there, &format!("{numbered}; CREATE TABLE \"{name}\".c (x int)"));
+        let next = format!("SELECT nextval(pg_get_serial_sequence('\"{name}\"', 'x'))");
+        assert_eq!(values(&mut there.connect(), &next), ["8"], "{name}");
+    }
+}
+
+#[test]
+fn a_computed_column_keeps_what_is_granted_on_it() {
+    let there = Throwaway::new();
+    let mut db = there.connect();
+    let role = format!("migratable_grants_{}", std::process::id());
+    run(
+        &mut db,
+        &format!("CREATE ROLE {role}; CREATE TABLE a (x int, \"the sum\" int GENERATED ALWAYS AS (x + 1) STORED)"),
+    );
+    run(&mut db, &format!("GRANT SELECT (\"the sum\"), INSERT (\"the sum\") ON a TO {role} WITH GRANT OPTION"));
+    let granted = "SELECT attacl FROM pg_attribute WHERE attrelid = 'a'::regclass AND attname = 'the sum'";
+    let before = values(&mut db, granted);
+    turn_into(&there, "CREATE TABLE a (x bigint, \"the sum\" int GENERATED ALWAYS AS (x + 1) STORED)");
+    let after = values(&mut db, granted);
+    run(&mut db, &format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+    assert_eq!(after, before);
+}
+
+/// A type with all that may stand on one: a comment, privileges, a function, a policy and a trigger.
+const MOOD: &str = "CREATE TYPE mood AS ENUM ('happy', 'sad'); CREATE TABLE a (m mood DEFAULT 'sad')";
+
+#[test]
+fn a_value_that_nothing_uses_is_added_to_its_type() {
+    let there = Throwaway::new();
+    let mut db = there.connect();
+    run(&mut db, MOOD);
+    run(
+        &mut db,
+        "INSERT INTO a VALUES ('happy'), ('sad');
+         CREATE FUNCTION f(m mood) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+         CREATE POLICY p ON a USING (m = 'happy');
+         CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+         CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW WHEN (NEW.m = 'sad') EXECUTE FUNCTION g();
+         COMMENT ON TYPE mood IS 'how it is'",
+    );
+    turn_into(
+        &there,
+        "CREATE TYPE mood AS ENUM ('it''s', 'happy', 'so', 'so so', 'sad', 'angry');
+         CREATE TABLE a (m mood DEFAULT 'sad', other mood)",
+    );
+    assert_eq!(values(&mut db, "SELECT m FROM a WHERE f(m) ORDER BY m"), ["happy", "sad"]);
+    assert_eq!(values(&mut db, "SELECT obj_description('mood'::regtype, 'pg_type')"), ["how it is"]);
+}
+
+#[test]
+fn a_value_that_something_uses_comes_with_a_new_type_of_the_same_owner() {
+    let there = Throwaway::new();
+    let mut db = there.connect();
+    let role = format!("migratable_owner_{}", std::process::id());
+    run(&mut db, MOOD);
+    run(
+        &mut db,
+        &format!(
+            "CREATE ROLE {role}; ALTER TYPE mood OWNER TO {role}; COMMENT ON TYPE mood IS 'how''s it';
+             REVOKE ALL ON TYPE mood FROM PUBLIC; GRANT USAGE ON TYPE mood TO postgres WITH GRANT OPTION"
+        ),
+    );
+    let what = "SELECT format('%s %s %s', typowner, typacl, obj_description(oid, 'pg_type')) FROM pg_type WHERE typname = 'mood'";
+    let before = values(&mut db, what);
+    let mut after = Vec::new();
+    for uses in [
+        "CREATE TABLE a (m mood DEFAULT 'angry')",
+        "CREATE TABLE a (m mood DEFAULT 'sad', CHECK (m <> 'it''s'))",
+        "CREATE TABLE a (m mood DEFAULT 'sad', n mood[] DEFAULT '{angry}')",
+    ] {
+        let values_there =
+            if after.len() % 2 == 0 { "'happy', 'sad', 'angry', 'it''s'" } else { "'it''s', 'happy', 'sad'" };
+        turn_into(&there, &format!("CREATE TYPE mood AS ENUM ({values_there}); {uses}"));
+        after.push(values(&mut db, what));
+    }
+    run(&mut db, &format!("REASSIGN OWNED BY {role} TO CURRENT_USER; DROP OWNED BY {role}; DROP ROLE {role}"));
+    assert!(after.iter().all(|it| *it == before), "{after:?} {before:?}");
+}
