@@ -62,6 +62,10 @@ impl Planner<'_> {
         }
         let (leave, come) = self.foreign_keys(&changed, &created, &gone)?;
         self.verify(&mut changed, &created);
+        let tables = changed.iter().map(|it| &it.after).chain(created.iter().map(|(_, it)| it));
+        for table in tables.chain(gone.iter().map(|(_, it)| it)) {
+            self.untouched.without_table(&table.name);
+        }
         let places = |table: &TableName| -> Vec<usize> {
             let found = changed.iter().find(|it| it.before.name == *table).map(|it| it.pending.operations.clone());
             found.unwrap_or_else(|| vec![self.at])
@@ -221,9 +225,9 @@ impl Planner<'_> {
                     demands.push(rows.orphans(key));
                 }
             }
-            let operations = &it.pending.operations;
-            let pieces = demands.into_iter().map(|it| Piece { operations: operations.clone(), work: Work::Verify(it) });
-            self.planned.pieces.extend(pieces);
+            for demand in demands {
+                self.untouched.verify(&mut self.planned, it.pending.operations.clone(), demand);
+            }
         }
     }
 }
