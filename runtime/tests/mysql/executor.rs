@@ -221,6 +221,27 @@ fn a_script_does_what_an_upgrade_does() {
 }
 
 #[test]
+fn a_script_waits_for_who_migrates_and_holds_the_lock() {
+    let is_free = "SELECT IS_FREE_LOCK(CONCAT('migratable ', MD5(DATABASE())))";
+    let program = line(&[(
+        |op| {
+            op.create_table(table("seen").column(column("is_free", integer())));
+            op.execute(sql("INSERT INTO seen SELECT IS_FREE_LOCK(CONCAT('migratable ', MD5(DATABASE())))"));
+        },
+        nothing,
+    )]);
+    let script = program.upgrade_sql(Dialect::Mysql, "head").unwrap();
+    let mut db = throwaway();
+    run(&mut db, "DO GET_LOCK(CONCAT('migratable ', MD5(DATABASE())), 1)");
+    let error = client(&db.name, &script.replace(", 60)", ", 1)")).unwrap_err();
+    assert!(error.contains("another process migrates this database"), "{error}");
+    run(&mut db, "DO RELEASE_ALL_LOCKS()");
+    client(&db.name, &script).unwrap();
+    assert_eq!(one(&mut db, "SELECT is_free FROM seen"), "0");
+    assert_eq!(one(&mut db, is_free), "1");
+}
+
+#[test]
 fn a_plan_shows_the_statements() {
     let mut db = throwaway();
     let plan = program().plan(&mut db, "head", Direction::Upgrade).unwrap();

@@ -17,11 +17,17 @@ const PATIENCE: u32 = 60;
 pub(super) const SET_MODE: &str = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,\
                                    NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,PIPES_AS_CONCAT';";
 
-/// The lock that keeps two who migrate one database apart. It goes with the connection.
-const LOCK: &str = "CONCAT('migratable ', MD5(@migratable_database))";
+/// Remembers the database that is migrated, for a step may turn to another, and the name of the lock that keeps two who
+/// migrate it apart. The lock goes with the connection.
+pub(super) const REMEMBER: &str =
+    "SET @migratable_database = DATABASE(), @migratable_lock = CONCAT('migratable ', MD5(DATABASE()));";
 
-/// Remembers the database that is migrated: a step may turn to another.
-const REMEMBER: &str = "SET @migratable_database = DATABASE()";
+/// Takes the lock in a script.
+pub(super) const LOCK_OR_STOP: &str = "INSERT INTO migratable_guard VALUES ('another process migrates this database', \
+                                       COALESCE(GET_LOCK(@migratable_lock, 60), 0) <> 1);";
+
+/// Gives the lock back.
+pub(super) const UNLOCK: &str = "DO RELEASE_LOCK(@migratable_lock);";
 
 /// What a connection was like before.
 pub struct Session {
@@ -64,7 +70,7 @@ pub(super) fn enter(database: &mut MysqlConnection) -> Result<Session, Error> {
     };
     session.database = name;
     database.batch_execute(REMEMBER).map_err(failed)?;
-    let answer = database.rows(&format!("SELECT GET_LOCK({LOCK}, {PATIENCE})")).map_err(failed)?;
+    let answer = database.rows(&format!("SELECT GET_LOCK(@migratable_lock, {PATIENCE})")).map_err(failed)?;
     if answer.into_iter().flatten().flatten().all(|value| value != "1") {
         return Err(Error::Database {
             doing: "wait until another process has migrated this database",
@@ -89,7 +95,7 @@ pub(super) fn said(message: &str) -> DieselError {
 pub(super) fn leave(database: &mut MysqlConnection, session: &Session) {
     rollback(database);
     let restored = database.batch_execute(&format!(
-        "DO RELEASE_LOCK({LOCK}); USE {}; \
+        "{UNLOCK} USE {}; \
          SET SESSION sql_mode = {}, SESSION foreign_key_checks = {}, SESSION lock_wait_timeout = {}",
         quoted(&session.database),
         text(&session.sql_mode),
