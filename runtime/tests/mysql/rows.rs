@@ -213,6 +213,71 @@ fn a_value_that_would_be_another_stands_in_the_way() {
 }
 
 #[test]
+fn values_that_are_given_are_looked_at_before_anything_changes() {
+    type Change = fn(&mut Operations);
+    let cases: [(Change, &str); 2] = [
+        (
+            |op| {
+                op.alter_column("posts", "title")
+                    .set_type(integer())
+                    .not_null()
+                    .using(sql("NULLIF(CHAR_LENGTH(title), 1)"));
+            },
+            "would have NULL in `title`",
+        ),
+        (
+            |op| {
+                op.alter_column("posts", "title").set_type(integer()).using(sql("CHAR_LENGTH(title)"));
+                op.create_unique("posts", unique("uq_posts_title", ["title"]));
+            },
+            "are not unique in title",
+        ),
+    ];
+    for (change, problem) in cases {
+        let program = line(&[(base, nothing), (change, nothing)]);
+        let mut db = filled(&program);
+        let before = reader::schema(&mut db);
+        let error = program.upgrade(&mut db).unwrap_err().to_string();
+        assert!(error.contains(problem) && error.contains("Nothing was changed"), "{error}");
+        assert_eq!(reader::schema(&mut db), before);
+        run(&mut db, "UPDATE posts SET title = REPEAT('x', id + 1)");
+        program.upgrade(&mut db).unwrap();
+        assert_eq!(values(&mut db, "SELECT title FROM posts"), ["2", "3", "4"]);
+    }
+}
+
+#[test]
+fn a_change_that_failed_is_done_again() {
+    fn keyed(op: &mut Operations) {
+        base(op);
+        op.create_foreign_key("posts", foreign_key("fk_p", ["user_id"]).references("users", ["id"]));
+    }
+    let program = line(&[
+        (keyed, nothing),
+        (
+            |op| {
+                op.alter_column("posts", "user_id").set_type(integer()).using(sql("user_id / (user_id <> 9)"));
+                op.drop_foreign_key("posts", "fk_p");
+            },
+            nothing,
+        ),
+    ]);
+    let mut db = throwaway();
+    program.upgrade_to(&mut db, "r1", &Default::default()).unwrap();
+    run(&mut db, "INSERT INTO users VALUES (1), (9); INSERT INTO posts (user_id) VALUES (1), (9)");
+    program.upgrade(&mut db).unwrap_err();
+    let key = "SELECT constraint_name FROM information_schema.referential_constraints \
+               WHERE constraint_schema = DATABASE()";
+    assert_eq!(one(&mut db, key), "fk_p");
+    run(&mut db, "UPDATE posts SET user_id = NULL WHERE user_id = 9");
+    program.upgrade(&mut db).unwrap();
+    assert_eq!(values(&mut db, "SELECT user_id FROM posts"), ["1", "NULL"]);
+    let left = "SELECT COUNT(*) FROM information_schema.columns \
+                WHERE table_schema = DATABASE() AND column_name LIKE 'migratable%new%'";
+    assert_eq!(one(&mut db, left), "0");
+}
+
+#[test]
 fn rows_are_looked_at_before_a_rename_is_made_for_good() {
     type Change = fn(&mut Operations);
     let renames: [Change; 2] =
