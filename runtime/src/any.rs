@@ -217,8 +217,8 @@ impl Connection for AnyConnection {
         inside!(self, inner => inner.rows(sql))
     }
 
-    fn is_missing_table(&self, error: &DieselError) -> bool {
-        inside!(self, inner => inner.is_missing_table(error))
+    fn is_missing_history(&mut self, error: &DieselError) -> bool {
+        inside!(self, inner => inner.is_missing_history(error))
     }
 
     fn is_busy(&self, error: &DieselError) -> bool {

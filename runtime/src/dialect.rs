@@ -115,8 +115,8 @@ pub trait Connection: Any + Sized {
     fn execute(&mut self, sql: &str) -> QueryResult<()>;
     /// Runs a query; every value comes back as text.
     fn rows(&mut self, sql: &str) -> QueryResult<Vec<Vec<Option<String>>>>;
-    /// Whether an error says that a table is not there.
-    fn is_missing_table(&self, error: &DieselError) -> bool;
+    /// Whether a query of the history failed because its table is not there.
+    fn is_missing_history(&mut self, error: &DieselError) -> bool;
     /// Whether an error says that somebody else is writing.
     fn is_busy(&self, error: &DieselError) -> bool;
 

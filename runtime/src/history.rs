@@ -138,7 +138,7 @@ fn query<Db: Database>(database: &mut Db, sql: &str) -> Result<Vec<Vec<Option<St
     };
     match answer {
         Ok(rows) => Ok(rows),
-        Err(error) if database.is_missing_table(&error) => Ok(Vec::new()),
+        Err(error) if database.is_missing_history(&error) => Ok(Vec::new()),
         Err(source) => Err(Error::Database { doing: "read the history of the database", source }),
     }
 }

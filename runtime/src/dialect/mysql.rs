@@ -88,9 +88,12 @@ impl Connection for MysqlConnection {
         Ok(rows.into_iter().map(|row| row.0).collect())
     }
 
-    fn is_missing_table(&self, error: &DieselError) -> bool {
-        matches!(error, DieselError::DatabaseError(_, information)
-            if information.message().starts_with("Table '") && information.message().ends_with("' doesn't exist"))
+    /// The words of the error are in the language of the server, and Diesel keeps no number: the server is asked again.
+    fn is_missing_history(&mut self, error: &DieselError) -> bool {
+        let missing = "SELECT 1 FROM DUAL WHERE DATABASE() IS NOT NULL AND NOT EXISTS (SELECT 1 \
+                       FROM information_schema.tables \
+                       WHERE table_schema = DATABASE() AND table_name = 'migratable_revisions')";
+        matches!(error, DieselError::DatabaseError(..)) && self.rows(missing).is_ok_and(|rows| !rows.is_empty())
     }
 
     /// Readers do not wait for writers here.
@@ -113,7 +116,13 @@ impl Connection for MysqlConnection {
 
     fn perform(&mut self, work: &Work) -> Result<(), Stop> {
         match work {
-            Work::Statement(sql) => self.execute(sql).map_err(|error| Stop::at(sql, error)),
+            Work::Statement(sql) => {
+                self.execute(sql).map_err(|error| Stop::at(sql, error))?;
+                match sql.to_ascii_uppercase().contains("USE") {
+                    true => session::stays(self, "a statement"),
+                    false => Ok(()),
+                }
+            }
             Work::Verify(it) => it.perform(self),
             Work::Begin => session::begin(self).map_err(|error| Stop::at("BEGIN", error)),
             Work::Commit => session::commit(self).map_err(|error| Stop::at("COMMIT", error)),
@@ -155,8 +164,10 @@ pub(super) const OFFLINE: Offline = Offline {
         "SET time_zone = '+00:00';",
         session::SET_MODE,
         "CREATE TEMPORARY TABLE migratable_guard (stops_if TEXT, found BIGINT, CONSTRAINT stopped CHECK (found = 0));",
+        session::REMEMBER,
+        session::LOCK_OR_STOP,
     ],
-    after: &["DROP TEMPORARY TABLE migratable_guard;"],
+    after: &["DROP TEMPORARY TABLE migratable_guard;", session::UNLOCK],
     guard,
     plan: |operations, schema, direction| plan::plan(operations, schema, direction, Flavour::USUAL),
     statements,

@@ -112,7 +112,7 @@ impl Connection for PgConnection {
         Ok(rows.into_iter().map(|row| row.0).collect())
     }
 
-    fn is_missing_table(&self, error: &DieselError) -> bool {
+    fn is_missing_history(&mut self, error: &DieselError) -> bool {
         // The words are in the language of the server; only an unknown name has a place in the statement.
         matches!(error, DieselError::DatabaseError(DatabaseErrorKind::Unknown, information)
             if information.message().contains("migratable_revisions") && information.statement_position().is_some())

@@ -107,7 +107,7 @@ impl Connection for SqliteConnection {
         Ok(rows.into_iter().map(|row| row.0).collect())
     }
 
-    fn is_missing_table(&self, error: &DieselError) -> bool {
+    fn is_missing_history(&mut self, error: &DieselError) -> bool {
         says(error, "no such table")
     }
 

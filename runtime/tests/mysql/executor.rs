@@ -135,6 +135,41 @@ fn steps_have_a_transaction_and_notice_when_they_leave_it() {
 }
 
 #[test]
+fn a_server_may_speak_any_language() {
+    fn alters(db: &mut Db) -> Result<()> {
+        Ok(db.batch_execute("CREATE TABLE extra (a int)")?)
+    }
+    let program = line(&[(first, nothing), (|op| op.run(alters), nothing)]);
+    let mut db = throwaway();
+    run(&mut db, "SET lc_messages = 'de_DE'");
+    assert_eq!(program.status(&mut db).unwrap().pending, ["r1", "r2"]);
+    let error = program.upgrade(&mut db).unwrap_err().to_string();
+    assert!(error.contains("ended the transaction"), "{error}");
+    assert_eq!(one(&mut db, HISTORY), "r1");
+    // A history that cannot be read is not one that is missing.
+    run(&mut db, "ALTER TABLE migratable_revisions DROP COLUMN checksum");
+    program.status(&mut db).unwrap_err();
+}
+
+#[test]
+fn a_step_that_turns_to_another_database_is_stopped() {
+    fn turns(db: &mut Db) -> Result<()> {
+        Ok(db.batch_execute("USE information_schema")?)
+    }
+    type Change = fn(&mut Operations);
+    let changes: [Change; 2] = [|op| op.run(turns), |op| op.execute(sql("use information_schema"))];
+    for change in changes {
+        let mut db = throwaway();
+        let error = line(&[(first, nothing), (change, nothing)]).upgrade(&mut db).unwrap_err().to_string();
+        assert!(error.contains("to another database by USE"), "{error}");
+        assert_eq!(one(&mut db, "SELECT DATABASE()"), db.name.clone());
+        assert_eq!(one(&mut db, HISTORY), "r1");
+        let lock = "SELECT IS_FREE_LOCK(CONCAT('migratable ', MD5(DATABASE())))";
+        assert_eq!(one(&mut db, lock), "1");
+    }
+}
+
+#[test]
 fn two_who_migrate_at_once_do_it_once() {
     let program = program();
     let mut db = throwaway();
@@ -183,6 +218,27 @@ fn a_script_does_what_an_upgrade_does() {
     assert!(error.contains("stopped") && error.contains("are not unique in x"), "{error}");
     assert_eq!(one(&mut by_script, HISTORY), "r1,r2");
     down(&program, &mut by_program, "base").unwrap();
+}
+
+#[test]
+fn a_script_waits_for_who_migrates_and_holds_the_lock() {
+    let is_free = "SELECT IS_FREE_LOCK(CONCAT('migratable ', MD5(DATABASE())))";
+    let program = line(&[(
+        |op| {
+            op.create_table(table("seen").column(column("is_free", integer())));
+            op.execute(sql("INSERT INTO seen SELECT IS_FREE_LOCK(CONCAT('migratable ', MD5(DATABASE())))"));
+        },
+        nothing,
+    )]);
+    let script = program.upgrade_sql(Dialect::Mysql, "head").unwrap();
+    let mut db = throwaway();
+    run(&mut db, "DO GET_LOCK(CONCAT('migratable ', MD5(DATABASE())), 1)");
+    let error = client(&db.name, &script.replace(", 60)", ", 1)")).unwrap_err();
+    assert!(error.contains("another process migrates this database"), "{error}");
+    run(&mut db, "DO RELEASE_ALL_LOCKS()");
+    client(&db.name, &script).unwrap();
+    assert_eq!(one(&mut db, "SELECT is_free FROM seen"), "0");
+    assert_eq!(one(&mut db, is_free), "1");
 }
 
 #[test]

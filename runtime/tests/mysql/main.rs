@@ -11,6 +11,7 @@ mod shared;
 #[path = "../shared/throwaway.rs"]
 mod throwaway;
 
+mod conversions;
 mod executor;
 mod pairs;
 mod rows;

@@ -61,6 +61,20 @@ fn nothing_is_left_of_a_scratch_database_that_could_not_be_made() {
 }
 
 #[test]
+fn a_scratch_database_that_was_left_goes_and_one_in_use_stays() {
+    let mut db = throwaway();
+    // Numbers that the server does not give.
+    let process = std::process::id();
+    let (left, used) = (format!("migratable_scratch_1{process}"), format!("migratable_scratch_2{process}"));
+    run(&mut db, &format!("DROP DATABASE IF EXISTS {left}; CREATE DATABASE {left}"));
+    run(&mut db, &format!("DO GET_LOCK('{used}', 9); DROP DATABASE IF EXISTS {used}; CREATE DATABASE {used}"));
+    inspect_scratch(&mut *throwaway(), &replay(&line(&[(base, nothing)]), &[])).unwrap();
+    let there = "SELECT schema_name FROM information_schema.schemata WHERE schema_name IN ";
+    assert_eq!(one(&mut db, &format!("{there} ('{left}', '{used}')")), used);
+    run(&mut db, &format!("DROP DATABASE {used}; DO RELEASE_ALL_LOCKS()"));
+}
+
+#[test]
 fn a_text_of_any_length_can_be_unique_on_mariadb() {
     let program = line(&[(
         |op| {

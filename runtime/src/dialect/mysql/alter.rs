@@ -114,10 +114,12 @@ impl<'a> Alteration<'a> {
         let mut additions = Vec::new();
         let mut values = Vec::new();
         let mut staged: BTreeMap<&str, String> = BTreeMap::new();
+        let is_free = |name: &String| self.before.find(name).is_none() && self.after.find(name).is_none();
+        let mut free = (1_u32..).map(|number| format!("migratable_new_{number}")).filter(is_free);
         for column in &self.after.columns {
             let step = self.step(column)?;
             if let Step::Staged { value, .. } = &step {
-                let stage = format!("migratable_new_{}", staged.len() + 1);
+                let Some(stage) = free.next() else { continue };
                 let plain = Column {
                     name: stage.clone(),
                     nullable: true,
@@ -127,7 +129,13 @@ impl<'a> Alteration<'a> {
                     native: Native::default(),
                     ..column.clone()
                 };
-                additions.push(format!("ADD COLUMN {}", self.words.column(self.after, &plain)?));
+                let definition = self.words.column(self.after, &plain)?;
+                if self.words.flavour.mariadb {
+                    additions.push(format!("DROP COLUMN IF EXISTS {}", quoted(&stage)));
+                } else {
+                    statements.before.extend(self.drop_left_over(&stage));
+                }
+                additions.push(format!("ADD COLUMN {definition}"));
                 values.push(format!("{} = {value}", quoted(&stage)));
                 staged.insert(&column.name, stage);
             }
@@ -161,6 +169,25 @@ impl<'a> Alteration<'a> {
             statements.alter = Some(format!("ALTER TABLE {table}\n    {}", clauses.join(",\n    ")));
         }
         Ok(statements)
+    }
+
+    /// Drops a column that a change which failed has left, if it is there. MySQL has no words for that condition.
+    fn drop_left_over(&self, stage: &str) -> [String; 4] {
+        let name = &self.before.name;
+        let drop = format!("ALTER TABLE {} DROP COLUMN {}", table_name(name), quoted(stage));
+        let database = name.schema.as_deref().map_or_else(|| "DATABASE()".to_owned(), text);
+        [
+            format!(
+                "SET @migratable_drop = (SELECT IF(COUNT(*) = 0, 'DO 0', {}) FROM information_schema.columns \
+                 WHERE table_schema = {database} AND table_name = {} AND column_name = {})",
+                text(&drop),
+                text(&name.name),
+                text(stage)
+            ),
+            "PREPARE migratable_drop FROM @migratable_drop".to_owned(),
+            "EXECUTE migratable_drop".to_owned(),
+            "DEALLOCATE PREPARE migratable_drop".to_owned(),
+        ]
     }
 
     /// Begins to number the rows, behind all that stands in a column whose NULLs are numbered.

@@ -12,6 +12,7 @@ enum Kind {
     Integer { least: i128, most: i128 },
     Decimal { digits: u32, scale: u32 },
     Float,
+    Double,
     Text { length: u64 },
     Bytes { length: u64 },
     Date,
@@ -41,7 +42,7 @@ impl Conversion {
         let as_text = || format!("CAST({old} AS CHAR)");
         Some(match (&self.from, &self.to) {
             // The server would take a number for the place in the list.
-            (Kind::Integer { .. } | Kind::Decimal { .. } | Kind::Float, Kind::Values(values)) => {
+            (Kind::Integer { .. } | Kind::Decimal { .. } | Kind::Float | Kind::Double, Kind::Values(values)) => {
                 if all {
                     among(&as_text(), values)
                 } else {
@@ -52,7 +53,7 @@ impl Conversion {
                 among(&as_text(), values)
             }
             // And here for the number of the value.
-            (Kind::Values(_), Kind::Integer { .. } | Kind::Decimal { .. } | Kind::Float) => as_text(),
+            (Kind::Values(_), Kind::Integer { .. } | Kind::Decimal { .. } | Kind::Float | Kind::Double) => as_text(),
             (Kind::Bits, Kind::Text { .. } | Kind::Json) => format!("CAST({old} + 0 AS CHAR)"),
             (Kind::Text { .. }, Kind::Bits) => format!("CAST({old} AS UNSIGNED)"),
             (Kind::Text { .. } | Kind::Values(_), Kind::Json) if all => {
@@ -64,6 +65,7 @@ impl Conversion {
                 Kind::Integer { .. }
                 | Kind::Decimal { .. }
                 | Kind::Float
+                | Kind::Double
                 | Kind::Date
                 | Kind::Moment { .. }
                 | Kind::Time { .. },
@@ -74,13 +76,13 @@ impl Conversion {
 
     /// SQL that is true for values that the new type does not hold.
     pub(super) fn offends(&self, old: &str) -> Option<String> {
-        use Kind::{Bytes, Date, Decimal, Float, Integer, Json, Moment, Text, Time, Values};
+        use Kind::{Bytes, Date, Decimal, Double, Float, Integer, Json, Moment, Text, Time, Values};
         let outside = |value: &str, least: i128, most: i128| format!("{value} NOT BETWEEN {least} AND {most}");
         Some(match (&self.from, &self.to) {
             (from, to) if from == to => return None,
             (Integer { least: a, most: b }, Integer { least, most }) if a >= least && b <= most => return None,
             (Integer { .. }, Integer { least, most }) => outside(old, *least, *most),
-            (Decimal { .. } | Float, Integer { least, most }) => {
+            (Decimal { .. } | Float | Double, Integer { least, most }) => {
                 format!("{old} <> ROUND({old}) OR {}", outside(old, *least, *most))
             }
             (Text { .. }, Integer { least, most }) => format!(
@@ -90,33 +92,95 @@ impl Conversion {
             (Decimal { digits: a, scale: b }, Decimal { digits, scale }) if scale >= b && digits - scale >= a - b => {
                 return None;
             }
-            (Integer { .. } | Decimal { .. } | Float, Decimal { digits, scale }) => {
-                format!("{old} <> ROUND({old}, {scale}) OR ABS({old}) >= 1e{}", digits - scale)
+            (Integer { .. } | Decimal { .. } | Float | Double, Decimal { digits, scale }) => {
+                beyond(old, *digits, *scale)
             }
-            (Text { .. }, Decimal { .. } | Float) => {
-                format!("TRIM({old}) NOT REGEXP '^[-+]?[0-9]*[.]?[0-9]+(e[-+]?[0-9]+)?$'")
+            (Text { .. }, Decimal { digits, scale }) => {
+                let number = decimal(&format!("TRIM({old})"));
+                format!("{} OR {}", no_number(old), beyond(&number, *digits, *scale))
+            }
+            (Text { .. }, Float | Double) => {
+                let number = decimal(&format!("TRIM({old})"));
+                format!("{} OR ({})", no_number(old), inexact(&number, &self.to))
+            }
+            // A number of so many bits, or digits, is itself again on its way back.
+            (Integer { most, .. }, Float) if *most > 1 << 24 => outside(old, -(1 << 24), 1 << 24),
+            (Integer { most, .. }, Double) if *most > 1 << 53 => outside(old, -(1 << 53), 1 << 53),
+            (Decimal { digits: 7.., .. }, Float) | (Decimal { digits: 16.., .. }, Double) => inexact(old, &self.to),
+            (Double, Float) => {
+                let single = format!("CAST({old} AS FLOAT)");
+                format!("{single} <> {old} AND CAST({single} AS CHAR) <> CAST({old} AS CHAR)")
             }
             (Text { length: a }, Text { length }) if a <= length => return None,
             (_, Text { length }) if *length == LONGEST => return None,
-            (Integer { .. } | Float | Date | Time { .. } | Moment { .. }, Text { length }) if *length >= 30 => {
+            (Integer { .. } | Float | Double | Date | Time { .. } | Moment { .. }, Text { length })
+                if *length >= 30 =>
+            {
                 return None;
             }
             (_, Text { length }) => format!("CHAR_LENGTH(CAST({old} AS CHAR)) > {length}"),
             (Bytes { length: a }, Bytes { length }) if a <= length => return None,
             (Bytes { .. } | Text { .. }, Bytes { length }) => format!("LENGTH({old}) > {length}"),
             (Moment { .. }, Date) => format!("TIME({old}) <> '00:00:00'"),
+            // The day is lost, or made up.
+            (Moment { .. } | Date, Time { .. }) | (Time { .. }, Date) => "TRUE".to_owned(),
             (Moment { fraction: a } | Time { fraction: a }, Moment { fraction } | Time { fraction })
                 if a > fraction =>
             {
-                format!("MICROSECOND({old}) % {} <> 0", 10_u32.pow(6 - (*fraction).min(6)))
+                finer(old, *fraction)
             }
-            (Text { .. }, Date | Moment { .. }) => format!("CAST({old} AS DATETIME) IS NULL"),
+            (Text { .. }, Date) => {
+                let moment = format!("CAST({old} AS DATETIME(6))");
+                format!("{moment} IS NULL OR TIME({moment}) <> '00:00:00'")
+            }
+            (Text { .. }, Moment { fraction }) => {
+                let moment = format!("CAST({old} AS DATETIME(6))");
+                format!("{moment} IS NULL OR {}", finer(&moment, *fraction))
+            }
+            (Text { .. }, Time { fraction }) => format!(
+                "TRIM({old}) NOT REGEXP '^-?[0-9]+:[0-9]+(:[0-9]+([.][0-9]*)?)?$' OR {}",
+                finer(&format!("CAST({old} AS TIME(6))"), *fraction)
+            ),
             (Values(old_values), Values(values)) if old_values.iter().all(|it| values.contains(it)) => return None,
-            (_, Values(values)) => format!("CAST({old} AS CHAR) NOT IN ({})", listed(values)),
+            // Byte by byte: the server would take `A` for `a`.
+            (_, Values(values)) => format!("CAST(CAST({old} AS CHAR) AS BINARY) NOT IN ({})", listed(values)),
             (Text { .. } | Values(_), Json) => format!("NOT JSON_VALID({old})"),
             _ => return None,
         })
     }
+}
+
+/// A number with all its digits.
+fn decimal(number: &str) -> String {
+    format!("CAST({number} AS DECIMAL(65, 30))")
+}
+
+/// SQL that is true for texts that are no number.
+fn no_number(text: &str) -> String {
+    format!("TRIM({text}) NOT REGEXP '^[-+]?[0-9]*[.]?[0-9]+(e[-+]?[0-9]+)?$'")
+}
+
+/// SQL that is true for numbers with digits that a decimal has no place for.
+fn beyond(number: &str, digits: u32, scale: u32) -> String {
+    format!("{number} <> ROUND({number}, {scale}) OR ABS({number}) >= 1e{}", digits - scale)
+}
+
+/// SQL that is true for decimals that are others when they come back from a floating type, both as it counts and as it
+/// is shown: 0.1 is shown as it was.
+fn inexact(number: &str, to: &Kind) -> String {
+    match to {
+        Kind::Float => {
+            let single = format!("CAST({number} AS FLOAT)");
+            let (counted, shown) = (decimal(&format!("({single} + 0e0)")), decimal(&format!("CAST({single} AS CHAR)")));
+            format!("{counted} <> {number} AND {shown} <> {number}")
+        }
+        _ => format!("{} <> {number}", decimal(&format!("({number} + 0e0)"))),
+    }
+}
+
+/// SQL that is true for times with a smaller part of a second than the type keeps.
+fn finer(time: &str, fraction: u32) -> String {
+    format!("MICROSECOND({time}) % {} <> 0", 10_u32.pow(6 - fraction.min(6)))
 }
 
 fn listed(values: &[String]) -> String {
@@ -150,7 +214,8 @@ fn kind(name: &str) -> Kind {
             let digits = number(10);
             Kind::Decimal { digits: small(digits), scale: small(number(0)).min(small(digits)) }
         }
-        "float" | "double" | "real" => Kind::Float,
+        "float" => Kind::Float,
+        "double" | "real" => Kind::Double,
         "char" | "varchar" => Kind::Text { length: number(1) },
         "tinytext" => Kind::Text { length: 255 },
         "text" => Kind::Text { length: 65_535 },
@@ -196,6 +261,14 @@ mod tests {
             ("ENUM('a', 'b')", "ENUM('a')", true),
             ("INT", "LONGTEXT", false),
             ("INT", "VARCHAR(5)", true),
+            ("FLOAT", "DOUBLE", false),
+            ("DOUBLE", "FLOAT", true),
+            ("SMALLINT", "FLOAT", false),
+            ("INT", "FLOAT", true),
+            ("INT", "DOUBLE", false),
+            ("BIGINT", "DOUBLE", true),
+            ("DECIMAL(8, 2)", "DOUBLE", false),
+            ("DECIMAL(20, 2)", "DOUBLE", true),
         ] {
             assert_eq!(between(from, to).offends("`c`").is_some(), looks, "{from} to {to}");
         }

@@ -20,8 +20,8 @@ pub(super) fn script(before: &Inspected, _after: &Inspected, operations: &[Opera
             ..refusal
         })?;
     let mut script = String::new();
-    // All but the table that stops upgrades.
-    for line in OFFLINE.before.iter().filter(|line| !line.contains("migratable_guard")) {
+    // All but what stops upgrades.
+    for line in OFFLINE.before.iter().take_while(|line| !line.contains("migratable_guard")) {
         script.push_str(line);
         script.push('\n');
     }

@@ -12,6 +12,18 @@ use crate::error::Error;
 use crate::inspect::Inspected;
 use crate::migrator::Direction;
 
+/// Drops the scratch databases of those who have gone without it: a lock of its name is held while one is in use.
+fn drop_left_over(database: &mut MysqlConnection) {
+    let left = database.rows(
+        "SELECT schema_name FROM information_schema.schemata \
+         WHERE schema_name REGEXP '^migratable_scratch_[0-9]+$' AND IS_FREE_LOCK(schema_name)",
+    );
+    for name in left.into_iter().flatten().flatten().flatten() {
+        // This user may have no right to; whoever has it will drop it.
+        let _ = database.batch_execute(&format!("DROP DATABASE IF EXISTS {}", quoted(&name)));
+    }
+}
+
 /// Makes a schema in a scratch database, reads it, and drops the database whatever happens.
 pub(super) fn inspect(database: &mut MysqlConnection, schema: &Schema) -> Result<Inspected, Error> {
     if let Some(table) = schema.tables.keys().find(|name| name.schema.is_some()) {
@@ -34,9 +46,14 @@ pub(super) fn inspect(database: &mut MysqlConnection, schema: &Schema) -> Result
     let mut next = || values.next().flatten();
     let (own, mode, checks) = (next(), next().unwrap_or_default(), next().unwrap_or_default());
     let (characters, collation) = (next().unwrap_or_default(), next().unwrap_or_default());
-    let name = quoted(&format!("migratable_scratch_{}", next().unwrap_or_default()));
+    let name = format!("migratable_scratch_{}", next().unwrap_or_default());
+    let lock = text(&name);
+    let name = quoted(&name);
+    drop_left_over(database);
     database
-        .batch_execute(&format!("CREATE DATABASE {name} CHARACTER SET {characters} COLLATE {collation}"))
+        .batch_execute(&format!(
+            "DO GET_LOCK({lock}, 0); CREATE DATABASE {name} CHARACTER SET {characters} COLLATE {collation}"
+        ))
         .map_err(failed)?;
     let inspected = database
         .batch_execute(&format!("USE {name}; {} SET SESSION foreign_key_checks = 1", session::SET_MODE))
@@ -45,7 +62,7 @@ pub(super) fn inspect(database: &mut MysqlConnection, schema: &Schema) -> Result
         .and_then(|()| super::inspect::inspect(database));
     let back = own.map_or(String::new(), |own| format!("USE {};", quoted(&own)));
     let left = database.batch_execute(&format!(
-        "DROP DATABASE {name}; {back} SET SESSION sql_mode = {}, SESSION foreign_key_checks = {checks}",
+        "DROP DATABASE {name}; DO RELEASE_LOCK({lock}); {back} SET SESSION sql_mode = {}, SESSION foreign_key_checks = {checks}",
         text(&mode)
     ));
     let inspected = inspected?;

@@ -4,6 +4,7 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionMa
 use diesel::mysql::MysqlConnection;
 use diesel::result::{DatabaseErrorKind, Error as DieselError, QueryResult};
 
+use super::ddl::quoted;
 use super::types::text;
 use crate::dialect::Connection;
 use crate::error::{Error, Stop};
@@ -16,11 +17,21 @@ const PATIENCE: u32 = 60;
 pub(super) const SET_MODE: &str = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,\
                                    NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,PIPES_AS_CONCAT';";
 
-/// The lock that keeps two who migrate one database apart. It goes with the connection.
-const LOCK: &str = "CONCAT('migratable ', MD5(DATABASE()))";
+/// Remembers the database that is migrated, for a step may turn to another, and the name of the lock that keeps two who
+/// migrate it apart. The lock goes with the connection.
+pub(super) const REMEMBER: &str =
+    "SET @migratable_database = DATABASE(), @migratable_lock = CONCAT('migratable ', MD5(DATABASE()));";
+
+/// Takes the lock in a script.
+pub(super) const LOCK_OR_STOP: &str = "INSERT INTO migratable_guard VALUES ('another process migrates this database', \
+                                       COALESCE(GET_LOCK(@migratable_lock, 60), 0) <> 1);";
+
+/// Gives the lock back.
+pub(super) const UNLOCK: &str = "DO RELEASE_LOCK(@migratable_lock);";
 
 /// What a connection was like before.
 pub struct Session {
+    database: String,
     sql_mode: String,
     foreign_key_checks: String,
     lock_wait_timeout: String,
@@ -48,15 +59,18 @@ pub(super) fn enter(database: &mut MysqlConnection) -> Result<Session, Error> {
         .map_err(failed)?;
     let mut values = rows.into_iter().flatten();
     let mut next = || values.next().flatten();
-    let session = Session {
+    let mut session = Session {
+        database: String::new(),
         sql_mode: next().unwrap_or_default(),
         foreign_key_checks: next().unwrap_or_default(),
         lock_wait_timeout: next().unwrap_or_default(),
     };
-    if next().is_none() {
+    let Some(name) = next() else {
         return Err(failed(said("no database is in use: name one in the URL, as in mysql://user@host/database")));
-    }
-    let answer = database.rows(&format!("SELECT GET_LOCK({LOCK}, {PATIENCE})")).map_err(failed)?;
+    };
+    session.database = name;
+    database.batch_execute(REMEMBER).map_err(failed)?;
+    let answer = database.rows(&format!("SELECT GET_LOCK(@migratable_lock, {PATIENCE})")).map_err(failed)?;
     if answer.into_iter().flatten().flatten().all(|value| value != "1") {
         return Err(Error::Database {
             doing: "wait until another process has migrated this database",
@@ -81,8 +95,9 @@ pub(super) fn said(message: &str) -> DieselError {
 pub(super) fn leave(database: &mut MysqlConnection, session: &Session) {
     rollback(database);
     let restored = database.batch_execute(&format!(
-        "SET SESSION sql_mode = {}, SESSION foreign_key_checks = {}, SESSION lock_wait_timeout = {}; \
-         DO RELEASE_LOCK({LOCK})",
+        "{UNLOCK} USE {}; \
+         SET SESSION sql_mode = {}, SESSION foreign_key_checks = {}, SESSION lock_wait_timeout = {}",
+        quoted(&session.database),
         text(&session.sql_mode),
         session.foreign_key_checks,
         session.lock_wait_timeout
@@ -110,6 +125,19 @@ pub(super) fn rollback(database: &mut MysqlConnection) {
     }
 }
 
+/// Stops if another database is in use than the one that is migrated: what follows, the history too, would go there.
+pub(super) fn stays(database: &mut MysqlConnection, what: &str) -> Result<(), Stop> {
+    const ASK: &str = "SELECT DATABASE() FROM DUAL WHERE NOT DATABASE() <=> @migratable_database";
+    let elsewhere = database.rows(ASK).map_err(|error| Stop::at(ASK, error))?;
+    if elsewhere.is_empty() {
+        return Ok(());
+    }
+    Err(Stop::refused(format!(
+        "{what} turned the connection to another database by USE; name the table with its database instead, as in \
+         `other.table`"
+    )))
+}
+
 /// A savepoint is gone as soon as the transaction around it has ended, by Diesel, by SQL, or by a change of a table.
 pub(super) fn before_step(database: &mut MysqlConnection) -> QueryResult<()> {
     database.batch_execute("SAVEPOINT migratable_step")
@@ -120,10 +148,9 @@ pub(super) fn after_step(database: &mut MysqlConnection, step: &str) -> Result<(
     while depth(database) > 1 && AnsiTransactionManager::rollback_transaction(database).is_ok() {}
     match database.batch_execute("RELEASE SAVEPOINT migratable_step") {
         Ok(()) if left_open => Err(Stop::refused(format!("the step `{step}` did not end a transaction that it began"))),
-        Ok(()) => Ok(()),
-        Err(error) if error.to_string().contains("SAVEPOINT migratable_step does not exist") => {
-            Err(Stop::ended_by(step))
-        }
+        Ok(()) => stays(database, &format!("the step `{step}`")),
+        // The server's words are in its own language; a connection that goes on lacks nothing but the savepoint.
+        Err(_) if database.batch_execute("DO 0").is_ok() => Err(Stop::ended_by(step)),
         Err(error) => Err(Stop::at("RELEASE SAVEPOINT migratable_step", error)),
     }
 }

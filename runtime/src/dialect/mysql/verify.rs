@@ -1,6 +1,6 @@
 //! Rows that stand in the way of a change, found before it is made.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use migratable_core::{ColumnType, ForeignKey, Table, TableName};
 
@@ -83,6 +83,14 @@ impl Rows<'_> {
         self.verify([column], &format!("{} IS NULL", quoted(column)), problem, advice)
     }
 
+    /// Rows for which a value is to be made that is none.
+    pub(super) fn null_given(&self, column: &str, value: &str) -> Verify {
+        let problem = format!("would have NULL in `{column}`, which is to be NOT NULL");
+        let advice = "Let `.using(sql(\"…\"))` give them a value, as by COALESCE, or change the rows before.";
+        let shown = self.has(column).then_some(column);
+        self.verify(shown, &format!("({value}) IS NULL"), problem, advice)
+    }
+
     /// Values that would be others in the new type.
     pub(super) fn unlike(&self, column: &str, type_name: &str, offends: &str) -> Verify {
         let problem = format!("hold something in `{column}` that has no equal as {type_name}");
@@ -90,11 +98,16 @@ impl Rows<'_> {
         self.verify([column], &format!("{} IS NOT NULL AND ({offends})", quoted(column)), problem, advice)
     }
 
-    /// Rows that are equal in these columns.
-    pub(super) fn duplicates(&self, columns: &[String]) -> Verify {
-        let values: Vec<String> = columns.iter().map(|name| self.shown(name)).collect();
-        let set: Vec<String> = columns.iter().map(|name| format!("{} IS NOT NULL", quoted(name))).collect();
-        let names: Vec<String> = columns.iter().map(|name| quoted(name)).collect();
+    /// Rows that are equal in these columns, some of which are given other values.
+    pub(super) fn duplicates(&self, columns: &[String], given: &BTreeMap<String, String>) -> Verify {
+        let value = |name: &String| given.get(name).map_or_else(|| quoted(name), |value| format!("({value})"));
+        let shown = |name: &String| match given.contains_key(name) {
+            true => format!("CONCAT({}, LEFT(QUOTE({}), 60))", text(&format!("{name} = ")), value(name)),
+            false => self.shown(name),
+        };
+        let values: Vec<String> = columns.iter().map(shown).collect();
+        let set: Vec<String> = columns.iter().map(|name| format!("{} IS NOT NULL", value(name))).collect();
+        let names: Vec<String> = columns.iter().map(value).collect();
         let query = format!(
             "SELECT CAST(SUM(COUNT(*)) OVER () AS CHAR), CONCAT(MIN(CONCAT_WS(', ', {})), ' in ', COUNT(*), ' rows') \
              FROM {} WHERE {} GROUP BY {} HAVING COUNT(*) > 1 ORDER BY 2 LIMIT {EXAMPLES}",

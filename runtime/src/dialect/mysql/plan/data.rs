@@ -10,6 +10,8 @@ use crate::dialect::Work;
 impl Planner<'_> {
     pub(super) fn data(&mut self, operation: &Operation) -> Planned {
         self.apply(operation)?;
+        // Triggers and cascades change rows of other tables too.
+        self.untouched.without_anything();
         match operation {
             Operation::BulkInsert { table, columns, rows } => {
                 self.push(Work::Begin);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use migratable_core::{ColumnType, Operation, TableName};
+use migratable_core::{Column, ColumnType, Operation, TableName};
 
 use super::super::ddl::{quoted, table_name};
 use super::super::types::text;
@@ -23,7 +23,8 @@ impl Planner<'_> {
         self.apply(operation)
     }
 
-    /// The columns take both names, the rows take the new one, and the columns give up the old one.
+    /// The columns take both names, the rows take the new one, and the columns give up the old one. Names that may be
+    /// one to the collation cannot stand in one list: the columns are texts meanwhile.
     pub(super) fn rename_enum_value(&mut self, operation: &Operation, name: &str, from: &str, to: &str) -> Planned {
         self.flush()?;
         self.apply(operation)?;
@@ -31,6 +32,10 @@ impl Planner<'_> {
         if let Some(values) = both.get_mut(name).map(|it| &mut it.values) {
             values.push(from.to_owned());
         }
+        let values = both.get(name).map(|it| it.values.as_slice()).unwrap_or_default();
+        let longest = values.iter().map(|value| value.chars().count()).max().unwrap_or_default();
+        let are_one = from.to_lowercase() == to.to_lowercase() || !from.is_ascii() || !to.is_ascii();
+        let text_type = are_one.then(|| u32::try_from(longest).map_or(ColumnType::Text, ColumnType::Varchar));
         for (table, column) in self.users(name) {
             let table = self.table(&table)?;
             let Some(column) = table.find(&column).filter(|it| it.column_type == ColumnType::Enum(name.to_owned()))
@@ -39,11 +44,14 @@ impl Planner<'_> {
             };
             let modify =
                 |definition: String| format!("ALTER TABLE {} MODIFY COLUMN {definition}", table_name(&table.name));
-            let wide = modify(self.words(&both).column(&table, column)?);
+            let meanwhile = text_type.clone().unwrap_or_else(|| column.column_type.clone());
+            let meanwhile = Column { column_type: meanwhile, ..column.clone() };
+            let wide = modify(self.words(&both).column(&table, &meanwhile)?);
             let narrow = modify(self.words(&self.schema.enums).column(&table, column)?);
             let place = quoted(&column.name);
             let rows =
                 format!("UPDATE {} SET {place} = {} WHERE {place} = {}", table_name(&table.name), text(to), text(from));
+            self.untouched.without_table(&table.name);
             for sql in [wide, rows, narrow] {
                 self.statement(sql);
             }

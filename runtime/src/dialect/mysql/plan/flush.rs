@@ -10,7 +10,6 @@ use super::super::verify::Rows;
 use super::values::Needs;
 use super::{Pending, Planned, Planner};
 use crate::dialect::Work;
-use crate::migrator::Direction;
 use crate::plan::Piece;
 
 /// A table that changes, before and after.
@@ -62,21 +61,28 @@ impl Planner<'_> {
         }
         let (leave, come) = self.foreign_keys(&changed, &created, &gone)?;
         self.verify(&mut changed, &created);
+        let tables = changed.iter().map(|it| &it.after).chain(created.iter().map(|(_, it)| it));
+        for table in tables.chain(gone.iter().map(|(_, it)| it)) {
+            self.untouched.without_table(&table.name);
+        }
         let places = |table: &TableName| -> Vec<usize> {
             let found = changed.iter().find(|it| it.before.name == *table).map(|it| it.pending.operations.clone());
             found.unwrap_or_else(|| vec![self.at])
         };
-        let mut work: Vec<(Vec<usize>, String)> = Vec::new();
+        let (mut work, mut behind) = (Vec::new(), Vec::new());
+        for it in &changed {
+            let statements = it.alteration(self).statements()?;
+            let at_its_place = |sql| (it.pending.operations.clone(), sql);
+            // Where rows may refuse their values, they do it while the foreign keys are still there.
+            let filling = if self.fills() { &mut behind } else { &mut work };
+            filling.extend(statements.before.into_iter().map(at_its_place));
+            behind.extend(statements.alter.into_iter().chain(self.first_number(it)).map(at_its_place));
+        }
         for (table, keys) in &leave {
             let drops: Vec<String> = keys.iter().map(|key| self.drop_foreign_key(table, key)).collect();
             work.push((places(table), format!("ALTER TABLE {} {}", table_name(table), drops.join(", "))));
         }
-        for it in &changed {
-            let statements = it.alteration(self).statements()?;
-            let all = statements.before.into_iter().chain(statements.alter);
-            work.extend(all.map(|sql| (it.pending.operations.clone(), sql)));
-            work.extend(self.first_number(it).map(|sql| (it.pending.operations.clone(), sql)));
-        }
+        work.append(&mut behind);
         for (at, (operations, table)) in created.iter().enumerate() {
             let made = |key: &ForeignKey| can_be_made_at_once(key, table, &created[at..]);
             let sql = self.words(&self.schema.enums).create_table(table, made)?;
@@ -183,7 +189,6 @@ impl Planner<'_> {
 
     /// What must hold of the rows, asked before anything changes.
     fn verify(&mut self, changed: &mut [Changed], created: &[(Vec<usize>, Table)]) {
-        let asks = self.direction == Direction::Upgrade && !self.schema.is_database;
         // What a key refers to must be in the database already to be looked at.
         let there: Vec<(TableName, Table)> =
             changed.iter().map(|it| (it.before.name.clone(), it.before.clone())).collect();
@@ -191,18 +196,27 @@ impl Planner<'_> {
             Some((_, parent)) => key.references.iter().all(|column| parent.find(column).is_some()),
             None => !created.iter().any(|(_, table)| table.name == key.table),
         };
-        for it in changed.iter_mut().filter(|_| asks) {
+        if self.fills() {
+            return;
+        }
+        for it in changed.iter_mut() {
             let rows = Rows { table: &it.before, dropped: &it.pending.dropped };
-            let kept = |column: &String| rows.has(column) && !it.needs.values.contains_key(column);
+            let given = &it.needs.values;
+            let kept = |column: &String| rows.has(column) && !given.contains_key(column);
             let mut demands = std::mem::take(&mut it.needs.demands);
-            let uniques = it.after.uniques.iter().filter(|unique| !it.before.is_unique(&unique.columns));
+            let required = it.after.columns.iter().filter(|column| !column.nullable && column.generated.is_none());
+            demands.extend(required.filter_map(|it| Some(rows.null_given(&it.name, given.get(&it.name)?))));
+            let uniques = it.after.uniques.iter();
             let mut columns: Vec<Vec<String>> = uniques.map(|unique| unique.columns.clone()).collect();
             columns.extend(it.after.primary_key.iter().map(|key| key.columns.clone()));
             for index in it.after.indexes.iter().filter(|index| index.unique) {
                 columns.extend(index.parts.iter().map(|it| it.column_name().map(str::to_owned)).collect::<Option<_>>());
             }
-            columns.retain(|columns: &Vec<String>| columns.iter().all(kept) && !it.before.is_unique(columns));
-            demands.extend(columns.iter().map(|columns| rows.duplicates(columns)));
+            columns.retain(|columns: &Vec<String>| {
+                let known = columns.iter().all(|column| kept(column) || given.contains_key(column));
+                known && !(columns.iter().all(kept) && it.before.is_unique(columns))
+            });
+            demands.extend(columns.iter().map(|columns| rows.duplicates(columns, given)));
             for check in it.after.checks.iter().filter(|check| !it.before.checks.contains(check)) {
                 let names: Vec<&str> = it.after.columns.iter().map(|it| it.name.as_str()).collect();
                 let mentioned = check.expression.mentioned(names);
@@ -221,9 +235,9 @@ impl Planner<'_> {
                     demands.push(rows.orphans(key));
                 }
             }
-            let operations = &it.pending.operations;
-            let pieces = demands.into_iter().map(|it| Piece { operations: operations.clone(), work: Work::Verify(it) });
-            self.planned.pieces.extend(pieces);
+            for demand in demands {
+                self.untouched.verify(&mut self.planned, it.pending.operations.clone(), demand);
+            }
         }
     }
 }

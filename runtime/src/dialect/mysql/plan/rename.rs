@@ -13,6 +13,7 @@ impl Planner<'_> {
         let before = self.schema.tables.clone();
         self.apply(operation)?;
         ddl::check_names(&self.table(to)?)?;
+        self.untouched.without_table(to);
         self.statement(format!("RENAME TABLE {} TO {}", table_name(from), table_name(to)));
         self.follow_server_names(from, to)?;
         self.follow_names(&before, Some((from, to)))
@@ -63,6 +64,7 @@ impl Planner<'_> {
         if !clauses.is_empty() {
             self.statement(format!("{alter} {}", clauses.join(", ")));
         }
+        self.untouched.without(to);
         self.statement(format!("{alter} {rename}"));
         let words = self.words(&self.schema.enums);
         let added: Vec<String> =
