@@ -4,7 +4,7 @@ use migratable::{Direction, Options, PlannedRevision, Report, Standing, Transact
 use migratable_core::Dialect;
 use serde_json::{Value, json};
 
-use crate::arguments::{self, Move};
+use crate::arguments::movement::{self, Move};
 use crate::console::Console;
 use crate::database::{Database, migrator};
 use crate::failure::{Failure, Outcome};
@@ -37,8 +37,8 @@ impl Movement<'_> {
         let options = Options {
             transaction: match self.how.transaction {
                 None => Transaction::Usual,
-                Some(arguments::Transaction::All) => Transaction::All,
-                Some(arguments::Transaction::Revision) => Transaction::Revision,
+                Some(movement::Transaction::All) => Transaction::All,
+                Some(movement::Transaction::Revision) => Transaction::Revision,
             },
             strict: self.how.strict,
         };

@@ -1,0 +1,72 @@
+//! What can be typed behind the commands that list revisions and say where a database stands.
+
+use clap::Args;
+
+use super::Report;
+
+/// `current`.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  migrate current --json")]
+pub struct Current {
+    /// Show file and parents too.
+    #[arg(short, long)]
+    pub verbose: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub report: Report,
+}
+
+/// `history`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  migrate history
+  migrate history -v -r 1b2c:head       from one revision to another
+  migrate history -r base:3f2a          from the beginning")]
+pub struct History {
+    /// Only this part, from the older to the newer: `a:b`, `a:`, `:b`.
+    #[arg(short, long, value_name = "A:B", allow_hyphen_values = true)]
+    pub rev_range: Option<String>,
+    /// Show file, parents and operations too.
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Mark the revision at which the database is.
+    #[arg(short, long)]
+    pub indicate_current: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub report: Report,
+}
+
+/// `heads` and `branches`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  migrate heads\n  migrate branches -v")]
+pub struct Listing {
+    /// Show file, parents and operations too.
+    #[arg(short, long)]
+    pub verbose: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub report: Report,
+}
+
+/// `show`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  migrate show head\n  migrate show 3f2a")]
+pub struct Show {
+    /// The revision.
+    #[arg(value_name = "REV", allow_hyphen_values = true)]
+    pub revision: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub report: Report,
+}
+
+/// `status`.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  migrate status")]
+pub struct Status {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub report: Report,
+}
