@@ -10,8 +10,8 @@ mod steps;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::env;
 use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use migratable_syntax::findings::{self, Finding, Place};
 use migratable_syntax::revision::{HEADER, Located};
@@ -59,16 +59,16 @@ fn watched(dir: &Path, out_dir: &Path) -> Vec<PathBuf> {
 /// What the macros need of the package in a folder.
 fn embed(dir: &Path, with_revisions: bool) -> Outputs {
     let mut outputs = Outputs::default();
+    // All of it: `migrate` says of a value in which line of which file it stands, also without the sources.
+    outputs.add("configuration.toml", fs::read_to_string(dir.join("Cargo.toml")).unwrap_or_default());
     let configuration = match Configuration::read(dir) {
         Ok(configuration) => configuration,
         Err(message) => {
-            outputs.add("configuration.toml", String::new());
             outputs.add(findings::PACKAGE, findings::write(&[error(Place::Item, message)]));
             outputs.add(index::FILE, index::empty());
             return outputs;
         }
     };
-    outputs.add("configuration.toml", configuration.embedded());
     if with_revisions {
         revisions(&configuration, &mut outputs);
     }

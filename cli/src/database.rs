@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use migratable::AnyConnection;
 use migratable::inspect::{Inspected, inspect};
 use migratable_core::Dialect;
-use toml::de::{DeTable, DeValue};
 
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
@@ -38,8 +37,8 @@ impl Database {
             url::anchored(&url, here)
         } else if let Some((url, folder)) = of_env_file(here, console)? {
             url::anchored(&url, &folder)
-        } else if let Some(url) = configured(project)? {
-            url::anchored(&url, &home(project, here))
+        } else if let Some(url) = project.configuration()?.database_url.as_deref() {
+            url::anchored(url, &home(project, here))
         } else {
             return Err(Failure::Usage(
                 "no database is named: give --database-url, set DATABASE_URL or put it in a .env file, or write \
@@ -160,16 +159,6 @@ pub(crate) fn migrator(project: &Project) -> Outcome<&Migrator> {
             "this `migrate` was built without its revisions: build it with the feature `revisions`".to_owned(),
         )
     })
-}
-
-/// The URL of the configuration that was compiled in.
-fn configured(project: &Project) -> Outcome<Option<String>> {
-    let wrong = |error: toml::de::Error| Failure::Failed(format!("the configuration that was compiled in: {error}"));
-    let configuration = DeTable::parse(project.configuration()).map_err(wrong)?;
-    Ok(configuration.get_ref().get("database-url").and_then(|value| match value.get_ref() {
-        DeValue::String(url) => Some(url.to_string()),
-        _ => None,
-    }))
 }
 
 /// The folder that a relative file of the configuration is in: the root of the workspace if we are inside of it, else

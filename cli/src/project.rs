@@ -2,6 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "database")]
+use migratable_build::configuration::Configuration;
+
+#[cfg(feature = "database")]
+use crate::failure::{Failure, Outcome};
+
 /// A project, as the `migrate` of its migrations package was built for it.
 pub struct Project {
     manifest_dir: PathBuf,
@@ -13,7 +19,7 @@ pub struct Project {
 }
 
 impl Project {
-    /// The project of a migrations package: its folder, its name, and its configuration as the build step wrote it.
+    /// The project of a migrations package: its folder, its name, and what its Cargo.toml says.
     pub fn new(manifest_dir: impl Into<PathBuf>, package: &str, configuration: &str) -> Project {
         Project {
             manifest_dir: manifest_dir.into(),
@@ -50,8 +56,8 @@ impl Project {
 
     /// The configuration that was compiled in.
     #[cfg(feature = "database")]
-    pub(crate) fn configuration(&self) -> &str {
-        &self.configuration
+    pub(crate) fn configuration(&self) -> Outcome<Configuration> {
+        Configuration::of_text(&self.manifest_dir, &self.configuration).map_err(Failure::Failed)
     }
 
     /// Whether the sources are where they were.

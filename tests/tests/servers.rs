@@ -43,7 +43,8 @@ SELECT post_id, tag_id FROM post_tags ORDER BY post_id, tag_id;
 
 /// Runs `migrate` on a database; what it prints.
 fn migrate(database: &Database<'_>, words: &[&str]) -> String {
-    let project = Project::new("/nowhere", "microblog-migrations", "").with_migrator(migrator());
+    let project = Project::new("/nowhere", "microblog-migrations", "[package]\nname = \"microblog-migrations\"\n")
+        .with_migrator(migrator());
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut console = Console::new(&mut out, &mut err, std::env::temp_dir());
     let url = database.url();

@@ -59,7 +59,8 @@ pub fn program(blog: &Blog, revisions: usize, configuration: &str) -> Project {
         .with_migrator(Migrator::new(&REVISIONS[..revisions]))
 }
 
-pub const CONFIGURATION: &str = "dialects = [\"sqlite\"]\ndatabase-url = \"sqlite://blog.db\"\n";
+pub const CONFIGURATION: &str = "[package]\nname = \"blog-migrations\"\n\n[package.metadata.migratable]\n\
+     dialects = [\"sqlite\"]\ndatabase-url = \"sqlite://blog.db\"\n";
 
 fn at(blog: &Blog, folder: &Path, arguments: &[&str]) -> Ran {
     run(&program(blog, 2, CONFIGURATION), folder, &BTreeMap::new(), None, arguments)
@@ -241,7 +242,7 @@ fn the_database_is_the_one_that_is_nearest_to_the_one_who_asks() {
 #[test]
 fn a_database_that_is_none_is_one_clear_error() {
     let blog = Blog::new("");
-    let unconfigured = program(&blog, 2, "dialects = [\"sqlite\"]\n");
+    let unconfigured = program(&blog, 2, "[package]\nname = \"blog-migrations\"\n");
     let ran = run(&unconfigured, &blog.root, &BTreeMap::new(), None, &["upgrade"]);
     assert_eq!(ran.status, 2);
     assert_says(&ran.err, &["no database is named: give --database-url, set DATABASE_URL"]);

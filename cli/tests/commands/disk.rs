@@ -154,7 +154,8 @@ mod database {
         let project = Project::new(
             blog.path("migrations"),
             "blog-migrations",
-            "dialects = [\"sqlite\"]\ndatabase-url = \"sqlite://data/blog.db\"\n",
+            "[package]\nname = \"blog-migrations\"\n[package.metadata.migratable]\n\
+             database-url = \"sqlite://data/blog.db\"\n",
         )
         .with_migrator(Migrator::new(&REVISIONS));
         run(&project, &blog.root, &BTreeMap::new(), None, arguments)

@@ -97,7 +97,7 @@ impl Blog {
     }
 
     pub fn project(&self) -> Project {
-        Project::new(self.path("migrations"), "blog-migrations", "dialects = [\"sqlite\"]\n")
+        Project::new(self.path("migrations"), "blog-migrations", "[package]\nname = \"blog-migrations\"\n")
     }
 
     pub fn run(&self, arguments: &[&str]) -> Ran {

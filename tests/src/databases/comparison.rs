@@ -25,7 +25,9 @@ pub fn diff(from: &Database<'_>, to: &Database<'_>, rename: &[String], more: &[&
     words.extend(more);
     words.extend(rename.iter().flat_map(|rename| ["--rename", rename]));
     let folder = std::env::temp_dir();
-    let project = Project::new(&folder, "corpus", "dialects = [\"sqlite\", \"postgres\", \"mysql\"]\n");
+    let manifest = "[package]\nname = \"corpus\"\n\n[package.metadata.migratable]\n\
+                    dialects = [\"sqlite\", \"postgres\", \"mysql\"]\n";
+    let project = Project::new(&folder, "corpus", manifest);
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let variables = BTreeMap::<String, String>::new();
     let variable = |name: &str| variables.get(name).cloned();

@@ -1,0 +1,151 @@
+//! The keys that say how a database is migrated.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use migratable_core::Dialect;
+
+use super::manifest::{Value, unknown};
+use super::template::Template;
+
+/// What is set for a database; what is not is as usual.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// The dialects that its revisions are for.
+    pub dialects: Vec<Dialect>,
+    /// Its URL, if none is given otherwise.
+    pub database_url: Option<String>,
+    /// The table that records which revisions are applied.
+    pub history_table: Option<String>,
+    /// The schema of that table.
+    pub history_schema: Option<String>,
+    /// The tables that are not ours, as patterns with `*`.
+    pub exclude: Vec<String>,
+    /// What is one transaction.
+    pub transaction: Option<Transaction>,
+    /// How long it is waited for others who hold a lock.
+    pub lock_timeout: Option<Duration>,
+    /// How long a statement may take.
+    pub statement_timeout: Option<Duration>,
+    /// How the file of a new revision is named.
+    pub file_name: Option<Template>,
+    /// What becomes of the message of a new revision.
+    pub message: Option<Template>,
+    /// The commands that are run on each new file, each as its words; `{file}` stands for the file.
+    pub post_write_hooks: Option<Vec<Vec<String>>>,
+    /// The line of the Cargo.toml in which a key is set.
+    pub lines: BTreeMap<&'static str, usize>,
+}
+
+/// What is one transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transaction {
+    /// All revisions of an upgrade or a downgrade.
+    All,
+    /// Each revision.
+    Revision,
+}
+
+/// Every key.
+pub(super) const KEYS: [&str; 11] = [
+    "dialects",
+    "database-url",
+    "history-table",
+    "history-schema",
+    "exclude",
+    "transaction",
+    "lock-timeout",
+    "statement-timeout",
+    "file-name",
+    "message",
+    "post-write-hooks",
+];
+
+const DIALECTS: [&str; 3] = ["sqlite", "postgres", "mysql"];
+const TRANSACTIONS: [&str; 2] = ["all", "revision"];
+
+/// What can stand in the name of a file.
+const FILE_NAME: [&str; 8] = ["year", "month", "day", "hour", "minute", "second", "id", "slug"];
+/// What can stand in a message.
+const MESSAGE: [&str; 5] = ["year", "month", "day", "id", "message"];
+
+impl Settings {
+    /// Takes in a key. Gives back whether there is one of that name.
+    pub(super) fn set(&mut self, key: &str, value: &Value<'_>) -> Result<bool, String> {
+        let Some(&name) = KEYS.iter().find(|known| **known == key) else { return Ok(false) };
+        match name {
+            "dialects" => self.dialects = value.each("sqlite", dialect)?,
+            "database-url" => self.database_url = Some(value.text("sqlite://app.db")?.to_owned()),
+            "history-table" => self.history_table = Some(value.parsed("schema_history", identifier)?),
+            "history-schema" => self.history_schema = Some(value.parsed("audit", identifier)?),
+            "exclude" => self.exclude = value.each("legacy_*", |pattern| Ok(pattern.to_owned()))?,
+            "transaction" => self.transaction = Some(value.parsed("revision", transaction)?),
+            "lock-timeout" => self.lock_timeout = Some(value.parsed("30s", duration)?),
+            "statement-timeout" => self.statement_timeout = Some(value.parsed("5min", duration)?),
+            "file-name" => {
+                let template = |text: &str| Template::parse(text, &FILE_NAME, "id").and_then(file_name);
+                self.file_name = Some(value.parsed("{year}{month}{day}_{id}_{slug}", template)?);
+            }
+            "message" => {
+                let template = |text: &str| Template::parse(text, &MESSAGE, "message");
+                self.message = Some(value.parsed("{message}", template)?);
+            }
+            _ => self.post_write_hooks = Some(value.each("rustfmt --edition 2024 {file}", hook)?),
+        }
+        self.lines.insert(name, value.line());
+        Ok(true)
+    }
+}
+
+fn dialect(name: &str) -> Result<Dialect, String> {
+    Dialect::from_name(name).ok_or_else(|| unknown("dialect", name, &DIALECTS))
+}
+
+fn transaction(name: &str) -> Result<Transaction, String> {
+    match name {
+        "all" => Ok(Transaction::All),
+        "revision" => Ok(Transaction::Revision),
+        _ => Err(unknown("transaction mode", name, &TRANSACTIONS)),
+    }
+}
+
+/// A name that is the same on every database, whatever it does with capitals.
+fn identifier(name: &str) -> Result<String, String> {
+    let is_plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && name.len() <= 63;
+    if is_plain { Ok(name.to_owned()) } else { Err("a name of a-z, 0-9 and _ belongs here, of 63 at most".to_owned()) }
+}
+
+/// `30s`, `500ms`, `5min`, `1h`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let milliseconds = match unit.trim() {
+        "ms" => 1,
+        "s" => 1_000,
+        "min" => 60_000,
+        "h" => 3_600_000,
+        _ => 0,
+    };
+    let counted = number.parse::<u32>().ok().map(|number| u64::from(number) * milliseconds);
+    match counted.filter(|counted| *counted > 0) {
+        Some(counted) => Ok(Duration::from_millis(counted)),
+        None => Err("a time belongs here: \"500ms\", \"30s\", \"5min\", \"1h\"".to_owned()),
+    }
+}
+
+fn file_name(template: Template) -> Result<Template, String> {
+    let odd = |c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    let wrong = template.literals().find(|text| text.contains(odd)).map(str::to_owned);
+    match wrong {
+        Some(text) => Err(format!("`{text}` cannot stand in the name of a file; letters, digits, _, - and . can")),
+        None => Ok(template),
+    }
+}
+
+/// A command as its words.
+fn hook(command: &str) -> Result<Vec<String>, String> {
+    let words: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
+    if words.is_empty() { Err("a command belongs here: \"rustfmt {file}\"".to_owned()) } else { Ok(words) }
+}
