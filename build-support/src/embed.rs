@@ -93,7 +93,7 @@ fn revisions(configuration: &Configuration, outputs: &mut Outputs) {
             ProblemPlace::Nowhere => package.push(error(Place::Item, problem.to_string())),
         }
     }
-    let replayed = is_sound.then_some(&walk.schema);
+    let replayed = is_sound.then_some(&walk.replay.schema);
     if let Err(problem) = LockProblem::check(&configuration.lock(), &history, replayed) {
         package.push(error(Place::Item, problem.message(configuration)));
     }

@@ -6,6 +6,7 @@ mod difference;
 mod lock;
 mod read;
 mod replay;
+mod roads;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ use migratable_syntax::revision::{Located, RevisionFile};
 pub use lock::LockProblem;
 pub use replay::Replay;
 pub(crate) use replay::Step;
+pub use roads::{Conflict, End};
 
 /// The revisions in a folder.
 #[derive(Clone, Debug)]

@@ -13,6 +13,7 @@ pub mod hash;
 pub mod lock;
 pub mod names;
 pub mod operation;
+pub mod replay;
 pub mod sql;
 
 mod canonical;

@@ -4,8 +4,9 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use migratable_core::Dialect;
 use migratable_core::graph::Graph;
-use migratable_core::{Dialect, Schema};
+use migratable_core::replay::Replay;
 
 use crate::dialect::{Database, Work};
 use crate::error::{Cause, Error, Failure, Stop};
@@ -119,7 +120,7 @@ struct State<Facts> {
     facts: Facts,
     position: Position,
     path: VecDeque<String>,
-    schema: Schema,
+    replay: Replay,
     /// The last number in the history.
     ordinal: u64,
 }
@@ -190,11 +191,11 @@ impl<Db: Database> Run<'_, Db> {
         let rows = history::read(database)?;
         let position = self.migrator.position(&self.graph, &rows, self.options.strict)?;
         let path = self.path(&position, target)?.into();
-        let schema = plan::schema_at(self.migrator, &self.graph, &position)?;
+        let replay = self.migrator.replay(&self.graph, position.order.iter())?;
         let ordinal = rows.last().map_or(0, |row| row.ordinal);
         let facts = self.session.database.facts();
         let facts = facts.map_err(|source| Error::Database { doing: "look at the tables", source })?;
-        Ok(State { version, facts, position, path, schema, ordinal })
+        Ok(State { version, facts, position, path, replay, ordinal })
     }
 
     /// Runs some revisions and ends the transaction that they are in.
@@ -226,9 +227,11 @@ impl<Db: Database> Run<'_, Db> {
     /// Runs a revision and writes its row. Gives back whether a reference may have come to point nowhere.
     fn revision(&mut self, state: &mut State<Db::Facts>, revision: &Revision) -> Result<bool, Error> {
         let begun = Instant::now();
-        let operations = revision.record(self.direction);
-        let planned = Db::plan(&state.facts, &operations.operations, &mut state.schema, self.direction)
+        let recorded = plan::record(&state.replay, &self.graph, revision, self.direction);
+        let operations = &recorded.operations;
+        let planned = Db::plan(&state.facts, &operations.operations, &mut state.replay.schema, self.direction)
             .map_err(|refusal| refusal.in_revision(revision, &operations.operations))?;
+        recorded.note(&mut state.replay, &self.graph, revision, self.direction);
         let lines = |piece: &Piece| {
             piece.operations.iter().filter_map(|&at| operations.operations.get(at)).map(ToString::to_string).collect()
         };

@@ -80,6 +80,8 @@ pub struct Status {
 /// A history that a program can go on from.
 pub(crate) struct Position {
     pub(crate) applied: BTreeSet<String>,
+    /// The same in the order in which they were applied.
+    pub(crate) order: Vec<String>,
     pub(crate) unknown: Vec<String>,
 }
 
@@ -222,7 +224,7 @@ pub(crate) fn position(
     strict: bool,
 ) -> Result<Position, Error> {
     let known: HashMap<&str, &Revision> = revisions.iter().map(|revision| (revision.id, revision)).collect();
-    let mut position = Position { applied: BTreeSet::new(), unknown: Vec::new() };
+    let mut position = Position { applied: BTreeSet::new(), order: Vec::new(), unknown: Vec::new() };
     for row in rows {
         let Some(revision) = known.get(row.revision.as_str()) else {
             position.unknown.push(row.revision.clone());
@@ -233,6 +235,10 @@ pub(crate) fn position(
             return Err(Error::StepsChanged { revision: row.revision.clone() });
         }
         position.applied.insert(row.revision.clone());
+        position.order.push(row.revision.clone());
+    }
+    if !is_in_order(graph, &position.order) {
+        position.order = graph.order().iter().filter(|id| position.applied.contains(*id)).cloned().collect();
     }
     for id in graph.order() {
         let Some(node) = graph.node(id).filter(|_| position.applied.contains(id)) else { continue };
@@ -243,6 +249,18 @@ pub(crate) fn position(
         }
     }
     Ok(position)
+}
+
+/// Whether each of these revisions stands behind all that it follows, as it does unless somebody wrote the history by
+/// hand.
+fn is_in_order(graph: &Graph, ids: &[String]) -> bool {
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    ids.iter().all(|id| {
+        let parents = graph.node(id).into_iter().flat_map(|node| node.after.iter().chain(&node.depends_on));
+        let follows = parents.map(String::as_str).all(|parent| seen.contains(parent));
+        seen.insert(id);
+        follows
+    })
 }
 
 fn steps_changed(revision: &Revision, row: &Applied) -> bool {

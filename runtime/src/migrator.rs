@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use migratable_core::graph::{Graph, Node};
+use migratable_core::replay::Replay;
 use migratable_core::{Dialect, Operation, Schema};
 
 use crate::dialect::Database;
@@ -187,7 +188,7 @@ impl<Db: Database> Migrator<Db> {
             return Err(Error::Ahead { unknown: position.unknown });
         }
         let current = graph.tips(&position.applied).into_iter().map(str::to_owned).collect();
-        Ok((current, plan::schema_at(self, &graph, &position)?))
+        Ok((current, self.replay(&graph, position.order.iter())?.schema))
     }
 
     /// What an upgrade or a downgrade would do to this database, without doing it.
@@ -220,19 +221,18 @@ impl<Db: Database> Migrator<Db> {
         self.revisions.iter().find(|revision| revision.id == id)
     }
 
-    /// The schema after some revisions, which are in order.
-    pub(crate) fn replay<'a>(&self, applied: impl Iterator<Item = &'a String>) -> Result<Schema, Error> {
-        let mut schema = Schema::default();
+    /// What some revisions lead to, which are in the order in which they were applied.
+    pub(crate) fn replay<'a>(&self, graph: &Graph, applied: impl Iterator<Item = &'a String>) -> Result<Replay, Error> {
+        let mut replay = Replay::default();
         for revision in applied.filter_map(|id| self.find(id)) {
-            for operation in &revision.record(Direction::Upgrade).operations {
-                operation.apply(&mut schema).map_err(|error| Error::Plan {
-                    revision: revision.id.to_owned(),
-                    operation: operation.to_string(),
-                    message: error.message,
-                })?;
-            }
+            let operations = &revision.record(Direction::Upgrade).operations;
+            replay.apply(graph, revision.id, operations).map_err(|misfit| Error::Plan {
+                revision: revision.id.to_owned(),
+                operation: misfit.operation.to_string(),
+                message: misfit.error.message,
+            })?;
         }
-        Ok(schema)
+        Ok(replay)
     }
 
     /// Where the database stands, if its history is one that this program can go on from.

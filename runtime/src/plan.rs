@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use migratable_core::Operation;
 use migratable_core::graph::Graph;
-use migratable_core::{Operation, Schema};
+use migratable_core::replay::{Detour, Replay};
 
 use crate::dialect::{Database, Work};
 use crate::error::Error;
 use crate::history::{self, Position};
 use crate::migrator::{Direction, Migrator, Revision};
+use crate::revision::Operations;
 
 /// What a revision would do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,13 +75,30 @@ pub(crate) fn targets(graph: &Graph, applied: &BTreeSet<String>, text: &str) -> 
     Ok(graph.resolve(text, &graph.tips(applied))?)
 }
 
-/// The schema that a database at that position has.
-pub(crate) fn schema_at<Db: Database>(
-    migrator: &Migrator<Db>,
-    graph: &Graph,
-    position: &Position,
-) -> Result<Schema, Error> {
-    migrator.replay(graph.order().iter().filter(|id| position.applied.contains(*id)))
+/// What a revision does to a database where these are replayed, with the renames around it.
+pub(crate) fn record(replay: &Replay, graph: &Graph, revision: &Revision, direction: Direction) -> Recorded {
+    let own = revision.record(direction);
+    let detour = replay.detour(graph, revision.id, &own.operations);
+    Recorded { own: own.operations.clone(), operations: own.between(&detour), detour }
+}
+
+/// A revision as it is run.
+pub(crate) struct Recorded {
+    /// What its file says.
+    own: Vec<Operation>,
+    detour: Detour,
+    /// What is run.
+    pub(crate) operations: Operations,
+}
+
+impl Recorded {
+    /// Notes that it was planned, which the schema shows already.
+    pub(crate) fn note(&self, replay: &mut Replay, graph: &Graph, revision: &Revision, direction: Direction) {
+        match direction {
+            Direction::Upgrade => replay.note(graph, revision.id, &self.own, &self.detour),
+            Direction::Downgrade => replay.forget(graph, revision.id),
+        }
+    }
 }
 
 /// What would be done to a database.
@@ -92,14 +111,16 @@ pub(crate) fn preview<Db: Database>(
     let graph = migrator.graph()?;
     let position = migrator.position(&graph, &history::read(database)?, false)?;
     let targets = targets(&graph, &position.applied, target)?;
-    let mut schema = schema_at(migrator, &graph, &position)?;
+    let mut replay = migrator.replay(&graph, position.order.iter())?;
     let reading = |source| Error::Database { doing: "look at the tables", source };
     let facts = database.facts().map_err(reading)?;
     let mut planned = Vec::new();
     for revision in path(&graph, &position, &targets, direction).iter().filter_map(|id| migrator.find(id)) {
-        let operations = revision.record(direction);
-        let pieces = Db::plan(&facts, &operations.operations, &mut schema, direction)
+        let recorded = record(&replay, &graph, revision, direction);
+        let operations = &recorded.operations;
+        let pieces = Db::plan(&facts, &operations.operations, &mut replay.schema, direction)
             .map_err(|refusal| refusal.in_revision(revision, &operations.operations))?;
+        recorded.note(&mut replay, &graph, revision, direction);
         let mut statements = Vec::new();
         for piece in &pieces.pieces {
             statements.extend(database.preview(&piece.work).map_err(reading)?);

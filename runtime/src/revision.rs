@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 
 pub use migratable_core::builder::*;
+use migratable_core::replay::Detour;
 pub use migratable_macros::{operations, revision};
 
 use crate::any;
@@ -106,6 +107,14 @@ impl Operations {
         };
         self.steps.push((self.list.operations.len(), Box::new(call)));
         self.list.run_named(&name);
+    }
+
+    /// The same between renames of what other branches have renamed.
+    pub(crate) fn between(mut self, Detour { before, behind }: &Detour) -> Operations {
+        self.steps.iter_mut().for_each(|(place, _)| *place += before.len());
+        self.list.operations.splice(0..0, before.iter().cloned());
+        self.list.operations.extend_from_slice(behind);
+        self
     }
 
     /// The function behind the operation at that place.

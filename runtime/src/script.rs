@@ -32,7 +32,8 @@ pub(crate) fn write<Db: Database>(
     };
     let start = resolve(&graph, if from.is_empty() { "base" } else { from }, &[])?;
     let applied = graph.ancestors(start.iter().map(String::as_str));
-    let position = Position { applied, unknown: Vec::new() };
+    let order = graph.order().iter().filter(|id| applied.contains(*id)).cloned().collect();
+    let position = Position { applied, order, unknown: Vec::new() };
     let end = match (to, direction) {
         ("", Direction::Upgrade) => "head",
         ("", Direction::Downgrade) => "base",
@@ -45,13 +46,15 @@ pub(crate) fn write<Db: Database>(
         return Err(wrong(format!("`{end}` does not come {way} `{from}`")));
     }
     let mut script = Script { offline, text: String::new() };
-    let mut schema = plan::schema_at(migrator, &graph, &position)?;
+    let mut replay = migrator.replay(&graph, position.order.iter())?;
     script.begin(&history::stands_elsewhere(dialect, &start, &position.applied));
     let mut endangered = false;
     for revision in path.iter().filter_map(|id| migrator.find(id)) {
-        let operations = revision.record(direction);
-        let planned = (offline.plan)(&operations.operations, &mut schema, direction)
+        let recorded = plan::record(&replay, &graph, revision, direction);
+        let operations = &recorded.operations;
+        let planned = (offline.plan)(&operations.operations, &mut replay.schema, direction)
             .map_err(|refusal| refusal.in_revision(revision, &operations.operations))?;
+        recorded.note(&mut replay, &graph, revision, direction);
         script.heading(revision, direction);
         endangered |= planned.endangers_references;
         let mut said = Vec::new();

@@ -142,7 +142,7 @@ fn what_a_cfg_would_hide_is_said_by_the_package() {
 fn nothing_is_left_out_in_silence() {
     let dir = project("fn broken( {");
     let history = crate::history::History::read(&dir.path().join("versions"));
-    let schema = history.walk(&mut |_| {}).schema;
+    let schema = history.walk(&mut |_| {}).replay.schema;
     fs::write(dir.path().join("schema.lock"), migratable_core::lock::write(&["aaaaaaaaaaaa".to_owned()], &schema))
         .unwrap();
     let said = found(&embed(dir.path(), true), findings::PACKAGE);

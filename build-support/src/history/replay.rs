@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use migratable_core::graph::{Graph, Node};
+use migratable_core::replay::{Detour, Misfit, Replay as Replayed};
 use migratable_core::{Operation, Schema, TableName};
 use migratable_syntax::revision::{Located, Statement};
 
@@ -30,10 +31,12 @@ pub(crate) struct Step<'a> {
 
 /// How far a replay came.
 pub(crate) struct Walk {
-    pub(crate) schema: Schema,
+    pub(crate) replay: Replayed,
     pub(crate) problems: Vec<Problem>,
     /// The revisions whose operations were applied, up to the first that did not fit.
     pub(crate) reached: BTreeSet<String>,
+    /// The schemas of branches whose last revision was replayed beside others: what it would be without those.
+    own: BTreeMap<String, Schema>,
 }
 
 impl History {
@@ -46,7 +49,7 @@ impl History {
         if !self.problems.is_empty() {
             return Err(self.problems.iter().cloned().chain(walk.problems).collect());
         }
-        if walk.problems.is_empty() { Ok(Replay { schema: walk.schema }) } else { Err(walk.problems) }
+        if walk.problems.is_empty() { Ok(Replay { schema: walk.replay.schema }) } else { Err(walk.problems) }
     }
 
     /// The schema of a database that stands at some revisions: they and all that must be applied before them.
@@ -54,42 +57,53 @@ impl History {
     /// # Errors
     /// The operations that do not fit.
     pub fn schema_at(&self, ids: &[String]) -> Result<Schema, Vec<Problem>> {
-        let mut schema = Schema::default();
+        let mut replay = Replayed::default();
         let Some(graph) = &self.graph else { return Err(self.problems.clone()) };
         let applied = graph.ancestors(ids.iter().map(String::as_str));
         for entry in graph.order().iter().filter(|id| applied.contains(*id)).filter_map(|id| self.entry(id)) {
-            apply(entry, "upgrade", &entry.file.upgrade, &mut schema, &mut |_| {}).map_err(|problem| vec![problem])?;
+            let applied = replay.apply(graph, &entry.file.id, &entry.file.upgrade_operations());
+            applied.map_err(|misfit| vec![misfitting(entry, &misfit)])?;
         }
-        Ok(schema)
+        Ok(replay.schema)
     }
 
     /// Applies all revisions in order, as far as they fit, and shows every data step. What follows a revision that does
     /// not fit, or one that is missing, is left out.
     pub(crate) fn walk(&self, visit: &mut dyn FnMut(Step<'_>)) -> Walk {
-        let mut walk = Walk { schema: Schema::default(), problems: Vec::new(), reached: BTreeSet::new() };
+        let mut walk =
+            Walk { replay: Replayed::default(), problems: Vec::new(), reached: BTreeSet::new(), own: BTreeMap::new() };
         let mut whole: BTreeSet<&str> = BTreeSet::new();
-        for entry in self.in_order() {
+        let Some(graph) = self.sound_graph() else { return walk };
+        for entry in graph.order().iter().filter_map(|id| self.entry(id)) {
             let parents = entry.file.after.iter().chain(&entry.file.depends_on);
             if !parents.map(String::as_str).all(|parent| whole.contains(parent)) {
-                guess(entry, walk.schema.clone(), visit);
+                guess(entry, walk.replay.schema.clone(), visit);
                 continue;
             }
             walk.reached.insert(entry.file.id.clone());
-            if walk.revision(entry, visit) {
+            let fits = if walk.replay.has_others(&graph, &entry.file.id) {
+                walk.beside_others(self, &graph, entry, visit)
+            } else {
+                walk.revision(&graph, entry, visit)
+            };
+            if fits {
                 whole.insert(&entry.file.id);
+            }
+            if fits && entry.file.after.len() > 1 {
+                walk.problems.extend(self.conflicts_of(&graph, entry));
             }
         }
         walk
     }
 
-    /// The revisions, each behind all that it follows, as far as they make a graph.
-    fn in_order(&self) -> Vec<&Entry> {
+    /// What follows what; if that is no graph, without what is wrong in it.
+    fn sound_graph(&self) -> Option<Graph> {
+        if let Some(graph) = &self.graph {
+            return Some(graph.clone());
+        }
         let mut entries: BTreeMap<&str, &Entry> = BTreeMap::new();
         for entry in &self.revisions {
             entries.entry(&entry.file.id).or_insert(entry);
-        }
-        if let Some(graph) = &self.graph {
-            return graph.order().iter().filter_map(|id| entries.get(id.as_str()).copied()).collect();
         }
         let known = |ids: &[String]| ids.iter().filter(|id| entries.contains_key(id.as_str())).cloned().collect();
         let nodes = self.revisions.iter().filter(|entry| entries[entry.file.id.as_str()].path == entry.path);
@@ -97,42 +111,91 @@ impl History {
             id: entry.file.id.clone(),
             after: known(&entry.file.after),
             depends_on: known(&entry.file.depends_on),
-            labels: Vec::new(),
+            ..Node::default()
         });
-        let Ok(graph) = Graph::new(nodes.collect()) else { return Vec::new() };
-        graph.order().iter().filter_map(|id| entries.get(id.as_str()).copied()).collect()
+        Graph::new(nodes.collect()).ok()
     }
 }
 
 impl Walk {
     /// Replays a revision; whether `upgrade` fits.
-    fn revision(&mut self, entry: &Entry, visit: &mut dyn FnMut(Step<'_>)) -> bool {
-        let file = &entry.file;
+    fn revision(&mut self, graph: &Graph, entry: &Entry, visit: &mut dyn FnMut(Step<'_>)) -> bool {
+        let (file, schema) = (&entry.file, &mut self.replay.schema);
         let touched = touched(file.upgrade.iter().chain(&file.downgrade).map(|statement| &statement.operation));
-        let before = part(&self.schema, &touched);
-        if let Err(problem) = apply(entry, "upgrade", &file.upgrade, &mut self.schema, visit) {
+        let before = part(schema, &touched);
+        if let Err(problem) = apply(entry, "upgrade", &file.upgrade, schema, visit) {
             self.problems.push(problem);
             return false;
         }
         if !entry.upgrade_is_read {
             return false;
         }
-        let after = part(&self.schema, &touched);
-        let downgraded = apply(entry, "downgrade", &file.downgrade, &mut self.schema, visit);
-        let found = part(&self.schema, &touched);
-        put_back(&mut self.schema, &touched, after);
-        match downgraded {
+        let after = part(schema, &touched);
+        let downgraded = apply(entry, "downgrade", &file.downgrade, schema, visit);
+        let found = part(schema, &touched);
+        put_back(schema, &touched, after);
+        self.replay.note(graph, &file.id, &file.upgrade_operations(), &Detour::default());
+        self.downgraded(entry, downgraded, &before, &found);
+        true
+    }
+
+    /// Replays a revision among those of other branches; whether `upgrade` fits. Its steps and its way back are those of
+    /// its own branch: it was written without what the others do.
+    fn beside_others(
+        &mut self,
+        history: &History,
+        graph: &Graph,
+        entry: &Entry,
+        visit: &mut dyn FnMut(Step<'_>),
+    ) -> bool {
+        let file = &entry.file;
+        let parents: Vec<String> = file.after.iter().chain(&file.depends_on).cloned().collect();
+        let kept = if let [parent] = &parents[..] { self.own.remove(parent) } else { None };
+        let Some(before) = kept.or_else(|| history.schema_at(&parents).ok()) else { return false };
+        let mut own = before.clone();
+        if let Err(problem) = apply(entry, "upgrade", &file.upgrade, &mut own, visit) {
+            self.problems.push(problem);
+            return false;
+        }
+        if !entry.upgrade_is_read {
+            return false;
+        }
+        let mut found = own.clone();
+        let downgraded = apply(entry, "downgrade", &file.downgrade, &mut found, visit);
+        self.downgraded(entry, downgraded, &before, &found);
+        self.own.insert(file.id.clone(), own);
+        let applied = self.replay.apply(graph, &file.id, &file.upgrade_operations());
+        match applied {
+            Ok(()) => true,
+            Err(misfit) => {
+                self.problems.push(misfitting(entry, &misfit));
+                false
+            }
+        }
+    }
+
+    /// Notes what is wrong with a downgrade.
+    fn downgraded(&mut self, entry: &Entry, done: Result<(), Problem>, before: &Schema, found: &Schema) {
+        match done {
             Err(problem) => self.problems.push(problem),
             Ok(()) if entry.downgrade_is_read => {
-                let differences = differences(&before, &found);
+                let differences = differences(before, found);
                 if !differences.is_empty() {
                     self.problems.push(wrong_downgrade(entry, &differences));
                 }
             }
             Ok(()) => {}
         }
-        true
     }
+}
+
+/// What is wrong with an operation that does not fit among those of other branches.
+pub(super) fn misfitting(entry: &Entry, misfit: &Misfit) -> Problem {
+    let located = match misfit.place.and_then(|place| entry.file.upgrade.get(place)) {
+        Some(statement) => statement.located("upgrade", &misfit.error.subject, misfit.error.message.clone()),
+        None => entry.file.located(&entry.file.id, misfit.to_string()),
+    };
+    Problem::located(entry.path.clone(), located)
 }
 
 fn wrong_downgrade(entry: &Entry, differences: &[String]) -> Problem {

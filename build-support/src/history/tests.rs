@@ -233,3 +233,75 @@ fn several_heads_are_to_be_joined_before_the_lock_is_mended() {
         assert!(message.contains("-- merge`"), "{message}");
     }
 }
+
+/// Two branches behind `users`: `b` and `c`, each in a file of its name.
+fn branches(b: [&str; 2], c: [&str; 2], merge: Option<&str>) -> Vec<(&'static str, String)> {
+    let users =
+        "op.create_table(table(\"users\").column(column(\"id\", bigint())).column(column(\"name\", varchar(50))));";
+    let mut files = vec![
+        ("1_a_x.rs", revision("a", &[], users, "op.drop_table(\"users\");")),
+        ("2_b_x.rs", revision("b", &["a"], b[0], b[1])),
+        ("3_c_x.rs", revision("c", &["a"], c[0], c[1])),
+    ];
+    files.extend(merge.map(|up| ("4_d_x.rs", revision("d", &["b", "c"], up, ""))));
+    files
+}
+
+const RENAME: [&str; 2] =
+    ["op.rename_column(\"users\", \"name\", \"full_name\");", "op.rename_column(\"users\", \"full_name\", \"name\");"];
+const INDEX: [&str; 2] = [
+    "op.create_index(\"users\", index(\"ix_users_name\").on(\"name\"));",
+    "op.drop_index(\"users\", \"ix_users_name\");",
+];
+const LONGER: [&str; 2] = [
+    "op.alter_column(\"users\", \"name\").set_type(varchar(100));",
+    "op.alter_column(\"users\", \"name\").set_type(varchar(50));",
+];
+const LONGEST: [&str; 2] = [
+    "op.alter_column(\"users\", \"name\").set_type(varchar(200));",
+    "op.alter_column(\"users\", \"name\").set_type(varchar(50));",
+];
+const DROP: [&str; 2] =
+    ["op.drop_column(\"users\", \"name\");", "op.add_column(\"users\", column(\"name\", varchar(50)));"];
+
+#[test]
+fn branches_of_which_one_renames_what_the_other_uses_are_joined_as_they_are() {
+    for (b, c) in [(RENAME, INDEX), (INDEX, RENAME), (RENAME, LONGER), (LONGER, RENAME)] {
+        let history = history(&branches(b, c, Some("")));
+        assert_eq!(problems(&history), Vec::<String>::new());
+        let schema = history.replay().unwrap().schema;
+        assert!(schema.column(&"users".into(), "full_name").is_some());
+        let ends = history.roads(&["b".to_owned(), "c".to_owned()]).unwrap();
+        assert!(
+            ends.iter().all(|end| migratable_core::fingerprint(&end.schema) == migratable_core::fingerprint(&schema))
+        );
+    }
+}
+
+#[test]
+fn what_leaves_no_room_for_the_other_branch_is_named_with_both_files() {
+    for (b, c, expected) in [
+        (BIO_AND_BACK, BIO_AND_BACK, &["add column users.bio", "3_c_x.rs", "exists already", "2_b_x.rs"][..]),
+        (DROP, INDEX, &["create index ix_users_name", "3_c_x.rs:6:", "name", "drop column users.name", "2_b_x.rs:6:"]),
+        (INDEX, DROP, &["drop column users.name", "3_c_x.rs", "ix_users_name", "create index", "2_b_x.rs"]),
+        (RENAME, RENAME, &["rename column users.name", "3_c_x.rs", "2_b_x.rs"]),
+    ] {
+        let history = history(&branches(b, c, None));
+        let conflicts = history.roads(&["b".to_owned(), "c".to_owned()]).unwrap_err();
+        let said = history.sentence(&conflicts[0]);
+        assert_eq!(conflicts.len(), 1, "{conflicts:#?}");
+        for part in expected {
+            assert!(said.contains(part), "`{part}` is not in {said}");
+        }
+    }
+}
+
+const BIO_AND_BACK: [&str; 2] = [BIO, "op.drop_column(\"users\", \"bio\");"];
+
+#[test]
+fn a_merge_behind_two_changes_of_one_column_must_say_which_holds() {
+    let files = branches(LONGER, LONGEST, Some(""));
+    assert_problems(&files, &["4_d_x.rs:3:25: the branches that it joins end in another schema"]);
+    let files = branches(LONGER, LONGEST, Some(LONGEST[0]));
+    assert_problems(&files, &[]);
+}
