@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use migratable_core::graph::Graph;
 use migratable_syntax::revision::{Located, RevisionFile};
 
+pub use difference::differences;
 pub use lock::LockProblem;
 pub use replay::Replay;
 pub(crate) use replay::Step;

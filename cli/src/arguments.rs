@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand};
 pub use comparison::{Check, Diff, Verify};
 pub use listing::{Current, History, Listing, Show, Status};
 pub use movement::{Downgrade, Stamp, Upgrade};
-pub use repair::{Edit, Lock, Merge, Remove};
+pub use repair::{Edit, Lock, Merge, Rebase, Remove};
 pub use revision::Revision;
 
 /// Schema migrations that the compiler enforces.
@@ -71,6 +71,8 @@ pub enum Command {
     Check(Check),
     /// Join several heads into one, and mend a lock that git could not merge.
     Merge(Merge),
+    /// Put the revisions of another branch behind those of one's own, and mend the lock.
+    Rebase(Rebase),
     /// Open a revision in your editor.
     Edit(Edit),
     /// Take back the newest revision: its file goes, and the lock is as it was before.

@@ -15,6 +15,7 @@ mod lock;
 mod merge;
 #[cfg(feature = "database")]
 mod movement;
+mod rebase;
 mod remove;
 mod revision;
 mod show;
@@ -42,7 +43,8 @@ pub(crate) fn run(arguments: &Arguments, project: &Project, console: &mut Consol
         Command::Show(it) => show::run(it, url, project, console),
         Command::Status(it) => status::run(it, url, project, console),
         Command::Check(it) => check::run(it, project, console),
-        Command::Merge(it) => merge::run(it, project, console),
+        Command::Merge(it) => merge::run(it, url, project, console),
+        Command::Rebase(it) => rebase::run(it, url, project, console),
         Command::Edit(it) => edit::run(it, project, console),
         Command::Remove(it) => remove::run(it, url, project, console),
         Command::Lock(it) => lock::run(it, project, console),

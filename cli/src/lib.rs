@@ -2,6 +2,7 @@
 
 #![deny(missing_docs)]
 
+mod applied;
 mod arguments;
 #[cfg(feature = "init")]
 pub mod cargo;
@@ -11,12 +12,14 @@ mod console;
 mod database;
 mod failure;
 mod findings;
+mod git;
 mod models;
 mod new_file;
 mod project;
 mod prompt;
 mod revision_name;
 mod revisions;
+mod rewrite;
 mod sources;
 #[cfg(any(feature = "database", feature = "init"))]
 mod url;

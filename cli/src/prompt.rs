@@ -14,13 +14,26 @@ pub fn what_became_of(question: &Question, console: &mut Console<'_>) -> Outcome
         let answer = candidate.map_or_else(|| "dropped, with its values".to_owned(), |to| format!("renamed to {to}"));
         console.note(format_args!("  {}  {answer}   ({flag})", number + 1));
     }
+    Ok(flags[number(flags.len(), console)?].clone())
+}
+
+/// Asks which of some things is meant. Gives back its place.
+pub fn one_of(options: &[String], console: &mut Console<'_>) -> Outcome<usize> {
+    for (number, option) in options.iter().enumerate() {
+        console.note(format_args!("  {}  {option}", number + 1));
+    }
+    number(options.len(), console)
+}
+
+/// Asks for a number of so many. Gives back the place that it stands for.
+fn number(count: usize, console: &mut Console<'_>) -> Outcome<usize> {
     loop {
-        let Some(answer) = console.ask(format_args!("Which? [1-{}]", flags.len())) else {
+        let Some(answer) = console.ask(format_args!("Which? [1-{count}]")) else {
             return Err(Failure::Failed("not answered; nothing was written".to_owned()));
         };
-        match answer.parse().ok().and_then(|number: usize| flags.get(number.wrapping_sub(1))) {
-            Some(flag) => return Ok(flag.clone()),
-            None => console.note(format_args!("Please type a number from 1 to {}.", flags.len())),
+        match answer.parse().ok().filter(|number| (1..=count).contains(number)) {
+            Some(number) => return Ok(number - 1),
+            None => console.note(format_args!("Please type a number from 1 to {count}.")),
         }
     }
 }

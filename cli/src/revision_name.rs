@@ -48,7 +48,15 @@ pub fn file_name(now: SystemTime, id: &str, message: &str) -> String {
     format!("{}_{id}{separator}{slug}.rs", stamp(now))
 }
 
-fn stamp(now: SystemTime) -> String {
+/// What stands behind the time in a file name; `None` if it does not begin with one.
+pub fn without_time(name: &str) -> Option<&str> {
+    let (time, rest) = name.split_at_checked(stamp(UNIX_EPOCH).len())?;
+    let is_time = time.bytes().enumerate().all(|(at, byte)| if at == 8 { byte == b'_' } else { byte.is_ascii_digit() });
+    (is_time && rest.starts_with('_')).then_some(rest)
+}
+
+/// `20250131_235959`, in UTC.
+pub fn stamp(now: SystemTime) -> String {
     let seconds = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let (year, month, day) = date(seconds / 86_400);
     let of_day = seconds % 86_400;

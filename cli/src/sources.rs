@@ -15,6 +15,7 @@ use crate::failure::{Failure, Outcome};
 use crate::findings::{Finding, Kind};
 use crate::models::Models;
 use crate::project::Project;
+use crate::rewrite;
 
 /// The migrations package as it lies on the disk.
 pub(crate) struct Sources {
@@ -42,6 +43,7 @@ impl Sources {
                 project.manifest_dir().display()
             )));
         }
+        rewrite::finish(project.manifest_dir(), console)?;
         let configuration = Configuration::read(project.manifest_dir())
             .map_err(|message| Failure::Failed(console.shortened(&message)))?;
         Ok(Sources { configuration })
@@ -122,7 +124,7 @@ impl Sources {
     }
 
     /// A lock of a newer release says more than this one understands: it must stay.
-    fn refuse_newer(&self, console: &Console<'_>) -> Outcome {
+    pub(crate) fn refuse_newer(&self, console: &Console<'_>) -> Outcome {
         match lock::read(&self.lock_text()?) {
             Err(error) if error.kind == LockErrorKind::Newer => {
                 Err(Failure::Failed(format!("{}:{error}", console.path(&self.configuration.lock()))))

@@ -4,6 +4,8 @@
 //! compiled, through the same functions of [`migratable_core::builder`] that the compiled calls run.
 
 mod constructor;
+#[cfg(feature = "write")]
+mod edit;
 mod file;
 mod header;
 mod operation;
@@ -21,6 +23,8 @@ use std::fmt;
 
 use migratable_core::Operation;
 
+#[cfg(feature = "write")]
+pub use edit::{with_parents, without_statement};
 pub use header::Header;
 pub use tokens::{body_spans, spans};
 #[cfg(feature = "write")]

@@ -6,7 +6,7 @@ use migratable_core::operation::column_facts;
 use migratable_core::{Schema, Table, table_text};
 
 /// In what `found` differs from `wanted`: a few words for each difference.
-pub(super) fn differences(wanted: &Schema, found: &Schema) -> Vec<String> {
+pub fn differences(wanted: &Schema, found: &Schema) -> Vec<String> {
     let mut out = Vec::new();
     let names: BTreeSet<_> = wanted.tables.keys().chain(found.tables.keys()).collect();
     for name in names {

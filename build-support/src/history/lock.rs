@@ -81,7 +81,11 @@ impl LockProblem {
     /// What is wrong, and the command that mends it.
     pub fn message(&self, configuration: &Configuration) -> String {
         let lock = format!("`{}` computes it from the revisions", configuration.file_command("lock"));
-        let merge = format!("`{}` joins them", configuration.file_command("merge"));
+        let merge = format!(
+            "`{}` joins them, or, if no database has run one of the branches yet, `{}` puts it behind the other",
+            configuration.file_command("merge"),
+            configuration.file_command("rebase")
+        );
         match self {
             LockProblem::Missing => format!("schema.lock is missing: {lock}"),
             LockProblem::Unreadable(error) => format!("schema.lock cannot be read: {error}"),

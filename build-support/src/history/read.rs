@@ -12,6 +12,11 @@ use super::{Entry, History, Problem, ProblemPlace};
 impl History {
     /// Reads the revisions in a folder; none if there is no such folder.
     pub fn read(versions: &Path) -> History {
+        History::changed(versions, &BTreeMap::new())
+    }
+
+    /// Reads the revisions in a folder as they would be with some files changed: to a text, or gone.
+    pub fn changed(versions: &Path, changes: &BTreeMap<PathBuf, Option<String>>) -> History {
         let mut history = History {
             versions: versions.to_path_buf(),
             revisions: Vec::new(),
@@ -20,7 +25,15 @@ impl History {
             problems: Vec::new(),
         };
         match files(versions) {
-            Ok(files) => files.into_iter().for_each(|path| history.read_file(path)),
+            Ok(mut files) => {
+                files.retain(|file| !changes.contains_key(file));
+                files.extend(changes.iter().filter(|(_, text)| text.is_some()).map(|(file, _)| file.clone()));
+                files.sort();
+                for file in files {
+                    let text = changes.get(&file).cloned().flatten();
+                    history.read_file(file, text);
+                }
+            }
             Err(error) => {
                 let message = format!("the folder cannot be read: {error}");
                 history.problems.push(Problem::nowhere(versions.to_path_buf(), message));
@@ -31,8 +44,8 @@ impl History {
         history
     }
 
-    fn read_file(&mut self, path: PathBuf) {
-        let text = match fs::read_to_string(&path) {
+    fn read_file(&mut self, path: PathBuf, text: Option<String>) {
+        let text = match text.map_or_else(|| fs::read_to_string(&path), Ok) {
             Ok(text) => text,
             Err(error) => {
                 self.problems.push(Problem::nowhere(path.clone(), format!("the file cannot be read: {error}")));

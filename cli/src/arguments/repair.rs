@@ -8,14 +8,40 @@ use super::Report;
 #[derive(Args, Debug)]
 #[command(after_help = "\
 The morning after a git merge:
-  migrate merge -m \"merge bios and badges\"")]
+  migrate merge -m \"merge bios and badges\"
+  migrate merge --keep 3f2a        where both change the same: the change of 3f2a holds
+
+A database at the head of one branch runs the other one behind it, in the names that it was written for. It is checked
+that every order ends in one schema; what leaves no room for the other branch is named with both files, and asked about.")]
 pub struct Merge {
+    /// The heads to join; all of them if none is named.
+    #[arg(value_name = "REV")]
+    pub revisions: Vec<String>,
+    /// Of two changes that cannot both be, that of this revision or its branch holds.
+    #[arg(long, value_name = "REV")]
+    pub keep: Vec<String>,
     /// What the revision is for.
     #[arg(short, long, value_name = "TEXT")]
     pub message: Option<String>,
     /// The id, instead of one drawn at random: 12 digits of 0-9 and a-f.
     #[arg(long, value_name = "ID")]
     pub rev_id: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub report: Report,
+}
+
+/// `rebase`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+The morning after a git merge, if no database that matters has run the other branch yet:
+  migrate rebase             git tells which branch is one's own: the first parent of the merge
+  migrate rebase 3f2a        the others go behind the head 3f2a
+  migrate rebase --database-url postgres://host/blog     refuses if this database has run them")]
+pub struct Rebase {
+    /// The head of one's own branch, behind which the others go.
+    #[arg(value_name = "REV")]
+    pub onto: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub report: Report,

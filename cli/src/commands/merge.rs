@@ -1,43 +1,57 @@
 //! `merge`.
 
-use migratable_core::diff::Plan;
+mod decisions;
+
+use migratable_core::graph::Graph;
+use migratable_core::lock;
 use serde_json::json;
 
 use crate::arguments::Merge;
 use crate::console::Console;
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::new_file::NewFile;
 use crate::project::Project;
-use crate::sources::{Sources, problems, refuse, replay};
+use crate::revisions::operation_json;
+use crate::rewrite::Rewrite;
+use crate::sources::{Sources, finding, problems, refuse, replay};
+use decisions::Decisions;
 
-/// Joins several heads by a revision without operations, and computes the lock anew, whatever git left of it.
-pub(crate) fn run(arguments: &Merge, project: &Project, console: &mut Console<'_>) -> Outcome {
+/// Joins several heads, and computes the lock anew, whatever git left of it.
+pub(crate) fn run(arguments: &Merge, url: Option<&str>, project: &Project, console: &mut Console<'_>) -> Outcome {
     let sources = Sources::open(project, console)?;
     let history = sources.history();
     let (found, graph) = (problems(&history), history.graph.clone());
     let (Some(graph), true) = (graph, found.is_empty()) else { return refuse(&found, console) };
-    let schema = match replay(&history) {
-        Ok(schema) => sources.dressed(schema),
-        Err(found) => return refuse(&found, console),
-    };
-    let heads: Vec<String> = graph.heads().into_iter().map(str::to_owned).collect();
-    let lock = console.path(&sources.configuration.lock());
-    if heads.len() < 2 {
-        let changed = sources.write_lock(&heads, &schema, console)?;
-        if arguments.report.json {
-            console.json(&json!({ "revision": null, "after": heads, "lock_changed": changed }));
-        } else if changed {
-            console
-                .line(format_args!("there is one head, nothing to join; {lock} was computed anew from the revisions."));
-        } else {
-            console.line("there is one head and the lock is what the revisions give; nothing was changed.");
-        }
-        return Ok(());
+    let all: Vec<String> = graph.heads().into_iter().map(str::to_owned).collect();
+    if all.len() < 2 {
+        return mend_lock(arguments.report.json, &all, &sources, console);
     }
+    let heads = chosen(&arguments.revisions, &graph, &all)?;
+    // What is wrong in one branch alone is no conflict between two.
+    for head in &heads {
+        if let Err(found) = history.schema_at(std::slice::from_ref(head)) {
+            return refuse(&found.iter().map(finding).collect::<Vec<_>>(), console);
+        }
+    }
+    let decided = Decisions { arguments, url, project, heads: &heads }.take(history, console)?;
+    if let Err(found) = replay(&decided.history) {
+        return refuse(&found, console);
+    }
+    let schema = sources.dressed(decided.schema.clone());
     let message = arguments.message.clone().unwrap_or_else(|| format!("merge {}", heads.join(" and ")));
-    let file = NewFile::new(arguments.rev_id.as_deref(), &message, &heads, &Plan::default(), &sources, console)?;
-    file.check(&schema, &schema)?;
-    file.write(&sources, &schema, console)?;
+    let file = NewFile::new(arguments.rev_id.as_deref(), &message, &heads, &decided.plan, &sources, console)?;
+    file.check(&decided.before, &decided.schema)?;
+    let mut rewrite = Rewrite::new(&sources.configuration.dir);
+    for (path, text) in &decided.changes {
+        rewrite.write(path, text.clone());
+    }
+    rewrite.write(&file.path, file.text.clone());
+    let rest: Vec<String> = all.iter().filter(|head| !heads.contains(head)).cloned().collect();
+    let lock_heads = [rest.clone(), vec![file.id.clone()]].concat();
+    rewrite.write(&sources.configuration.lock(), lock::write(&lock_heads, &schema));
+    sources.refuse_newer(console)?;
+    rewrite.run(console)?;
+
     let path = console.path(&file.path);
     if arguments.report.json {
         console.json(&json!({
@@ -45,13 +59,64 @@ pub(crate) fn run(arguments: &Merge, project: &Project, console: &mut Console<'_
             "file": path,
             "message": message,
             "after": heads,
+            "changes": decided.plan.upgrade.iter().map(operation_json).collect::<Vec<_>>(),
+            "edited": decided.changes.keys().map(|path| console.path(path)).collect::<Vec<_>>(),
             "lock_changed": true,
         }));
     } else {
         console.line(format_args!("joined {} in {}", heads.join(" and "), file.id));
+        for line in decided.taken_out.iter().map(|it| format!("took out {it}")) {
+            console.line(console.shortened(&line));
+        }
+        for operation in &decided.plan.upgrade {
+            console.line(operation);
+        }
         console.line(format_args!("wrote {path}"));
+        let lock = console.path(&sources.configuration.lock());
         console.line(format_args!("{lock} was computed anew from the revisions."));
     }
+    for head in &rest {
+        console.note(format_args!("{head} stays a head of its own"));
+    }
     console.note(format_args!("look whether the models of both sides are in it: {}", project.file_command("check")));
+    Ok(())
+}
+
+/// The heads that are to be joined: those that are named, else all.
+fn chosen(words: &[String], graph: &Graph, all: &[String]) -> Outcome<Vec<String>> {
+    if words.is_empty() {
+        return Ok(all.to_vec());
+    }
+    let mut chosen: Vec<String> = Vec::new();
+    for word in words {
+        let ids = graph.resolve(word, &[]).map_err(|error| Failure::Usage(error.to_string()))?;
+        if let Some(id) = ids.iter().find(|id| !all.contains(id)) {
+            return Err(Failure::Usage(format!("{id} is no head: the heads are {}", all.join(", "))));
+        }
+        chosen.extend(ids);
+    }
+    chosen.sort();
+    chosen.dedup();
+    if chosen.len() < 2 {
+        return Err(Failure::Usage(format!("name at least two heads, or none for all: {}", all.join(", "))));
+    }
+    Ok(chosen)
+}
+
+/// Computes the lock of a project that has one head.
+pub(super) fn mend_lock(as_json: bool, heads: &[String], sources: &Sources, console: &mut Console<'_>) -> Outcome {
+    let schema = match replay(&sources.history()) {
+        Ok(schema) => sources.dressed(schema),
+        Err(found) => return refuse(&found, console),
+    };
+    let lock = console.path(&sources.configuration.lock());
+    let changed = sources.write_lock(heads, &schema, console)?;
+    if as_json {
+        console.json(&json!({ "revision": null, "after": heads, "lock_changed": changed }));
+    } else if changed {
+        console.line(format_args!("there is one head, nothing to join; {lock} was computed anew from the revisions."));
+    } else {
+        console.line("there is one head and the lock is what the revisions give; nothing was changed.");
+    }
     Ok(())
 }

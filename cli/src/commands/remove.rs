@@ -8,6 +8,7 @@ use migratable_core::graph::Graph;
 use migratable_syntax::whole_file;
 use serde_json::json;
 
+use crate::applied::refuse_if_applied;
 use crate::arguments::Remove;
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
@@ -27,7 +28,7 @@ pub(crate) fn run(arguments: &Remove, url: Option<&str>, project: &Project, cons
     if !others.is_empty() {
         return refuse(&others, console);
     }
-    refuse_if_applied(&removed.id, url, project, console)?;
+    refuse_if_applied(std::slice::from_ref(&removed.id), url, project, console)?;
     let rest: Vec<&String> = graph.order().iter().filter(|other| **other != removed.id).collect();
     let followed = |other: &String| rest.iter().any(|it| graph.node(it).is_some_and(|node| node.after.contains(other)));
     let heads: Vec<String> = rest.iter().filter(|other| !followed(other)).map(|it| (*it).clone()).collect();
@@ -82,33 +83,4 @@ fn unread(word: &str, path: &Path, history: &History) -> Option<Chosen> {
     let is_last = || history.revisions.iter().all(|entry| *entry.path < *path);
     let is_meant = if word == "head" { is_last() } else { !word.is_empty() && id.starts_with(word) };
     is_meant.then(|| Chosen { id: id.to_owned(), path: path.to_owned() })
-}
-
-/// Refuses if the database that is asked for has the revision.
-#[cfg(feature = "database")]
-fn refuse_if_applied(id: &str, url: Option<&str>, project: &Project, console: &mut Console<'_>) -> Outcome {
-    use crate::database::{Database, migrator};
-
-    let database = match Database::of(url, project, console) {
-        Ok(database) if project.migrator().is_some() => database,
-        Err(failure) if url.is_some() => return Err(failure),
-        _ => return Ok(()),
-    };
-    let applied =
-        migrator(project)?.applied(&mut database.open_to_read()?).map_err(|error| database.failure(&error))?;
-    if applied.iter().any(|row| row.revision == id) {
-        return Err(Failure::Failed(format!(
-            "revision {id} is applied in {}: take it back there first: {}",
-            database.shown(),
-            project.command("downgrade")
-        )));
-    }
-    Ok(())
-}
-
-/// Without a database nobody can be asked; one that has the revision refuses the next upgrade.
-#[cfg(not(feature = "database"))]
-fn refuse_if_applied(id: &str, _: Option<&str>, _: &Project, console: &mut Console<'_>) -> Outcome {
-    console.note(format_args!("no database was asked whether it has {id} applied"));
-    Ok(())
 }

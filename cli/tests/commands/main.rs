@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod branches;
 #[cfg(feature = "database")]
 mod compare;
 #[cfg(feature = "database")]
