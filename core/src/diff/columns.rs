@@ -1,8 +1,9 @@
 //! Columns that come and columns that change, with the rows that are there already.
 
+use super::DiffError;
 use super::planner::Planner;
-use super::{DiffError, holds_every_value_of};
-use crate::{Column, ColumnChange, ColumnType, Operation, Sql, TableName};
+use super::widening::holds_every_value_in;
+use crate::{Column, ColumnChange, Operation, Sql, TableName};
 
 impl Planner<'_> {
     /// Adds the new columns; one that the rows cannot do without yet stays nullable until it is filled.
@@ -80,7 +81,7 @@ impl Planner<'_> {
         let answered = self.answers.fills.contains_key(&(table.clone(), column.name.clone()));
         let generated = column.generated.is_some() || wanted.generated.is_some();
         let same = column.column_type == wanted.column_type;
-        if same || answered || generated || self.holds(&column.column_type, &wanted.column_type) {
+        if same || answered || generated || self.holds(column, wanted) {
             return Ok(());
         }
         let reason = format!(
@@ -90,15 +91,8 @@ impl Planner<'_> {
         self.hole(step("convert", table, &column.name), table, &column.name, reason)
     }
 
-    fn holds(&self, from: &ColumnType, to: &ColumnType) -> bool {
-        match (from, to) {
-            (ColumnType::Enum(from), ColumnType::Enum(to)) => {
-                let values = |name: &String, schema: &crate::Schema| schema.enums.get(name).map(|it| it.values.clone());
-                let to = values(to, self.after).unwrap_or_default();
-                values(from, &self.current).unwrap_or_default().iter().all(|value| to.contains(value))
-            }
-            _ => holds_every_value_of(to, from),
-        }
+    fn holds(&self, column: &Column, wanted: &Column) -> bool {
+        holds_every_value_in((&wanted.column_type, self.after), (&column.column_type, &self.current))
     }
 
     /// The SQL that an answer gives for a column, noted as used.

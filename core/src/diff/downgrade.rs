@@ -1,7 +1,8 @@
 //! The way back of a plan, with values for what cannot come back.
 
 use super::columns::{is_null, with_identifier};
-use super::enums::quoted;
+use super::enums::{aside, quoted};
+use super::widening::holds_every_value_in;
 use super::{Answers, DiffError, Loss, neutral};
 use crate::operation::reverse_all;
 use crate::{Column, ColumnChange, Operation, Schema, Table, TableName};
@@ -137,7 +138,11 @@ impl Back<'_> {
             let predicate = Some(is_null(&column));
             self.push(Operation::Backfill { table: table.clone(), column: column.clone(), value, predicate })?;
         }
-        if change.column_type.is_some() && !super::holds_every_value_of(&wanted.column_type, &there.column_type) {
+        let holds = || {
+            let (to, from) = ((&wanted.column_type, self.before), (&there.column_type, &self.current));
+            holds_every_value_in(to, from)
+        };
+        if change.column_type.is_some() && !holds() {
             self.lose(format!(
                 "{} does not hold every value of {}: what does not fit stops the downgrade or is cut.",
                 wanted.column_type, there.column_type
@@ -147,16 +152,21 @@ impl Back<'_> {
     }
 
     fn drop_value(&mut self, name: String, value: String) -> Applied {
-        let first = self.current.enums.get(&name).and_then(|it| it.values.iter().find(|it| **it != value)).cloned();
+        let values = self.current.enums.get(&name).map(|it| it.values.clone()).unwrap_or_default();
         let users: Vec<(TableName, String)> =
             self.current.users_of(&name).map(|(table, column)| (table.clone(), column.name.clone())).collect();
-        if let (Some(first), false) = (first, users.is_empty()) {
-            self.lose(format!(
-                "{value} is no value of {name} before this revision: the rows that hold it get {first}."
-            ));
+        // A value that only stood in another place has a passing name, under which its rows go on.
+        let moved = values.iter().find(|it| **it == aside(&value));
+        let instead = moved.or(values.iter().find(|it| **it != value)).cloned();
+        if let (Some(instead), false) = (instead, users.is_empty()) {
+            if moved.is_none() {
+                self.lose(format!(
+                    "{value} is no value of {name} before this revision: the rows that hold it get {instead}."
+                ));
+            }
             for (table, column) in users {
                 let predicate = Some(with_identifier(&column, |it| format!("{it} = {}", quoted(&value))));
-                let value = crate::Sql::portable(&quoted(&first));
+                let value = crate::Sql::portable(&quoted(&instead));
                 self.push(Operation::Backfill { table, column, value, predicate })?;
             }
         }

@@ -83,7 +83,8 @@ fn set_aside(planner: &mut Planner<'_>, wanted: &Enum, value: &str) -> Result<()
     planner.push(Operation::RenameEnumValue { name: wanted.name.clone(), from: value.to_owned(), to: aside(value) })
 }
 
-fn aside(value: &str) -> String {
+/// The passing name of a value that moves.
+pub(super) fn aside(value: &str) -> String {
     format!("{value}_moved")
 }
 

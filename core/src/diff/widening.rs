@@ -1,6 +1,7 @@
 //! Which types hold every value of which others.
 
 use crate::ColumnType::{self, *};
+use crate::Schema;
 
 /// Whether each value of `from` has an equal one in `to`, so that a change of type loses nothing.
 pub fn holds_every_value_of(to: &ColumnType, from: &ColumnType) -> bool {
@@ -29,6 +30,24 @@ pub fn holds_every_value_of(to: &ColumnType, from: &ColumnType) -> bool {
     }
 }
 
+/// The same for two types each in its schema, which says the values of an enum.
+pub(super) fn holds_every_value_in(
+    (to, to_schema): (&ColumnType, &Schema),
+    (from, from_schema): (&ColumnType, &Schema),
+) -> bool {
+    let values = |schema: &Schema, name: &str| schema.enums.get(name).map(|it| it.values.clone()).unwrap_or_default();
+    match (from, to) {
+        (Enum(from), Enum(to)) => {
+            let to = values(to_schema, to);
+            values(from_schema, from).iter().all(|value| to.contains(value))
+        }
+        (Enum(from), Varchar(length)) => {
+            values(from_schema, from).iter().all(|value| value.chars().count() <= *length as usize)
+        }
+        _ => holds_every_value_of(to, from),
+    }
+}
+
 /// The decimal digits of the largest value.
 fn digits(integer: &ColumnType) -> u16 {
     match integer {
@@ -41,6 +60,25 @@ fn digits(integer: &ColumnType) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_enum_holds_another_by_its_values() {
+        let of = |values: &[&str]| {
+            let values = values.iter().map(|&it| it.to_owned()).collect();
+            let mood = crate::Enum { name: "mood".to_owned(), values, model: None };
+            Schema { enums: [("mood".to_owned(), mood)].into(), ..Schema::default() }
+        };
+        let (two, three, mood) = (of(&["happy", "sad"]), of(&["sad", "calm", "happy"]), Enum("mood".to_owned()));
+        for (to, from, expected) in [
+            ((&mood, &three), (&mood, &two), true),
+            ((&mood, &two), (&mood, &three), false),
+            ((&Varchar(5), &two), (&mood, &two), true),
+            ((&Varchar(4), &two), (&mood, &two), false),
+            ((&mood, &two), (&Text, &two), false),
+        ] {
+            assert_eq!(holds_every_value_in(to, from), expected, "{} to {}", from.0, to.0);
+        }
+    }
 
     #[test]
     fn a_type_holds_another_by_the_range_of_its_values() {

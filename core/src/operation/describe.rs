@@ -3,7 +3,9 @@
 use std::fmt;
 
 use crate::column::SqlDisplay;
-use crate::{Column, ColumnChange, Operation};
+use crate::{
+    Action, Column, ColumnChange, Deferrable, ForeignKey, Index, IndexPart, IndexTarget, Native, Nulls, Operation,
+};
 
 /// What a column is, in a few words: `text, nullable, default "x"`.
 pub fn column_facts(column: &Column) -> String {
@@ -50,6 +52,54 @@ fn change_facts(change: &ColumnChange) -> String {
     facts.join(", ")
 }
 
+/// What an index covers: `(name, age desc) including city where "age > 1"`.
+fn index_facts(index: &Index) -> String {
+    let part = |part: &IndexPart| {
+        let target = match &part.target {
+            IndexTarget::Column(name) => name.clone(),
+            IndexTarget::Expression(sql) => SqlDisplay(sql).to_string(),
+        };
+        let nulls = match part.nulls {
+            Some(Nulls::First) => " nulls first",
+            Some(Nulls::Last) => " nulls last",
+            None => "",
+        };
+        format!("{target}{}{}{nulls}", native_facts(&part.native), if part.descending { " desc" } else { "" })
+    };
+    let mut facts = format!("({})", index.parts.iter().map(part).collect::<Vec<_>>().join(", "));
+    if let Some(method) = &index.method {
+        facts.push_str(&format!(" using {method}"));
+    }
+    if !index.include.is_empty() {
+        facts.push_str(&format!(" including {}", index.include.join(", ")));
+    }
+    if let Some(predicate) = &index.predicate {
+        facts.push_str(&format!(" where {}", SqlDisplay(predicate)));
+    }
+    facts + &native_facts(&index.native)
+}
+
+/// What only the dialect knows, behind a space, if there is something.
+fn native_facts(native: &Native) -> String {
+    if native.is_empty() { String::new() } else { format!(" {native}") }
+}
+
+/// What a foreign key does beside referring: ` on delete cascade deferrable`.
+fn reference_facts(key: &ForeignKey) -> String {
+    let mut facts = String::new();
+    for (event, action) in [("delete", key.on_delete), ("update", key.on_update)] {
+        if action != Action::NoAction {
+            facts.push_str(&format!(" on {event} {}", action.to_string().replace('_', " ")));
+        }
+    }
+    match key.deferrable {
+        Deferrable::No => {}
+        Deferrable::Immediate => facts.push_str(" deferrable"),
+        Deferrable::Deferred => facts.push_str(" deferred"),
+    }
+    facts
+}
+
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -69,7 +119,7 @@ impl fmt::Display for Operation {
             }
             Operation::CreateIndex { table, index } => {
                 let unique = if index.unique { "unique " } else { "" };
-                write!(f, "create {unique}index {} on {table}", index.name)
+                write!(f, "create {unique}index {} on {table} {}", index.name, index_facts(index))
             }
             Operation::DropIndex { table, name } => write!(f, "drop index {name} of {table}"),
             Operation::CreateUnique { table, unique } => {
@@ -82,11 +132,12 @@ impl fmt::Display for Operation {
             Operation::DropCheck { table, name } => write!(f, "drop check {name} of {table}"),
             Operation::CreateForeignKey { table, foreign_key: key } => write!(
                 f,
-                "create foreign key {} from {table} ({}) to {} ({})",
+                "create foreign key {} from {table} ({}) to {} ({}){}",
                 key.name,
                 key.columns.join(", "),
                 key.table,
-                key.references.join(", ")
+                key.references.join(", "),
+                reference_facts(key)
             ),
             Operation::DropForeignKey { table, name } => write!(f, "drop foreign key {name} of {table}"),
             Operation::CreatePrimaryKey { table, primary_key } => {

@@ -37,7 +37,7 @@ fn a_unique_index_of_two_columns_is_named_with_its_rows() {
     let mut db = throwaway();
     fill(&program, &mut db);
     let (operations, rows) = offending(program.upgrade(&mut db).unwrap_err());
-    assert_eq!((operations, rows.count), (vec!["create unique index ix_pairs on pairs".to_owned()], 2));
+    assert_eq!((operations, rows.count), (vec!["create unique index ix_pairs on pairs (a, b)".to_owned()], 2));
     assert_eq!(rows.examples[0], "a = 'k', b = '1' in 2 rows");
     assert!(rows.problem.contains("are not unique in a, b"), "{}", rows.problem);
 }

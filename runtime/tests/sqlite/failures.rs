@@ -71,7 +71,7 @@ fn a_statement_that_fails_is_shown() {
     let program = line(&[(base, nothing), (|op| op.create_index("a", index("ix").on(sql("random()"))), nothing)]);
     let Err(Error::Failed(failure)) = program.upgrade(&mut memory()) else { panic!() };
     assert_eq!(failure.statement.as_deref(), Some("CREATE INDEX \"ix\" ON \"a\" ((random()))"));
-    assert_eq!(failure.operations, ["create index ix on a"]);
+    assert_eq!(failure.operations, ["create index ix on a (\"random()\")"]);
     assert!(matches!(failure.cause, Cause::Database(_)));
 }
 

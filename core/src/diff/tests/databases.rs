@@ -69,7 +69,7 @@ fn what_only_the_dialect_knows_is_a_change() {
         [
             "drop index ix of users",
             "alter column users.a: charset utf8mb4",
-            "create index ix on users",
+            "create index ix on users (a prefix 10)",
             "set strict of table users to true"
         ]
     );

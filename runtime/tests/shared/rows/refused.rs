@@ -47,7 +47,11 @@ fn offending_rows_are_counted_and_named_before_anything_changes() {
         ),
         (
             |op| op.create_index("posts", unique_index()),
-            "create unique index ix_t on posts",
+            each(
+                "create unique index ix_t on posts (\"upper(title)\")",
+                "create unique index ix_t on posts (\"upper(title)\")",
+                "create unique index ix_t on posts (title)",
+            ),
             2,
             each(
                 "(upper(title)) = 'X' in the rows with id = 1; id = 2",
