@@ -15,6 +15,7 @@ mod findings;
 mod git;
 mod models;
 mod new_file;
+mod post_write;
 mod project;
 mod prompt;
 mod revision_name;

@@ -10,6 +10,7 @@ use migratable_syntax::whole_file;
 
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
+use crate::post_write;
 use crate::revision_name;
 use crate::sources::Sources;
 
@@ -86,6 +87,14 @@ impl NewFile {
                     let _ = fs::remove_dir(&folder);
                 }
             })
+    }
+
+    /// Runs the commands for new files on it, once it is written, and takes in what they made of it.
+    pub(crate) fn post_write(&mut self, sources: &Sources, console: &mut Console<'_>) {
+        post_write::run(&self.path, sources, console);
+        if let Ok(text) = fs::read_to_string(&self.path) {
+            self.text = text;
+        }
     }
 
     /// The line, from 1, on which a step of the revision waits for its body.

@@ -10,6 +10,7 @@ use crate::arguments::Merge;
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
 use crate::new_file::NewFile;
+use crate::post_write;
 use crate::project::Project;
 use crate::revisions::operation_json;
 use crate::rewrite::Rewrite;
@@ -51,6 +52,7 @@ pub(crate) fn run(arguments: &Merge, url: Option<&str>, project: &Project, conso
     rewrite.write(&sources.configuration.lock(), lock::write(&lock_heads, &schema));
     sources.refuse_newer(console)?;
     rewrite.run(console)?;
+    post_write::run(&file.path, &sources, console);
 
     let path = console.path(&file.path);
     if arguments.report.json {

@@ -16,6 +16,7 @@ use crate::arguments::Rebase;
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
 use crate::git;
+use crate::post_write;
 use crate::project::Project;
 use crate::revision_name;
 use crate::rewrite::Rewrite;
@@ -71,6 +72,7 @@ pub(crate) fn run(arguments: &Rebase, url: Option<&str>, project: &Project, cons
     rewrite.write(&sources.configuration.lock(), lock::write(&heads, &schema));
     sources.refuse_newer(console)?;
     rewrite.run(console)?;
+    moved.iter().for_each(|it| post_write::run(&it.to, &sources, console));
 
     if arguments.report.json {
         let moved = moved.iter().map(|it| {

@@ -48,9 +48,10 @@ impl Command<'_> {
     fn write_empty(&self, console: &mut Console<'_>) -> Outcome {
         let schema = &self.standing.lock.schema;
         let message = self.arguments.message.as_deref().unwrap_or("empty revision");
-        let file = self.new_file(message, &Plan::default(), console)?;
+        let mut file = self.new_file(message, &Plan::default(), console)?;
         file.check(schema, schema)?;
         file.write(self.sources, schema, console)?;
+        file.post_write(self.sources, console);
         self.report(&file, message, &Plan::default(), console);
         if !self.arguments.report.json {
             console.note(format_args!("write what it does, then: {}", self.project.file_command("lock")));
@@ -72,9 +73,10 @@ impl Command<'_> {
             Some(message) => message.clone(),
             None => message_for(&plan.upgrade),
         };
-        let file = self.new_file(&message, &plan, console)?;
+        let mut file = self.new_file(&message, &plan, console)?;
         file.check(before, &models.schema)?;
         file.write(self.sources, &models.schema, console)?;
+        file.post_write(self.sources, console);
         self.report(&file, &message, &plan, console);
         Ok(())
     }

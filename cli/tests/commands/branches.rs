@@ -207,3 +207,18 @@ fn a_revision_that_does_not_fit_behind_is_named_and_nothing_is_written() {
     assert_says(&said, &[&place, "users.name", "do not fit behind cc0000000003, and nothing was written", "-- merge"]);
     assert_eq!(blog.snapshot(), before);
 }
+
+#[test]
+fn each_new_file_is_shown_to_the_hooks_and_stays_if_one_fails() {
+    let manifest = "[package]\nname = \"blog-migrations\"\n\n[package.metadata.migratable]\npost-write-hooks = ";
+    let blog = branched(BIO, AGE);
+    blog.write(
+        "migrations/Cargo.toml",
+        &format!("{manifest}[\"cp {{file}} copied\", \"false {{file}}\", \"no-such {{file}}\"]\n"),
+    );
+    let ran = blog.run(&["merge", "--rev-id", D]);
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    let file = blog.file(D);
+    assert_says(&ran.err, &[&format!("warning: `false {file}` ended with"), &format!("cannot run `no-such {file}`")]);
+    assert_eq!(blog.read("migrations/copied"), blog.read(&file));
+}
