@@ -1,7 +1,7 @@
 //! Whether a revision that is to change is applied somewhere.
 
 use crate::console::Console;
-use crate::failure::{Failure, Outcome};
+use crate::failure::Outcome;
 use crate::project::Project;
 
 /// Refuses if the database that is asked for has one of the revisions.
@@ -13,6 +13,7 @@ pub(crate) fn refuse_if_applied(
     console: &mut Console<'_>,
 ) -> Outcome {
     use crate::database::{Database, migrator};
+    use crate::failure::Failure;
 
     let database = match Database::of(url, project, console) {
         Ok(database) if project.migrator().is_some() => database,
