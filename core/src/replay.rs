@@ -84,8 +84,9 @@ impl Replay {
     ///
     /// # Errors
     /// The first operation that does not fit. What came before it is then done.
-    pub fn apply(&mut self, graph: &Graph, id: &str, operations: &[Operation]) -> Result<(), Misfit> {
-        let misfit = |place, operation: &Operation, error| Misfit { place, operation: operation.clone(), error };
+    pub fn apply(&mut self, graph: &Graph, id: &str, operations: &[Operation]) -> Result<(), Box<Misfit>> {
+        let misfit =
+            |place, operation: &Operation, error| Box::new(Misfit { place, operation: operation.clone(), error });
         let detour = self.detour(graph, id, operations);
         let Detour { before, behind } = &detour;
         for operation in before {
