@@ -229,11 +229,8 @@ pub struct OffendingRows {
 
 impl fmt::Display for OffendingRows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (rows, problem) = match self.count {
-            1 => ("row", of_one(&self.problem)),
-            _ => ("rows", self.problem.clone()),
-        };
-        write!(f, "{} {rows} of `{}` {problem}:", self.count, self.table)?;
+        let rows = if self.count == 1 { "row" } else { "rows" };
+        write!(f, "{} {rows} of `{}` {}:", self.count, self.table, self.problem)?;
         for example in &self.examples {
             write!(f, "\n  {example}")?;
         }
@@ -244,17 +241,6 @@ impl fmt::Display for OffendingRows {
             write!(f, "\n{}", self.advice)?;
         }
         Ok(())
-    }
-}
-
-/// What is wrong with rows, said of a single one.
-fn of_one(problem: &str) -> String {
-    match problem.split_once(' ') {
-        Some(("are", rest)) => format!("is {rest}"),
-        Some(("do", rest)) => format!("does {rest}"),
-        Some(("have", rest)) => format!("has {rest}"),
-        Some((verb @ ("hold" | "refer"), rest)) => format!("{verb}s {rest}"),
-        _ => problem.to_owned(),
     }
 }
 
