@@ -151,6 +151,15 @@ pub(crate) fn problems(history: &History) -> Vec<Finding> {
     history.problems.iter().map(finding).collect()
 }
 
+/// The graph of revision files in which nothing is wrong; else prints what is.
+pub(crate) fn sound_graph(history: &History, console: &mut Console<'_>) -> Outcome<Graph> {
+    let found = problems(history);
+    match &history.graph {
+        Some(graph) if found.is_empty() => Ok(graph.clone()),
+        _ => refuse(&found, console),
+    }
+}
+
 /// The schema at the heads.
 pub(crate) fn replay(history: &History) -> Result<Schema, Vec<Finding>> {
     match history.replay() {

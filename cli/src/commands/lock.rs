@@ -10,7 +10,7 @@ use crate::arguments::Lock;
 use crate::console::Console;
 use crate::failure::Outcome;
 use crate::project::Project;
-use crate::sources::{Sources, problems, refuse, replay};
+use crate::sources::{Sources, refuse, replay, sound_graph};
 
 /// Computes the lock anew from the revisions, and says what changed.
 pub(crate) fn run(arguments: &Lock, project: &Project, console: &mut Console<'_>) -> Outcome {
@@ -18,8 +18,7 @@ pub(crate) fn run(arguments: &Lock, project: &Project, console: &mut Console<'_>
     let text = sources.lock_text()?;
     let before = lock::read(&text);
     let history = sources.history();
-    let (found, graph) = (problems(&history), history.graph.clone());
-    let (Some(graph), true) = (graph, found.is_empty()) else { return refuse(&found, console) };
+    let graph = sound_graph(&history, console)?;
     let schema = match replay(&history) {
         Ok(schema) => sources.dressed(schema),
         Err(found) => return refuse(&found, console),

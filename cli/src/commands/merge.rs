@@ -14,15 +14,14 @@ use crate::post_write;
 use crate::project::Project;
 use crate::revisions::operation_json;
 use crate::rewrite::Rewrite;
-use crate::sources::{Sources, finding, problems, refuse, replay};
+use crate::sources::{Sources, finding, refuse, replay, sound_graph};
 use decisions::Decisions;
 
 /// Joins several heads, and computes the lock anew, whatever git left of it.
 pub(crate) fn run(arguments: &Merge, url: Option<&str>, project: &Project, console: &mut Console<'_>) -> Outcome {
     let sources = Sources::open(project, console)?;
     let history = sources.history();
-    let (found, graph) = (problems(&history), history.graph.clone());
-    let (Some(graph), true) = (graph, found.is_empty()) else { return refuse(&found, console) };
+    let graph = sound_graph(&history, console)?;
     let all: Vec<String> = graph.heads().into_iter().map(str::to_owned).collect();
     if all.len() < 2 {
         return mend_lock(arguments.report.json, &all, &sources, console);

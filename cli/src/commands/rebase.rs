@@ -20,14 +20,13 @@ use crate::post_write;
 use crate::project::Project;
 use crate::revision_name;
 use crate::rewrite::Rewrite;
-use crate::sources::{Sources, problems, refuse};
+use crate::sources::{Sources, sound_graph};
 
 /// Puts the revisions of the other branches behind those of one's own, and computes the lock anew.
 pub(crate) fn run(arguments: &Rebase, url: Option<&str>, project: &Project, console: &mut Console<'_>) -> Outcome {
     let sources = Sources::open(project, console)?;
     let history = sources.history();
-    let (found, graph) = (problems(&history), history.graph.clone());
-    let (Some(graph), true) = (graph, found.is_empty()) else { return refuse(&found, console) };
+    let graph = sound_graph(&history, console)?;
     let heads: Vec<String> = graph.heads().into_iter().map(str::to_owned).collect();
     if heads.len() < 2 {
         return mend_lock(arguments.report.json, &heads, &sources, console);
