@@ -6,7 +6,6 @@
 mod diesel;
 mod drift;
 mod locked;
-mod manifest;
 mod output;
 mod report;
 #[cfg(test)]
@@ -25,8 +24,8 @@ use migratable_syntax::models::{self, Scan, ScanError};
 
 use crate::configuration::Configuration;
 use crate::diesel_schema;
+use crate::manifest::{self, Manifest};
 use locked::Locked;
-use manifest::Manifest;
 use output::Output;
 use report::Report;
 
@@ -71,9 +70,7 @@ impl Surroundings {
             package: env::var("CARGO_PKG_NAME").map_err(|error| format!("CARGO_PKG_NAME: {error}"))?,
             warn: env::var("MIGRATABLE").is_ok_and(|value| value == "warn"),
             release: env::var("PROFILE").is_ok_and(|value| value == "release"),
-            features: env::vars_os()
-                .filter_map(|(name, _)| name.to_str()?.strip_prefix("CARGO_FEATURE_").map(str::to_owned))
-                .collect(),
+            features: manifest::enabled_features(),
             manifest_dir,
         })
     }

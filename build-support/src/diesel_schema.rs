@@ -17,9 +17,15 @@ use names::{column_identifiers, identifier, quoted, sql_type_name, table_identif
 /// The Diesel that Migratable brings.
 const OWN: &str = "::migratable::diesel";
 
-/// The declarations of some tables, and of what they need, for a data step: Diesel is the one that Migratable brings.
-pub(crate) fn write_tables(schema: &Schema, tables: &BTreeSet<TableName>, dialects: &[Dialect]) -> String {
-    Writer::new(schema, dialects, OWN).write(tables, &BTreeSet::new())
+/// The declarations of some tables, and of what they need, for a data step: Diesel is the one that Migratable brings,
+/// and tables of more columns than `limit` are an error that names what to turn on.
+pub(crate) fn write_tables(
+    schema: &Schema,
+    tables: &BTreeSet<TableName>,
+    dialects: &[Dialect],
+    limit: usize,
+) -> String {
+    Writer { limit, ..Writer::new(schema, dialects, OWN) }.write(tables, &BTreeSet::new())
 }
 
 /// The declarations of a whole schema, for `schema!()`. `diesel` is the path of the app's own Diesel; `together` are
@@ -47,12 +53,14 @@ struct Writer<'a> {
     schema: &'a Schema,
     dialects: &'a [Dialect],
     diesel: &'a str,
+    /// How many columns Diesel takes with the features that are on.
+    limit: usize,
     out: String,
 }
 
 impl<'a> Writer<'a> {
     fn new(schema: &'a Schema, dialects: &'a [Dialect], diesel: &'a str) -> Writer<'a> {
-        Writer { schema, dialects, diesel, out: String::new() }
+        Writer { schema, dialects, diesel, limit: usize::MAX, out: String::new() }
     }
 
     fn write(mut self, tables: &BTreeSet<TableName>, together: &BTreeSet<(TableName, TableName)>) -> String {
@@ -105,35 +113,32 @@ impl<'a> Writer<'a> {
         self.out.push_str("}\n\n");
     }
 
-    /// How the macro call for a table opens. Of Migratable's own Diesel nobody says the features but Migratable's, so that a wide table
-    /// can name the one that it needs.
-    fn opening(&self, table: &Table) -> String {
-        let count = table.columns.len();
-        let limit = match needed_feature(count) {
-            Some("64-column-tables") => 64,
-            Some("128-column-tables") => 128,
-            _ => 0,
+    /// The error in the place of a table of more columns than Diesel takes.
+    fn too_wide(&mut self, table: &Table, indent: &str) {
+        let (name, count) = (&table.name, table.columns.len());
+        let advice = match needed_feature(count) {
+            Some(feature) => format!(
+                "more than Diesel takes without its feature `{feature}`\nhelp: turn it on in the Cargo.toml of the \
+                 migrations package: `diesel = {{ version = \"2.3\", default-features = false, features = \
+                 [\"{feature}\"] }}`"
+            ),
+            None => "and Diesel takes at most 128\nhelp: let the step reach it by SQL".to_owned(),
         };
-        if limit == 0 || self.diesel != OWN {
-            return format!("{}::table! {{", self.diesel);
-        }
-        let name = &table.name;
-        let message = format!(
-            "the table `{name}` has {count} columns, more than Diesel takes without a feature\nhelp: turn it on in the \
-             Cargo.toml of the migrations package: `migratable = {{ .., features = [\"{limit}-column-tables\"] }}`"
-        );
-        format!("::migratable::table_of_{limit}! {{\n    {}", quoted(&message))
+        let message = quoted(&format!("the table `{name}` has {count} columns, {advice}"));
+        self.out.push_str(&format!("{indent}::core::compile_error!({message});\n\n"));
     }
 
     fn table(&mut self, table: &Table, depth: usize) {
         let indent = "    ".repeat(depth);
+        if table.columns.len() > self.limit {
+            return self.too_wide(table, &indent);
+        }
         let diesel = self.diesel;
         let columns: Vec<&Column> = table.columns.iter().collect();
         let (module, sql_name) = table_identifier(&table.name.name);
         let identifiers = column_identifiers(&module, columns.iter().map(|column| column.name.as_str()));
-        let opening = self.opening(table);
         let out = &mut self.out;
-        out.push_str(&format!("{indent}{opening}\n{indent}    use {diesel}::sql_types::*;\n"));
+        out.push_str(&format!("{indent}{diesel}::table! {{\n{indent}    use {diesel}::sql_types::*;\n"));
         if enums_have_types(self.dialects) {
             let used: BTreeSet<&str> = columns.iter().filter_map(|it| types::enum_of(&it.column_type)).collect();
             for name in used {

@@ -18,6 +18,7 @@ use migratable_syntax::revision::{HEADER, Located};
 
 use crate::configuration::Configuration;
 use crate::history::{History, LockProblem, Problem, ProblemPlace};
+use crate::manifest::{self, Manifest};
 use outputs::Outputs;
 
 /// Takes the revisions in `versions/` into the migrations package; to be called in its `build.rs`.
@@ -42,6 +43,7 @@ pub fn embed_migrations() {
 fn watched(dir: &Path, out_dir: &Path) -> Vec<PathBuf> {
     let (versions, lock) = (dir.join("versions"), dir.join("schema.lock"));
     let mut watched = vec![dir.join("Cargo.toml")];
+    watched.extend(Manifest::read(dir, &manifest::enabled_features()).workspace);
     let holds_target = out_dir.starts_with(dir) || dir.join("target").exists();
     if versions.exists() && lock.exists() {
         watched.extend([versions, lock]);
@@ -70,14 +72,15 @@ fn embed(dir: &Path, with_revisions: bool) -> Outputs {
         }
     };
     if with_revisions {
-        revisions(&configuration, &mut outputs);
+        let limit = Manifest::read(dir, &manifest::enabled_features()).column_limit();
+        revisions(&configuration, limit, &mut outputs);
     }
     outputs
 }
 
-fn revisions(configuration: &Configuration, outputs: &mut Outputs) {
+fn revisions(configuration: &Configuration, limit: usize, outputs: &mut Outputs) {
     let history = History::read(&configuration.versions());
-    let mut steps = steps::Steps::new(configuration);
+    let mut steps = steps::Steps::new(configuration, limit);
     let walk = history.walk(&mut |step| steps.add(&step));
     let mut problems: Vec<&Problem> = history.problems.iter().chain(&walk.problems).chain(&steps.problems).collect();
     problems.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));

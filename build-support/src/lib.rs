@@ -7,6 +7,7 @@ pub mod configuration;
 mod diesel_schema;
 mod embed;
 pub mod history;
+mod manifest;
 
 pub use check::check_models;
 pub use embed::embed_migrations;

@@ -34,8 +34,6 @@ mod script;
 #[cfg(feature = "database")]
 mod stamp;
 #[cfg(feature = "database")]
-mod wide_table;
-
 #[cfg(feature = "database")]
 pub use diesel;
 // Diesel's macros look for a crate called `diesel`; in a migrations package that does not name it, this one is it.

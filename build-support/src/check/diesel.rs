@@ -5,17 +5,15 @@ use std::collections::BTreeMap;
 use migratable_core::{Dialect, Schema, TableName};
 use migratable_syntax::models::{ModelKind, Scan};
 
-use super::manifest::Manifest;
 use crate::diesel_schema::{needed_feature, write_schema};
-
-/// Tables of no more columns are left to Diesel's own error: nearly every build has the feature for them on.
-const COMMON: usize = 32;
+use crate::manifest::{COMMON_COLUMNS, Manifest};
 
 /// The tables with more columns than Diesel takes with the features that the app turns on, and what to do about each.
 pub(super) fn too_wide(manifest: &Manifest, scan: &Scan) -> BTreeMap<TableName, String> {
     let Some(diesel) = &manifest.diesel else { return BTreeMap::new() };
     let mut wide = BTreeMap::new();
-    for table in scan.schema.tables.values().filter(|it| it.columns.len() > COMMON && it.primary_key.is_some()) {
+    for table in scan.schema.tables.values().filter(|it| it.columns.len() > COMMON_COLUMNS && it.primary_key.is_some())
+    {
         let count = table.columns.len();
         let message = match needed_feature(count) {
             Some(feature) if diesel.has_feature(feature) => continue,

@@ -7,9 +7,9 @@ use migratable_syntax::models::Scan;
 use migratable_syntax::paths::plain;
 use toml::de::{DeTable, DeValue};
 
-use super::manifest::Manifest;
 use super::{Surroundings, holds_target};
 use crate::configuration::Configuration;
+use crate::manifest::Manifest;
 
 /// The lines for cargo. A path that does not exist would make it run the build script every time.
 pub(super) fn lines(

@@ -60,7 +60,7 @@ fn a_table_is_declared_in_the_order_of_its_columns() {
 
 ";
     assert_eq!(written(&schema, SQLITE), expected);
-    let step = write_tables(&schema, &BTreeSet::from(["users".into()]), SQLITE);
+    let step = write_tables(&schema, &BTreeSet::from(["users".into()]), SQLITE, 32);
     assert_eq!(step, expected.replace("::diesel", "::migratable::diesel"));
 }
 
@@ -226,16 +226,22 @@ fn wide_tables_need_a_feature() {
 }
 
 #[test]
-fn wide_tables_of_data_steps_name_the_feature_of_migratable() {
-    for (columns, opening) in
-        [(32, "::migratable::diesel::table! {\n"), (33, "::migratable::table_of_64! {\n"), (65, "table_of_128! {\n")]
-    {
-        let wide = (1..columns).fold(users(), |table, at| table.column(column(&format!("c{at}"), text()).nullable()));
-        let mut wide = wide;
-        wide.columns.retain(|column| column.name != "name");
+fn wide_tables_of_data_steps_name_the_feature_of_diesel() {
+    for (columns, limit, expected) in [
+        (32, 32, None),
+        (33, 32, Some("`64-column-tables`")),
+        (33, 64, None),
+        (65, 64, Some("`128-column-tables`")),
+        (65, 128, None),
+        (129, 128, Some("at most 128")),
+    ] {
+        let wide = (2..columns).fold(users(), |table, at| table.column(column(&format!("c{at}"), text()).nullable()));
         let schema = schema([wide]);
-        let step = write_tables(&schema, &BTreeSet::from(["users".into()]), SQLITE);
-        assert!(step.contains(opening), "{step}");
+        let step = write_tables(&schema, &BTreeSet::from(["users".into()]), SQLITE, limit);
+        match expected {
+            Some(expected) => assert!(step.starts_with("::core::compile_error!") && step.contains(expected), "{step}"),
+            None => assert!(step.starts_with("::migratable::diesel::table! {\n"), "{step}"),
+        }
         assert!(written(&schema, SQLITE).starts_with("::diesel::table! {\n    use ::diesel"));
     }
 }

@@ -11,6 +11,8 @@ use crate::history::{Entry, Problem, Step};
 /// The steps seen so far.
 pub(super) struct Steps<'a> {
     configuration: &'a Configuration,
+    /// How many columns a table may have.
+    limit: usize,
     /// The tables, by revision and function.
     tables: BTreeMap<(String, String), String>,
     /// Functions that run where they cannot.
@@ -18,8 +20,8 @@ pub(super) struct Steps<'a> {
 }
 
 impl Steps<'_> {
-    pub(super) fn new(configuration: &Configuration) -> Steps<'_> {
-        Steps { configuration, tables: BTreeMap::new(), problems: Vec::new() }
+    pub(super) fn new(configuration: &Configuration, limit: usize) -> Steps<'_> {
+        Steps { configuration, limit, tables: BTreeMap::new(), problems: Vec::new() }
     }
 
     /// Notes the tables that a step meets.
@@ -68,7 +70,7 @@ impl Steps<'_> {
         let words = &entry.file.words;
         tables.extend(schema.tables.keys().filter(|table| words.contains(&word(&table.name))).cloned());
         tables.retain(|table| schema.tables.contains_key(table));
-        write_tables(schema, &tables, &self.configuration.dialects)
+        write_tables(schema, &tables, &self.configuration.dialects, self.limit)
     }
 }
 

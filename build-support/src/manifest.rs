@@ -1,35 +1,38 @@
-//! What the app's Cargo.toml says about Diesel.
+//! What a package's Cargo.toml says about Diesel.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use migratable_core::Dialect;
 use toml::de::{DeTable, DeValue};
 
-/// The app's dependencies, as far as they matter here.
+/// Tables of no more columns are left to Diesel's own error: nearly every build has the feature for them on.
+pub(crate) const COMMON_COLUMNS: usize = 32;
+
+/// A package's dependencies, as far as they matter here.
 #[derive(Debug, Default)]
-pub(super) struct Manifest {
-    /// Diesel, if the app depends on it.
-    pub(super) diesel: Option<Diesel>,
+pub(crate) struct Manifest {
+    /// Diesel, if the package depends on it.
+    pub(crate) diesel: Option<Diesel>,
     /// The manifest of the workspace, if it had to be read.
-    pub(super) workspace: Option<PathBuf>,
+    pub(crate) workspace: Option<PathBuf>,
     roots: Vec<PathBuf>,
 }
 
-/// The app's dependency on Diesel.
+/// A package's dependency on Diesel.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Diesel {
+pub(crate) struct Diesel {
     /// The name in Cargo.toml.
-    pub(super) key: String,
+    pub(crate) key: String,
     /// The name in Rust.
-    pub(super) name: String,
+    pub(crate) name: String,
     features: BTreeSet<String>,
 }
 
 impl Diesel {
     /// Whether Cargo.toml turns a feature on, itself or by one that includes it.
-    pub(super) fn has_feature(&self, feature: &str) -> bool {
+    pub(crate) fn has_feature(&self, feature: &str) -> bool {
         let including: &[&str] = match feature {
             "32-column-tables" => &["default", "large-tables", "64-column-tables", "huge-tables", "128-column-tables"],
             "64-column-tables" => &["huge-tables", "128-column-tables"],
@@ -39,9 +42,14 @@ impl Diesel {
     }
 }
 
+/// The features of the package whose build script this is, in the spelling of `CARGO_FEATURE_…`.
+pub(crate) fn enabled_features() -> BTreeSet<String> {
+    env::vars_os().filter_map(|(name, _)| name.to_str()?.strip_prefix("CARGO_FEATURE_").map(str::to_owned)).collect()
+}
+
 impl Manifest {
     /// Reads the manifest of a package; `enabled` are its features in the spelling of `CARGO_FEATURE_…`.
-    pub(super) fn read(manifest_dir: &Path, enabled: &BTreeSet<String>) -> Manifest {
+    pub(crate) fn read(manifest_dir: &Path, enabled: &BTreeSet<String>) -> Manifest {
         let mut manifest = Manifest { roots: roots(manifest_dir), ..Manifest::default() };
         let Ok(text) = fs::read_to_string(manifest_dir.join("Cargo.toml")) else { return manifest };
         let Ok(parsed) = DeTable::parse(&text) else { return manifest };
@@ -62,8 +70,18 @@ impl Manifest {
         manifest
     }
 
+    /// How many columns the tables of Diesel may have; Migratable itself turns on so many as are common.
+    pub(crate) fn column_limit(&self) -> usize {
+        let has = |feature| self.diesel.as_ref().is_some_and(|diesel| diesel.has_feature(feature));
+        match () {
+            () if has("128-column-tables") => 128,
+            () if has("64-column-tables") => 64,
+            () => COMMON_COLUMNS,
+        }
+    }
+
     /// The dialects by Diesel's features, for a package without its migrations.
-    pub(super) fn dialects(&self) -> Vec<Dialect> {
+    pub(crate) fn dialects(&self) -> Vec<Dialect> {
         let has = |dialect: &Dialect| self.diesel.as_ref().is_some_and(|it| it.features.contains(dialect.name()));
         let found: Vec<Dialect> = Dialect::ALL.into_iter().filter(has).collect();
         if found.is_empty() { vec![Dialect::Sqlite] } else { found }
@@ -71,7 +89,7 @@ impl Manifest {
 
     /// Whether Diesel has another name in the package, which its `table!` does not know, and the package itself does
     /// not say `extern crate other as diesel`.
-    pub(super) fn needs_alias(&self) -> bool {
+    pub(crate) fn needs_alias(&self) -> bool {
         let Some(diesel) = self.diesel.as_ref().filter(|diesel| diesel.name != "diesel") else { return false };
         let said = format!("extern crate {} as diesel", diesel.name);
         !self.roots.iter().any(|root| fs::read_to_string(root).is_ok_and(|text| text.contains(&said)))
