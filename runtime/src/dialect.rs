@@ -14,7 +14,7 @@ use diesel::result::{Error as DieselError, QueryResult};
 use migratable_core::{Dialect, Operation, Schema};
 
 use crate::error::{Cause, Error, OffendingRows, Stop};
-use crate::inspect::Inspected;
+use crate::inspect::{Inspected, Losses};
 use crate::migrator::Direction;
 use crate::plan::{Pieces, Refusal};
 
@@ -155,7 +155,7 @@ pub(crate) struct Offline {
     /// The statements of some work; nothing for a step.
     pub(crate) statements: fn(&Work) -> Vec<String>,
     /// The script that turns one database into another. Rows stay, and what they need is filled with neutral values.
-    pub(crate) difference: fn(&Inspected, &Inspected, &[Operation]) -> Result<String, Refusal>,
+    pub(crate) difference: fn(&Inspected, &Inspected, &[Operation], Losses) -> Result<String, Refusal>,
 }
 
 /// How scripts for a dialect are written, if this build can.

@@ -30,6 +30,15 @@ impl Inspected {
     }
 }
 
+/// What a script does with values that the wanted database cannot hold as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Losses {
+    /// It stops at them, before anything is changed for good.
+    Refused,
+    /// It converts them as the database does it on demand: a longer text is cut.
+    Allowed,
+}
+
 /// Something that stands in a database and that no schema can hold.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NotManaged {
@@ -77,9 +86,10 @@ pub fn script(
     before: &Inspected,
     after: &Inspected,
     operations: &[Operation],
+    losses: Losses,
 ) -> Result<String, Error> {
     let offline = dialect::offline(dialect).ok_or(Error::NoDialect { dialect })?;
-    (offline.difference)(before, after, operations).map_err(|refusal| Error::Difference {
+    (offline.difference)(before, after, operations, losses).map_err(|refusal| Error::Difference {
         operation: operations.get(refusal.operation).map(ToString::to_string).unwrap_or_default(),
         message: refusal.message,
     })

@@ -34,6 +34,8 @@ mod script;
 #[cfg(feature = "database")]
 mod stamp;
 #[cfg(feature = "database")]
+mod stranded;
+#[cfg(feature = "database")]
 #[cfg(feature = "database")]
 pub use diesel;
 // Diesel's macros look for a crate called `diesel`; in a migrations package that does not name it, this one is it.

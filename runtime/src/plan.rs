@@ -9,6 +9,7 @@ use migratable_core::replay::{Detour, Replay};
 use crate::dialect::{Database, Work};
 use crate::error::Error;
 use crate::history::{self, Position};
+use crate::inspect::Losses;
 use crate::migrator::{Direction, Migrator, Revision};
 use crate::revision::Operations;
 
@@ -23,6 +24,43 @@ pub struct PlannedRevision {
     pub operations: Vec<String>,
     /// The statements that would be run; what is no statement stands there as a comment.
     pub statements: Vec<String>,
+}
+
+/// What operations are planned for: what rows get that lack a value, and what becomes of values that no longer fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// A revision forwards. Rows get nothing: a person decides.
+    Upgrade,
+    /// A revision backwards. Rows get neutral values: nobody knows the ones that were.
+    Downgrade,
+    /// A script between two databases. Rows get neutral values, and values are converted.
+    Difference(Losses),
+}
+
+impl Mode {
+    /// Whether rows get neutral values where nothing else is known, instead of standing in the way.
+    pub(crate) fn fills(self) -> bool {
+        self != Mode::Upgrade
+    }
+
+    /// Whether this is a script between two databases.
+    pub(crate) fn is_difference(self) -> bool {
+        matches!(self, Mode::Difference(_))
+    }
+
+    /// Whether values that the new type does not hold stand in the way.
+    pub(crate) fn refuses_losses(self) -> bool {
+        matches!(self, Mode::Upgrade | Mode::Difference(Losses::Refused))
+    }
+}
+
+impl From<Direction> for Mode {
+    fn from(direction: Direction) -> Mode {
+        match direction {
+            Direction::Upgrade => Mode::Upgrade,
+            Direction::Downgrade => Mode::Downgrade,
+        }
+    }
 }
 
 /// A part of a revision's work.

@@ -80,5 +80,4 @@ fn a_table_of_60_columns_needs_a_feature_of_diesel_that_the_error_names() {
     let sqlite = "default-features = false, features = [\"sqlite\"] }";
     project.replace("Cargo.toml", sqlite, "default-features = false, features = [\"sqlite\", \"64-column-tables\"] }");
     assert_eq!(project.check("wide"), [], "neither errors nor warnings");
-    project.cargo(&["build", "-q", "-p", "wide"]).ok();
 }

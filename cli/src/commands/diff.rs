@@ -1,6 +1,6 @@
 //! `diff`.
 
-use migratable::inspect::{self, Inspected};
+use migratable::inspect::{self, Inspected, Losses};
 use migratable_core::diff::{Answers, DiffError, diff, holds_every_value_of};
 use migratable_core::{Dialect, Operation, Schema};
 use serde_json::{Value, json};
@@ -25,10 +25,11 @@ pub(crate) fn run(arguments: &Diff, project: &Project, console: &mut Console<'_>
         Ok(plan) => plan.upgrade,
         Err(error) => return Err(failed(error)),
     };
-    warn_of_losses(&operations, &pair.from.schema, console);
+    let losses = if arguments.allow_loss { Losses::Allowed } else { Losses::Refused };
+    warn_of_losses(&operations, &pair.from.schema, losses, console);
     let script = match pair.dialect.filter(|_| arguments.sql && !operations.is_empty()) {
         Some(dialect) => Some(
-            inspect::script(dialect, &pair.from, &pair.to, &operations)
+            inspect::script(dialect, &pair.from, &pair.to, &operations, losses)
                 .map_err(|error| Failure::Failed(error.to_string()))?,
         ),
         None => None,
@@ -181,20 +182,25 @@ fn warn_of_renames(pair: &Pair, answers: &Answers, console: &mut Console<'_>) {
     }
 }
 
-/// Says which values may become others: rows stay, and what does not fit a new type is converted by the rules of the
-/// database, or stops the script.
-fn warn_of_losses(operations: &[Operation], before: &Schema, console: &mut Console<'_>) {
+/// Says which values may become others: a script stops at those that the new type does not hold, or converts them by
+/// the rules of the database; rows without a value get one.
+fn warn_of_losses(operations: &[Operation], before: &Schema, losses: Losses, console: &mut Console<'_>) {
     for operation in operations {
-        let may_change = match operation {
-            Operation::AlterColumn { table, column, change } => before.column(table, column).is_some_and(|old| {
-                let narrows =
-                    change.column_type.as_ref().is_some_and(|new| !holds_every_value_of(new, &old.column_type));
-                narrows || (old.nullable && change.nullable == Some(false))
-            }),
-            Operation::DropEnumValue { .. } => true,
-            _ => false,
+        let (narrows, fills) = match operation {
+            Operation::AlterColumn { table, column, change } => {
+                let Some(old) = before.column(table, column) else { continue };
+                let new = change.column_type.as_ref();
+                let narrows = new.is_some_and(|new| !holds_every_value_of(new, &old.column_type));
+                (narrows, old.nullable && change.nullable == Some(false))
+            }
+            Operation::DropEnumValue { .. } => (true, false),
+            _ => (false, false),
         };
-        if may_change {
+        if narrows && losses == Losses::Refused {
+            console.note(format_args!(
+                "a script stops if a row does not fit: {operation}. With --allow-loss the database converts it."
+            ));
+        } else if narrows || fills {
             console.note(format_args!("look at the rows first: {operation}"));
         }
     }

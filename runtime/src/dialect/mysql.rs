@@ -111,7 +111,7 @@ impl Connection for MysqlConnection {
         schema: &mut Schema,
         direction: Direction,
     ) -> Result<Pieces, Refusal> {
-        plan::plan(operations, schema, direction, *flavour)
+        plan::plan(operations, schema, direction.into(), *flavour)
     }
 
     fn perform(&mut self, work: &Work) -> Result<(), Stop> {
@@ -155,21 +155,28 @@ impl Connection for MysqlConnection {
     }
 }
 
+/// How scripts begin.
+const SETTINGS: [&str; 4] = [
+    "-- A statement that fails leaves what the ones before it did.",
+    "SET NAMES utf8mb4;",
+    "SET time_zone = '+00:00';",
+    session::SET_MODE,
+];
+
+/// Makes the table that [`guard`] writes to.
+const GUARD: &str =
+    "CREATE TEMPORARY TABLE migratable_guard (stops_if TEXT, found BIGINT, CONSTRAINT stopped CHECK (found = 0));";
+
+/// Takes it away.
+const DROP_GUARD: &str = "DROP TEMPORARY TABLE migratable_guard;";
+
 /// Scripts for the `mariadb` and `mysql` clients, which stop at the first error. A statement that fails leaves what the
 /// ones before it did.
 pub(super) const OFFLINE: Offline = Offline {
-    before: &[
-        "-- A statement that fails leaves what the ones before it did.",
-        "SET NAMES utf8mb4;",
-        "SET time_zone = '+00:00';",
-        session::SET_MODE,
-        "CREATE TEMPORARY TABLE migratable_guard (stops_if TEXT, found BIGINT, CONSTRAINT stopped CHECK (found = 0));",
-        session::REMEMBER,
-        session::LOCK_OR_STOP,
-    ],
-    after: &["DROP TEMPORARY TABLE migratable_guard;", session::UNLOCK],
+    before: &[SETTINGS[0], SETTINGS[1], SETTINGS[2], SETTINGS[3], GUARD, session::REMEMBER, session::LOCK_OR_STOP],
+    after: &[DROP_GUARD, session::UNLOCK],
     guard,
-    plan: |operations, schema, direction| plan::plan(operations, schema, direction, Flavour::USUAL),
+    plan: |operations, schema, direction| plan::plan(operations, schema, direction.into(), Flavour::USUAL),
     statements,
     difference: difference::script,
 };

@@ -24,7 +24,6 @@ use diesel::sql_types::{BigInt, Bool, Integer, SmallInt, Text};
 use diesel::{RunQueryDsl, sql_query};
 use migratable_core::{Dialect, Operation, Schema};
 
-use self::plan::Mode;
 use super::{Connection, Database, Offline, Work};
 use crate::error::{Error, Stop};
 use crate::inspect::Inspected;
@@ -134,7 +133,7 @@ impl Connection for PgConnection {
         schema: &mut Schema,
         direction: Direction,
     ) -> Result<Pieces, Refusal> {
-        plan::plan(operations, schema, mode(direction), *has_views)
+        plan::plan(operations, schema, direction.into(), *has_views)
     }
 
     fn perform(&mut self, work: &Work) -> Result<(), Stop> {
@@ -170,20 +169,13 @@ impl Connection for PgConnection {
     }
 }
 
-fn mode(direction: Direction) -> Mode {
-    match direction {
-        Direction::Upgrade => Mode::Upgrade,
-        Direction::Downgrade => Mode::Downgrade,
-    }
-}
-
 /// Scripts for `psql`.
 pub(super) const OFFLINE: Offline = Offline {
     before: &session::BEGIN_SCRIPT,
     guard: verify::guard,
     after: &["COMMIT;"],
     // Nobody knows whether there are views: the script looks for them.
-    plan: |operations, schema, direction| plan::plan(operations, schema, mode(direction), true),
+    plan: |operations, schema, direction| plan::plan(operations, schema, direction.into(), true),
     statements,
     difference: difference::script,
 };

@@ -1,6 +1,6 @@
 //! Scripts for `psql`.
 
-use migratable::inspect::{Inspected, script};
+use migratable::inspect::{Inspected, Losses, script};
 use migratable::revision::*;
 use migratable::{Dialect, Direction};
 
@@ -97,6 +97,6 @@ fn a_script_makes_views_again() {
         Inspected { schema, ..Inspected::default() }
     };
     let operations = program.revisions()[1].operations(Direction::Upgrade);
-    throwaway.psql(&script(Dialect::Postgres, &plain(1), &plain(2), &operations).unwrap()).unwrap();
+    throwaway.psql(&script(Dialect::Postgres, &plain(1), &plain(2), &operations, Losses::Refused).unwrap()).unwrap();
     assert_eq!(values(&mut db, kind), ["7 bigint"]);
 }

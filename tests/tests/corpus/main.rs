@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod guards;
 mod journey;
 mod pair;
 

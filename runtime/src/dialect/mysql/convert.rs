@@ -52,6 +52,9 @@ impl Conversion {
             (Kind::Values(_) | Kind::Text { .. }, Kind::Values(values)) if all && self.offends(old).is_some() => {
                 among(&as_text(), values)
             }
+            (Kind::Text { length: before }, Kind::Text { length }) if all && before > length => {
+                format!("LEFT({old}, {length})")
+            }
             // And here for the number of the value.
             (Kind::Values(_), Kind::Integer { .. } | Kind::Decimal { .. } | Kind::Float | Kind::Double) => as_text(),
             (Kind::Bits, Kind::Text { .. } | Kind::Json) => format!("CAST({old} + 0 AS CHAR)"),

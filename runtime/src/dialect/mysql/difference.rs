@@ -2,36 +2,46 @@
 
 use migratable_core::{ColumnChange, Operation, Schema};
 
-use super::OFFLINE;
+use super::ddl::{quoted, table_name};
 use super::flavour::Flavour;
-use super::plan;
+use super::{DROP_GUARD, GUARD, SETTINGS, guard, plan, statements};
 use crate::dialect::Work;
-use crate::inspect::Inspected;
-use crate::migrator::Direction;
-use crate::plan::Refusal;
+use crate::inspect::{Inspected, Losses};
+use crate::plan::{Mode, Refusal};
+use crate::script::terminated;
+use crate::stranded::stranded;
 
 /// Writes the script. It is planned as a way back is: rows stay, and what they need is filled with neutral values.
-pub(super) fn script(before: &Inspected, _after: &Inspected, operations: &[Operation]) -> Result<String, Refusal> {
+pub(super) fn script(
+    before: &Inspected,
+    after: &Inspected,
+    operations: &[Operation],
+    losses: Losses,
+) -> Result<String, Refusal> {
     let mut schema = before.schema.clone();
     let planned = with_renames_in_case(&before.schema, operations);
     let pieces =
-        plan::plan(&planned, &mut schema, Direction::Downgrade, Flavour::USUAL).map_err(|refusal| Refusal {
+        plan::plan(&planned, &mut schema, Mode::Difference(losses), Flavour::USUAL).map_err(|refusal| Refusal {
             operation: operations.iter().position(|it| Some(it) == planned.get(refusal.operation)).unwrap_or_default(),
             ..refusal
         })?;
-    let mut script = String::new();
-    // All but what stops upgrades.
-    for line in OFFLINE.before.iter().take_while(|line| !line.contains("migratable_guard")) {
-        script.push_str(line);
-        script.push('\n');
-    }
-    for piece in &pieces.pieces {
-        if let Work::Statement(sql) = &piece.work {
-            script.push_str(sql);
-            script.push_str(";\n");
-        }
-    }
-    Ok(script)
+    let stranded = stranded(&before.schema, &after.schema, operations).into_iter().map(|it| {
+        let rows = format!("(SELECT COUNT(*) FROM {} WHERE {})", table_name(&it.table), it.condition(quoted));
+        guard(&it.message, &rows)
+    });
+    let stranded: Vec<String> = stranded.collect();
+    let looks = !stranded.is_empty() || pieces.pieces.iter().any(|piece| matches!(piece.work, Work::Verify(_)));
+    let mut lines: Vec<String> = SETTINGS.iter().map(|&line| line.to_owned()).collect();
+    lines.extend(looks.then(|| GUARD.to_owned()));
+    lines.extend(
+        stranded
+            .into_iter()
+            .chain(pieces.pieces.iter().flat_map(|it| statements(&it.work)))
+            .map(|sql| terminated(&sql)),
+    );
+    lines.extend(looks.then(|| DROP_GUARD.to_owned()));
+    lines.push(String::new());
+    Ok(lines.join("\n"))
 }
 
 /// A column that goes beside one whose name differs in case only is the same column to the server: it is renamed, and

@@ -19,19 +19,18 @@ use super::ddl::{self, Words};
 use super::flavour::Flavour;
 use super::types;
 use crate::dialect::Work;
-use crate::migrator::Direction;
-use crate::plan::{Piece, Pieces, Refusal};
+use crate::plan::{Mode, Piece, Pieces, Refusal};
 
 /// Plans operations on the schema that they meet, and makes their changes in it.
 pub(super) fn plan(
     operations: &[Operation],
     schema: &mut Schema,
-    direction: Direction,
+    mode: Mode,
     flavour: Flavour,
 ) -> Result<Pieces, Refusal> {
     let mut planner = Planner {
         schema,
-        direction,
+        mode,
         flavour,
         at: 0,
         pending: Vec::new(),
@@ -49,7 +48,7 @@ pub(super) fn plan(
 
 struct Planner<'a> {
     schema: &'a mut Schema,
-    direction: Direction,
+    mode: Mode,
     flavour: Flavour,
     /// The place of the operation that is planned.
     at: usize,
@@ -239,10 +238,5 @@ impl Planner<'_> {
 
     fn words<'w>(&self, enums: &'w BTreeMap<String, Enum>) -> Words<'w> {
         Words { enums, flavour: self.flavour }
-    }
-
-    /// Whether rows get neutral values where nothing else is known, instead of standing in the way.
-    fn fills(&self) -> bool {
-        self.direction == Direction::Downgrade || self.schema.is_database
     }
 }

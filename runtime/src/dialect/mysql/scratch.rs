@@ -10,7 +10,7 @@ use super::{flavour, plan, session};
 use crate::dialect::{Connection, Work};
 use crate::error::Error;
 use crate::inspect::Inspected;
-use crate::migrator::Direction;
+use crate::plan::Mode;
 
 /// Drops the scratch databases of those who have gone without it: a lock of its name is held while one is in use.
 fn drop_left_over(database: &mut MysqlConnection) {
@@ -77,11 +77,10 @@ fn make(database: &mut MysqlConnection, schema: &Schema) -> Result<(), Error> {
     // The tables come by name, and so before what they refer to.
     let mut made = Schema { is_database: true, ..Schema::default() };
     let flavour = flavour::ask(database).map_err(reading)?;
-    let pieces =
-        plan::plan(&operations, &mut made, Direction::Upgrade, flavour).map_err(|refusal| Error::Difference {
-            operation: operations.get(refusal.operation).map(ToString::to_string).unwrap_or_default(),
-            message: refusal.message,
-        })?;
+    let pieces = plan::plan(&operations, &mut made, Mode::Upgrade, flavour).map_err(|refusal| Error::Difference {
+        operation: operations.get(refusal.operation).map(ToString::to_string).unwrap_or_default(),
+        message: refusal.message,
+    })?;
     for piece in pieces.pieces {
         if let Work::Statement(sql) = piece.work {
             database.batch_execute(&sql).map_err(reading)?;

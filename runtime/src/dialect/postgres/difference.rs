@@ -4,15 +4,23 @@ use std::collections::BTreeMap;
 
 use migratable_core::{Dialect, Generated, Index, IndexTarget, Operation, Sql, Table};
 
-use super::plan::{self, Mode};
+use super::ddl::{qualified, quoted};
+use super::plan;
 use super::session::{BEGIN_SCRIPT, CHECK_NOW};
-use crate::dialect::Work;
-use crate::inspect::Inspected;
-use crate::plan::Refusal;
+use super::statements;
+use super::verify::guard;
+use crate::inspect::{Inspected, Losses};
+use crate::plan::{Mode, Refusal};
 use crate::script::comments;
+use crate::stranded::stranded;
 
 /// Writes the script. It is one transaction: whatever fails takes everything back.
-pub(super) fn script(before: &Inspected, after: &Inspected, operations: &[Operation]) -> Result<String, Refusal> {
+pub(super) fn script(
+    before: &Inspected,
+    after: &Inspected,
+    operations: &[Operation],
+    losses: Losses,
+) -> Result<String, Refusal> {
     leave_alone(before, after, operations)?;
     let order = order(operations);
     let mut ordered: Vec<Operation> = order.iter().map(|&at| operations[at].clone()).collect();
@@ -23,9 +31,8 @@ pub(super) fn script(before: &Inspected, after: &Inspected, operations: &[Operat
     }
     // What was never read from a database may have any.
     let has_views = !schema.is_database || before.not_managed.iter().any(|it| it.kind.ends_with("view"));
-    let planned = plan::plan(&ordered, &mut schema, Mode::Difference, has_views).map_err(|refusal| Refusal {
-        operation: order.get(refusal.operation).copied().unwrap_or_default(),
-        ..refusal
+    let planned = plan::plan(&ordered, &mut schema, Mode::Difference(losses), has_views).map_err(|refusal| {
+        Refusal { operation: order.get(refusal.operation).copied().unwrap_or_default(), ..refusal }
     })?;
     if planned.pieces.is_empty() {
         return Ok(String::new());
@@ -33,13 +40,13 @@ pub(super) fn script(before: &Inspected, after: &Inspected, operations: &[Operat
     let mut script = String::from("-- Written by migratable. Whatever fails takes everything back.\n");
     BEGIN_SCRIPT.iter().for_each(|line| push(&mut script, line));
     push(&mut script, &format!("{CHECK_NOW};"));
+    for it in stranded(&before.schema, &after.schema, operations) {
+        let rows = format!("(SELECT count(*) FROM {} WHERE {})", qualified(&it.table), it.condition(quoted));
+        push(&mut script, &format!("{};", guard(&it.message, &rows)));
+    }
     let mut heading = None;
     for piece in &planned.pieces {
-        let sql = match &piece.work {
-            Work::Statement(sql) => sql.clone(),
-            Work::CheckReferences { .. } => CHECK_NOW.to_owned(),
-            _ => continue,
-        };
+        let statements = statements(&piece.work);
         if heading != Some(&piece.operations) {
             script.push('\n');
             for &at in &piece.operations {
@@ -47,7 +54,7 @@ pub(super) fn script(before: &Inspected, after: &Inspected, operations: &[Operat
             }
             heading = Some(&piece.operations);
         }
-        push(&mut script, &format!("{sql};"));
+        statements.iter().for_each(|sql| push(&mut script, &format!("{sql};")));
     }
     push(&mut script, "\nCOMMIT;");
     Ok(script)

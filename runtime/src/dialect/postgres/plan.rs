@@ -24,18 +24,7 @@ use super::ddl;
 use super::types::sql_text;
 use super::verify::Rows;
 use crate::dialect::{Verify, Work};
-use crate::plan::{Piece, Pieces, Refusal};
-
-/// What rows get that lack something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mode {
-    /// Nothing: a person decides.
-    Upgrade,
-    /// Neutral values: nobody knows the ones that were.
-    Downgrade,
-    /// Neutral values, and values converted as PostgreSQL does it.
-    Difference,
-}
+use crate::plan::{Mode, Piece, Pieces, Refusal};
 
 /// Plans operations on the schema that they meet, and makes their changes in it.
 pub(super) fn plan(
@@ -45,7 +34,7 @@ pub(super) fn plan(
     has_views: bool,
 ) -> Result<Pieces, Refusal> {
     // Values are added to a type only where all is known that its transaction does with them.
-    if mode == Mode::Difference && operations.iter().any(|it| matches!(it, Operation::AddEnumValue { .. })) {
+    if mode.is_difference() && operations.iter().any(|it| matches!(it, Operation::AddEnumValue { .. })) {
         let mut after = schema.clone();
         let mut planner = planner(operations, &mut after, mode, has_views);
         planner.adds_values = true;
@@ -164,7 +153,14 @@ impl Planner<'_> {
 
     /// Looks for rows first. A script that makes one database of another leaves that to the statement itself.
     fn verify(&mut self, verify: Verify) {
-        if self.mode != Mode::Difference {
+        if !self.mode.is_difference() {
+            self.push(Work::Verify(verify));
+        }
+    }
+
+    /// Looks for values that the change would lose, unless that is allowed.
+    fn verify_losses(&mut self, verify: Verify) {
+        if self.mode.refuses_losses() {
             self.push(Work::Verify(verify));
         }
     }

@@ -10,10 +10,11 @@ use migratable_core::{ColumnType, Operation, Schema, TableName};
 use super::ddl::quoted;
 use super::inspect::{Reader, in_passing};
 use super::introspect;
-use super::plan::{self, Mode};
+use super::plan;
 use crate::dialect::{Connection, Work};
 use crate::error::{Error, Stop};
-use crate::inspect::Inspected;
+use crate::inspect::{Inspected, Losses};
+use crate::plan::Mode;
 
 /// Makes a schema in scratch schemas and reads it.
 pub(super) fn inspect(database: &mut PgConnection, schema: &Schema) -> Result<Inspected, Error> {
@@ -69,11 +70,12 @@ fn build(database: &mut PgConnection, schema: &Schema, passing: &[(String, Strin
     }
     operations.extend(keys);
     let mut built = Schema { is_database: true, ..Schema::default() };
-    let planned =
-        plan::plan(&operations, &mut built, Mode::Difference, false).map_err(|refusal| Error::Difference {
+    let planned = plan::plan(&operations, &mut built, Mode::Difference(Losses::Allowed), false).map_err(|refusal| {
+        Error::Difference {
             operation: operations.get(refusal.operation).map(ToString::to_string).unwrap_or_default(),
             message: refusal.message,
-        })?;
+        }
+    })?;
     for piece in &planned.pieces {
         if let Work::Statement(sql) = &piece.work {
             database.execute(sql).map_err(|source| unreadable(sql, source))?;

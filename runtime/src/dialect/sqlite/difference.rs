@@ -17,14 +17,28 @@ use self::lineage::Lineage;
 use super::ddl::quoted;
 use super::{OFFLINE, guard, parse, plan, spelling};
 use crate::dialect::literal;
-use crate::inspect::Inspected;
+use crate::inspect::{Inspected, Losses};
 use crate::plan::Refusal;
 use crate::script::terminated;
+use crate::stranded::stranded;
 
-pub(super) fn script(before: &Inspected, after: &Inspected, operations: &[Operation]) -> Result<String, Refusal> {
+pub(super) fn script(
+    before: &Inspected,
+    after: &Inspected,
+    operations: &[Operation],
+    losses: Losses,
+) -> Result<String, Refusal> {
     if operations.is_empty() {
         return Ok(String::new());
     }
+    // SQLite lets references stand that point nowhere: only what would have to be made up stops a script.
+    let made_up = stranded(&before.schema, &after.schema, operations)
+        .into_iter()
+        .filter(|it| losses == Losses::Refused && !it.by_own_values);
+    let stops = made_up.map(|it| {
+        let rows = format!("(SELECT count(*) FROM {} WHERE {})", quoted(&it.table.name), it.condition(quoted));
+        guard(&it.message, &rows)
+    });
     let aside = free_prefix(before, after);
     let renamed = renames::apart(before, operations, &aside);
     let (statements, before, lineage, answers) = match &renamed {
@@ -35,12 +49,13 @@ pub(super) fn script(before: &Inspected, after: &Inspected, operations: &[Operat
     };
     let wanted = aligned(&before.schema, &after.schema, &answers);
     let wanted = wanted.as_ref().unwrap_or(&after.schema);
-    let difference = Difference { before, after, wanted, operations, lineage, aside };
+    let difference = Difference { before, after, wanted, operations, losses, lineage, aside };
     let mut script = vec!["-- Written by migratable. Whatever fails takes everything back.".to_owned()];
     script.extend(operations.iter().map(|operation| format!("-- {}", operation.to_string().replace('\n', " "))));
     script.extend(OFFLINE.before.iter().map(|&line| line.to_owned()));
     let on = "(SELECT foreign_keys FROM pragma_foreign_keys)";
     script.push(terminated(&guard("foreign keys could not be switched off", on)));
+    script.extend(stops.map(|sql| terminated(&sql)));
     script.extend(statements.iter().map(|sql| terminated(sql)));
     script.extend(difference.statements()?.iter().map(|sql| terminated(sql)));
     script.extend(OFFLINE.after.iter().map(|&line| line.to_owned()));
@@ -55,6 +70,7 @@ struct Difference<'a> {
     /// The wanted schema, in the spelling of `before` where that differs in the case of letters only.
     wanted: &'a Schema,
     operations: &'a [Operation],
+    losses: Losses,
     lineage: Lineage,
     /// What the names of tables that are set aside begin with.
     aside: String,

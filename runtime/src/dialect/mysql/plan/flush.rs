@@ -74,7 +74,7 @@ impl Planner<'_> {
             let statements = it.alteration(self).statements()?;
             let at_its_place = |sql| (it.pending.operations.clone(), sql);
             // Where rows may refuse their values, they do it while the foreign keys are still there.
-            let filling = if self.fills() { &mut behind } else { &mut work };
+            let filling = if self.mode.fills() { &mut behind } else { &mut work };
             filling.extend(statements.before.into_iter().map(at_its_place));
             behind.extend(statements.alter.into_iter().chain(self.first_number(it)).map(at_its_place));
         }
@@ -113,7 +113,7 @@ impl Planner<'_> {
     /// Makes anew the indexes that the server may have made for a foreign key itself: when the key is made anew, it
     /// would put one of another name in their place.
     fn own_indexes(&self, table: &TableName, keys: &[ForeignKey], changed: &[Changed]) -> Planned<Vec<String>> {
-        if !self.schema.is_database {
+        if !self.mode.is_difference() {
             return Ok(Vec::new());
         }
         let after = self.table(table)?;
@@ -196,16 +196,15 @@ impl Planner<'_> {
             Some((_, parent)) => key.references.iter().all(|column| parent.find(column).is_some()),
             None => !created.iter().any(|(_, table)| table.name == key.table),
         };
-        if self.fills() {
-            return;
-        }
         for it in changed.iter_mut() {
             let rows = Rows { table: &it.before, dropped: &it.pending.dropped };
             let given = &it.needs.values;
             let kept = |column: &String| rows.has(column) && !given.contains_key(column);
             let mut demands = std::mem::take(&mut it.needs.demands);
             let required = it.after.columns.iter().filter(|column| !column.nullable && column.generated.is_none());
-            demands.extend(required.filter_map(|it| Some(rows.null_given(&it.name, given.get(&it.name)?))));
+            if !self.mode.fills() {
+                demands.extend(required.filter_map(|it| Some(rows.null_given(&it.name, given.get(&it.name)?))));
+            }
             let uniques = it.after.uniques.iter();
             let mut columns: Vec<Vec<String>> = uniques.map(|unique| unique.columns.clone()).collect();
             columns.extend(it.after.primary_key.iter().map(|key| key.columns.clone()));
@@ -213,7 +212,8 @@ impl Planner<'_> {
                 columns.extend(index.parts.iter().map(|it| it.column_name().map(str::to_owned)).collect::<Option<_>>());
             }
             columns.retain(|columns: &Vec<String>| {
-                let known = columns.iter().all(|column| kept(column) || given.contains_key(column));
+                let is_known = |column| kept(column) || (!self.mode.fills() && given.contains_key(column));
+                let known = columns.iter().all(is_known);
                 known && !(columns.iter().all(kept) && it.before.is_unique(columns))
             });
             demands.extend(columns.iter().map(|columns| rows.duplicates(columns, given)));

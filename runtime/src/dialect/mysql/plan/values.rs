@@ -42,7 +42,7 @@ impl Planner<'_> {
         if given || needs.values.contains_key(&column.name) {
             return Ok(());
         }
-        if self.fills() {
+        if self.mode.fills() {
             needs.values.insert(column.name.clone(), self.neutral(before, after, column)?);
         } else {
             needs.demands.push(rows.none(&after.name, &column.name));
@@ -66,19 +66,19 @@ impl Planner<'_> {
         let place = quoted(&old.name);
         if was != is && !needs.values.contains_key(&new.name) {
             let conversion = convert::between(&was, &is);
-            if let Some(value) = conversion.value(&place, self.schema.is_database) {
-                let filled = self.schema.is_database && !new.nullable && !old.nullable;
+            if let Some(value) = conversion.value(&place, self.mode.is_difference()) {
+                let filled = self.mode.is_difference() && !new.nullable && !old.nullable;
                 let value = if filled { format!("COALESCE({value}, {})", types::neutral(&is)) } else { value };
                 needs.values.insert(new.name.clone(), value);
             }
-            if let Some(offends) = conversion.offends(&place).filter(|_| !self.fills()) {
+            if let Some(offends) = conversion.offends(&place).filter(|_| self.mode.refuses_losses()) {
                 needs.demands.push(rows.unlike(&new.name, &is, &offends));
             }
         }
         let tightened = old.nullable && !new.nullable && new.identity.is_none();
-        if tightened && !self.fills() && !needs.values.contains_key(&new.name) {
+        if tightened && !self.mode.fills() && !needs.values.contains_key(&new.name) {
             needs.demands.push(rows.null(&new.name));
-        } else if tightened && self.fills() {
+        } else if tightened && self.mode.fills() {
             let value = match types::default(new)? {
                 Some(default) if !is_unique(after, &new.name) => default,
                 _ => self.neutral(before, after, new)?,

@@ -7,7 +7,9 @@ use super::super::types::{self, sql_text};
 use super::super::verify::Rows;
 use super::super::{casts, numbers};
 use super::aside::Kind;
-use super::{Mode, Planned, Planner, data};
+use super::{Planned, Planner, data};
+use crate::inspect::Losses;
+use crate::plan::Mode;
 
 /// The statements that add a column by this definition.
 pub(super) fn add(table: &TableName, column: &Column, definition: &str) -> Planned<Vec<String>> {
@@ -37,7 +39,7 @@ impl Planner<'_> {
             self.statements(add(name, column, &ddl::define(name, column)?)?);
             return Ok(());
         }
-        if self.mode == Mode::Upgrade {
+        if !self.mode.fills() {
             self.verify(Rows(&before).none(&column.name));
             self.statements(add(name, column, &ddl::define(name, column)?)?);
             return Ok(());
@@ -121,10 +123,13 @@ impl Planner<'_> {
         } else if old.column_type != new.column_type {
             let using = casts::using(&old.column_type, &new.column_type, &name)?;
             let offends = casts::offends(&old.column_type, &new.column_type, &name, &self.schema.enums);
-            if let Some(offends) = offends.filter(|_| self.mode == Mode::Upgrade) {
-                let to = types::name(&new.column_type)?;
-                self.verify(Rows(before).cast(&old.name, &to, &offends));
+            let to = types::name(&new.column_type)?;
+            // Only where it is asked for, a text is cut.
+            let cut = offends.is_some() && self.mode == Mode::Difference(Losses::Allowed);
+            if let Some(offends) = offends {
+                self.verify_losses(Rows(before).cast(&old.name, &to, &offends));
             }
+            let using = using.or_else(|| cut.then(|| format!("{name}::{to}")));
             action.extend(using.map(|using| format!(" USING {using}")));
         }
         self.statement(alter(&before.name, &old.name, &action));
@@ -135,7 +140,7 @@ impl Planner<'_> {
         match (old.nullable, new.nullable) {
             (true, false) if new.generated.is_none() => {
                 let added = self.added.contains(&(table.name.clone(), new.name.clone()));
-                if self.mode != Mode::Upgrade || (added && new.default.is_some()) {
+                if self.mode.fills() || (added && new.default.is_some()) {
                     let fill = self.fill_null(table, new)?;
                     self.statement(fill);
                 } else {

@@ -8,9 +8,9 @@ use super::super::ddl::{self, qualified, quoted};
 use super::super::types;
 use super::super::verify::Rows;
 use super::columns::alter;
-use super::{Mode, Planned, Planner};
+use super::{Planned, Planner};
 use crate::dialect::literal;
-use crate::plan::Piece;
+use crate::plan::{Mode, Piece};
 
 /// An enum whose values are changing.
 pub(super) struct NewValues {
@@ -95,7 +95,11 @@ impl Planner<'_> {
             let table = self.table(name)?;
             if let Some(found) = table.find(column).filter(|_| !removed.is_empty()) {
                 let is_array = matches!(found.column_type, ColumnType::Array(_));
-                self.verify(Rows(&table).removed(column, is_array, &removed));
+                let removed = Rows(&table).removed(column, is_array, &removed);
+                match self.mode {
+                    Mode::Downgrade => self.verify(removed),
+                    _ => self.verify_losses(removed),
+                }
             }
             self.set_aside_expressions(&table, column);
         }
@@ -126,7 +130,7 @@ impl Planner<'_> {
 
     /// The value as text. Where nobody was asked, the first value takes the place of those that go.
     fn kept_text(&self, column: &str, after: &Enum, removed: &[String]) -> String {
-        match after.values.first().filter(|_| self.mode == Mode::Difference && !removed.is_empty()) {
+        match after.values.first().filter(|_| self.mode.is_difference() && !removed.is_empty()) {
             Some(first) => {
                 let removed: Vec<String> = removed.iter().map(|value| literal(value)).collect();
                 let (removed, first) = (removed.join(", "), literal(first));

@@ -4,7 +4,8 @@ use migratable_core::{Column, Operation, Schema, Table, TableName};
 
 use super::super::ddl::{qualified, quoted};
 use super::super::types;
-use super::{Mode, Planned, Planner};
+use super::{Planned, Planner};
+use crate::plan::Mode;
 
 /// How rows get a value in a new column.
 pub(super) enum Fill {
@@ -17,7 +18,7 @@ pub(super) enum Fill {
 /// The schema behind all operations, if some of them may have to fill a column for it.
 pub(super) fn target(operations: &[Operation], schema: &Schema, mode: Mode) -> Option<Schema> {
     let fills = |it: &Operation| matches!(it, Operation::AddColumn { .. } | Operation::AlterColumn { .. });
-    if mode == Mode::Upgrade || !operations.iter().any(fills) {
+    if !mode.fills() || !operations.iter().any(fills) {
         return None;
     }
     let mut target = schema.clone();

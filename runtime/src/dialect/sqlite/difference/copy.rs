@@ -9,6 +9,7 @@ use crate::dialect::sqlite::rebuild::{carry_numbers, free_rowid};
 use crate::dialect::sqlite::types::{Storage, affinity};
 use crate::dialect::sqlite::verify::no_equal;
 use crate::dialect::sqlite::{guard, parse, spelling};
+use crate::inspect::Losses;
 use crate::plan::Refusal;
 
 impl Difference<'_> {
@@ -53,16 +54,20 @@ impl Difference<'_> {
         Some(origin.as_deref().and_then(|name| old.find(name)))
     }
 
-    /// Stops at values that a column would hold as others.
+    /// Stops at values that a column would hold as others, unless that is allowed.
     fn no_value_changes(&self, table: &Table, old: &Table, column: &Column) -> Option<String> {
         let there = self.source(table, old, column)??;
-        let storage = cast(there, table, column).filter(|it| matches!(it, Storage::Integer | Storage::Real))?;
-        if column.generated.is_some() || self.given(table, column).is_some() {
+        let allowed = self.losses == Losses::Allowed || self.given(table, column).is_some();
+        if allowed || column.generated.is_some() {
             return None;
         }
         let from = quoted(&self.aside(&old.name));
         let raw = format!("{from}.{}", quoted(&there.name));
-        let (problem, offends) = no_equal(&column.name, &raw, storage);
+        let (problem, offends) = match cast(there, table, column) {
+            Some(to @ (Storage::Integer | Storage::Real)) => no_equal(&column.name, &raw, to),
+            Some(_) => return None,
+            None => made_numbers(&raw, there, column)?,
+        };
         let mut rows = format!("{raw} IS NOT NULL AND ({offends})");
         for operation in self.operations {
             if let Operation::Backfill { table: of, column: name, predicate, .. } = operation
@@ -178,6 +183,21 @@ impl Difference<'_> {
         let source = if rebuilt { self.aside(&old.name) } else { old.name.name.clone() };
         Some(format!("(SELECT {} FROM {} ORDER BY {} LIMIT 1)", columns.get(at)?, quoted(&source), columns.join(", ")))
     }
+}
+
+/// What is wrong with texts that SQLite would make numbers of, and that would read otherwise then, with the condition by
+/// which they are found.
+fn made_numbers(raw: &str, there: &Column, column: &Column) -> Option<(String, String)> {
+    let is_number = |column: &Column| {
+        let storage = affinity(&spelling::type_text(&column.column_type));
+        matches!(storage, Some(Storage::Integer | Storage::Real | Storage::Numeric))
+    };
+    if is_number(there) || !is_number(column) {
+        return None;
+    }
+    let (problem, offends) = no_equal(&column.name, raw, Storage::Numeric);
+    // A text that is no number stays as it is; SQLite compares the others as numbers.
+    Some((problem, format!("{raw} = CAST({raw} AS NUMERIC) AND ({offends})")))
 }
 
 /// A value in the form that its column keeps.
