@@ -130,14 +130,14 @@ mod tests {
     }
 
     fn users() -> Table {
-        table("users").column(column("id", bigint())).primary_key(["id"])
+        table("users").column(column("id", bigint())).primary_key("pk", ["id"])
     }
 
     #[test]
     fn rows_that_come_to_refer_to_a_new_table_are_found() {
-        let plain = || table("posts").column(column("id", bigint())).primary_key(["id"]);
+        let plain = || table("posts").column(column("id", bigint())).primary_key("pk", ["id"]);
         let with = |author: migratable_core::Column| plain().column(author);
-        let refers = |table: Table| table.foreign_key(foreign_key(["author"], "users", ["id"]));
+        let refers = |table: Table| table.foreign_key(foreign_key("fk", ["author"]).references("users", ["id"]));
         let (given, maybe) = (column("author", bigint()), column("author", bigint()).nullable());
         for (before, after, expected) in [
             (plain(), refers(with(given.clone())), Some(vec![])),
@@ -155,8 +155,9 @@ mod tests {
 
     #[test]
     fn rows_of_a_new_table_are_none() {
-        let posts =
-            table("posts").column(column("author", bigint())).foreign_key(foreign_key(["author"], "users", ["id"]));
+        let posts = table("posts")
+            .column(column("author", bigint()))
+            .foreign_key(foreign_key("fk", ["author"]).references("users", ["id"]));
         let (before, after) = (schema([]), schema([posts, users()]));
         let plan = diff(&before, &after, &Answers::default()).unwrap();
         assert_eq!(stranded(&before, &after, &plan.upgrade), []);

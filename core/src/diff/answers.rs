@@ -47,20 +47,15 @@ impl Answers {
     /// # Errors
     /// A sentence, if the text has not that form.
     pub fn rename(&mut self, text: &str) -> Result<(), String> {
-        let wrong =
-            || format!("`--rename {text}`: the correct form is `--rename table.old=table.new` or `--rename old=new`");
-        let (from, to) = text.split_once('=').ok_or_else(wrong)?;
+        let (from, to) = text.split_once('=').ok_or_else(|| no_rename(text))?;
         match (split(from), split(to)) {
-            ((Some(_), from), (Some(table), to)) if !from.is_empty() && !to.is_empty() => {
+            ((_, ""), _) | (_, (_, "")) => return Err(no_rename(text)),
+            ((Some(of), from), (Some(table), to)) if of == table || of.contains('.') => {
                 self.column_renames.push(ColumnRename { table: table.into(), from: from.into(), to: to.into() });
-                Ok(())
             }
-            ((None, from), (None, to)) if !from.is_empty() && !to.is_empty() => {
-                self.table_renames.push((from.into(), to.into()));
-                Ok(())
-            }
-            _ => Err(wrong()),
+            _ => self.table_renames.push((from.trim().into(), to.trim().into())),
         }
+        Ok(())
     }
 
     /// Settles that something is dropped: `a.b` or `a`.
@@ -95,26 +90,35 @@ impl Answers {
         let mut checked = self.clone();
         let mut wrong = Vec::new();
         let tables = |schema: &Schema| schema.tables.keys().map(ToString::to_string).collect::<Vec<_>>();
-        for (from, to) in &self.table_renames {
-            if !before.tables.contains_key(from) {
+        let mut column_renames = self.column_renames.clone();
+        checked.table_renames.retain(|(from, to)| {
+            let column = self.as_column(from, to, before);
+            let is_table = column.is_none();
+            column_renames.extend(column);
+            is_table
+        });
+        for (from, to) in &checked.table_renames {
+            if !before.tables.contains_key(from) && from.schema.is_some() != to.schema.is_some() {
+                wrong.push(no_rename(&format!("{from}={to}")));
+            } else if !before.tables.contains_key(from) {
                 wrong.push(stale("table", &from.to_string(), &to.to_string(), &tables(before)));
             } else if !after.tables.contains_key(to) {
                 wrong.push(format!(
                     "no model has the table `{to}`, to which `{from}` is renamed; {}",
                     there_is(&tables(after))
                 ));
-            } else if after.tables.contains_key(from) && !self.table_renames.iter().any(|(_, it)| it == from) {
+            } else if after.tables.contains_key(from) && !checked.table_renames.iter().any(|(_, it)| it == from) {
                 wrong.push(format!("`{from}` is renamed to `{to}`, and a model still has the table `{from}`"));
             }
         }
         // `auth.users=auth.people` may be a table of a database schema.
-        for rename in &self.column_renames {
+        for rename in &column_renames {
             if let Some((from, to)) = as_table(rename, before, after) {
                 checked.table_renames.push((from, to));
             }
         }
         checked.column_renames.clear();
-        for rename in &self.column_renames {
+        for rename in &column_renames {
             if as_table(rename, before, after).is_some() {
                 continue;
             }
@@ -137,7 +141,7 @@ impl Answers {
             };
             let columns = |table: &crate::Table| table.columns.iter().map(|it| it.name.clone()).collect::<Vec<_>>();
             let (from, to) = (format!("{table}.{}", rename.from), format!("{table}.{}", rename.to));
-            let others = || self.column_renames.iter().filter(|it| checked.name_after(&it.table) == table);
+            let others = || column_renames.iter().filter(|it| checked.name_after(&it.table) == table);
             if old.find(&rename.from).is_none() {
                 wrong.push(stale("column", &from, &to, &columns(old)));
             } else if new.find(&rename.to).is_none() {
@@ -197,6 +201,13 @@ impl Answers {
             checked.fills.insert((name, column.clone()), sql.clone());
         }
         if wrong.is_empty() { Ok(checked) } else { Err(wrong) }
+    }
+
+    /// A rename of what looks like a table in a schema, if it is one of a column whose table has another name too.
+    fn as_column(&self, from: &TableName, to: &TableName, before: &Schema) -> Option<ColumnRename> {
+        let (old, table) = (TableName::from(from.schema.as_deref()?), TableName::from(to.schema.as_deref()?));
+        let fits = !before.tables.contains_key(from) && self.name_after(&old) == table;
+        fits.then(|| ColumnRename { table, from: from.name.clone(), to: to.name.clone() })
     }
 
     /// Renames onto a name that something else has, which would be dropped unasked.
@@ -270,6 +281,10 @@ fn as_table(rename: &ColumnRename, before: &Schema, after: &Schema) -> Option<(T
     let (from, to) = (of(&rename.from), of(&rename.to));
     let fits = rename.table.schema.is_none() && before.tables.contains_key(&from) && after.tables.contains_key(&to);
     fits.then_some((from, to))
+}
+
+fn no_rename(text: &str) -> String {
+    format!("`--rename {text}`: the correct form is `--rename table.old=table.new` or `--rename old=new`")
 }
 
 /// `a.b.c` is the column `c` of the table `a.b`.

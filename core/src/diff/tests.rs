@@ -559,3 +559,37 @@ fn letters_of_names_count_only_where_they_do() {
     answers.rename("users.Name=users.name").unwrap();
     assert_eq!(diff(&before, &after, &answers).unwrap().upgrade.len(), 2, "an answer renames all the same");
 }
+
+#[test]
+fn a_table_goes_on_in_another_database_schema() {
+    let of = |name: &str, column_name: &str| {
+        let key = format!("pk_{}", TableName::parse(name).name);
+        schema([table(name).column(column(column_name, bigint())).primary_key(&key, ["id"])])
+    };
+    for (from, to) in [("old.users", "fresh.users"), ("old.users", "users"), ("users", "fresh.users")] {
+        let rename = format!("rename {from}={to}");
+        let (up, down) = planned(&of(from, "id"), &of(to, "id"), &[&rename]);
+        assert_eq!(
+            (up, down),
+            (vec![format!("rename table {from} to {to}")], vec![format!("rename table {to} to {from}")])
+        );
+    }
+}
+
+#[test]
+fn a_column_may_be_named_by_both_names_of_its_table() {
+    let of = |name: &str, column_name: &str| schema([table(name).column(column(column_name, text()))]);
+    let (up, _) =
+        planned(&of("usr", "nick"), &of("users", "name"), &["rename usr=users", "rename usr.nick=users.name"]);
+    assert_eq!(up, ["rename table usr to users", "rename column users.nick to name"]);
+}
+
+#[test]
+fn half_a_column_is_no_rename() {
+    let DiffError::Answers(wrong) =
+        diff(&schema([users()]), &schema([users()]), &answers(&["rename users.id=key"])).unwrap_err()
+    else {
+        panic!("another error");
+    };
+    assert!(wrong[0].contains("`--rename users.id=key`: the correct form is"), "{wrong:?}");
+}

@@ -62,7 +62,7 @@ impl Database for PgConnection {}
 
 impl Connection for PgConnection {
     type Session = session::Session;
-    /// Whether there are views.
+    /// Whether there are views, policies, triggers, rules or functions.
     type Facts = bool;
 
     fn dialect(&self) -> Dialect {
@@ -123,17 +123,20 @@ impl Connection for PgConnection {
     }
 
     fn facts(&mut self) -> QueryResult<bool> {
-        let views = "SELECT 1 FROM pg_class WHERE relkind IN ('v', 'm') AND oid >= 16384 LIMIT 1";
-        Ok(!self.rows(views)?.is_empty())
+        let dependents = "SELECT 1 WHERE EXISTS (SELECT FROM pg_class WHERE relkind IN ('v', 'm') AND oid >= 16384) \
+                          OR EXISTS (SELECT FROM pg_policy) OR EXISTS (SELECT FROM pg_trigger WHERE NOT tgisinternal) \
+                          OR EXISTS (SELECT FROM pg_rewrite WHERE rulename <> '_RETURN' AND oid >= 16384) \
+                          OR EXISTS (SELECT FROM pg_proc WHERE oid >= 16384)";
+        Ok(!self.rows(dependents)?.is_empty())
     }
 
     fn plan(
-        has_views: &bool,
+        has_dependents: &bool,
         operations: &[Operation],
         schema: &mut Schema,
         direction: Direction,
     ) -> Result<Pieces, Refusal> {
-        plan::plan(operations, schema, direction.into(), *has_views)
+        plan::plan(operations, schema, direction.into(), *has_dependents)
     }
 
     fn perform(&mut self, work: &Work) -> Result<(), Stop> {
@@ -174,7 +177,7 @@ pub(super) const OFFLINE: Offline = Offline {
     before: &session::BEGIN_SCRIPT,
     guard: verify::guard,
     after: &["COMMIT;"],
-    // Nobody knows whether there are views: the script looks for them.
+    // Nobody knows what rests on tables and types: the script looks for it.
     plan: |operations, schema, direction| plan::plan(operations, schema, direction.into(), true),
     statements,
     difference: difference::script,

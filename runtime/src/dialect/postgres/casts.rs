@@ -75,6 +75,19 @@ pub(super) fn using(from: &ColumnType, to: &ColumnType, column: &str) -> Result<
     })
 }
 
+/// Numbers that become UUIDs, or come back from them, where nobody is asked: the number is the end of the UUID, the same
+/// wherever it is referred to.
+pub(super) fn renumbered(from: &ColumnType, to: &ColumnType, column: &str) -> Option<String> {
+    use ColumnType as T;
+    let digits = |count| format!("('x' || right(replace({column}::text, '-', ''), {count}))");
+    match (from.on(Dialect::Postgres), to.on(Dialect::Postgres)) {
+        (from, T::Uuid) if from.is_integer() => Some(format!("lpad(to_hex({column}), 32, '0')::uuid")),
+        (T::Uuid, T::BigInt) => Some(format!("{}::bit(64)::bigint", digits(16))),
+        (T::Uuid, T::Integer) => Some(format!("{}::bit(32)::integer", digits(8))),
+        _ => None,
+    }
+}
+
 fn contains_enum(it: &ColumnType) -> bool {
     match it {
         ColumnType::Enum(_) => true,
@@ -121,6 +134,8 @@ pub(super) fn offends(
             format!("{column}::text !~* '^\\s*\\{{?[0-9a-f]{{8}}(-?[0-9a-f]{{4}}){{3}}-?[0-9a-f]{{12}}\\}}?\\s*$'")
         }
         (from, T::Boolean) if is_number(from) => format!("{column} NOT IN (0, 1)"),
+        (T::Uuid, T::BigInt) => format!("{column}::text !~ '^0{{8}}(-0{{4}}){{2}}-[0-7]'"),
+        (T::Uuid, T::Integer) => format!("{column}::text !~ '^0{{8}}(-0{{4}}){{3}}-0{{4}}[0-7]'"),
         (T::Timestamp | T::TimestampTz, T::Date) => format!("{column} <> date_trunc('day', {column})"),
         (T::Timestamp | T::TimestampTz, T::Time) => "TRUE".to_owned(),
         _ => return None,

@@ -14,6 +14,9 @@ use crate::plan::{Mode, Refusal};
 use crate::script::comments;
 use crate::stranded::stranded;
 
+/// What may rest on tables and types, in the words of what is not managed.
+const DEPENDENTS: [&str; 7] = ["view", "materialized view", "policy", "trigger", "rule", "function", "procedure"];
+
 /// Writes the script. It is one transaction: whatever fails takes everything back.
 pub(super) fn script(
     before: &Inspected,
@@ -29,9 +32,10 @@ pub(super) fn script(
     if !before.definitions.is_empty() {
         schema.tables.values_mut().for_each(|table| respell_table(table, &before.definitions));
     }
-    // What was never read from a database may have any.
-    let has_views = !schema.is_database || before.not_managed.iter().any(|it| it.kind.ends_with("view"));
-    let planned = plan::plan(&ordered, &mut schema, Mode::Difference(losses), has_views).map_err(|refusal| {
+    // What was never read from a database may have anything.
+    let has_dependents =
+        !schema.is_database || before.not_managed.iter().any(|it| DEPENDENTS.contains(&it.kind.as_str()));
+    let planned = plan::plan(&ordered, &mut schema, Mode::Difference(losses), has_dependents).map_err(|refusal| {
         Refusal { operation: order.get(refusal.operation).copied().unwrap_or_default(), ..refusal }
     })?;
     if planned.pieces.is_empty() {

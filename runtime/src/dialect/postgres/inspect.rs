@@ -68,6 +68,8 @@ struct Numbers {
     /// The names of columns, by the number of their table.
     columns: HashMap<String, HashMap<i64, Attribute>>,
     classes: HashMap<String, String>,
+    /// Those that are the default and take parameters somewhere.
+    usual_classes: HashMap<String, String>,
     collations: HashMap<String, String>,
     indexes: HashMap<String, indexes::OfConstraint>,
 }
@@ -95,13 +97,13 @@ impl Reader {
         self.enums(&mut catalogue, &mut inspected.schema);
         let mut numbers = Numbers::default();
         for mut row in std::mem::take(&mut catalogue.names) {
-            let is_class = row.text() == "class";
-            let (number, name) = (row.text(), row.text());
-            if is_class {
-                numbers.classes.insert(number, name)
-            } else {
-                numbers.collations.insert(number, name)
+            let names = match row.text().as_str() {
+                "class" => &mut numbers.classes,
+                "usual class" => &mut numbers.usual_classes,
+                _ => &mut numbers.collations,
             };
+            let (number, name) = (row.text(), row.text());
+            names.insert(number, name);
         }
         self.classes(&mut catalogue, &mut numbers, &mut inspected.not_managed);
         self.columns(&mut catalogue, &mut numbers);
@@ -169,13 +171,14 @@ impl Reader {
             table.native.set("access_method", row.optional().filter(|it| it != "heap"));
             table.native.set("storage_parameters", row.optional());
             table.comment = row.optional();
-            let inherited = row.flag();
+            let (inherited, typed) = (row.flag(), row.flag());
             let (row_security, forced) = (row.flag(), row.flag());
             table.native.set("row_security", row_security.then_some(if forced { "force" } else { "true" }));
             let replica_identity = row.text();
             let owned = row.flag();
             let kind = match kind.as_str() {
                 "r" if inherited => Some("inherited table"),
+                "r" if typed => Some("typed table"),
                 "r" => None,
                 "p" => Some("partitioned table"),
                 "v" => Some("view"),
@@ -196,8 +199,8 @@ impl Reader {
         for mut row in std::mem::take(&mut catalogue.others) {
             let (kind, namespace, name) = (row.text(), row.text(), row.text());
             let table = row.optional().map(|table| self.name(&namespace, table));
-            let name =
-                if table.is_some() || kind == "extension" { name } else { self.name(&namespace, name).to_string() };
+            let is_full = table.is_some() || kind == "comment" || row.flag();
+            let name = if is_full { name } else { self.name(&namespace, name).to_string() };
             not_managed.push(NotManaged { kind, name, table });
         }
     }

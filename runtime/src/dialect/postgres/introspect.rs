@@ -47,7 +47,7 @@ pub(super) struct Catalogue {
     pub(super) constraints: Vec<Cells>,
     pub(super) indexes: Vec<Cells>,
     pub(super) enums: Vec<Cells>,
-    /// Operator classes that are no default, and collations, by their number.
+    /// Operator classes that are no default or take parameters, and collations, by their number.
     pub(super) names: Vec<Cells>,
     pub(super) others: Vec<Cells>,
 }
@@ -97,11 +97,14 @@ pub(super) fn read(database: &mut PgConnection, version: u32, schemas: Option<&[
 
 const CLASSES: &str = "
 SELECT c.oid::text, n.nspname::text, c.relname::text, c.relkind::text, c.relpersistence = 'u', am.amname::text,
-       array_to_string(c.reloptions, ', '), d.description, c.relispartition OR inherited.oid IS NOT NULL,
+       nullif(concat_ws(', ', array_to_string(c.reloptions, ', '),
+           (SELECT string_agg('toast.' || option, ', ') FROM unnest(toast.reloptions) AS option)), ''),
+       d.description, c.relispartition OR inherited.oid IS NOT NULL, c.reloftype <> 0,
        c.relrowsecurity, c.relforcerowsecurity, c.relreplident::text, owned.objid IS NOT NULL
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_am am ON am.oid = c.relam
+LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid
 LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0
 LEFT JOIN (SELECT inhrelid AS oid FROM pg_inherits UNION SELECT inhparent FROM pg_inherits) AS inherited
     ON inherited.oid = c.oid
@@ -156,7 +159,7 @@ JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_class rc ON rc.oid = con.confrelid
 LEFT JOIN pg_namespace rn ON rn.oid = rc.relnamespace
 LEFT JOIN pg_description d ON d.objoid = con.oid AND d.classoid = 'pg_constraint'::regclass
-WHERE con.contype IN ('p', 'u', 'c', 'f', 'x') AND {scope}
+WHERE con.contype IN ('p', 'u', 'c', 'f', 'x') AND con.conparentid = 0 AND {scope}
 ORDER BY con.conrelid, con.conname";
 
 const INDEXES: &str = "
@@ -194,6 +197,12 @@ SELECT 'class', o.oid::text, CASE WHEN pg_opclass_is_visible(o.oid) THEN quote_i
                                   ELSE format('%I.%I', n.nspname, opcname) END
 FROM pg_opclass o JOIN pg_namespace n ON n.oid = opcnamespace WHERE NOT opcdefault
 UNION ALL
+SELECT 'usual class', o.oid::text, CASE WHEN pg_opclass_is_visible(o.oid) THEN quote_ident(opcname)
+                                        ELSE format('%I.%I', n.nspname, opcname) END
+FROM pg_opclass o JOIN pg_namespace n ON n.oid = opcnamespace
+WHERE opcdefault AND o.oid IN (SELECT unnest(indclass) FROM pg_index JOIN pg_attribute ON attrelid = indexrelid
+                               WHERE attoptions IS NOT NULL)
+UNION ALL
 SELECT 'collation', o.oid::text, CASE WHEN pg_collation_is_visible(o.oid) THEN quote_ident(collname)
                                       ELSE format('%I.%I', n.nspname, collname) END
 FROM pg_collation o JOIN pg_namespace n ON n.oid = collnamespace
@@ -223,7 +232,26 @@ SELECT found.kind, n.nspname::text, found.name, found.rel, found.hidden FROM (
     SELECT 'statistics object', stxnamespace, stxname::text, c.relname::text, false
     FROM pg_statistic_ext JOIN pg_class c ON c.oid = stxrelid
     UNION ALL
-    SELECT 'extension', extnamespace, extname::text, NULL, true FROM pg_extension WHERE extname <> 'plpgsql'
+    SELECT named.kind, named.namespace, named.name, NULL, false FROM (
+        SELECT 'collation' AS kind, oid, collnamespace AS namespace, collname::text AS name FROM pg_collation
+        UNION ALL SELECT 'operator', oid, oprnamespace, oprname FROM pg_operator
+        UNION ALL SELECT 'operator class', oid, opcnamespace, opcname FROM pg_opclass
+        UNION ALL SELECT 'text search configuration', oid, cfgnamespace, cfgname FROM pg_ts_config
+        UNION ALL SELECT 'text search dictionary', oid, dictnamespace, dictname FROM pg_ts_dict
+    ) AS named WHERE NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = named.oid AND deptype = 'e')
+    UNION ALL
+    SELECT 'comment', typnamespace, 'on type ' || typname, NULL, false
+    FROM pg_description JOIN pg_type t ON t.oid = objoid WHERE classoid = 'pg_type'::regclass AND typtype = 'e'
+    UNION ALL
+    SELECT 'comment', relnamespace, 'on sequence ' || relname, NULL, false
+    FROM pg_description JOIN pg_class c ON c.oid = objoid WHERE classoid = 'pg_class'::regclass AND relkind = 'S'
+    UNION ALL
+    SELECT named.kind, 'pg_catalog'::regnamespace, named.name, NULL, true FROM (
+        SELECT 'extension' AS kind, extname::text AS name FROM pg_extension WHERE extname <> 'plpgsql'
+        UNION ALL SELECT 'publication', pubname FROM pg_publication
+        UNION ALL SELECT 'event trigger', evtname FROM pg_event_trigger
+        UNION ALL SELECT 'foreign server', srvname FROM pg_foreign_server
+    ) AS named
 ) AS found JOIN pg_namespace n ON n.oid = found.namespace
 WHERE found.hidden OR {scope}
 ORDER BY 1, 2, 3";

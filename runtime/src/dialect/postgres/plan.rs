@@ -7,19 +7,19 @@
 mod aside;
 mod columns;
 mod data;
+mod dependents;
 mod enums;
 mod fill;
 mod fitting;
 mod rename;
-mod views;
 
 use std::collections::BTreeSet;
 
 use migratable_core::{Operation, Schema, Table, TableName};
 
 use self::aside::Aside;
+use self::dependents::Dependents;
 use self::enums::NewValues;
-use self::views::Views;
 use super::ddl;
 use super::types::sql_text;
 use super::verify::Rows;
@@ -31,12 +31,12 @@ pub(super) fn plan(
     operations: &[Operation],
     schema: &mut Schema,
     mode: Mode,
-    has_views: bool,
+    has_dependents: bool,
 ) -> Result<Pieces, Refusal> {
     // Values are added to a type only where all is known that its transaction does with them.
     if mode.is_difference() && operations.iter().any(|it| matches!(it, Operation::AddEnumValue { .. })) {
         let mut after = schema.clone();
-        let mut planner = planner(operations, &mut after, mode, has_views);
+        let mut planner = planner(operations, &mut after, mode, has_dependents);
         planner.adds_values = true;
         if planner.run().is_ok() && !planner.uses_added {
             let planned = planner.planned;
@@ -44,14 +44,14 @@ pub(super) fn plan(
             return Ok(planned);
         }
     }
-    let mut planner = planner(operations, schema, mode, has_views);
+    let mut planner = planner(operations, schema, mode, has_dependents);
     match planner.run() {
         Ok(()) => Ok(planner.planned),
         Err(message) => Err(Refusal { operation: planner.at, message }),
     }
 }
 
-fn planner<'a>(operations: &'a [Operation], schema: &'a mut Schema, mode: Mode, has_views: bool) -> Planner<'a> {
+fn planner<'a>(operations: &'a [Operation], schema: &'a mut Schema, mode: Mode, has_dependents: bool) -> Planner<'a> {
     Planner {
         operations,
         target: fill::target(operations, schema, mode),
@@ -62,7 +62,7 @@ fn planner<'a>(operations: &'a [Operation], schema: &'a mut Schema, mode: Mode, 
         aside: Vec::new(),
         new_values: None,
         added: BTreeSet::new(),
-        views: if has_views { Views::There } else { Views::None },
+        dependents: if has_dependents { Dependents::There } else { Dependents::None },
         indexed: BTreeSet::new(),
         planned: Pieces::default(),
         adds_values: false,
@@ -87,7 +87,7 @@ struct Planner<'a> {
     new_values: Option<NewValues>,
     /// The columns that were added since the last data step.
     added: BTreeSet<(TableName, String)>,
-    views: Views,
+    dependents: Dependents,
     /// The indexes that were made, those of constraints as well.
     indexed: BTreeSet<(TableName, String)>,
     planned: Pieces,

@@ -4,8 +4,9 @@ use super::Held;
 use crate::databases::client::Database;
 
 /// The types of object, in pg_dump's words, that a comparison leaves alone.
-const OTHERS: [&str; 12] = [
+const OTHERS: [&str; 13] = [
     "AGGREGATE",
+    "COLLATION",
     "DOMAIN",
     "EVENT TRIGGER",
     "EXTENSION",
@@ -18,6 +19,9 @@ const OTHERS: [&str; 12] = [
     "TRIGGER",
     "VIEW",
 ];
+
+/// And what it leaves the comments of alone.
+const COMMENTED: [&str; 3] = ["SCHEMA", "SEQUENCE", "TYPE"];
 
 struct Object<'a> {
     name: &'a str,
@@ -63,8 +67,14 @@ fn is_other(object: &Object<'_>, objects: &[Object<'_>]) -> bool {
     };
     match object.kind {
         "SEQUENCE" => object.lines.first().is_some_and(|line| line.starts_with("CREATE")) && !is_owned(),
+        "INDEX" => {
+            let of = |it: &&Object<'_>| it.kind == "MATERIALIZED VIEW" && it.schema == object.schema;
+            let on =
+                |name: &str| object.lines.iter().any(|line| line.contains(&format!(" ON {}.{name} ", object.schema)));
+            objects.iter().filter(of).any(|it| on(it.name))
+        }
         "TYPE" => !object.lines.iter().any(|line| line.contains(" AS ENUM (")),
-        "COMMENT" => OTHERS.iter().any(|kind| object.name.starts_with(kind)),
+        "COMMENT" => COMMENTED.iter().chain(&OTHERS).any(|kind| object.name.starts_with(kind)),
         kind => OTHERS.contains(&kind),
     }
 }

@@ -60,12 +60,13 @@ impl Reader {
             let prefix = format!("{}:", at + 1);
             let of_class = parameters.iter().find_map(|it| it.strip_prefix(&prefix));
             let of_class = of_class.filter(|it| !it.starts_with("pg_"));
-            let class = numbers.classes.get(&text_of(&classes)).cloned();
+            let class = text_of(&classes);
+            let unusual = numbers.classes.get(&class);
             part.native.set(
                 "operator_class",
-                match (class, of_class) {
-                    (Some(class), Some(parameters)) => Some(format!("{} ({parameters})", self.text(&class))),
-                    (Some(class), None) => Some(self.text(&class)),
+                match (unusual.or_else(|| numbers.usual_classes.get(&class)), of_class) {
+                    (Some(class), Some(parameters)) => Some(format!("{} ({parameters})", self.text(class))),
+                    (_, None) => unusual.map(|class| self.text(class)),
                     (None, _) => None,
                 },
             );

@@ -64,7 +64,7 @@ impl Planner<'_> {
             }
         }
         self.at = at;
-        self.bring_back_views();
+        self.bring_back_dependents();
         Ok(())
     }
 
@@ -154,7 +154,7 @@ impl Planner<'_> {
     /// Sets aside what holds the type of a column in its expressions.
     pub(super) fn set_aside_expressions(&mut self, table: &Table, column: &str) {
         let name = &table.name;
-        self.set_aside_views(name, column);
+        self.set_aside_dependents_of_column(name, column);
         self.put_references_aside(name, false, |columns, _| columns.iter().any(|it| it == column));
         for check in table.checks.iter().filter(|it| it.expression.mentions(column)) {
             self.put_aside(name, Kind::Check, &check.name, false);

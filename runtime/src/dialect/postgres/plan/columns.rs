@@ -51,7 +51,7 @@ impl Planner<'_> {
             }
             super::fill::Fill::Update(sql) => {
                 self.statements(add(name, column, &ddl::define_with(name, column, None, true)?)?);
-                self.statement(sql);
+                self.statement(self.unnoticed(name, &sql));
                 self.statement(alter(name, &column.name, "SET NOT NULL"));
             }
         }
@@ -121,7 +121,11 @@ impl Planner<'_> {
             let value = data::value(&new.column_type, sql_text(using, "the expression")?)?;
             action.push_str(&format!(" USING {value}"));
         } else if old.column_type != new.column_type {
-            let using = casts::using(&old.column_type, &new.column_type, &name)?;
+            let renumbered = casts::renumbered(&old.column_type, &new.column_type, &name);
+            let using = match renumbered.filter(|_| self.mode.is_difference()) {
+                Some(value) => Some(value),
+                None => casts::using(&old.column_type, &new.column_type, &name)?,
+            };
             let offends = casts::offends(&old.column_type, &new.column_type, &name, &self.schema.enums);
             let to = types::name(&new.column_type)?;
             // Only where it is asked for, a text is cut.
@@ -142,7 +146,7 @@ impl Planner<'_> {
                 let added = self.added.contains(&(table.name.clone(), new.name.clone()));
                 if self.mode.fills() || (added && new.default.is_some()) {
                     let fill = self.fill_null(table, new)?;
-                    self.statement(fill);
+                    self.statement(self.unnoticed(&table.name, &fill));
                 } else {
                     self.verify(Rows(table).null(&new.name));
                 }

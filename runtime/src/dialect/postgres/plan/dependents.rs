@@ -1,0 +1,209 @@
+//! What rests on a column that takes another type, or on an enum that is made anew: views, policies, triggers, rules and
+//! functions. PostgreSQL lets nothing change that they rest on, so they are dropped before, and made again behind it with
+//! all that belongs to them.
+
+use migratable_core::TableName;
+
+use super::super::ddl::{block, qualified};
+use super::Planner;
+use crate::dialect::literal;
+
+/// Drops what rests on an object, and keeps in a temporary table how it is made.
+const DROP: &str = "CREATE FUNCTION pg_temp.migratable_drop_dependents(class regclass, object oid, number integer)
+RETURNS void LANGUAGE plpgsql AS $migratable$
+DECLARE dependent record;
+BEGIN
+    CREATE TEMP TABLE IF NOT EXISTS migratable_dependents (place serial, statements text[]) ON COMMIT DROP;
+    FOR dependent IN
+        WITH RECURSIVE needs AS (
+            SELECT DISTINCT rule.ev_class AS view, d.refclassid, d.refobjid, d.refobjsubid
+            FROM pg_depend d
+            JOIN pg_rewrite rule ON rule.oid = d.objid
+            JOIN pg_class v ON v.oid = rule.ev_class AND v.relkind IN ('v', 'm')
+            WHERE d.classid = 'pg_rewrite'::regclass AND d.refobjid <> rule.ev_class
+        ), found AS (
+            SELECT view, 1 AS depth FROM needs WHERE refclassid = class AND refobjid = object AND refobjsubid = number
+            UNION ALL
+            SELECT needs.view, found.depth + 1 FROM needs
+            JOIN found ON needs.refclassid = 'pg_class'::regclass AND needs.refobjid = found.view
+        )
+        SELECT c.oid, c.oid::regclass::text AS name, c.relispopulated, c.reloptions, c.relowner, c.relacl,
+               CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'MATERIALIZED VIEW' END AS kind
+        FROM found JOIN pg_class c ON c.oid = found.view GROUP BY c.oid ORDER BY max(found.depth) DESC
+    LOOP
+        INSERT INTO migratable_dependents (statements) SELECT array_agg(statement ORDER BY place) FROM (
+            SELECT 1 AS place, format('CREATE %s %s%s AS %s%s', dependent.kind, dependent.name,
+                coalesce(' WITH (' || array_to_string(dependent.reloptions, ', ') || ')', ''),
+                rtrim(pg_get_viewdef(dependent.oid), ';'),
+                CASE WHEN dependent.relispopulated THEN '' ELSE ' WITH NO DATA' END) AS statement
+            UNION ALL
+            SELECT 2, format('ALTER VIEW %s ALTER COLUMN %I SET DEFAULT %s', dependent.name, attname,
+                pg_get_expr(adbin, adrelid))
+            FROM pg_attrdef JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum WHERE adrelid = dependent.oid
+            UNION ALL
+            SELECT 2, pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = dependent.oid
+            UNION ALL
+            SELECT 3, pg_get_ruledef(oid) FROM pg_rewrite WHERE ev_class = dependent.oid AND rulename <> '_RETURN'
+            UNION ALL
+            SELECT 4, pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = dependent.oid AND NOT tgisinternal
+            UNION ALL
+            SELECT 5, CASE objsubid WHEN 0 THEN format('COMMENT ON %s %s IS %L', dependent.kind, dependent.name, description)
+                ELSE format('COMMENT ON COLUMN %s.%I IS %L', dependent.name,
+                            (SELECT attname FROM pg_attribute WHERE attrelid = objoid AND attnum = objsubid), description) END
+            FROM pg_description WHERE objoid = dependent.oid AND classoid = 'pg_class'::regclass
+            UNION ALL
+            SELECT 6, format('ALTER TABLE %s OWNER TO %I', dependent.name, pg_get_userbyid(dependent.relowner))
+            WHERE pg_get_userbyid(dependent.relowner) <> current_user
+            UNION ALL
+            SELECT 7, format('GRANT %s ON %s TO %s%s', privilege_type, dependent.name,
+                CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,
+                CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+            FROM aclexplode(dependent.relacl) WHERE grantee <> dependent.relowner
+            UNION ALL
+            SELECT 8, format('GRANT %s (%I) ON %s TO %s', privilege_type, attname, dependent.name,
+                CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END)
+            FROM pg_attribute, aclexplode(attacl) WHERE attrelid = dependent.oid
+        ) AS made;
+        EXECUTE format('DROP %s %s', dependent.kind, dependent.name);
+    END LOOP;
+    FOR dependent IN
+        SELECT DISTINCT d.classid, d.objid, named.type AS kind, named.identity AS name
+        FROM pg_depend d, pg_identify_object(d.classid, d.objid, 0) AS named
+        WHERE d.refclassid = class AND d.refobjid = object AND d.refobjsubid = number
+          AND d.classid IN ('pg_policy'::regclass, 'pg_trigger'::regclass, 'pg_rewrite'::regclass, 'pg_proc'::regclass)
+          AND NOT EXISTS (SELECT FROM pg_trigger WHERE d.classid = 'pg_trigger'::regclass AND oid = d.objid AND tgisinternal)
+    LOOP
+        INSERT INTO migratable_dependents (statements) SELECT array_agg(statement ORDER BY place) FROM (
+            SELECT 1 AS place, format('CREATE POLICY %I ON %s AS %s FOR %s TO %s%s%s', polname, polrelid::regclass,
+                CASE WHEN polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END,
+                CASE polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE'
+                    ELSE 'ALL' END,
+                (SELECT string_agg(CASE role WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(role)) END, ', ')
+                 FROM unnest(polroles) AS role),
+                ' USING (' || pg_get_expr(polqual, polrelid) || ')',
+                ' WITH CHECK (' || pg_get_expr(polwithcheck, polrelid) || ')') AS statement
+            FROM pg_policy WHERE dependent.classid = 'pg_policy'::regclass AND oid = dependent.objid
+            UNION ALL
+            SELECT 1, pg_get_triggerdef(oid)
+            FROM pg_trigger WHERE dependent.classid = 'pg_trigger'::regclass AND oid = dependent.objid
+            UNION ALL
+            SELECT 2, format('ALTER TABLE %s %s TRIGGER %I', tgrelid::regclass,
+                CASE tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE REPLICA' END, tgname)
+            FROM pg_trigger WHERE dependent.classid = 'pg_trigger'::regclass AND oid = dependent.objid AND tgenabled <> 'O'
+            UNION ALL
+            SELECT 1, pg_get_ruledef(oid)
+            FROM pg_rewrite WHERE dependent.classid = 'pg_rewrite'::regclass AND oid = dependent.objid
+            UNION ALL
+            SELECT 2, format('ALTER TABLE %s %s RULE %I', ev_class::regclass,
+                CASE ev_enabled WHEN 'D' THEN 'DISABLE' WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE REPLICA' END, rulename)
+            FROM pg_rewrite WHERE dependent.classid = 'pg_rewrite'::regclass AND oid = dependent.objid AND ev_enabled <> 'O'
+            UNION ALL
+            SELECT 1, pg_get_functiondef(oid)
+            FROM pg_proc WHERE dependent.classid = 'pg_proc'::regclass AND oid = dependent.objid
+            UNION ALL
+            SELECT 2, format('ALTER ROUTINE %s OWNER TO %I', dependent.name, pg_get_userbyid(proowner))
+            FROM pg_proc WHERE dependent.classid = 'pg_proc'::regclass AND oid = dependent.objid
+              AND pg_get_userbyid(proowner) <> current_user
+            UNION ALL
+            SELECT 3, format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', dependent.name)
+            FROM pg_proc WHERE dependent.classid = 'pg_proc'::regclass AND oid = dependent.objid AND proacl IS NOT NULL
+            UNION ALL
+            SELECT 4, format('GRANT EXECUTE ON ROUTINE %s TO %s%s', dependent.name,
+                CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,
+                CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+            FROM pg_proc, aclexplode(proacl)
+            WHERE dependent.classid = 'pg_proc'::regclass AND pg_proc.oid = dependent.objid AND grantee <> proowner
+            UNION ALL
+            SELECT 5, format('COMMENT ON %s %s IS %L', dependent.kind, dependent.name, description)
+            FROM pg_description WHERE classoid = dependent.classid AND objoid = dependent.objid
+        ) AS made;
+        EXECUTE format('DROP %s %s', dependent.kind, dependent.name);
+    END LOOP;
+END $migratable$";
+
+/// Makes it again, the last one first.
+const MAKE: &str = "DO $migratable$
+DECLARE statement text;
+BEGIN
+    FOR statement IN
+        SELECT each FROM migratable_dependents, unnest(statements) WITH ORDINALITY AS made (each, number)
+        ORDER BY place DESC, number
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+    DROP TABLE migratable_dependents;
+    DROP FUNCTION pg_temp.migratable_drop_dependents(regclass, oid, integer);
+END $migratable$";
+
+/// Whether something may rest on tables and types, and whether some of it has been set aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dependents {
+    /// There is nothing.
+    None,
+    /// There is something, all in its place.
+    There,
+    /// What rests on that which changes is away.
+    Aside,
+}
+
+impl Planner<'_> {
+    /// Sets aside what rests on a column.
+    pub(super) fn set_aside_dependents_of_column(&mut self, table: &TableName, column: &str) {
+        let (table, column) = (literal(&qualified(table)), literal(column));
+        self.set_aside_dependents(&format!(
+            "pg_temp.migratable_drop_dependents('pg_class', attrelid, attnum) \
+             FROM pg_attribute WHERE attrelid = {table}::regclass AND attname = {column}"
+        ));
+    }
+
+    /// Sets aside what rests on a type or on arrays of it.
+    pub(super) fn set_aside_dependents_of_type(&mut self, name: &TableName) {
+        let name = literal(&qualified(name));
+        self.set_aside_dependents(&format!(
+            "pg_temp.migratable_drop_dependents('pg_type', of, 0) \
+             FROM pg_type, unnest(ARRAY[pg_type.oid, typarray]) AS of WHERE pg_type.oid = {name}::regtype"
+        ));
+    }
+
+    fn set_aside_dependents(&mut self, call: &str) {
+        if self.dependents == Dependents::None {
+            return;
+        }
+        if self.dependents == Dependents::There {
+            self.statement(DROP.to_owned());
+            self.dependents = Dependents::Aside;
+        }
+        self.statement(block(&format!("BEGIN PERFORM {call}; END")));
+    }
+
+    /// Makes again what was set aside.
+    pub(super) fn bring_back_dependents(&mut self) {
+        if self.dependents == Dependents::Aside {
+            self.statement(MAKE.to_owned());
+            self.dependents = Dependents::There;
+        }
+    }
+
+    /// A statement that fills columns, which is no business of the triggers and rules for updates.
+    pub(super) fn unnoticed(&self, table: &TableName, update: &str) -> String {
+        if self.dependents == Dependents::None {
+            return update.to_owned();
+        }
+        let of = literal(&qualified(table));
+        block(&format!(
+            "DECLARE migratable_off text[]; migratable_on text[]; migratable_each text; BEGIN \
+             SELECT array_agg(format('ALTER TABLE %s DISABLE %s', {of}, what)), \
+             array_agg(format('ALTER TABLE %s ENABLE %s%s', {of}, \
+             CASE mode WHEN 'A' THEN 'ALWAYS ' WHEN 'R' THEN 'REPLICA ' ELSE '' END, what)) \
+             INTO migratable_off, migratable_on FROM ( \
+             SELECT format('TRIGGER %I', tgname) AS what, tgenabled AS mode FROM pg_trigger \
+             WHERE tgrelid = {of}::regclass AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 16 <> 0 \
+             UNION ALL SELECT format('RULE %I', rulename), ev_enabled FROM pg_rewrite \
+             WHERE ev_class = {of}::regclass AND ev_type = '2' AND ev_enabled <> 'D') AS noticing; \
+             FOREACH migratable_each IN ARRAY coalesce(migratable_off, '{{}}') LOOP EXECUTE migratable_each; END LOOP; \
+             {update}; \
+             FOREACH migratable_each IN ARRAY coalesce(migratable_on, '{{}}') LOOP EXECUTE migratable_each; END LOOP; \
+             END"
+        ))
+    }
+}
