@@ -4,3 +4,4 @@ pub mod client;
 pub mod comparison;
 pub mod reader;
 pub mod rows;
+pub mod session;

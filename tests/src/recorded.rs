@@ -1,11 +1,12 @@
 //! Two revisions, `a` and `b`, whose operations a test sets, on any database.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use migratable::revision::Operations;
-use migratable::{Database, Migrator, Revision};
+use migratable::{AnyConnection, Database, Migrator, Revision};
 use migratable_core::Operation;
 
 type Pair = [Vec<Operation>; 2];
@@ -13,6 +14,7 @@ type Pair = [Vec<Operation>; 2];
 thread_local! {
     static UP: RefCell<Pair> = const { RefCell::new([Vec::new(), Vec::new()]) };
     static DOWN: RefCell<Pair> = const { RefCell::new([Vec::new(), Vec::new()]) };
+    static STEPS: RefCell<BTreeMap<String, String>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// The revisions, whose operations are those of the thread.
@@ -44,7 +46,15 @@ static REVISIONS: [Revision; 2] = [
 ];
 
 fn record(op: &mut Operations, operations: &[Operation]) {
-    op.operations.extend_from_slice(operations);
+    for operation in operations {
+        match operation {
+            Operation::Run { step } => {
+                let sql = STEPS.with_borrow(|it| it.get(step).cloned().unwrap_or_default());
+                op.run(move |db: &mut AnyConnection| Ok(db.batch_execute(&sql)?));
+            }
+            other => op.operations.push(other.clone()),
+        }
+    }
 }
 
 /// What the upgrades of the two revisions do, on this thread.
@@ -55,6 +65,11 @@ pub fn set_upgrades(operations: Pair) {
 /// What the downgrades of the two revisions do, on this thread.
 pub fn set_downgrades(operations: Pair) {
     DOWN.set(operations);
+}
+
+/// The SQL that the steps of the revisions run, on this thread and on an [`AnyConnection`].
+pub fn set_steps(steps: BTreeMap<String, String>) {
+    STEPS.set(steps);
 }
 
 /// A migrator of the two revisions.

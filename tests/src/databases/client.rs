@@ -1,5 +1,6 @@
 //! The databases' own clients, and throwaway databases made with them.
 
+use std::cell::{RefCell, RefMut};
 use std::env;
 use std::fs;
 use std::io::Write;
@@ -8,6 +9,8 @@ use std::thread;
 
 use migratable_core::Dialect;
 use tempfile::TempDir;
+
+use super::session::Session;
 
 /// Where throwaway databases are made.
 pub struct Server {
@@ -41,7 +44,8 @@ impl Server {
     /// # Errors
     /// With what the client said.
     pub fn database(&self, name: &str) -> Result<Database<'_>, String> {
-        let database = Database { server: self, name: format!("migratable_corpus_{}_{name}", std::process::id()) };
+        let name = format!("migratable_corpus_{}_{name}", std::process::id());
+        let database = Database { server: self, name, session: None };
         if self.dialect != Dialect::Sqlite {
             let name = &database.name;
             self.query(&format!("DROP DATABASE IF EXISTS {name};\nCREATE DATABASE {name};"))?;
@@ -114,9 +118,25 @@ CREATE SCHEMA public;
 pub struct Database<'a> {
     server: &'a Server,
     name: String,
+    /// What is used instead of the clients, if it is there.
+    session: Option<RefCell<Session>>,
 }
 
-impl Database<'_> {
+impl<'a> Database<'a> {
+    /// The same on a connection of this process that stays open, which is quicker than a client for each script.
+    ///
+    /// # Errors
+    /// With what the database said.
+    pub fn kept_open(mut self) -> Result<Database<'a>, String> {
+        self.session = Some(RefCell::new(Session::open(self.dialect(), &self.url())?));
+        Ok(self)
+    }
+
+    /// The connection, if the database is kept open.
+    pub fn session(&self) -> Option<RefMut<'_, Session>> {
+        self.session.as_ref().map(RefCell::borrow_mut)
+    }
+
     /// What kind of database it is.
     pub fn dialect(&self) -> Dialect {
         self.server.dialect
@@ -136,6 +156,10 @@ impl Database<'_> {
     /// With what the client said.
     pub fn make(&self, sql: &str) -> Result<(), String> {
         match self.dialect() {
+            Dialect::Sqlite if let Some(mut session) = self.session() => {
+                *session = Session::open(Dialect::Sqlite, "")?;
+                session.run(sql)
+            }
             Dialect::Sqlite => {
                 fs::write(self.file(), "").map_err(|error| error.to_string())?;
                 self.run(sql)
@@ -156,7 +180,10 @@ impl Database<'_> {
     /// # Errors
     /// With what the client said.
     pub fn run(&self, sql: &str) -> Result<(), String> {
-        self.query(sql).map(drop)
+        match self.session() {
+            Some(mut session) => session.run(sql),
+            None => self.query(sql).map(drop),
+        }
     }
 
     /// Runs SQL with the database's own client, and gives back what it printed.
@@ -164,6 +191,9 @@ impl Database<'_> {
     /// # Errors
     /// With what the client said.
     pub fn query(&self, sql: &str) -> Result<String, String> {
+        if let Some(mut session) = self.session() {
+            return session.query(sql);
+        }
         let target = match self.dialect() {
             Dialect::Sqlite => self.file(),
             _ => self.url(),

@@ -1,5 +1,6 @@
 //! What a database holds, read by nothing of the product, as lines that are equal where the databases are.
 
+mod catalogue;
 mod mysql;
 mod postgres;
 mod sqlite;
@@ -26,6 +27,8 @@ pub struct Held {
 pub fn read(database: &Database<'_>) -> Result<Held, String> {
     match database.dialect() {
         Dialect::Sqlite => sqlite::read(database),
+        // pg_dump takes longer than all that is asked here.
+        Dialect::Postgres if database.session().is_some() => catalogue::read(database),
         Dialect::Postgres => postgres::read(database),
         Dialect::Mysql => mysql::read(database),
     }

@@ -4,7 +4,7 @@ mod catalogue;
 mod kept;
 mod values;
 
-pub use kept::{Renames, kept, snapshot};
+pub use kept::{Renames, Rows, kept, same, snapshot};
 
 use migratable_core::Dialect;
 
@@ -21,31 +21,32 @@ const COUNT: u32 = 3;
 /// # Errors
 /// With what the client said.
 pub fn fill(database: &Database<'_>, given: &str) -> Result<(), String> {
-    let mut script = match database.dialect() {
-        Dialect::Sqlite => "PRAGMA foreign_keys = OFF;\n",
-        Dialect::Postgres => "SET session_replication_role = replica;\n",
-        Dialect::Mysql => "SET foreign_key_checks = 0;\n",
-    }
-    .to_owned();
+    let (loose, strict) = match database.dialect() {
+        Dialect::Sqlite => ("PRAGMA foreign_keys = OFF;\n", "PRAGMA foreign_keys = ON;\n"),
+        Dialect::Postgres => ("SET session_replication_role = replica;\n", "SET session_replication_role = DEFAULT;\n"),
+        Dialect::Mysql => ("SET foreign_key_checks = 0;\n", "SET foreign_key_checks = 1;\n"),
+    };
+    let mut script = loose.to_owned();
     if !given.is_empty() {
-        database.run(&format!("{script}{given};\n"))?;
+        database.run(&format!("{loose}{given};\n{strict}"))?;
     }
     let tables = tables(database)?;
-    let counts = match given.is_empty() {
+    let standing = match given.is_empty() {
         true => String::new(),
         false => {
-            let counts: Vec<String> =
-                tables.iter().map(|table| format!("SELECT count(*) FROM {};", table.sql)).collect();
-            database.query(&counts.join("\n"))?
+            let has_rows = |table: &Table| {
+                format!("SELECT CASE WHEN EXISTS (SELECT 1 FROM {}) THEN 'rows' ELSE 'none' END;", table.sql)
+            };
+            database.query(&tables.iter().map(has_rows).collect::<Vec<_>>().join("\n"))?
         }
     };
-    let mut counts = counts.lines();
+    let mut standing = standing.lines();
     for table in &tables {
-        if counts.next().is_none_or(|count| count == "0") {
+        if standing.next().is_none_or(|rows| rows == "none") {
             script.extend((1..=COUNT).map(|row| insert(table, row, database.dialect())));
         }
     }
-    database.run(&script)
+    database.run(&format!("{script}{strict}"))
 }
 
 fn insert(table: &Table, row: u32, dialect: Dialect) -> String {

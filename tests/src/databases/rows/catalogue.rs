@@ -73,7 +73,7 @@ WHERE m.name IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND ty
   AND m.name NOT LIKE 'sqlite_%' AND m.type = 'table'
 ORDER BY m.name, c.cid";
 
-/// The tables of a database.
+/// The tables of a database, without those of the product.
 ///
 /// # Errors
 /// With what the client said.
@@ -111,6 +111,7 @@ pub fn tables(database: &Database<'_>) -> Result<Vec<Table>, String> {
             }
         }
     }
+    tables.retain(|table| !table.name.starts_with("migratable_"));
     Ok(tables)
 }
 

@@ -79,6 +79,61 @@ pub fn kept(before: &Rows, after: &Rows, renames: &Renames<'_>) -> Result<(), St
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
 }
 
+/// Whether each row is there before and after with the same values in all columns that are, but for the columns
+/// (`table.column`) and tables that are named.
+///
+/// # Errors
+/// What differs, table by table.
+pub fn same(before: &Rows, after: &Rows, renames: &Renames<'_>, but: &[String]) -> Result<(), String> {
+    let is_named = |name: &str| but.iter().any(|it| it == name);
+    let mut wrong = Vec::new();
+    for (name, old) in before.0.iter().filter(|(name, _)| !is_named(name)) {
+        let Some(new) = after.0.get(renames.table(name)) else { continue };
+        let mut columns = Vec::new();
+        for (from, column) in old.table.columns.iter().enumerate() {
+            let wanted = renames.column(name, &column.name);
+            let to = new.table.columns.iter().position(|it| it.name == wanted);
+            columns.extend(to.filter(|_| !is_named(&format!("{name}.{}", column.name))).map(|to| (from, to, column)));
+        }
+        let old_row = |row: &TableRow| {
+            let value = |(from, _, column): &(usize, usize, &Column)| {
+                spelled(column, row[*from].as_deref().map(|text| renames.value(&column.column_type, text)))
+            };
+            columns.iter().map(value).collect::<Vec<_>>().join(" | ")
+        };
+        let new_row = |row: &TableRow| {
+            let value = |(_, to, column): &(usize, usize, &Column)| spelled(column, row[*to].as_deref());
+            columns.iter().map(value).collect::<Vec<_>>().join(" | ")
+        };
+        let mut wanted: Vec<String> = old.rows.iter().map(old_row).collect();
+        let mut found: Vec<String> = new.rows.iter().map(new_row).collect();
+        wanted.sort();
+        found.sort();
+        if wanted != found {
+            let columns: Vec<&str> = columns.iter().map(|(_, _, column)| &*column.name).collect();
+            wrong.push(format!("{name} ({}): {wanted:?} before, {found:?} after", columns.join(", ")));
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+}
+
+impl Rows {
+    /// The values of a column (`table.column`), sorted; an error if there is no such column.
+    ///
+    /// # Errors
+    /// That there is none.
+    pub fn values(&self, name: &str) -> Result<Vec<String>, String> {
+        let found = name.rsplit_once('.').and_then(|(table, column)| {
+            let table = self.0.get(table)?;
+            let at = table.table.columns.iter().position(|it| it.name == column)?;
+            Some(table.rows.iter().map(|row| spelled(&table.table.columns[at], row[at].as_deref())).collect())
+        });
+        let mut values: Vec<String> = found.ok_or_else(|| format!("there is no column {name}"))?;
+        values.sort();
+        Ok(values)
+    }
+}
+
 /// A column that is kept: its place before and after.
 struct Place<'a> {
     from: usize,

@@ -1,0 +1,77 @@
+//! Which kinds of change are tried in which situations, as a table.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use migratable_tests::checkout;
+use toml::de::{DeTable, DeValue};
+
+use crate::transition::{self, text, texts};
+
+/// What `tests/transitions/matrix.toml` says: the kinds and situations in their order, and why a cell is empty.
+struct Cells {
+    kinds: Vec<String>,
+    situations: Vec<String>,
+    empty: BTreeMap<(String, String), String>,
+}
+
+impl Cells {
+    fn read() -> Result<Cells, String> {
+        let file = checkout().join("tests/transitions/matrix.toml");
+        let source = fs::read_to_string(&file).map_err(|error| error.to_string())?;
+        let table = DeTable::parse(&source).map_err(|error| error.to_string())?;
+        let table = table.get_ref();
+        let list = |key: &str| texts(table.get(key).ok_or_else(|| format!("there is no `{key}`"))?.get_ref());
+        let mut cells = Cells { kinds: list("kinds")?, situations: list("situations")?, empty: BTreeMap::new() };
+        let Some(DeValue::Array(list)) = table.get("empty").map(|list| list.get_ref()) else { return Ok(cells) };
+        for value in list.iter() {
+            let DeValue::Table(entry) = value.get_ref() else { return Err("`empty` is written [[empty]]".to_owned()) };
+            let of = |key: &str| entry.get(key).map(|value| value.get_ref()).ok_or_else(|| format!("no `{key}`"));
+            let why = text(of("why")?)?;
+            for kind in texts(of("kinds")?)? {
+                for situation in texts(of("situations")?)? {
+                    cells.empty.insert((kind.clone(), situation), why.clone());
+                }
+            }
+        }
+        Ok(cells)
+    }
+}
+
+#[test]
+fn every_kind_of_change_is_tried_in_every_situation() {
+    let cells = Cells::read().unwrap();
+    let transitions = transition::read("").unwrap();
+    let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for it in &transitions {
+        *counts.entry((&it.kind, &it.situation)).or_default() += 1;
+        assert!(cells.kinds.contains(&it.kind), "{}: `{}` is no kind of change", it.name, it.kind);
+        assert!(cells.situations.contains(&it.situation), "{}: `{}` is no situation", it.name, it.situation);
+    }
+    let width = cells.kinds.iter().map(String::len).max().unwrap_or(0);
+    let mut table = format!("{:width$}  {}\n", "", cells.situations.join("  "));
+    let mut wrong = Vec::new();
+    for kind in &cells.kinds {
+        let mut line = format!("{kind:width$}");
+        for situation in &cells.situations {
+            let key = (kind.clone(), situation.clone());
+            let shown = match (counts.get(&(kind.as_str(), situation.as_str())), cells.empty.get(&key)) {
+                (Some(count), None) => count.to_string(),
+                (None, Some(_)) => "-".to_owned(),
+                (None, None) => {
+                    wrong.push(format!("{kind}, {situation}: no transition, and no reason why not"));
+                    "?".to_owned()
+                }
+                (Some(count), Some(why)) => {
+                    wrong.push(format!("{kind}, {situation}: there are {count}, in spite of \"{why}\""));
+                    count.to_string()
+                }
+            };
+            line.push_str(&format!("  {shown:>width$}", width = situation.len()));
+        }
+        table.push_str(&line);
+        table.push('\n');
+    }
+    println!("{table}{} transitions", transitions.len());
+    assert!(wrong.is_empty(), "{table}{}", wrong.join("\n"));
+}
