@@ -13,7 +13,7 @@ use migratable_core::Dialect;
 use migratable_syntax::paths::plain;
 
 use manifest::{Manifest, table, text};
-pub use settings::{Settings, Transaction};
+pub use settings::{KEYS, Settings, Transaction};
 pub use template::Template;
 
 /// The section of a manifest that is ours.
@@ -80,11 +80,14 @@ impl Configuration {
                 models = value.each("../app", |path| Ok(plain(&dir.join(path))))?;
                 settings.lines.insert("models", value.line());
             } else if !settings.set(key, &value)? {
-                return Err(value.unknown_key(key, &[&["models"], &settings::KEYS[..]].concat()));
+                return Err(value.unknown_key(key, &[&["models"], &KEYS[..]].concat()));
             }
         }
         if settings.dialects.is_empty() {
             settings.dialects.push(Dialect::Sqlite);
+        }
+        for (key, value) in manifest.section(&parsed, &SECTION) {
+            settings.check(key, &value)?;
         }
         Ok(Configuration { dir: dir.to_path_buf(), package, models, settings })
     }

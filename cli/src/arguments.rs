@@ -31,12 +31,27 @@ REV is an id or its unique beginning, `head`, `heads`, `base`, `current`, `+2`, 
 Exit status: 0 done or clean, 1 failed or something found, 2 wrong usage."
 )]
 pub struct Arguments {
-    /// The database: `sqlite://file`, `postgres://…`, `mysql://…`. Else DATABASE_URL, a `.env` file, and the configuration are asked, in this order.
-    #[arg(long, global = true, value_name = "URL", help_heading = "Database")]
-    pub database_url: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub connection: Connection,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// Which database, and how it is spoken to.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Database")]
+pub struct Connection {
+    /// The database: `sqlite://file`, `postgres://…`, `mysql://…`. Else DATABASE_URL, a `.env` file, and the configuration are asked, in this order.
+    #[arg(long, global = true, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// How long to wait for others who hold a lock: `30s`, `500ms`. Else MIGRATABLE_LOCK_TIMEOUT and the configuration.
+    #[arg(long, global = true, value_name = "TIME")]
+    pub lock_timeout: Option<String>,
+    /// How long a statement may take. Else MIGRATABLE_STATEMENT_TIMEOUT and the configuration.
+    #[arg(long, global = true, value_name = "TIME")]
+    pub statement_timeout: Option<String>,
 }
 
 /// A command.

@@ -31,17 +31,21 @@ use crate::arguments::{Arguments, Command};
 use crate::console::Console;
 use crate::failure::Outcome;
 use crate::project::Project;
+#[cfg(feature = "database")]
+use crate::settings::Settings;
 
 /// Runs a command.
 pub(crate) fn run(arguments: &Arguments, project: &Project, console: &mut Console<'_>) -> Outcome {
-    let url = arguments.database_url.as_deref();
+    let url = arguments.connection.database_url.as_deref();
+    #[cfg(feature = "database")]
+    let project = &project.with_settings(&Settings::of(&arguments.connection, project, console)?.of_runtime());
     match &arguments.command {
         Command::Revision(it) => revision::run(it, project, console),
         Command::History(it) => history::run(it, url, project, console),
         Command::Heads(it) => heads::run(it, project, console),
         Command::Branches(it) => branches::run(it, project, console),
         Command::Show(it) => show::run(it, url, project, console),
-        Command::Status(it) => status::run(it, url, project, console),
+        Command::Status(it) => status::run(it, &arguments.connection, project, console),
         Command::Check(it) => check::run(it, project, console),
         Command::Merge(it) => merge::run(it, url, project, console),
         Command::Rebase(it) => rebase::run(it, url, project, console),

@@ -3,13 +3,14 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use migratable::AnyConnection;
-use migratable::inspect::{Inspected, inspect};
-use migratable_core::Dialect;
+use migratable::inspect::{Inspected, inspect, inspect_scratch};
+use migratable::{AnyConnection, HistoryTable};
+use migratable_core::{Dialect, Schema, TableName};
 
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
 use crate::project::Project;
+use crate::settings::environment;
 use crate::url;
 
 /// The connection that commands work on.
@@ -24,6 +25,8 @@ pub(crate) struct Database {
     url: String,
     /// Its dialect.
     pub(crate) dialect: Dialect,
+    /// Where its URL comes from, if not from the configuration.
+    pub(crate) from: Option<String>,
 }
 
 impl Database {
@@ -31,14 +34,12 @@ impl Database {
     /// upwards, or the configuration, in this order.
     pub(crate) fn of(asked: Option<&str>, project: &Project, console: &Console<'_>) -> Outcome<Database> {
         let here = console.current_dir();
-        let url = if let Some(url) = asked {
-            url::anchored(url, here)
-        } else if let Some(url) = console.variable("DATABASE_URL") {
-            url::anchored(&url, here)
-        } else if let Some((url, folder)) = of_env_file(here, console)? {
-            url::anchored(&url, &folder)
+        let (url, from) = if let Some(url) = asked {
+            (url::anchored(url, here), Some("--database-url".to_owned()))
+        } else if let Some((url, source)) = environment("DATABASE_URL", console)? {
+            (url::anchored(&url, source.folder(console)), Some(source.shown("DATABASE_URL", console)))
         } else if let Some(url) = project.configuration()?.database_url.as_deref() {
-            url::anchored(url, &home(project, here))
+            (url::anchored(url, &home(project, here)), None)
         } else {
             return Err(Failure::Usage(
                 "no database is named: give --database-url, set DATABASE_URL or put it in a .env file, or write \
@@ -57,7 +58,7 @@ impl Database {
                 dialect.name(),
             )));
         }
-        Ok(Database { url, dialect })
+        Ok(Database { url, dialect, from })
     }
 
     /// The URL as anybody may see it.
@@ -104,12 +105,23 @@ impl Database {
 
     /// A SQLite database in memory.
     pub(crate) fn in_memory() -> Database {
-        Database { url: "sqlite::memory:".to_owned(), dialect: Dialect::Sqlite }
+        Database { url: "sqlite::memory:".to_owned(), dialect: Dialect::Sqlite, from: None }
     }
 
-    /// Reads all that it holds.
-    pub(crate) fn inspect(&self) -> Outcome<Inspected> {
-        inspect(&mut self.open()?).map_err(|error| self.failure(&error))
+    /// Reads all that it holds, what is not ours aside.
+    pub(crate) fn inspect(&self, foreign: &Foreign) -> Outcome<Inspected> {
+        self.inspect_open(&mut self.open()?, foreign)
+    }
+
+    /// The same by a connection that is open.
+    pub(crate) fn inspect_open(&self, connection: &mut Db, foreign: &Foreign) -> Outcome<Inspected> {
+        inspect(connection).map(|found| foreign.left_out_of(found)).map_err(|error| self.failure(&error))
+    }
+
+    /// Makes a schema in a scratch space of it and reads it in the same way.
+    pub(crate) fn inspect_scratch(&self, schema: &Schema, foreign: &Foreign) -> Outcome<Inspected> {
+        let made = inspect_scratch(&mut self.open()?, schema);
+        made.map(|found| foreign.left_out_of(found)).map_err(|error| self.failure(&error))
     }
 
     /// Opens it to look at it, and makes nothing.
@@ -130,6 +142,43 @@ impl Database {
             _ => Failure::Failed(error.to_string()),
         }
     }
+}
+
+/// The tables that are nobody's model: the history, and what the configuration excludes.
+pub(crate) struct Foreign {
+    history: HistoryTable,
+    patterns: Vec<String>,
+}
+
+impl Foreign {
+    /// Those of a project.
+    pub(crate) fn of(project: &Project) -> Outcome<Foreign> {
+        let patterns = project.configuration()?.settings.exclude;
+        Ok(Foreign { history: project.settings().history.clone(), patterns })
+    }
+
+    /// What was read without them.
+    pub(crate) fn left_out_of(&self, found: Inspected) -> Inspected {
+        let is_excluded = |table: &TableName| self.patterns.iter().any(|pattern| matches(pattern, table));
+        found.without_history(&self.history).without_tables(is_excluded)
+    }
+}
+
+/// Whether a pattern with `*` means a table: by its name in whatever schema, or with its schema before a dot.
+fn matches(pattern: &str, table: &TableName) -> bool {
+    match (pattern.split_once('.'), &table.schema) {
+        (None, _) => glob(pattern, &table.name),
+        (Some((schema, name)), Some(of)) => glob(schema, of) && glob(name, &table.name),
+        (Some(_), None) => false,
+    }
+}
+
+/// Whether a text is what a pattern says, in which `*` stands for anything.
+fn glob(pattern: &str, text: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(behind) = text.strip_prefix(head) else { return false };
+    let ends = behind.char_indices().map(|(at, _)| at).chain([behind.len()]);
+    ends.into_iter().any(|at| glob(rest, &behind[at..]))
 }
 
 /// Why a file cannot be a database, if the file system knows; SQLite itself only says that it cannot open it.
@@ -176,26 +225,25 @@ fn is_workspace(folder: &Path) -> bool {
         .is_ok_and(|text| text.lines().any(|line| line.trim_start().starts_with("[workspace")))
 }
 
-/// DATABASE_URL of the nearest `.env` from a folder upwards, and the folder of that file.
-fn of_env_file(folder: &Path, console: &Console<'_>) -> Outcome<Option<(String, PathBuf)>> {
-    let Some((folder, path)) =
-        folder.ancestors().map(|folder| (folder, folder.join(".env"))).find(|(_, path)| path.is_file())
-    else {
-        return Ok(None);
-    };
-    let unreadable = |error: dotenvy::Error| {
-        let why = match error {
-            // The text of the line may hold a password.
-            dotenvy::Error::LineParse(..) => "a line of it cannot be read; the form is NAME=\"value\"".to_owned(),
-            other => other.to_string(),
-        };
-        Failure::Failed(format!("{}: {why}", console.path(&path)))
-    };
-    for entry in dotenvy::from_path_iter(&path).map_err(unreadable)? {
-        let (name, value) = entry.map_err(unreadable)?;
-        if name == "DATABASE_URL" && !value.is_empty() {
-            return Ok(Some((value, folder.to_owned())));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_mean_tables() {
+        for (pattern, table, expected) in [
+            ("legacy_*", "legacy_users", true),
+            ("legacy_*", "my_legacy_users", false),
+            ("*_old", "users_old", true),
+            ("*a*b*", "xaxbx", true),
+            ("*a*b*", "xbxax", false),
+            ("users", "users", true),
+            ("users", "audit.users", true),
+            ("audit.*", "audit.users", true),
+            ("audit.*", "users", false),
+            ("*", "größe", true),
+        ] {
+            assert_eq!(matches(pattern, &TableName::parse(table)), expected, "{pattern} {table}");
         }
     }
-    Ok(None)
 }

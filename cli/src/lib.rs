@@ -21,8 +21,10 @@ mod prompt;
 mod revision_name;
 mod revisions;
 mod rewrite;
+mod settings;
 mod sources;
-#[cfg(any(feature = "database", feature = "init"))]
+// Files alone need no more of it than how a URL is shown.
+#[cfg_attr(not(any(feature = "database", feature = "init")), allow(dead_code))]
 mod url;
 
 use std::ffi::OsString;

@@ -46,8 +46,9 @@ impl NewFile {
             .map(|entries| entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect())
             .unwrap_or_default();
         let time = revision_name::time_behind(console.now(), there.iter().map(String::as_str));
-        let path = versions.join(revision_name::file_name(time, &id, message));
-        let text = write(&NewRevision { id: &id, after, message, plan });
+        let path = versions.join(revision_name::file_name(&sources.configuration.file_name(), time, &id, message));
+        let message = revision_name::message(&sources.configuration.message(), time, &id, message);
+        let text = write(&NewRevision { id: &id, after, message: &message, plan });
         Ok(NewFile { id, path, text })
     }
 

@@ -2,20 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
-#[cfg(feature = "database")]
 use migratable_build::configuration::Configuration;
 
-#[cfg(feature = "database")]
 use crate::failure::{Failure, Outcome};
 
 /// A project, as the `migrate` of its migrations package was built for it.
+#[derive(Clone)]
 pub struct Project {
     manifest_dir: PathBuf,
     package: String,
-    #[cfg_attr(not(feature = "database"), allow(dead_code))]
     configuration: String,
     #[cfg(feature = "database")]
     migrator: Option<crate::database::Migrator>,
+    #[cfg(feature = "database")]
+    settings: migratable::Settings,
 }
 
 impl Project {
@@ -27,6 +27,8 @@ impl Project {
             configuration: configuration.to_owned(),
             #[cfg(feature = "database")]
             migrator: None,
+            #[cfg(feature = "database")]
+            settings: migratable::Settings::USUAL,
         }
     }
 
@@ -35,6 +37,19 @@ impl Project {
     pub fn with_migrator<C: migratable::Database>(mut self, migrator: migratable::Migrator<C>) -> Project {
         self.migrator = Some(crate::database::Migrator::new(migrator.revisions()));
         self
+    }
+
+    /// What is set for its databases.
+    #[cfg(feature = "database")]
+    pub(crate) fn settings(&self) -> &migratable::Settings {
+        &self.settings
+    }
+
+    /// The same project with something else set for its databases.
+    #[cfg(feature = "database")]
+    pub(crate) fn with_settings(&self, settings: &migratable::Settings) -> Project {
+        let migrator = self.migrator.clone().map(|migrator| migrator.with_settings(settings.clone()));
+        Project { migrator, settings: settings.clone(), ..self.clone() }
     }
 
     /// The revisions that were compiled in, if they were.
@@ -55,7 +70,6 @@ impl Project {
     }
 
     /// The configuration that was compiled in.
-    #[cfg(feature = "database")]
     pub(crate) fn configuration(&self) -> Outcome<Configuration> {
         Configuration::of_text(&self.manifest_dir, &self.configuration).map_err(Failure::Failed)
     }

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use migratable_build::configuration::Template;
 use migratable_core::hash;
 
 /// How many hexadecimal digits an id has.
@@ -41,11 +42,31 @@ pub fn time_behind<'a>(now: SystemTime, names: impl Iterator<Item = &'a str>) ->
     now
 }
 
-/// `20250131_235959_3f2a9c41d0b7_add_a_bio.rs`, in UTC.
-pub fn file_name(now: SystemTime, id: &str, message: &str) -> String {
-    let slug = slug(message);
-    let separator = if slug.is_empty() { "" } else { "_" };
-    format!("{}_{id}{separator}{slug}.rs", stamp(now))
+/// `20250131_235959_3f2a9c41d0b7_add_a_bio.rs`, in UTC, or as the template says.
+pub fn file_name(template: &Template, now: SystemTime, id: &str, message: &str) -> String {
+    let name = template.fill(|place| if place == "slug" { slug(message) } else { of_time(place, now, id) });
+    // Without a word in the message nothing stands behind the last separator.
+    format!("{}.rs", name.trim_matches(['_', '-', '.']))
+}
+
+/// The message of a revision, as the template says.
+pub fn message(template: &Template, now: SystemTime, id: &str, message: &str) -> String {
+    template.fill(|place| if place == "message" { message.to_owned() } else { of_time(place, now, id) })
+}
+
+/// What stands at a place of a template: a part of the time, or the id.
+fn of_time(place: &str, now: SystemTime, id: &str) -> String {
+    let stamp = stamp(now);
+    let part = match place {
+        "year" => 0..4,
+        "month" => 4..6,
+        "day" => 6..8,
+        "hour" => 9..11,
+        "minute" => 11..13,
+        "second" => 13..15,
+        _ => return id.to_owned(),
+    };
+    stamp[part].to_owned()
 }
 
 /// What stands behind the time in a file name; `None` if it does not begin with one.
@@ -93,7 +114,11 @@ fn slug(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use migratable_build::configuration::Settings;
+
     use super::*;
+
+    const PLACES: [&str; 5] = ["year", "month", "day", "id", "slug"];
 
     #[test]
     fn two_files_of_one_second_sort_in_their_order() {
@@ -130,7 +155,23 @@ mod tests {
         ] {
             assert_eq!(slug(message), expected);
         }
-        assert_eq!(file_name(UNIX_EPOCH, "3f2a9c41d0b7", "?"), "19700101_000000_3f2a9c41d0b7.rs");
+    }
+
+    #[test]
+    fn templates_are_filled() {
+        let settings = Settings::default();
+        let now = UNIX_EPOCH + Duration::from_secs(951_782_399);
+        for (text, of, expected) in [
+            (None, "Add a bio", "20000228_235959_3f2a9c41d0b7_add_a_bio.rs"),
+            (None, "?", "20000228_235959_3f2a9c41d0b7.rs"),
+            (Some("{slug}-{id}"), "?", "3f2a9c41d0b7.rs"),
+            (Some("{id}.{year}-{month}-{day}"), "x", "3f2a9c41d0b7.2000-02-28.rs"),
+        ] {
+            let template = text.map_or(settings.file_name(), |text| Template::parse(text, &PLACES, "id").unwrap());
+            assert_eq!(file_name(&template, now, "3f2a9c41d0b7", of), expected);
+        }
+        let template = Template::parse("[{year}/{id}] {message}", &["year", "id", "message"], "message").unwrap();
+        assert_eq!(message(&template, now, "3f2a", "Add {id}"), "[2000/3f2a] Add {id}");
     }
 
     #[test]

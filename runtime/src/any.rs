@@ -12,6 +12,7 @@ use crate::error::{Error, Stop};
 use crate::inspect::Inspected;
 use crate::migrator::Direction;
 use crate::plan::{Pieces, Refusal};
+use crate::settings::{HistoryTable, Settings};
 
 pub use connection::AnyConnection;
 
@@ -154,8 +155,8 @@ impl Connection for AnyConnection {
         inside!(self, inner => inner.is_transactional())
     }
 
-    fn enter(&mut self) -> Result<Session, Error> {
-        Ok(wrapped!(self, Session, inner => inner.enter()?))
+    fn enter(&mut self, settings: &Settings) -> Result<Session, Error> {
+        Ok(wrapped!(self, Session, inner => inner.enter(settings)?))
     }
 
     fn leave(&mut self, session: &Session) {
@@ -189,8 +190,8 @@ impl Connection for AnyConnection {
         inside!(self, inner => inner.begin())
     }
 
-    fn commit(&mut self) -> QueryResult<()> {
-        inside!(self, inner => inner.commit())
+    fn commit(&mut self, history: &HistoryTable) -> QueryResult<()> {
+        inside!(self, inner => inner.commit(history))
     }
 
     fn rollback(&mut self) {
@@ -205,8 +206,8 @@ impl Connection for AnyConnection {
         inside!(self, inner => inner.after_step(step))
     }
 
-    fn version(&mut self) -> QueryResult<i64> {
-        inside!(self, inner => inner.version())
+    fn version(&mut self, history: &HistoryTable) -> QueryResult<i64> {
+        inside!(self, inner => inner.version(history))
     }
 
     fn execute(&mut self, sql: &str) -> QueryResult<()> {
@@ -217,8 +218,8 @@ impl Connection for AnyConnection {
         inside!(self, inner => inner.rows(sql))
     }
 
-    fn is_missing_history(&mut self, error: &DieselError) -> bool {
-        inside!(self, inner => inner.is_missing_history(error))
+    fn is_missing_history(&mut self, error: &DieselError, history: &HistoryTable) -> bool {
+        inside!(self, inner => inner.is_missing_history(error, history))
     }
 
     fn is_busy(&self, error: &DieselError) -> bool {

@@ -17,6 +17,7 @@ use crate::error::{Cause, Error, OffendingRows, Stop};
 use crate::inspect::{Inspected, Losses};
 use crate::migrator::Direction;
 use crate::plan::{Pieces, Refusal};
+use crate::settings::{HistoryTable, Settings};
 
 /// A connection that revisions can be run on. Diesel's connections are; nothing else can be.
 pub trait Database: Connection {}
@@ -93,7 +94,7 @@ pub trait Connection: Any + Sized {
         true
     }
     /// Gets a connection ready for revisions.
-    fn enter(&mut self) -> Result<Self::Session, Error>;
+    fn enter(&mut self, settings: &Settings) -> Result<Self::Session, Error>;
     /// Ends a transaction that is still open, and puts the connection back as it was.
     fn leave(&mut self, session: &Self::Session);
     /// Makes the transactions that follow cheaper, where the database can; called between two of them.
@@ -101,7 +102,7 @@ pub trait Connection: Any + Sized {
     /// Begins a transaction in which nobody else can write.
     fn begin(&mut self) -> QueryResult<()>;
     /// Ends a transaction and keeps what it did.
-    fn commit(&mut self) -> QueryResult<()>;
+    fn commit(&mut self, history: &HistoryTable) -> QueryResult<()>;
     /// Ends a transaction and takes back what it did.
     fn rollback(&mut self);
     /// Marks the transaction that a step is called in.
@@ -109,14 +110,14 @@ pub trait Connection: Any + Sized {
     /// Stops if the step has ended the transaction, begun another one behind it or not.
     fn after_step(&mut self, step: &str) -> Result<(), Stop>;
     /// A number that changes when somebody else has written.
-    fn version(&mut self) -> QueryResult<i64>;
+    fn version(&mut self, history: &HistoryTable) -> QueryResult<i64>;
 
     /// Runs statements.
     fn execute(&mut self, sql: &str) -> QueryResult<()>;
     /// Runs a query; every value comes back as text.
     fn rows(&mut self, sql: &str) -> QueryResult<Vec<Vec<Option<String>>>>;
     /// Whether a query of the history failed because its table is not there.
-    fn is_missing_history(&mut self, error: &DieselError) -> bool;
+    fn is_missing_history(&mut self, error: &DieselError, history: &HistoryTable) -> bool;
     /// Whether an error says that somebody else is writing.
     fn is_busy(&self, error: &DieselError) -> bool;
 
@@ -145,7 +146,11 @@ pub trait Connection: Any + Sized {
 /// How a dialect's work is written as a script.
 pub(crate) struct Offline {
     /// What stands before everything.
-    pub(crate) before: &'static [&'static str],
+    pub(crate) before: fn(&Settings) -> Vec<String>,
+    /// What begins a transaction.
+    pub(crate) begin: fn(&Settings) -> Vec<String>,
+    /// What ends it.
+    pub(crate) commit: &'static [&'static str],
     /// What stands behind everything.
     pub(crate) after: &'static [&'static str],
     /// Makes a script stop, for the reason that is given first, if the SQL behind it gives a number that is not zero.
@@ -155,7 +160,7 @@ pub(crate) struct Offline {
     /// The statements of some work; nothing for a step.
     pub(crate) statements: fn(&Work) -> Vec<String>,
     /// The script that turns one database into another. Rows stay, and what they need is filled with neutral values.
-    pub(crate) difference: fn(&Inspected, &Inspected, &[Operation], Losses) -> Result<String, Refusal>,
+    pub(crate) difference: fn(&Inspected, &Inspected, &[Operation], Losses, &Settings) -> Result<String, Refusal>,
 }
 
 /// How scripts for a dialect are written, if this build can.

@@ -4,34 +4,23 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use diesel::result::QueryResult;
 use migratable_core::Dialect;
 use migratable_core::graph::Graph;
 use migratable_core::replay::Replay;
 
 use crate::dialect::{Database, Work};
 use crate::error::{Cause, Error, Failure, Stop};
-use crate::history::{self, Position, Standing};
+use crate::history::{self, Position, Standing, Statements};
 use crate::migrator::{Direction, Migrator, Revision};
 use crate::plan::{self, Piece};
 use crate::revision::Step;
-
-/// What is one transaction.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Transaction {
-    /// What suits the database: all revisions on SQLite, each by itself on PostgreSQL, whose locks would else be held to
-    /// the end.
-    #[default]
-    Usual,
-    /// All revisions of one call. MySQL cannot do that.
-    All,
-    /// Each revision by itself.
-    Revision,
-}
+use crate::settings::{Settings, Transaction};
 
 /// How revisions are run.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// What is one transaction.
+    /// What is one transaction, if not what the migrator's settings say.
     pub transaction: Transaction,
     /// Refuses a database whose applied revisions had their data steps edited since.
     pub strict: bool,
@@ -60,18 +49,24 @@ pub struct Report {
 /// A connection in the state that revisions need. It is put back on every way out, a panic in a step included.
 pub(crate) struct Session<'a, Db: Database> {
     pub(crate) database: &'a mut Db,
+    settings: &'a Settings,
     before: Db::Session,
 }
 
 impl<'a, Db: Database> Session<'a, Db> {
-    pub(crate) fn open(database: &'a mut Db) -> Result<Session<'a, Db>, Error> {
-        let before = database.enter()?;
-        Ok(Session { database, before })
+    pub(crate) fn open(database: &'a mut Db, settings: &'a Settings) -> Result<Session<'a, Db>, Error> {
+        let before = database.enter(settings)?;
+        Ok(Session { database, settings, before })
     }
 
     /// Begins a transaction. It is rolled back with the end of the session unless it is committed.
     pub(crate) fn begin(&mut self) -> Result<(), Error> {
         self.database.begin().map_err(cannot_begin)
+    }
+
+    /// Ends the transaction and keeps what it did.
+    pub(crate) fn commit(&mut self) -> QueryResult<()> {
+        self.database.commit(&self.settings.history)
     }
 }
 
@@ -93,8 +88,9 @@ pub(crate) fn run<Db: Database>(
     options: &Options,
 ) -> Result<Report, Error> {
     let graph = migrator.graph()?;
-    let session = Session::open(database)?;
-    let position = migrator.position(&graph, &history::read(session.database)?, options.strict)?;
+    let settings = migrator.settings();
+    let session = Session::open(database, settings)?;
+    let position = migrator.position(&graph, &history::read(session.database, settings)?, options.strict)?;
     let mut run =
         Run { migrator, graph, targets: Vec::new(), direction, options, session, done: Vec::new(), stays: false };
     let path = run.path(&position, Some(target))?;
@@ -156,7 +152,7 @@ impl<Db: Database> Run<'_, Db> {
         let mut is_first = true;
         loop {
             self.session.begin()?;
-            let version = self.session.database.version().map_err(cannot_begin)?;
+            let version = self.session.database.version(&self.session.settings.history).map_err(cannot_begin)?;
             let mut state = match known.take() {
                 Some(state) if state.version == version => state,
                 earlier => self.look(version, earlier.is_none().then_some(target))?,
@@ -165,14 +161,14 @@ impl<Db: Database> Run<'_, Db> {
                 self.session.database.rollback();
                 return Ok(self.standing(&state.position));
             };
-            let together = match self.options.transaction {
+            let together = match self.transaction() {
                 Transaction::Usual => self.session.database.dialect() == Dialect::Sqlite,
                 Transaction::All => self.session.database.is_transactional(),
                 Transaction::Revision => false,
             };
             let rest = if together { state.path.len() } else { 0 };
             let revisions: Vec<String> = std::iter::once(first).chain(state.path.drain(..rest)).collect();
-            let finished = self.transaction(&mut state, &revisions)?;
+            let finished = self.run(&mut state, &revisions)?;
             self.done.extend(finished);
             if state.path.is_empty() {
                 return Ok(self.standing(&state.position));
@@ -184,11 +180,19 @@ impl<Db: Database> Run<'_, Db> {
         }
     }
 
+    fn transaction(&self) -> Transaction {
+        match self.options.transaction {
+            Transaction::Usual => self.session.settings.transaction,
+            asked => asked,
+        }
+    }
+
     /// Reads where the database stands, inside of a transaction.
     fn look(&mut self, version: i64, target: Option<&str>) -> Result<State<Db::Facts>, Error> {
         let database = &mut *self.session.database;
-        history::create(database)?;
-        let rows = history::read(database)?;
+        let settings = self.migrator.settings();
+        history::create(database, settings)?;
+        let rows = history::read(database, settings)?;
         let position = self.migrator.position(&self.graph, &rows, self.options.strict)?;
         let path = self.path(&position, target)?.into();
         let replay = self.migrator.replay(&self.graph, position.order.iter())?;
@@ -199,7 +203,7 @@ impl<Db: Database> Run<'_, Db> {
     }
 
     /// Runs some revisions and ends the transaction that they are in.
-    fn transaction(&mut self, state: &mut State<Db::Facts>, revisions: &[String]) -> Result<Vec<Done>, Error> {
+    fn run(&mut self, state: &mut State<Db::Facts>, revisions: &[String]) -> Result<Vec<Done>, Error> {
         let mut finished = Vec::new();
         let mut endangered = false;
         let mut last = None;
@@ -218,7 +222,7 @@ impl<Db: Database> Run<'_, Db> {
                 let checked = self.session.database.perform(&Work::CheckReferences { at_end: true });
                 checked.map_err(|stop| self.failure(last, Vec::new(), stop))?;
             }
-            let committed = self.session.database.commit();
+            let committed = self.session.commit();
             committed.map_err(|error| self.failure(last, Vec::new(), Stop::at("COMMIT", error)))?;
         }
         Ok(finished)
@@ -280,16 +284,16 @@ impl<Db: Database> Run<'_, Db> {
 
     /// Writes or takes away the row of a revision, in the transaction that runs it.
     fn record(&mut self, state: &mut State<Db::Facts>, revision: &Revision, duration: Duration) -> Result<(), Error> {
-        let dialect = self.session.database.dialect();
+        let statements = Statements::of(&self.session.settings.history, self.session.database.dialect());
         let sql = match self.direction {
             Direction::Upgrade => {
                 state.ordinal += 1;
                 state.position.applied.insert(revision.id.to_owned());
-                history::insert(dialect, revision, &state.ordinal.to_string(), duration)
+                statements.insert(revision, &state.ordinal.to_string(), duration)
             }
             Direction::Downgrade => {
                 state.position.applied.remove(revision.id);
-                history::delete(dialect, revision.id)
+                statements.delete(revision.id)
             }
         };
         let written = self.session.database.execute(&sql);

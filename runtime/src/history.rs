@@ -1,32 +1,19 @@
 //! The history table: which revisions a database has, and how that compares with a program.
 
+mod statements;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use migratable_core::Dialect;
 use migratable_core::graph::Graph;
 
-use crate::dialect::{Database, literal_for};
+use crate::dialect::Database;
 use crate::error::Error;
 use crate::executor::Session;
 use crate::migrator::Revision;
+use crate::settings::Settings;
 
-/// SQL that makes the history table where it is missing. The names need no quotes on any database.
-pub(crate) const CREATE: &str = "CREATE TABLE IF NOT EXISTS migratable_revisions (
-    revision VARCHAR(64) NOT NULL PRIMARY KEY,
-    ordinal BIGINT NOT NULL,
-    message TEXT NOT NULL,
-    checksum VARCHAR(64) NOT NULL,
-    steps_checksum VARCHAR(64),
-    applied_at TIMESTAMP NOT NULL,
-    duration_ms BIGINT NOT NULL,
-    tool_version VARCHAR(32) NOT NULL
-)";
-
-const READ: &str = "SELECT revision, ordinal, message, checksum, steps_checksum, CAST(applied_at AS CHAR(19)), \
-                    duration_ms, tool_version FROM migratable_revisions ORDER BY ordinal";
-
-const READ_CHECKSUMS: &str = "SELECT revision, checksum FROM migratable_revisions";
+pub(crate) use statements::Statements;
 
 /// A row of the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,53 +73,19 @@ pub(crate) struct Position {
 }
 
 /// Makes the history table where it is missing.
-pub(crate) fn create<Db: Database>(database: &mut Db) -> Result<(), Error> {
-    let made = database.execute(CREATE);
-    made.map_err(|source| Error::Database { doing: "make the history table migratable_revisions", source })
-}
-
-/// The row that records a revision. `ordinal` is a number or SQL for one.
-pub(crate) fn insert(dialect: Dialect, revision: &Revision, ordinal: &str, duration: Duration) -> String {
-    let literal = |text: &str| literal_for(dialect, text);
-    format!(
-        "INSERT INTO migratable_revisions \
-         (revision, ordinal, message, checksum, steps_checksum, applied_at, duration_ms, tool_version) \
-         VALUES ({}, {ordinal}, {}, {}, {}, CURRENT_TIMESTAMP, {}, {})",
-        literal(revision.id),
-        literal(revision.message),
-        literal(revision.checksum),
-        revision.steps_checksum.map_or("NULL".to_owned(), &literal),
-        duration.as_millis(),
-        literal(env!("CARGO_PKG_VERSION")),
-    )
-}
-
-/// What takes the row of a revision away.
-pub(crate) fn delete(dialect: Dialect, revision: &str) -> String {
-    format!("DELETE FROM migratable_revisions WHERE revision = {}", literal_for(dialect, revision))
-}
-
-/// Why a script that begins at these revisions stops, and SQL that gives zero where exactly they and all that comes
-/// before them are applied.
-pub(crate) fn stands_elsewhere(dialect: Dialect, at: &[String], applied: &BTreeSet<String>) -> (String, String) {
-    let stops_if = |at: &str| format!("the database is not at {at}, where this script begins");
-    if applied.is_empty() {
-        return (stops_if("the base"), "(SELECT count(*) FROM migratable_revisions)".to_owned());
+pub(crate) fn create<Db: Database>(database: &mut Db, settings: &Settings) -> Result<(), Error> {
+    for sql in Statements::of(&settings.history, database.dialect()).create() {
+        let made = database.execute(&sql);
+        made.map_err(|source| Error::Database { doing: "make the history table", source })?;
     }
-    let ids: Vec<String> = applied.iter().map(|id| literal_for(dialect, id)).collect();
-    let number = format!(
-        "(SELECT abs(count(*) - {}) + count(CASE WHEN revision NOT IN ({}) THEN 1 END) FROM migratable_revisions)",
-        ids.len(),
-        ids.join(", ")
-    );
-    (stops_if(&at.join(", ")), number)
+    Ok(())
 }
 
 /// What a database answers a query with; nothing if it has no history table.
-fn query<Db: Database>(database: &mut Db, sql: &str) -> Result<Vec<Vec<Option<String>>>, Error> {
+fn query<Db: Database>(database: &mut Db, settings: &Settings, sql: &str) -> Result<Vec<Vec<Option<String>>>, Error> {
     let answer = match database.rows(sql) {
         // A connection that does not wait by itself waits as long as one that migrates.
-        Err(error) if database.is_busy(&error) => match Session::open(database) {
+        Err(error) if database.is_busy(&error) => match Session::open(database, settings) {
             Ok(session) => session.database.rows(sql),
             Err(_) => Err(error),
         },
@@ -140,14 +93,15 @@ fn query<Db: Database>(database: &mut Db, sql: &str) -> Result<Vec<Vec<Option<St
     };
     match answer {
         Ok(rows) => Ok(rows),
-        Err(error) if database.is_missing_history(&error) => Ok(Vec::new()),
+        Err(error) if database.is_missing_history(&error, &settings.history) => Ok(Vec::new()),
         Err(source) => Err(Error::Database { doing: "read the history of the database", source }),
     }
 }
 
 /// The history, in order.
-pub(crate) fn read<Db: Database>(database: &mut Db) -> Result<Vec<Applied>, Error> {
-    let rows = query(database, READ)?;
+pub(crate) fn read<Db: Database>(database: &mut Db, settings: &Settings) -> Result<Vec<Applied>, Error> {
+    let sql = Statements::of(&settings.history, database.dialect()).read();
+    let rows = query(database, settings, &sql)?;
     Ok(rows
         .into_iter()
         .map(|row| {
@@ -168,8 +122,12 @@ pub(crate) fn read<Db: Database>(database: &mut Db) -> Result<Vec<Applied>, Erro
 }
 
 /// The revisions of the history with their checksums, by one query.
-pub(crate) fn read_checksums<Db: Database>(database: &mut Db) -> Result<Vec<(String, String)>, Error> {
-    let rows = query(database, READ_CHECKSUMS)?;
+pub(crate) fn read_checksums<Db: Database>(
+    database: &mut Db,
+    settings: &Settings,
+) -> Result<Vec<(String, String)>, Error> {
+    let sql = Statements::of(&settings.history, database.dialect()).read_checksums();
+    let rows = query(database, settings, &sql)?;
     Ok(rows
         .into_iter()
         .map(|row| {

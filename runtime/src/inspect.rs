@@ -7,6 +7,7 @@ use migratable_core::{Dialect, Operation, Schema, Table, TableName};
 
 use crate::dialect::{self, Database};
 use crate::error::Error;
+use crate::settings::{HistoryTable, Settings};
 
 /// What a live database holds, the tool's own tables aside.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +28,27 @@ impl Inspected {
             table.native.set(Table::COLUMN_ORDER, None::<String>);
         }
         self
+    }
+
+    /// Forgets some tables, and what is only there for them.
+    pub fn without_tables(mut self, is_left_out: impl Fn(&TableName) -> bool) -> Inspected {
+        let all = std::mem::take(&mut self.schema.tables);
+        let (gone, kept) = all.into_iter().partition(|(name, _)| is_left_out(name));
+        let gone = Schema { tables: gone, ..Schema::default() };
+        self.schema.tables = kept;
+        let enums = std::mem::take(&mut self.schema.enums);
+        let is_kept = |name: &str| self.schema.users_of(name).next().is_some() || gone.users_of(name).next().is_none();
+        self.schema.enums = enums.into_iter().filter(|(name, _)| is_kept(name)).collect();
+        self.not_managed.retain(|object| {
+            let own = TableName::parse(&object.name);
+            !is_left_out(object.table.as_ref().unwrap_or(&own))
+        });
+        self
+    }
+
+    /// Forgets the table of the history.
+    pub fn without_history(self, history: &HistoryTable) -> Inspected {
+        self.without_tables(|table| history.is(table))
     }
 }
 
@@ -77,7 +99,7 @@ pub fn inspect_scratch<Db: Database>(database: &mut Db, schema: &Schema) -> Resu
 }
 
 /// The script, for the database's own client, that turns the database read as `before` into the one read as `after`.
-/// The operations are what the difference of the two schemas has planned.
+/// The operations are what the difference of the two schemas has planned; of the settings the timeouts count.
 ///
 /// # Errors
 /// If the dialect cannot do one of the operations, or this build has not the dialect.
@@ -87,9 +109,10 @@ pub fn script(
     after: &Inspected,
     operations: &[Operation],
     losses: Losses,
+    settings: &Settings,
 ) -> Result<String, Error> {
     let offline = dialect::offline(dialect).ok_or(Error::NoDialect { dialect })?;
-    (offline.difference)(before, after, operations, losses).map_err(|refusal| Error::Difference {
+    (offline.difference)(before, after, operations, losses, settings).map_err(|refusal| Error::Difference {
         operation: operations.get(refusal.operation).map(ToString::to_string).unwrap_or_default(),
         message: refusal.message,
     })

@@ -32,6 +32,8 @@ pub mod revision;
 #[cfg(feature = "database")]
 mod script;
 #[cfg(feature = "database")]
+mod settings;
+#[cfg(feature = "database")]
 mod stamp;
 #[cfg(feature = "database")]
 mod stranded;
@@ -54,7 +56,7 @@ pub use dialect::Database;
 #[cfg(feature = "database")]
 pub use error::{Cause, Error, Failure, OffendingRows};
 #[cfg(feature = "database")]
-pub use executor::{Done, Options, Report, Transaction};
+pub use executor::{Done, Options, Report};
 #[cfg(feature = "database")]
 pub use history::{Applied, Standing, Status};
 #[cfg(feature = "database")]
@@ -65,5 +67,7 @@ pub use model::column_types;
 pub use model::{FieldColumn, FieldType, Migratable, ModelColumn};
 #[cfg(feature = "database")]
 pub use plan::PlannedRevision;
+#[cfg(feature = "database")]
+pub use settings::{HistoryTable, Settings, Transaction};
 #[cfg(feature = "database")]
 pub use stamp::StampOptions;

@@ -13,6 +13,7 @@ use crate::history::{self, Applied, Position, Standing, Status};
 use crate::plan::{self, PlannedRevision};
 use crate::revision::Operations;
 use crate::script;
+use crate::settings::Settings;
 use crate::stamp::{self, StampOptions};
 
 /// A revision, as it is compiled into a program.
@@ -69,21 +70,30 @@ impl Revision {
 #[derive(Debug)]
 pub struct Migrator<Db> {
     revisions: &'static [Revision],
+    settings: Settings,
     connection: PhantomData<fn(&mut Db)>,
 }
 
 impl<Db> Clone for Migrator<Db> {
     fn clone(&self) -> Self {
-        *self
+        Migrator { revisions: self.revisions, settings: self.settings.clone(), connection: PhantomData }
     }
 }
-
-impl<Db> Copy for Migrator<Db> {}
 
 impl<Db: Database> Migrator<Db> {
     /// A migrator for some revisions, each behind all that it follows.
     pub const fn new(revisions: &'static [Revision]) -> Migrator<Db> {
-        Migrator { revisions, connection: PhantomData }
+        Migrator { revisions, settings: Settings::USUAL, connection: PhantomData }
+    }
+
+    /// The same revisions for databases for which something else is set.
+    pub fn with_settings(self, settings: Settings) -> Migrator<Db> {
+        Migrator { settings, ..self }
+    }
+
+    /// What is set for the databases.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// The revisions, each behind all that it follows.
@@ -149,7 +159,7 @@ impl<Db: Database> Migrator<Db> {
     /// # Errors
     /// [`Error::Behind`] if it has not; [`Error::Changed`] if one was edited since it was applied.
     pub fn ensure_current(&self, database: &mut Db) -> Result<Standing, Error> {
-        history::ensure_current(self.revisions, &history::read_checksums(database)?)
+        history::ensure_current(self.revisions, &history::read_checksums(database, &self.settings)?)
     }
 
     /// The revisions at which the database stands; none at the base.
@@ -165,7 +175,7 @@ impl<Db: Database> Migrator<Db> {
     /// # Errors
     /// If the history cannot be read.
     pub fn applied(&self, database: &mut Db) -> Result<Vec<Applied>, Error> {
-        history::read(database)
+        history::read(database, &self.settings)
     }
 
     /// Where the database stands beside this program.
@@ -174,7 +184,7 @@ impl<Db: Database> Migrator<Db> {
     /// If the history cannot be read.
     pub fn status(&self, database: &mut Db) -> Result<Status, Error> {
         let graph = self.graph()?;
-        Ok(history::status(self.revisions, &graph, history::read(database)?))
+        Ok(history::status(self.revisions, &graph, history::read(database, &self.settings)?))
     }
 
     /// The revisions at which the database stands, and the schema that they lead to.
@@ -183,7 +193,7 @@ impl<Db: Database> Migrator<Db> {
     /// If the history cannot be read, or is not one of this program.
     pub fn expected(&self, database: &mut Db) -> Result<(Vec<String>, Schema), Error> {
         let graph = self.graph()?;
-        let position = self.position(&graph, &history::read(database)?, false)?;
+        let position = self.position(&graph, &history::read(database, &self.settings)?, false)?;
         if !position.unknown.is_empty() {
             return Err(Error::Ahead { unknown: position.unknown });
         }

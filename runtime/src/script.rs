@@ -1,5 +1,6 @@
 //! Revisions as a script for the database's own client.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -8,9 +9,10 @@ use migratable_core::graph::Graph;
 
 use crate::dialect::{self, Database, Offline, Work};
 use crate::error::Error;
-use crate::history::{self, Position};
+use crate::history::{Position, Statements};
 use crate::migrator::{Direction, Migrator, Revision};
 use crate::plan;
+use crate::settings::{Settings, Transaction};
 
 /// Writes a script for a range of revisions.
 pub(crate) fn write<Db: Database>(
@@ -45,11 +47,17 @@ pub(crate) fn write<Db: Database>(
         let way = if direction == Direction::Upgrade { "behind" } else { "before" };
         return Err(wrong(format!("`{end}` does not come {way} `{from}`")));
     }
-    let mut script = Script { offline, text: String::new() };
+    let settings = migrator.settings();
+    let history = Statements::of(&settings.history, dialect);
+    let each = settings.transaction == Transaction::Revision;
+    let mut script = Script { offline, settings, history, text: String::new() };
     let mut replay = migrator.replay(&graph, position.order.iter())?;
-    script.begin(&history::stands_elsewhere(dialect, &start, &position.applied));
+    script.head(each);
+    script.begin(&start, &position.applied);
+    let mut applied = position.applied;
     let mut endangered = false;
-    for revision in path.iter().filter_map(|id| migrator.find(id)) {
+    let mut revisions = path.iter().filter_map(|id| migrator.find(id)).peekable();
+    while let Some(revision) = revisions.next() {
         let recorded = plan::record(&replay, &graph, revision, direction);
         let operations = &recorded.operations;
         let planned = (offline.plan)(&operations.operations, &mut replay.schema, direction)
@@ -68,15 +76,20 @@ pub(crate) fn write<Db: Database>(
             }
             (offline.statements)(&piece.work).iter().for_each(|sql| script.statement(sql));
         }
-        script.statement(&match direction {
-            Direction::Upgrade => {
-                let ordinal = "(SELECT coalesce(max(ordinal), 0) + 1 FROM migratable_revisions)";
-                history::insert(dialect, revision, ordinal, Duration::ZERO)
-            }
-            Direction::Downgrade => history::delete(dialect, revision.id),
-        });
+        script.record(revision, direction);
+        match direction {
+            Direction::Upgrade => applied.insert(revision.id.to_owned()),
+            Direction::Downgrade => applied.remove(revision.id),
+        };
+        if each && !offline.commit.is_empty() && revisions.peek().is_some() {
+            script.commit(std::mem::take(&mut endangered));
+            script.text.push('\n');
+            let at: Vec<String> = graph.tips(&applied).into_iter().map(str::to_owned).collect();
+            script.begin(&at, &applied);
+        }
     }
-    script.end(endangered);
+    script.commit(endangered);
+    offline.after.iter().for_each(|line| script.line(line));
     Ok(script.text)
 }
 
@@ -85,27 +98,45 @@ fn resolve(graph: &Graph, text: &str, current: &[String]) -> Result<Vec<String>,
     Ok(graph.resolve(text, &current)?)
 }
 
-struct Script {
+struct Script<'a> {
     offline: &'static Offline,
+    settings: &'a Settings,
+    history: Statements,
     text: String,
 }
 
-impl Script {
-    /// Begins with a check that the database stands where the range begins.
-    fn begin(&mut self, (stops_if, number): &(String, String)) {
-        self.text.push_str("-- Written by migratable.\n");
-        self.offline.before.iter().for_each(|line| self.line(line));
-        self.statement(history::CREATE);
-        self.statement(&(self.offline.guard)(stops_if, number));
+impl Script<'_> {
+    fn head(&mut self, each: bool) {
+        self.text.push_str(match (self.offline.commit.is_empty(), each) {
+            (true, _) => "-- Written by migratable.\n",
+            (false, true) => "-- Written by migratable. What fails takes its revision back; those before it stay.\n",
+            (false, false) => "-- Written by migratable. Whatever fails takes everything back.\n",
+        });
+        (self.offline.before)(self.settings).iter().for_each(|line| self.line(line));
     }
 
-    fn end(&mut self, endangered: bool) {
+    /// Begins a transaction, with a check that the database stands where it is meant to.
+    fn begin(&mut self, at: &[String], applied: &BTreeSet<String>) {
+        (self.offline.begin)(self.settings).iter().for_each(|line| self.line(line));
+        self.history.create().iter().for_each(|sql| self.statement(sql));
+        let (stops_if, number) = self.history.stands_elsewhere(at, applied);
+        self.statement(&(self.offline.guard)(&stops_if, &number));
+    }
+
+    fn record(&mut self, revision: &Revision, direction: Direction) {
+        self.statement(&match direction {
+            Direction::Upgrade => self.history.insert(revision, &self.history.next_ordinal(), Duration::ZERO),
+            Direction::Downgrade => self.history.delete(revision.id),
+        });
+    }
+
+    fn commit(&mut self, endangered: bool) {
         self.text.push('\n');
         if endangered {
             let check = Work::CheckReferences { at_end: true };
             (self.offline.statements)(&check).iter().for_each(|sql| self.statement(sql));
         }
-        self.offline.after.iter().for_each(|line| self.line(line));
+        self.offline.commit.iter().for_each(|line| self.line(line));
     }
 
     fn heading(&mut self, revision: &Revision, direction: Direction) {

@@ -8,7 +8,7 @@ use migratable_core::graph::Graph;
 use crate::dialect::Database;
 use crate::error::Error;
 use crate::executor::Session;
-use crate::history;
+use crate::history::{self, Statements};
 use crate::migrator::Migrator;
 use crate::plan;
 
@@ -26,10 +26,11 @@ pub(crate) fn run<Db: Database>(
     options: &StampOptions,
 ) -> Result<Vec<String>, Error> {
     let graph = migrator.graph()?;
-    let mut session = Session::open(database)?;
+    let settings = migrator.settings();
+    let mut session = Session::open(database, settings)?;
     session.begin()?;
-    history::create(session.database)?;
-    let status = history::status(migrator.revisions(), &graph, history::read(session.database)?);
+    history::create(session.database, settings)?;
+    let status = history::status(migrator.revisions(), &graph, history::read(session.database, settings)?);
     let forgets = !(status.unknown.is_empty() && status.changed.is_empty());
     if forgets && !options.purge {
         return Err(Error::Unstampable { unknown: status.unknown, changed: status.changed });
@@ -42,20 +43,19 @@ pub(crate) fn run<Db: Database>(
     let wanted = graph.ancestors(wanted.iter().map(String::as_str));
     let kept = if options.purge { BTreeSet::new() } else { kept(&graph, &applied, &wanted) };
 
-    let dialect = session.database.dialect();
-    let mut statements: Vec<String> =
-        applied.difference(&kept).map(|revision| history::delete(dialect, revision)).collect();
+    let rows = Statements::of(&settings.history, session.database.dialect());
+    let mut statements: Vec<String> = applied.difference(&kept).map(|revision| rows.delete(revision)).collect();
     let last = status.applied.iter().filter(|row| kept.contains(&row.revision)).map(|row| row.ordinal).max();
     let missing = graph.order().iter().filter(|id| wanted.contains(*id) && !kept.contains(*id));
     for (ordinal, revision) in (last.unwrap_or(0) + 1..).zip(missing.filter_map(|id| migrator.find(id))) {
-        statements.push(history::insert(dialect, revision, &ordinal.to_string(), Duration::ZERO));
+        statements.push(rows.insert(revision, &ordinal.to_string(), Duration::ZERO));
     }
     let write = |source| Error::Database { doing: "write the history of the database", source };
     for statement in &statements {
         session.database.execute(statement).map_err(write)?;
     }
     if !statements.is_empty() {
-        session.database.commit().map_err(write)?;
+        session.commit().map_err(write)?;
     }
     Ok(graph.tips(&wanted).into_iter().map(str::to_owned).collect())
 }

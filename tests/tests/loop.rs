@@ -130,6 +130,9 @@ fn a_second_build_without_a_change_runs_nothing() {
 #[test]
 fn the_bare_binary_upgrades_a_database_from_an_empty_folder() {
     let project = with_rows("bare");
+    // What is set is compiled in.
+    let set = "history-table = \"our_revisions\"\ntransaction = \"revision\"\nlock-timeout = \"5s\"\ndialects =";
+    project.replace("migrations/Cargo.toml", "dialects =", set);
     let empty = tempfile::tempdir().unwrap();
     project.copy_migrate(&empty.path().join("migrate"));
     let run = |arguments: &[&str]| {
@@ -142,7 +145,9 @@ fn the_bare_binary_upgrades_a_database_from_an_empty_folder() {
     };
     let done = run(&["upgrade", "--database-url", "sqlite://other.db"]);
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    assert!(empty.path().join("other.db").exists(), "the database is not there");
+    let tables =
+        std::process::Command::new("sqlite3").arg(empty.path().join("other.db")).arg(".tables").output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&tables.stdout).trim(), "our_revisions  users");
 
     let migrate = empty.path().join("migrate");
     let list = format!("'{0}' history | head -n 1 && '{0}' history | true", migrate.display());

@@ -3,6 +3,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod servers {
+    pub mod settings;
+}
+
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 

@@ -1,6 +1,7 @@
 //! The keys that say how a database is migrated.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use migratable_core::Dialect;
@@ -28,9 +29,9 @@ pub struct Settings {
     /// How long a statement may take.
     pub statement_timeout: Option<Duration>,
     /// How the file of a new revision is named.
-    pub file_name: Option<Template>,
+    file_name: Option<Template>,
     /// What becomes of the message of a new revision.
-    pub message: Option<Template>,
+    message: Option<Template>,
     /// The commands that are run on each new file, each as its words; `{file}` stands for the file.
     pub post_write_hooks: Option<Vec<Vec<String>>>,
     /// The line of the Cargo.toml in which a key is set.
@@ -47,7 +48,7 @@ pub enum Transaction {
 }
 
 /// Every key.
-pub(super) const KEYS: [&str; 11] = [
+pub const KEYS: [&str; 11] = [
     "dialects",
     "database-url",
     "history-table",
@@ -64,8 +65,12 @@ pub(super) const KEYS: [&str; 11] = [
 const DIALECTS: [&str; 3] = ["sqlite", "postgres", "mysql"];
 const TRANSACTIONS: [&str; 2] = ["all", "revision"];
 
+/// How files are named if nothing else is set.
+const USUAL_FILE_NAME: &str = "{year}{month}{day}_{hour}{minute}{second}_{id}_{slug}";
 /// What can stand in the name of a file.
 const FILE_NAME: [&str; 8] = ["year", "month", "day", "hour", "minute", "second", "id", "slug"];
+/// What a message is if nothing else is set.
+const USUAL_MESSAGE: &str = "{message}";
 /// What can stand in a message.
 const MESSAGE: [&str; 5] = ["year", "month", "day", "id", "message"];
 
@@ -95,6 +100,74 @@ impl Settings {
         self.lines.insert(name, value.line());
         Ok(true)
     }
+
+    /// Takes in a text for a key, as the environment and the command line give it.
+    ///
+    /// # Errors
+    /// A sentence that says what belongs there.
+    pub fn set_text(&mut self, key: &str, value: &str) -> Result<(), String> {
+        match key {
+            "transaction" => self.transaction = Some(transaction(value)?),
+            "lock-timeout" => self.lock_timeout = Some(duration(value)?),
+            "statement-timeout" => self.statement_timeout = Some(duration(value)?),
+            _ => return Err(unknown("setting", key, &["transaction", "lock-timeout", "statement-timeout"])),
+        }
+        Ok(())
+    }
+
+    /// How the file of a new revision is named.
+    pub fn file_name(&self) -> Template {
+        self.file_name.clone().unwrap_or_else(|| Template::of(USUAL_FILE_NAME).unwrap_or_default())
+    }
+
+    /// What becomes of the message of a new revision.
+    pub fn message(&self) -> Template {
+        self.message.clone().unwrap_or_else(|| Template::of(USUAL_MESSAGE).unwrap_or_default())
+    }
+
+    /// What is set for a key, as it is written; none if nothing is.
+    pub fn text(&self, key: &str) -> Option<String> {
+        let listed = |list: &[String]| (!list.is_empty()).then(|| list.join(", "));
+        match key {
+            "dialects" => listed(&self.dialects.iter().map(|dialect| dialect.name().to_owned()).collect::<Vec<_>>()),
+            "database-url" => self.database_url.clone(),
+            "history-table" => self.history_table.clone(),
+            "history-schema" => self.history_schema.clone(),
+            "exclude" => listed(&self.exclude),
+            "transaction" => self.transaction.map(|it| it.to_string()),
+            "lock-timeout" => self.lock_timeout.map(duration_text),
+            "statement-timeout" => self.statement_timeout.map(duration_text),
+            "file-name" => Some(self.file_name().to_string()),
+            "message" => Some(self.message().to_string()),
+            "post-write-hooks" => {
+                listed(&self.post_write_hooks.iter().flatten().map(|words| words.join(" ")).collect::<Vec<_>>())
+            }
+            _ => None,
+        }
+    }
+
+    /// Checks that what a key says can be done with one of the dialects.
+    pub(super) fn check(&self, key: &str, value: &Value<'_>) -> Result<(), String> {
+        match only(key, self) {
+            Some((able, lack)) if !self.dialects.iter().any(|dialect| able.contains(dialect)) => {
+                let meant: Vec<&str> = self.dialects.iter().map(|dialect| dialect.name()).collect();
+                Err(value.wrong(&format!("{lack}, and `dialects` says {}", meant.join(", "))))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The dialects that can do what a key says, with what the others lack; all of them for most keys.
+fn only(key: &str, settings: &Settings) -> Option<(&'static [Dialect], &'static str)> {
+    match key {
+        "history-schema" => Some((&[Dialect::Postgres], "only PostgreSQL has schemas")),
+        "statement-timeout" => Some((&[Dialect::Postgres, Dialect::Mysql], "SQLite has no limit for statements")),
+        "transaction" if settings.transaction == Some(Transaction::All) => {
+            Some((&[Dialect::Sqlite, Dialect::Postgres], "MySQL takes no change of a table back"))
+        }
+        _ => None,
+    }
 }
 
 fn dialect(name: &str) -> Result<Dialect, String> {
@@ -115,6 +188,24 @@ fn identifier(name: &str) -> Result<String, String> {
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
         && name.len() <= 63;
     if is_plain { Ok(name.to_owned()) } else { Err("a name of a-z, 0-9 and _ belongs here, of 63 at most".to_owned()) }
+}
+
+impl fmt::Display for Transaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Transaction::All => "all",
+            Transaction::Revision => "revision",
+        })
+    }
+}
+
+fn duration_text(duration: Duration) -> String {
+    let milliseconds = duration.as_millis();
+    let (unit, name) = [(3_600_000, "h"), (60_000, "min"), (1_000, "s")]
+        .into_iter()
+        .find(|(unit, _)| milliseconds.is_multiple_of(*unit))
+        .unwrap_or((1, "ms"));
+    format!("{}{name}", milliseconds / unit)
 }
 
 /// `30s`, `500ms`, `5min`, `1h`.
@@ -140,6 +231,9 @@ fn file_name(template: Template) -> Result<Template, String> {
     let wrong = template.literals().find(|text| text.contains(odd)).map(str::to_owned);
     match wrong {
         Some(text) => Err(format!("`{text}` cannot stand in the name of a file; letters, digits, _, - and . can")),
+        None if !template.is_apart("id", &['_', '-', '.']) => {
+            Err("`{id}` must stand apart, between _, - or ., so that a file is found by it".to_owned())
+        }
         None => Ok(template),
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use super::manifest::unknown;
 
 /// A text with places that are filled.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Template {
     parts: Vec<Part>,
 }
@@ -22,22 +22,30 @@ impl Template {
     /// # Errors
     /// A sentence, if it cannot be read.
     pub fn parse(text: &str, known: &[&str], required: &str) -> Result<Template, String> {
+        let template = Template::of(text)?;
+        let mut places = template.parts.iter().filter_map(|part| match part {
+            Part::Place(place) => Some(place.as_str()),
+            Part::Literal(_) => None,
+        });
+        if let Some(place) = places.clone().find(|place| !known.contains(place)) {
+            return Err(unknown("place", place, known));
+        }
+        if !places.any(|place| place == required) {
+            return Err(format!("`{{{required}}}` must stand in it"));
+        }
+        Ok(template)
+    }
+
+    /// Reads a template with whatever places.
+    pub(super) fn of(text: &str) -> Result<Template, String> {
         let mut parts = Vec::new();
         let mut rest = text;
         while let Some((literal, behind)) = rest.split_once('{') {
-            let Some((place, behind)) = behind.split_once('}') else {
-                return Err("a `{` has no `}` behind it".to_owned());
-            };
-            if !known.contains(&place) {
-                return Err(unknown("place", place, known));
-            }
+            let (place, behind) = behind.split_once('}').ok_or("a `{` has no `}` behind it")?;
             parts.extend([Part::Literal(literal.to_owned()), Part::Place(place.to_owned())]);
             rest = behind;
         }
         parts.push(Part::Literal(rest.to_owned()));
-        if !parts.iter().any(|part| matches!(part, Part::Place(place) if place == required)) {
-            return Err(format!("`{{{required}}}` must stand in it"));
-        }
         Ok(Template { parts })
     }
 
@@ -48,6 +56,19 @@ impl Template {
             Part::Place(place) => value(place),
         });
         filled.collect()
+    }
+
+    /// Whether a place has nothing at its sides, or what these separators begin and end with.
+    pub(super) fn is_apart(&self, name: &str, separators: &[char]) -> bool {
+        let is_place = |part: &Part| matches!(part, Part::Place(place) if place == name);
+        self.parts.iter().enumerate().filter(|(_, part)| is_place(part)).all(|(at, _)| {
+            let before = at.checked_sub(1).and_then(|at| self.parts.get(at));
+            let is_first = at <= 1;
+            let is_last = at + 2 >= self.parts.len();
+            matches!(before, Some(Part::Literal(text)) if text.ends_with(separators) || (text.is_empty() && is_first))
+                && matches!(self.parts.get(at + 1), Some(Part::Literal(text))
+                    if text.starts_with(separators) || (text.is_empty() && is_last))
+        })
     }
 
     /// What stands between the places.

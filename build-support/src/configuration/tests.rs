@@ -27,8 +27,8 @@ fn a_migrations_package_says_what_it_is_for() {
     assert_eq!((found.exclude.as_slice(), found.transaction), (&["legacy_*".to_owned()][..], Some(Transaction::All)));
     assert_eq!(found.lock_timeout, Some(Duration::from_millis(500)));
     assert_eq!(found.statement_timeout, Some(Duration::from_secs(300)));
-    let filled = |template: &Option<Template>| template.as_ref().unwrap().fill(str::to_uppercase);
-    assert_eq!((filled(&found.file_name), filled(&found.message)), ("ID-SLUG".into(), "[YEAR] MESSAGE".into()));
+    let filled = |template: Template| template.fill(str::to_uppercase);
+    assert_eq!((filled(found.file_name()), filled(found.message())), ("ID-SLUG".into(), "[YEAR] MESSAGE".into()));
     assert_eq!(found.post_write_hooks.as_ref().unwrap()[0], ["rustfmt", "--edition", "2024", "{file}"]);
     assert_eq!((found.lines["dialects"], found.lines["models"], found.lines["message"]), (5, 7, 15));
     let text = fs::read_to_string(dir.path().join("Cargo.toml")).unwrap();
@@ -50,10 +50,18 @@ fn mistakes_are_found_where_they_stand() {
         ("lock-timeout = \"0s\"", "Cargo.toml:4:16: a time belongs here: \"500ms\""),
         ("file-name = \"{slug}\"", "Cargo.toml:4:13: `{id}` must stand in it"),
         ("file-name = \"{id}_{slag}\"", "Cargo.toml:4:13: there is no place `slag`; is it `slug`?"),
+        ("file-name = \"{id}{slug}\"", "Cargo.toml:4:13: `{id}` must stand apart"),
+        ("file-name = \"r{id}_{slug}\"", "Cargo.toml:4:13: `{id}` must stand apart"),
         ("file-name = \"{id\"", "Cargo.toml:4:13: a `{` has no `}` behind it"),
         ("file-name = \"../{id}\"", "Cargo.toml:4:13: `../` cannot stand in the name of a file"),
         ("message = \"x\"", "Cargo.toml:4:11: `{message}` must stand in it"),
         ("post-write-hooks = [\" \"]", "Cargo.toml:4:21: a command belongs here: \"rustfmt {file}\""),
+        ("history-schema = \"audit\"", "Cargo.toml:4:18: only PostgreSQL has schemas, and `dialects` says sqlite"),
+        (
+            "statement-timeout = \"1s\"",
+            "Cargo.toml:4:21: SQLite has no limit for statements, and `dialects` says sqlite",
+        ),
+        ("transaction = \"all\"\ndialects = [\"mysql\"]", "Cargo.toml:4:15: MySQL takes no change of a table back"),
     ] {
         let dir = project(&format!("[package]\nname = \"x\"\n[package.metadata.migratable]\n{section}\n"));
         let error = Configuration::read(dir.path()).unwrap_err();

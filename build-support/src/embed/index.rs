@@ -1,6 +1,7 @@
 //! The generated index of the revisions.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use migratable_core::Dialect;
 
@@ -39,26 +40,55 @@ pub(super) fn write(
     }
     let order = history.graph.iter().flat_map(|graph| graph.order()).filter(|_| is_sound);
     let revisions: String = order.filter_map(|id| history.entry(id)).map(revision).collect();
-    out.push_str(&tail(&revisions));
+    out.push_str(&tail(&revisions, &settings(configuration)));
     out
 }
 
 /// The index of a package of which nothing is known.
 pub(super) fn empty() -> String {
-    head("diesel::SqliteConnection") + &tail("")
+    head("diesel::SqliteConnection") + &tail("", "")
 }
 
 fn head(connection: &str) -> String {
     format!("/// The connection that the revisions run on.\npub type Db = ::migratable::{connection};\n\n")
 }
 
-fn tail(revisions: &str) -> String {
+fn tail(revisions: &str, settings: &str) -> String {
     format!(
         "/// The revisions, each behind all that it follows.\n\
          pub static REVISIONS: &[::migratable::Revision] = &[\n{revisions}];\n\n\
          /// Brings databases to these revisions.\n\
-         pub fn migrator() -> ::migratable::Migrator<Db> {{\n    ::migratable::Migrator::new(REVISIONS)\n}}\n"
+         pub fn migrator() -> ::migratable::Migrator<Db> {{\n    ::migratable::Migrator::new(REVISIONS){settings}\n}}\n"
     )
+}
+
+/// The call that hands on what is set, for the application too; nothing if all is as usual.
+fn settings(configuration: &Configuration) -> String {
+    let duration = |timeout: Duration| format!("::core::time::Duration::from_millis({})", timeout.as_millis());
+    let mut calls = String::new();
+    let mut call = |name: &str, argument: &str| calls.push_str(&format!("\n            .{name}({argument})"));
+    if configuration.history_table.is_some() || configuration.history_schema.is_some() {
+        call(
+            "with_history",
+            &format!(
+                "::migratable::HistoryTable::new({:?}, {:?})",
+                configuration.history_schema, configuration.history_table
+            ),
+        );
+    }
+    if let Some(transaction) = configuration.transaction {
+        call("with_transaction", &format!("::migratable::Transaction::{transaction:?}"));
+    }
+    if let Some(timeout) = configuration.lock_timeout {
+        call("with_lock_timeout", &duration(timeout));
+    }
+    if let Some(timeout) = configuration.statement_timeout {
+        call("with_statement_timeout", &duration(timeout));
+    }
+    match calls.is_empty() {
+        true => calls,
+        false => format!(".with_settings(\n        ::migratable::Settings::default(){calls},\n    )"),
+    }
 }
 
 fn module_of(id: &str) -> String {

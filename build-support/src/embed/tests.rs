@@ -124,6 +124,30 @@ fn what_is_wrong_with_the_package_is_left_for_it() {
 }
 
 #[test]
+fn what_is_set_is_handed_on_to_the_application() {
+    let dir = project(BIO);
+    let migrator = |keys: &str| {
+        let section = "[package.metadata.migratable]\ndialects = [\"postgres\"]\n";
+        fs::write(dir.path().join("Cargo.toml"), format!("[package]\nname = \"m\"\n{section}{keys}")).unwrap();
+        let text = embed(dir.path(), true).files.remove("revisions.rs").unwrap();
+        let body = text.split("pub fn migrator() -> ::migratable::Migrator<Db> {").nth(1).unwrap();
+        body.split_whitespace().collect::<String>()
+    };
+    assert_eq!(migrator(""), "::migratable::Migrator::new(REVISIONS)}");
+    assert_eq!(
+        migrator(
+            "history-table = \"h\"\nhistory-schema = \"s\"\ntransaction = \"all\"\nlock-timeout = \"2s\"\n\
+             statement-timeout = \"5ms\"\n"
+        ),
+        "::migratable::Migrator::new(REVISIONS).with_settings(::migratable::Settings::default()\
+         .with_history(::migratable::HistoryTable::new(Some(\"s\"),Some(\"h\")))\
+         .with_transaction(::migratable::Transaction::All)\
+         .with_lock_timeout(::core::time::Duration::from_millis(2000))\
+         .with_statement_timeout(::core::time::Duration::from_millis(5)),)}"
+    );
+}
+
+#[test]
 fn what_a_cfg_would_hide_is_said_by_the_package() {
     let hidden = "#[cfg(any())]\n#[operations]\npub fn upgrade";
     for (from, to, place) in [

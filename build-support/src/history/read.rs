@@ -153,9 +153,9 @@ fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Whether a file name holds an identifier between its `_`.
+/// Whether a file name holds an identifier between its `_`, `-` and `.`.
 fn names(stem: &str, id: &str) -> bool {
-    format!("_{stem}_").contains(&format!("_{id}_"))
+    format!("_{stem}_").replace(['-', '.'], "_").contains(&format!("_{id}_"))
 }
 
 /// The file name with the identifier where `migrate` puts it: behind the date and the time.

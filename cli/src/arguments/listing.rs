@@ -64,8 +64,11 @@ pub struct Show {
 
 /// `status`.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  migrate status")]
+#[command(after_help = "Examples:\n  migrate status\n  migrate status -v      with what is set, and where")]
 pub struct Status {
+    /// Show every setting too, and where it comes from.
+    #[arg(short, long)]
+    pub verbose: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub report: Report,

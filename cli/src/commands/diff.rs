@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::Diff;
 use crate::console::Console;
-use crate::database::Database;
+use crate::database::{Database, Foreign};
 use crate::failure::{Failure, Outcome};
 use crate::project::Project;
 use crate::revisions::{Revisions, operation_json};
@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &Diff, project: &Project, console: &mut Console<'_>
     warn_of_losses(&operations, &pair.from.schema, losses, console);
     let script = match pair.dialect.filter(|_| arguments.sql && !operations.is_empty()) {
         Some(dialect) => Some(
-            inspect::script(dialect, &pair.from, &pair.to, &operations, losses)
+            inspect::script(dialect, &pair.from, &pair.to, &operations, losses, project.settings())
                 .map_err(|error| Failure::Failed(error.to_string()))?,
         ),
         None => None,
@@ -97,12 +97,13 @@ impl Pair {
     /// Reads both sides. Where one is a database, the other is built in a scratch space of it and read from there, so
     /// that its own spelling of expressions is no difference.
     fn read(from: Side, to: Side, arguments: &Diff, project: &Project, console: &mut Console<'_>) -> Outcome<Pair> {
+        let foreign = Foreign::of(project)?;
         let scratch = |schema: &Schema, database: &Database, console: &mut Console<'_>| {
             let space = match &arguments.scratch_url {
                 Some(url) => Database::of(Some(url), project, console)?,
                 None => database.clone(),
             };
-            inspect::inspect_scratch(&mut space.open()?, schema).map_err(|error| space.failure(&error))
+            space.inspect_scratch(schema, &foreign)
         };
         match (from, to) {
             (Side::Database(from), Side::Database(to)) => {
@@ -117,18 +118,18 @@ impl Pair {
                 }
                 // Two servers, or two connections of one, answer at the same time.
                 let (there, wanted) = std::thread::scope(|scope| {
-                    let wanted = scope.spawn(|| to.inspect());
-                    (from.inspect(), wanted.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                    let wanted = scope.spawn(|| to.inspect(&foreign));
+                    (from.inspect(&foreign), wanted.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
                 });
                 Ok(Pair { from: there?, to: wanted?, dialect: Some(from.dialect) })
             }
             (Side::Database(from), Side::Schema(to)) => {
                 let to = scratch(&to, &from, console)?;
-                Ok(Pair { from: from.inspect()?, to, dialect: Some(from.dialect) }.without_column_order())
+                Ok(Pair { from: from.inspect(&foreign)?, to, dialect: Some(from.dialect) }.without_column_order())
             }
             (Side::Schema(from), Side::Database(to)) => {
                 let from = scratch(&from, &to, console)?;
-                Ok(Pair { from, to: to.inspect()?, dialect: Some(to.dialect) }.without_column_order())
+                Ok(Pair { from, to: to.inspect(&foreign)?, dialect: Some(to.dialect) }.without_column_order())
             }
             (Side::Schema(from), Side::Schema(to)) => {
                 let dialect = if arguments.sql { Some(dialect(arguments, project, console)?) } else { None };

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::movement::{self, Move};
 use crate::console::Console;
-use crate::database::{Database, migrator};
+use crate::database::{Database, Migrator, migrator};
 use crate::failure::{Failure, Outcome};
 use crate::project::Project;
 
@@ -33,15 +33,8 @@ impl Movement<'_> {
         if self.how.dry_run {
             return self.show(&database, project, console);
         }
-        let migrator = migrator(project)?;
-        let options = Options {
-            transaction: match self.how.transaction {
-                None => Transaction::Usual,
-                Some(movement::Transaction::All) => Transaction::All,
-                Some(movement::Transaction::Revision) => Transaction::Revision,
-            },
-            strict: self.how.strict,
-        };
+        let migrator = self.migrator(project)?;
+        let options = Options { strict: self.how.strict, ..Options::default() };
         let mut connection = match self.direction {
             Direction::Upgrade => database.open()?,
             Direction::Downgrade => database.open_to_read()?,
@@ -57,6 +50,17 @@ impl Movement<'_> {
             Standing::Ahead(unknown) => Err(database.failure(&migratable::Error::Ahead { unknown })),
             Standing::Current | Standing::Behind(_) => Ok(()),
         }
+    }
+
+    fn migrator(&self, project: &Project) -> Outcome<Migrator> {
+        let migrator = migrator(project)?.clone();
+        let transaction = match self.how.transaction {
+            None => return Ok(migrator),
+            Some(movement::Transaction::All) => Transaction::All,
+            Some(movement::Transaction::Revision) => Transaction::Revision,
+        };
+        let settings = migrator.settings().clone().with_transaction(transaction);
+        Ok(migrator.with_settings(settings))
     }
 
     fn report(&self, report: &Report, current: &[String], database: &Database, console: &mut Console<'_>) {
@@ -147,7 +151,7 @@ impl Movement<'_> {
             Some(_) => Database::of(url, project, console)?.dialect,
             None => Database::of(None, project, console).map_or(Dialect::Sqlite, |database| database.dialect),
         };
-        let migrator = migrator(project)?;
+        let migrator = self.migrator(project)?;
         let script = match self.direction {
             Direction::Upgrade => migrator.upgrade_sql(dialect, self.target),
             Direction::Downgrade => migrator.downgrade_sql(dialect, self.target),

@@ -79,7 +79,7 @@ fn chosen(word: &str, history: &History, graph: &Graph) -> Outcome<Chosen> {
 /// A file so broken that not even its id can be read, if it is meant: by the id in its name, or as the last of all.
 fn unread(word: &str, path: &Path, history: &History) -> Option<Chosen> {
     let stem = path.file_stem()?.to_string_lossy();
-    let id = stem.split('_').find(|part| revision_name::is_id(part)).unwrap_or(&stem);
+    let id = stem.split(['_', '-', '.']).find(|part| revision_name::is_id(part)).unwrap_or(&stem);
     let is_last = || history.revisions.iter().all(|entry| *entry.path < *path);
     let is_meant = if word == "head" { is_last() } else { !word.is_empty() && id.starts_with(word) };
     is_meant.then(|| Chosen { id: id.to_owned(), path: path.to_owned() })

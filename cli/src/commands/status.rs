@@ -3,11 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use super::check;
-use crate::arguments::Status;
+use crate::arguments::{Connection, Status};
 use crate::console::Console;
 use crate::failure::Outcome;
 use crate::findings::{Finding, Kind};
 use crate::project::Project;
+use crate::settings::{Setting, Settings};
 use crate::sources::Sources;
 
 /// One line of the screen: its name, what it says to people, and to programs.
@@ -22,9 +23,18 @@ fn row(name: &'static str, text: impl Into<String>, value: Value) -> Row {
 }
 
 /// Shows on one screen where everything stands.
-pub(crate) fn run(arguments: &Status, url: Option<&str>, project: &Project, console: &mut Console<'_>) -> Outcome {
+pub(crate) fn run(
+    arguments: &Status,
+    connection: &Connection,
+    project: &Project,
+    console: &mut Console<'_>,
+) -> Outcome {
+    let url = connection.database_url.as_deref();
     let mut rows = of_database(url, project, console)?;
     rows.extend(of_files(project, console)?);
+    if arguments.verbose {
+        rows.push(of_settings(connection, project, console)?);
+    }
     if arguments.report.json {
         let values: Map<String, Value> = rows.into_iter().map(|row| (row.name.to_owned(), row.value)).collect();
         console.json(&values.into());
@@ -80,6 +90,40 @@ fn of_database(url: Option<&str>, project: &Project, console: &mut Console<'_>) 
         }
     }
     Ok(rows)
+}
+
+/// What is set, and where.
+fn of_settings(connection: &Connection, project: &Project, console: &Console<'_>) -> Outcome<Row> {
+    let listed = Settings::of(connection, project, console)?.listed(console);
+    #[cfg(feature = "database")]
+    let listed = with_database(listed, connection, project, console);
+    let width = listed.iter().map(|setting| setting.key.len()).max().unwrap_or(0);
+    let line = |setting: &Setting| {
+        let value = setting.value.as_deref().unwrap_or("-");
+        let from = setting.from.as_deref().map_or("as usual".to_owned(), |from| format!("from {from}"));
+        format!("{:width$}  {value}  ({from})", setting.key)
+    };
+    let lines: Vec<String> = listed.iter().map(line).collect();
+    let values: Vec<Value> =
+        listed.iter().map(|it| json!({ "key": it.key, "value": it.value, "from": it.from })).collect();
+    Ok(row("settings", lines.join("\n"), values.into()))
+}
+
+/// The settings with the database that is really meant.
+#[cfg(feature = "database")]
+fn with_database(
+    mut listed: Vec<Setting>,
+    connection: &Connection,
+    project: &Project,
+    console: &Console<'_>,
+) -> Vec<Setting> {
+    if let Ok(database) = crate::database::Database::of(connection.database_url.as_deref(), project, console)
+        && let Some(setting) = listed.iter_mut().find(|it| it.key == "database-url")
+    {
+        setting.value = Some(database.shown());
+        setting.from = database.from.or(setting.from.take());
+    }
+    listed
 }
 
 fn of_files(project: &Project, console: &mut Console<'_>) -> Outcome<Vec<Row>> {

@@ -1,12 +1,12 @@
 //! `verify`.
 
-use migratable::inspect::{inspect, inspect_scratch};
+use migratable::inspect::inspect_scratch;
 use migratable_core::diff::{Answers, diff};
 use serde_json::json;
 
 use crate::arguments::Verify;
 use crate::console::Console;
-use crate::database::{Database, migrator};
+use crate::database::{Database, Foreign, migrator};
 use crate::failure::{Failure, Outcome};
 use crate::project::{Project, shell_word};
 use crate::revisions::operation_json;
@@ -18,13 +18,11 @@ pub(crate) fn run(arguments: &Verify, url: Option<&str>, project: &Project, cons
     let mut connection = database.open_to_read()?;
     let failure = |error: migratable::Error| database.failure(&error);
     let (current, expected) = migrator.expected(&mut connection).map_err(failure)?;
-    let live = inspect(&mut connection).map_err(failure)?;
+    let foreign = Foreign::of(project)?;
+    let live = database.inspect_open(&mut connection, &foreign)?;
     let expected = match &arguments.scratch_url {
-        None => inspect_scratch(&mut connection, &expected).map_err(failure)?,
-        Some(url) => {
-            let space = Database::of(Some(url), project, console)?;
-            inspect_scratch(&mut space.open()?, &expected).map_err(|error| space.failure(&error))?
-        }
+        None => foreign.left_out_of(inspect_scratch(&mut connection, &expected).map_err(failure)?),
+        Some(url) => Database::of(Some(url), project, console)?.inspect_scratch(&expected, &foreign)?,
     };
     let (live, expected) = (live.without_column_order(), expected.without_column_order());
     let answers = Answers { allow_loss: true, ..Answers::default() };

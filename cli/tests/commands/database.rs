@@ -330,3 +330,55 @@ fn a_revision_that_is_applied_is_not_removed() {
     ok(&blog, &["remove"]);
     assert!(blog.files().is_empty());
 }
+
+#[test]
+fn status_shows_every_setting_and_where_it_comes_from() {
+    let blog = Blog::new("");
+    blog.write(".env", "MIGRATABLE_LOCK_TIMEOUT=2s\n");
+    let keys = "exclude = [\"legacy_*\", \"audit.*\"]\ntransaction = \"revision\"\nlock-timeout = \"1min\"\n\
+                history-table = \"ours\"\nmessage = \"blog: {message}\"\n";
+    let project = program(&blog, 1, &format!("{CONFIGURATION}{keys}"));
+    let status = |variables: &[(&str, &str)], words: &[&str]| {
+        let variables = variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let ran = run(&project, &blog.root, &variables, None, &[&["status", "-v"], words].concat());
+        (ran.status, ran.out + &ran.err)
+    };
+    let (code, shown) = status(&[], &[]);
+    assert_eq!(code, 0, "{shown}");
+    let url = format!("sqlite://{}", blog.path("blog.db").display());
+    for (key, value, from) in [
+        ("models", "-", "as usual"),
+        ("dialects", "sqlite", "from migrations/Cargo.toml:5"),
+        ("database-url", &url, "from migrations/Cargo.toml:6"),
+        ("history-table", "ours", "from migrations/Cargo.toml:10"),
+        ("history-schema", "-", "as usual"),
+        ("exclude", "legacy_*, audit.*", "from migrations/Cargo.toml:7"),
+        ("transaction", "revision", "from migrations/Cargo.toml:8"),
+        ("lock-timeout", "2s", "from MIGRATABLE_LOCK_TIMEOUT in .env"),
+        ("statement-timeout", "-", "as usual"),
+        ("file-name", "{year}{month}{day}_{hour}{minute}{second}_{id}_{slug}", "as usual"),
+        ("message", "blog: {message}", "from migrations/Cargo.toml:11"),
+        ("post-write-hooks", "-", "as usual"),
+    ] {
+        let mut settings = shown.lines().skip_while(|line| !line.starts_with("settings "));
+        let line = settings.find(|line| line.split_whitespace().any(|word| word == key));
+        let line = line.unwrap_or_else(|| panic!("no {key} in\n{shown}"));
+        assert_says(line, &[key, value, &format!("({from})")]);
+    }
+    let variables =
+        [("MIGRATABLE_LOCK_TIMEOUT", "3s"), ("MIGRATABLE_TRANSACTION", "all"), ("DATABASE_URL", "sqlite://x.db")];
+    let (_, shown) = status(&variables, &[]);
+    assert_says(
+        &shown,
+        &["x.db  (from DATABASE_URL)", "all  (from MIGRATABLE_TRANSACTION)", "3s  (from MIGRATABLE_LOCK_TIMEOUT)"],
+    );
+    let (_, shown) = status(&variables, &["--lock-timeout", "4s", "--database-url", "sqlite://y.db"]);
+    assert_says(&shown, &["y.db  (from --database-url)", "4s  (from --lock-timeout)"]);
+    let (_, json) = status(&variables, &["--json"]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let setting = json["settings"].as_array().unwrap().iter().find(|it| it["key"] == "transaction").unwrap();
+    assert_eq!((&setting["value"], &setting["from"]), (&"all".into(), &"MIGRATABLE_TRANSACTION".into()));
+    let (code, said) = status(&[], &["--lock-timeout", "soon"]);
+    assert_eq!(code, 2);
+    assert_says(&said, &["error: --lock-timeout=soon: a time belongs here"]);
+}

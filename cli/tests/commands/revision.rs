@@ -50,6 +50,23 @@ fn a_change_becomes_a_revision_and_a_lock() {
 }
 
 #[test]
+fn files_and_messages_are_as_the_configuration_says() {
+    let blog = Blog::new(&user(""));
+    let manifest = blog.read("migrations/Cargo.toml");
+    blog.write(
+        "migrations/Cargo.toml",
+        &format!("{manifest}file-name = \"{{id}}-{{slug}}\"\nmessage = \"blog: {{message}}\"\n"),
+    );
+    blog.ok(&["revision", "-m", "Add users!", "--rev-id", "aa0000000001"]);
+    assert_eq!(blog.files(), ["aa0000000001-add_users.rs"]);
+    assert!(blog.read("migrations/versions/aa0000000001-add_users.rs").starts_with("//! blog: Add users!\n"));
+    blog.ok(&["revision", "--empty", "-m", "?", "--rev-id", "bb0000000002"]);
+    assert_eq!(blog.files(), ["aa0000000001-add_users.rs", "bb0000000002.rs"]);
+    assert_says(&blog.ok(&["history"]), &["bb0000000002", "blog: ?", "aa0000000001", "blog: Add users!"]);
+    blog.ok(&["check"]);
+}
+
+#[test]
 fn a_second_time_finds_nothing() {
     let blog = with("    pub bio: Option<String>,\n");
     let before = blog.snapshot();

@@ -29,6 +29,7 @@ use crate::error::{Error, Stop};
 use crate::inspect::Inspected;
 use crate::migrator::Direction;
 use crate::plan::{Pieces, Refusal};
+use crate::settings::{HistoryTable, Settings};
 
 impl Database for MysqlConnection {}
 
@@ -44,8 +45,8 @@ impl Connection for MysqlConnection {
         false
     }
 
-    fn enter(&mut self) -> Result<session::Session, Error> {
-        session::enter(self)
+    fn enter(&mut self, settings: &Settings) -> Result<session::Session, Error> {
+        session::enter(self, settings)
     }
 
     fn leave(&mut self, session: &session::Session) {
@@ -58,7 +59,7 @@ impl Connection for MysqlConnection {
         Ok(())
     }
 
-    fn commit(&mut self) -> QueryResult<()> {
+    fn commit(&mut self, _: &HistoryTable) -> QueryResult<()> {
         session::commit(self)
     }
 
@@ -75,7 +76,7 @@ impl Connection for MysqlConnection {
     }
 
     /// The lock is this session's until it leaves, and nobody migrates without it.
-    fn version(&mut self) -> QueryResult<i64> {
+    fn version(&mut self, _: &HistoryTable) -> QueryResult<i64> {
         Ok(0)
     }
 
@@ -89,11 +90,13 @@ impl Connection for MysqlConnection {
     }
 
     /// The words of the error are in the language of the server, and Diesel keeps no number: the server is asked again.
-    fn is_missing_history(&mut self, error: &DieselError) -> bool {
-        let missing = "SELECT 1 FROM DUAL WHERE DATABASE() IS NOT NULL AND NOT EXISTS (SELECT 1 \
-                       FROM information_schema.tables \
-                       WHERE table_schema = DATABASE() AND table_name = 'migratable_revisions')";
-        matches!(error, DieselError::DatabaseError(..)) && self.rows(missing).is_ok_and(|rows| !rows.is_empty())
+    fn is_missing_history(&mut self, error: &DieselError, history: &HistoryTable) -> bool {
+        let missing = format!(
+            "SELECT 1 FROM DUAL WHERE DATABASE() IS NOT NULL AND NOT EXISTS (SELECT 1 FROM information_schema.tables \
+             WHERE table_schema = DATABASE() AND table_name = '{}')",
+            history.name
+        );
+        matches!(error, DieselError::DatabaseError(..)) && self.rows(&missing).is_ok_and(|rows| !rows.is_empty())
     }
 
     /// Readers do not wait for writers here.
@@ -155,26 +158,13 @@ impl Connection for MysqlConnection {
     }
 }
 
-/// How scripts begin.
-const SETTINGS: [&str; 4] = [
-    "-- A statement that fails leaves what the ones before it did.",
-    "SET NAMES utf8mb4;",
-    "SET time_zone = '+00:00';",
-    session::SET_MODE,
-];
-
-/// Makes the table that [`guard`] writes to.
-const GUARD: &str =
-    "CREATE TEMPORARY TABLE migratable_guard (stops_if TEXT, found BIGINT, CONSTRAINT stopped CHECK (found = 0));";
-
-/// Takes it away.
-const DROP_GUARD: &str = "DROP TEMPORARY TABLE migratable_guard;";
-
 /// Scripts for the `mariadb` and `mysql` clients, which stop at the first error. A statement that fails leaves what the
 /// ones before it did.
 pub(super) const OFFLINE: Offline = Offline {
-    before: &[SETTINGS[0], SETTINGS[1], SETTINGS[2], SETTINGS[3], GUARD, session::REMEMBER, session::LOCK_OR_STOP],
-    after: &[DROP_GUARD, session::UNLOCK],
+    before: session::begin_script,
+    begin: |_| Vec::new(),
+    commit: &[],
+    after: &[session::DROP_GUARD, session::UNLOCK],
     guard,
     plan: |operations, schema, direction| plan::plan(operations, schema, direction.into(), Flavour::USUAL),
     statements,

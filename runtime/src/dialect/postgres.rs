@@ -29,6 +29,7 @@ use crate::error::{Error, Stop};
 use crate::inspect::Inspected;
 use crate::migrator::Direction;
 use crate::plan::{Pieces, Refusal};
+use crate::settings::{HistoryTable, Settings};
 
 /// A row whose values are all read as text.
 struct Row(Vec<Option<String>>);
@@ -69,8 +70,8 @@ impl Connection for PgConnection {
         Dialect::Postgres
     }
 
-    fn enter(&mut self) -> Result<session::Session, Error> {
-        session::enter(self)
+    fn enter(&mut self, settings: &Settings) -> Result<session::Session, Error> {
+        session::enter(self, settings)
     }
 
     fn leave(&mut self, session: &session::Session) {
@@ -81,8 +82,8 @@ impl Connection for PgConnection {
         session::begin(self)
     }
 
-    fn commit(&mut self) -> QueryResult<()> {
-        session::commit(self)
+    fn commit(&mut self, history: &HistoryTable) -> QueryResult<()> {
+        session::commit(self, history)
     }
 
     fn rollback(&mut self) {
@@ -98,8 +99,8 @@ impl Connection for PgConnection {
         session::after_step(self, step)
     }
 
-    fn version(&mut self) -> QueryResult<i64> {
-        session::version(self)
+    fn version(&mut self, history: &HistoryTable) -> QueryResult<i64> {
+        session::version(self, history)
     }
 
     fn execute(&mut self, sql: &str) -> QueryResult<()> {
@@ -111,10 +112,10 @@ impl Connection for PgConnection {
         Ok(rows.into_iter().map(|row| row.0).collect())
     }
 
-    fn is_missing_history(&mut self, error: &DieselError) -> bool {
+    fn is_missing_history(&mut self, error: &DieselError, history: &HistoryTable) -> bool {
         // The words are in the language of the server; only an unknown name has a place in the statement.
         matches!(error, DieselError::DatabaseError(DatabaseErrorKind::Unknown, information)
-            if information.message().contains("migratable_revisions") && information.statement_position().is_some())
+            if information.message().contains(&*history.name) && information.statement_position().is_some())
     }
 
     fn is_busy(&self, _: &DieselError) -> bool {
@@ -174,9 +175,11 @@ impl Connection for PgConnection {
 
 /// Scripts for `psql`.
 pub(super) const OFFLINE: Offline = Offline {
-    before: &session::BEGIN_SCRIPT,
+    before: |_| vec!["\\set ON_ERROR_STOP on".to_owned()],
+    begin: session::begin_script,
     guard: verify::guard,
-    after: &["COMMIT;"],
+    commit: &["COMMIT;"],
+    after: &[],
     // Nobody knows what rests on tables and types: the script looks for it.
     plan: |operations, schema, direction| plan::plan(operations, schema, direction.into(), true),
     statements,

@@ -36,6 +36,7 @@ use crate::error::{Error, Stop};
 use crate::inspect::Inspected;
 use crate::migrator::Direction;
 use crate::plan::{Pieces, Refusal};
+use crate::settings::{HistoryTable, Settings};
 
 /// A row whose values are all read as text.
 struct Row(Vec<Option<String>>);
@@ -61,8 +62,8 @@ impl Connection for SqliteConnection {
         Dialect::Sqlite
     }
 
-    fn enter(&mut self) -> Result<session::Session, Error> {
-        session::enter(self)
+    fn enter(&mut self, settings: &Settings) -> Result<session::Session, Error> {
+        session::enter(self, settings)
     }
 
     fn leave(&mut self, session: &session::Session) {
@@ -77,7 +78,7 @@ impl Connection for SqliteConnection {
         session::begin(self)
     }
 
-    fn commit(&mut self) -> QueryResult<()> {
+    fn commit(&mut self, _: &HistoryTable) -> QueryResult<()> {
         session::commit(self)
     }
 
@@ -93,7 +94,7 @@ impl Connection for SqliteConnection {
         session::after_step(self, step)
     }
 
-    fn version(&mut self) -> QueryResult<i64> {
+    fn version(&mut self, _: &HistoryTable) -> QueryResult<i64> {
         let rows = self.rows("PRAGMA data_version")?;
         Ok(rows.into_iter().flatten().flatten().find_map(|text| text.parse().ok()).unwrap_or_default())
     }
@@ -107,7 +108,7 @@ impl Connection for SqliteConnection {
         Ok(rows.into_iter().map(|row| row.0).collect())
     }
 
-    fn is_missing_history(&mut self, error: &DieselError) -> bool {
+    fn is_missing_history(&mut self, error: &DieselError, _: &HistoryTable) -> bool {
         says(error, "no such table")
     }
 
@@ -176,15 +177,11 @@ fn says(error: &DieselError, beginning: &str) -> bool {
 
 /// Scripts for the `sqlite3` shell.
 pub(super) const OFFLINE: Offline = Offline {
-    before: &[
-        "-- Whatever fails takes everything back.",
-        ".bail on",
-        "PRAGMA foreign_keys = OFF;",
-        "PRAGMA legacy_alter_table = OFF;",
-        "BEGIN IMMEDIATE;",
-    ],
+    before: session::before_script,
+    begin: |_| vec!["BEGIN IMMEDIATE;".to_owned()],
+    commit: &["COMMIT;"],
+    after: &[],
     guard,
-    after: &["COMMIT;"],
     plan: |operations, schema, direction| plan::plan(operations, schema, direction, &BTreeSet::new()),
     statements,
     difference: difference::script,

@@ -177,7 +177,7 @@ fn two_who_migrate_at_once_do_it_once() {
     run(&mut db, &format!("DO GET_LOCK(CONCAT('migratable ', MD5('{name}')), 1)"));
     let threads: Vec<_> = (0..3)
         .map(|_| {
-            let url = db.url.clone();
+            let (url, program) = (db.url.clone(), program.clone());
             std::thread::spawn(move || program.upgrade(&mut connect(&url)).map(|report| report.done.len()))
         })
         .collect();

@@ -7,6 +7,7 @@ mod tables;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use migratable::Settings;
 use migratable::inspect::{Inspected, Losses, inspect, script};
 use migratable_core::Dialect;
 use migratable_core::diff::{Answers, ColumnRename, diff};
@@ -40,7 +41,8 @@ fn difference(from: &Inspected, to: &Inspected, what: &str) -> String {
     if plan.upgrade.is_empty() {
         return String::new();
     }
-    script(Dialect::Mysql, from, to, &plan.upgrade, Losses::Allowed).unwrap_or_else(|error| panic!("{what}: {error}"))
+    script(Dialect::Mysql, from, to, &plan.upgrade, Losses::Allowed, &Settings::USUAL)
+        .unwrap_or_else(|error| panic!("{what}: {error}"))
 }
 
 /// Runs a script by the client, as a user would.
@@ -186,7 +188,7 @@ fn what_is_renamed_keeps_its_rows_and_all_that_mentions_it() {
         ..Answers::default()
     };
     let plan = diff(&before.schema, &after.schema, &answers).unwrap();
-    let sql = script(Dialect::Mysql, &before, &after, &plan.upgrade, Losses::Allowed).unwrap();
+    let sql = script(Dialect::Mysql, &before, &after, &plan.upgrade, Losses::Allowed, &Settings::USUAL).unwrap();
     client(&a.name, &sql).unwrap_or_else(|error| panic!("{error}\n{sql}"));
     assert_same(&mut a, &mut b, &sql);
     assert_eq!(values(&mut a, "SELECT CONCAT(`head line`, loud, p) FROM notes"), ["oneONE1"]);

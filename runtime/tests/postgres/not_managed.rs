@@ -1,5 +1,6 @@
 //! What no schema can hold: listed, and left alone.
 
+use migratable::Settings;
 use migratable::inspect::{Losses, inspect, script};
 use migratable_core::Dialect;
 use migratable_core::diff::{Answers, diff};
@@ -67,7 +68,9 @@ fn a_table_is_not_dropped_for_one_that_is_not_managed() {
     for (before, after) in [(&plain, &partitioned), (&partitioned, &plain)] {
         let answers = Answers { allow_loss: true, ..Answers::default() };
         let plan = diff(&before.schema, &after.schema, &answers).unwrap();
-        let error = script(Dialect::Postgres, before, after, &plan.upgrade, Losses::Refused).unwrap_err().to_string();
+        let error = script(Dialect::Postgres, before, after, &plan.upgrade, Losses::Refused, &Settings::USUAL)
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("`a` is a partitioned table in one of the databases"), "{error}");
     }
 }

@@ -2,7 +2,7 @@
 
 use migratable::inspect::{Inspected, Losses, script};
 use migratable::revision::*;
-use migratable::{Dialect, Direction};
+use migratable::{Dialect, Direction, Settings};
 
 use super::database::{Throwaway, assert_is, line, nothing, replay, run, values};
 use super::quoted::program;
@@ -97,6 +97,8 @@ fn a_script_makes_views_again() {
         Inspected { schema, ..Inspected::default() }
     };
     let operations = program.revisions()[1].operations(Direction::Upgrade);
-    throwaway.psql(&script(Dialect::Postgres, &plain(1), &plain(2), &operations, Losses::Refused).unwrap()).unwrap();
+    throwaway
+        .psql(&script(Dialect::Postgres, &plain(1), &plain(2), &operations, Losses::Refused, &Settings::USUAL).unwrap())
+        .unwrap();
     assert_eq!(values(&mut db, kind), ["7 bigint"]);
 }

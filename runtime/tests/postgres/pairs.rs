@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
+use migratable::Settings;
 use migratable::diesel::connection::SimpleConnection;
 use migratable::inspect::{Inspected, Losses, inspect, script};
 use migratable_core::diff::{Answers, diff};
@@ -100,8 +101,8 @@ fn counts(db: &mut Db) -> BTreeMap<String, String> {
 pub fn turn(there: &Throwaway, wanted: &Inspected, renames: &[String]) -> Result<(), String> {
     let before = inspect(&mut there.connect()).map_err(|error| error.to_string())?;
     let operations = planned(&before, wanted, renames)?;
-    let sql =
-        script(Dialect::Postgres, &before, wanted, &operations, Losses::Allowed).map_err(|error| error.to_string())?;
+    let sql = script(Dialect::Postgres, &before, wanted, &operations, Losses::Allowed, &Settings::USUAL)
+        .map_err(|error| error.to_string())?;
     there.psql(&sql).map_err(|error| format!("{error}\n{sql}"))?;
     let after = inspect(&mut there.connect()).map_err(|error| error.to_string())?;
     let left = planned(&after, wanted, &[])?;
@@ -144,7 +145,7 @@ fn check(pair: &Pair, there: &Throwaway, fresh: &Throwaway) -> Result<(), String
     };
     if pair.same {
         let operations = planned(&first, &second, &[])?;
-        let sql = script(Dialect::Postgres, &first, &second, &operations, Losses::Allowed)
+        let sql = script(Dialect::Postgres, &first, &second, &operations, Losses::Allowed, &Settings::USUAL)
             .map_err(|error| error.to_string())?;
         return if operations.is_empty() && sql.is_empty() { Ok(()) } else { Err(sql) };
     }

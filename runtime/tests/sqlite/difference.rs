@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use migratable::Settings;
 use migratable::inspect::{self, Inspected, Losses};
 use migratable_core::diff::{Answers, diff};
 use migratable_core::{Dialect, Operation};
@@ -36,7 +37,7 @@ fn plan(from: &mut Db, to: &mut Db, flags: &[&str]) -> (Inspected, Inspected, Ve
 
 fn script(from: &mut Db, to: &mut Db, flags: &[&str]) -> String {
     let (from, to, operations) = plan(from, to, flags);
-    inspect::script(Dialect::Sqlite, &from, &to, &operations, Losses::Refused).unwrap()
+    inspect::script(Dialect::Sqlite, &from, &to, &operations, Losses::Refused, &Settings::USUAL).unwrap()
 }
 
 /// Runs a script with the shell, foreign keys on, and gives back what it says when it fails.
@@ -330,7 +331,9 @@ fn a_name_that_something_else_has_is_refused() {
     run(&mut from, "CREATE TABLE t (a INT); CREATE VIEW u AS SELECT a FROM t");
     run(&mut to, "CREATE TABLE t (a INT); CREATE TABLE u (a INT)");
     let (from, to, operations) = plan(&mut from, &mut to, &[]);
-    let error = inspect::script(Dialect::Sqlite, &from, &to, &operations, Losses::Refused).unwrap_err().to_string();
+    let error = inspect::script(Dialect::Sqlite, &from, &to, &operations, Losses::Refused, &Settings::USUAL)
+        .unwrap_err()
+        .to_string();
     assert_eq!(
         error,
         "cannot write SQL to create table u (1 column): the database has a view of that name: drop it first"

@@ -161,7 +161,7 @@ fn the_second_of_two_waits_and_finds_nothing_to_do() {
         let (sender, receiver) = mpsc::channel();
         let threads: Vec<_> = (0..8)
             .map(|_| {
-                let (path, sender, options) = (path.clone(), sender.clone(), options.clone());
+                let (path, sender, options, program) = (path.clone(), sender.clone(), options.clone(), program.clone());
                 std::thread::spawn(move || {
                     let mut db = open(&path);
                     sender.send(()).unwrap();

@@ -4,11 +4,12 @@ use migratable_core::{ColumnChange, Operation, Schema};
 
 use super::ddl::{quoted, table_name};
 use super::flavour::Flavour;
-use super::{DROP_GUARD, GUARD, SETTINGS, guard, plan, statements};
+use super::{guard, plan, session, statements};
 use crate::dialect::Work;
 use crate::inspect::{Inspected, Losses};
 use crate::plan::{Mode, Refusal};
 use crate::script::terminated;
+use crate::settings::Settings;
 use crate::stranded::stranded;
 
 /// Writes the script. It is planned as a way back is: rows stay, and what they need is filled with neutral values.
@@ -17,6 +18,7 @@ pub(super) fn script(
     after: &Inspected,
     operations: &[Operation],
     losses: Losses,
+    settings: &Settings,
 ) -> Result<String, Refusal> {
     let mut schema = before.schema.clone();
     let planned = with_renames_in_case(&before.schema, operations);
@@ -31,15 +33,15 @@ pub(super) fn script(
     });
     let stranded: Vec<String> = stranded.collect();
     let looks = !stranded.is_empty() || pieces.pieces.iter().any(|piece| matches!(piece.work, Work::Verify(_)));
-    let mut lines: Vec<String> = SETTINGS.iter().map(|&line| line.to_owned()).collect();
-    lines.extend(looks.then(|| GUARD.to_owned()));
+    let mut lines: Vec<String> = session::set_script(settings);
+    lines.extend(looks.then(|| session::GUARD.to_owned()));
     lines.extend(
         stranded
             .into_iter()
             .chain(pieces.pieces.iter().flat_map(|it| statements(&it.work)))
             .map(|sql| terminated(&sql)),
     );
-    lines.extend(looks.then(|| DROP_GUARD.to_owned()));
+    lines.extend(looks.then(|| session::DROP_GUARD.to_owned()));
     lines.push(String::new());
     Ok(lines.join("\n"))
 }

@@ -1,5 +1,7 @@
 //! The state of a connection while revisions are run on it.
 
+use std::fmt::Display;
+
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::mysql::MysqlConnection;
 use diesel::result::{DatabaseErrorKind, Error as DieselError, QueryResult};
@@ -8,6 +10,7 @@ use super::ddl::quoted;
 use super::types::text;
 use crate::dialect::Connection;
 use crate::error::{Error, Stop};
+use crate::settings::{Settings, milliseconds, seconds};
 
 /// How long to wait for another process, in seconds.
 const PATIENCE: u32 = 60;
@@ -22,12 +25,60 @@ pub(super) const SET_MODE: &str = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERR
 pub(super) const REMEMBER: &str =
     "SET @migratable_database = DATABASE(), @migratable_lock = CONCAT('migratable ', MD5(DATABASE()));";
 
-/// Takes the lock in a script.
-pub(super) const LOCK_OR_STOP: &str = "INSERT INTO migratable_guard VALUES ('another process migrates this database', \
-                                       COALESCE(GET_LOCK(@migratable_lock, 60), 0) <> 1);";
-
 /// Gives the lock back.
 pub(super) const UNLOCK: &str = "DO RELEASE_LOCK(@migratable_lock);";
+
+/// Makes the table that stops a script when a number that is not zero is written to it.
+pub(super) const GUARD: &str =
+    "CREATE TEMPORARY TABLE migratable_guard (stops_if TEXT, found BIGINT, CONSTRAINT stopped CHECK (found = 0));";
+
+/// Takes it away.
+pub(super) const DROP_GUARD: &str = "DROP TEMPORARY TABLE migratable_guard;";
+
+/// How a script gets the connection ready, and waits until nobody else migrates.
+pub(super) fn begin_script(settings: &Settings) -> Vec<String> {
+    let lock = format!(
+        "INSERT INTO migratable_guard VALUES ('another process migrates this database', \
+         COALESCE(GET_LOCK(@migratable_lock, {}), 0) <> 1);",
+        patience(settings)
+    );
+    set_script(settings).into_iter().chain([GUARD.to_owned(), REMEMBER.to_owned(), lock]).collect()
+}
+
+/// What a script sets.
+pub(super) fn set_script(settings: &Settings) -> Vec<String> {
+    let waits = settings.lock_timeout.map_or(String::new(), |timeout| waits(seconds(timeout)));
+    vec![
+        "-- A statement that fails leaves what the ones before it did.".to_owned(),
+        "SET NAMES utf8mb4;".to_owned(),
+        format!("SET time_zone = '+00:00'{waits}{};", statement_limit(settings)),
+        SET_MODE.to_owned(),
+    ]
+}
+
+/// How long to wait for another process, in seconds.
+fn patience(settings: &Settings) -> u32 {
+    settings.lock_timeout.map_or(PATIENCE, seconds)
+}
+
+/// Part of a SET: how long to wait for tables and for rows.
+fn waits(seconds: impl Display) -> String {
+    format!(", SESSION lock_wait_timeout = {seconds}, SESSION innodb_lock_wait_timeout = {seconds}")
+}
+
+/// Part of a SET: how long a statement may take.
+fn statement_limit(settings: &Settings) -> String {
+    let limit = |timeout| {
+        let milliseconds = milliseconds(timeout);
+        set_statement_limit(&format!("{milliseconds}e-3"), &milliseconds.to_string())
+    };
+    settings.statement_timeout.map_or(String::new(), limit)
+}
+
+/// MariaDB counts it in seconds, MySQL in milliseconds and for queries only; each server reads nothing but its own.
+fn set_statement_limit(mariadb: &str, mysql: &str) -> String {
+    format!("/*M! , SESSION max_statement_time = {mariadb} *//*!50708 , SESSION max_execution_time = {mysql} */")
+}
 
 /// What a connection was like before.
 pub struct Session {
@@ -35,6 +86,8 @@ pub struct Session {
     sql_mode: String,
     foreign_key_checks: String,
     lock_wait_timeout: String,
+    innodb_lock_wait_timeout: String,
+    statement_limit: String,
 }
 
 fn depth(database: &mut MysqlConnection) -> u32 {
@@ -49,13 +102,17 @@ fn is_in_transaction(database: &mut MysqlConnection) -> bool {
 }
 
 /// Changes of tables commit whatever is open, so that nothing may be. One process at a time migrates a database.
-pub(super) fn enter(database: &mut MysqlConnection) -> Result<Session, Error> {
+pub(super) fn enter(database: &mut MysqlConnection, settings: &Settings) -> Result<Session, Error> {
     if is_in_transaction(database) {
         return Err(Error::InTransaction { why: "MySQL commits it at the first change of a table" });
     }
     let failed = |source| Error::Database { doing: "get the connection ready", source };
     let rows = database
-        .rows("SELECT @@SESSION.sql_mode, @@SESSION.foreign_key_checks, @@SESSION.lock_wait_timeout, DATABASE()")
+        .rows(
+            "SELECT @@SESSION.sql_mode, @@SESSION.foreign_key_checks, @@SESSION.lock_wait_timeout, \
+             @@SESSION.innodb_lock_wait_timeout, \
+             /*M! @@SESSION.max_statement_time *//*!50708 @@SESSION.max_execution_time */, DATABASE()",
+        )
         .map_err(failed)?;
     let mut values = rows.into_iter().flatten();
     let mut next = || values.next().flatten();
@@ -64,20 +121,28 @@ pub(super) fn enter(database: &mut MysqlConnection) -> Result<Session, Error> {
         sql_mode: next().unwrap_or_default(),
         foreign_key_checks: next().unwrap_or_default(),
         lock_wait_timeout: next().unwrap_or_default(),
+        innodb_lock_wait_timeout: next().unwrap_or_default(),
+        statement_limit: next().unwrap_or_default(),
     };
     let Some(name) = next() else {
         return Err(failed(said("no database is in use: name one in the URL, as in mysql://user@host/database")));
     };
     session.database = name;
     database.batch_execute(REMEMBER).map_err(failed)?;
-    let answer = database.rows(&format!("SELECT GET_LOCK(@migratable_lock, {PATIENCE})")).map_err(failed)?;
+    let patience = patience(settings);
+    let answer = database.rows(&format!("SELECT GET_LOCK(@migratable_lock, {patience})")).map_err(failed)?;
     if answer.into_iter().flatten().flatten().all(|value| value != "1") {
         return Err(Error::Database {
             doing: "wait until another process has migrated this database",
-            source: said(&format!("it still holds the lock after {PATIENCE} seconds")),
+            source: said(&format!("it still holds the lock after {patience} seconds")),
         });
     }
-    let set = format!("{SET_MODE} SET SESSION foreign_key_checks = 1, SESSION lock_wait_timeout = {PATIENCE}");
+    let rows = if settings.lock_timeout.is_some() {
+        waits(patience)
+    } else {
+        format!(", SESSION lock_wait_timeout = {patience}")
+    };
+    let set = format!("{SET_MODE} SET SESSION foreign_key_checks = 1{rows}{}", statement_limit(settings));
     match database.batch_execute(&set) {
         Ok(()) => Ok(session),
         Err(error) => {
@@ -96,11 +161,14 @@ pub(super) fn leave(database: &mut MysqlConnection, session: &Session) {
     rollback(database);
     let restored = database.batch_execute(&format!(
         "{UNLOCK} USE {}; \
-         SET SESSION sql_mode = {}, SESSION foreign_key_checks = {}, SESSION lock_wait_timeout = {}",
+         SET SESSION sql_mode = {}, SESSION foreign_key_checks = {}, SESSION lock_wait_timeout = {}, \
+         SESSION innodb_lock_wait_timeout = {}{}",
         quoted(&session.database),
         text(&session.sql_mode),
         session.foreign_key_checks,
-        session.lock_wait_timeout
+        session.lock_wait_timeout,
+        session.innodb_lock_wait_timeout,
+        set_statement_limit(&session.statement_limit, &session.statement_limit)
     ));
     // This fails only with the connection, and the lock goes with it.
     drop(restored);

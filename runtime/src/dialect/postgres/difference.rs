@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use migratable_core::{Dialect, Generated, Index, IndexTarget, Operation, Sql, Table};
 
+use super::OFFLINE;
 use super::ddl::{qualified, quoted};
 use super::plan;
-use super::session::{BEGIN_SCRIPT, CHECK_NOW};
+use super::session::CHECK_NOW;
 use super::statements;
 use super::verify::guard;
 use crate::inspect::{Inspected, Losses};
 use crate::plan::{Mode, Refusal};
 use crate::script::comments;
+use crate::settings::Settings;
 use crate::stranded::stranded;
 
 /// What may rest on tables and types, in the words of what is not managed.
@@ -23,6 +25,7 @@ pub(super) fn script(
     after: &Inspected,
     operations: &[Operation],
     losses: Losses,
+    settings: &Settings,
 ) -> Result<String, Refusal> {
     leave_alone(before, after, operations)?;
     let order = order(operations);
@@ -42,7 +45,7 @@ pub(super) fn script(
         return Ok(String::new());
     }
     let mut script = String::from("-- Written by migratable. Whatever fails takes everything back.\n");
-    BEGIN_SCRIPT.iter().for_each(|line| push(&mut script, line));
+    (OFFLINE.before)(settings).iter().chain(&(OFFLINE.begin)(settings)).for_each(|line| push(&mut script, line));
     push(&mut script, &format!("{CHECK_NOW};"));
     for it in stranded(&before.schema, &after.schema, operations) {
         let rows = format!("(SELECT count(*) FROM {} WHERE {})", qualified(&it.table), it.condition(quoted));

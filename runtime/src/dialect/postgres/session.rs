@@ -3,23 +3,33 @@
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::pg::PgConnection;
 use diesel::result::QueryResult;
+use migratable_core::Dialect;
 
 use crate::dialect::{Connection, literal};
 use crate::error::{Error, Stop};
+use crate::settings::{HistoryTable, Settings, milliseconds};
 
 /// Keeps two deployers of a database apart until the transaction ends. The number is the first bytes of "migratable".
 const LOCK_STATEMENT: &str =
     "DO $migratable$ BEGIN PERFORM pg_advisory_xact_lock(7883946363647713634); END $migratable$;";
 
-/// How a script begins: with what a session sets.
-pub(super) const BEGIN_SCRIPT: [&str; 6] = [
-    "\\set ON_ERROR_STOP on",
-    "BEGIN ISOLATION LEVEL READ COMMITTED;",
-    "SET LOCAL TimeZone = 'UTC';",
-    "SET LOCAL standard_conforming_strings = on;",
-    "SET LOCAL client_min_messages = warning;",
-    LOCK_STATEMENT,
-];
+/// How a transaction of a script begins: with what a session sets.
+pub(super) fn begin_script(settings: &Settings) -> Vec<String> {
+    let begin = [
+        "BEGIN ISOLATION LEVEL READ COMMITTED;",
+        "SET LOCAL TimeZone = 'UTC';",
+        "SET LOCAL standard_conforming_strings = on;",
+        "SET LOCAL client_min_messages = warning;",
+    ];
+    let timeouts = timeouts(settings).map(|(name, value)| format!("SET LOCAL {name} = {};", literal(&value)));
+    begin.map(str::to_owned).into_iter().chain(timeouts).chain([LOCK_STATEMENT.to_owned()]).collect()
+}
+
+/// The settings of PostgreSQL that limit how long is waited, as far as there are limits.
+fn timeouts(settings: &Settings) -> impl Iterator<Item = (&'static str, String)> {
+    let all = [("lock_timeout", settings.lock_timeout), ("statement_timeout", settings.statement_timeout)];
+    all.into_iter().filter_map(|(name, timeout)| Some((name, format!("{}ms", milliseconds(timeout?)))))
+}
 
 /// Lets everything be checked that would wait for the end of the transaction.
 pub(super) const CHECK_NOW: &str = "SET CONSTRAINTS ALL IMMEDIATE";
@@ -42,16 +52,18 @@ fn set<'a>(settings: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     format!("SELECT {}", set.collect::<Vec<_>>().join(", "))
 }
 
-pub(super) fn enter(database: &mut PgConnection) -> Result<Session, Error> {
+pub(super) fn enter(database: &mut PgConnection, settings: &Settings) -> Result<Session, Error> {
     if depth(database) > 0 {
         return Err(Error::InTransaction { why: "revisions need transactions of their own" });
     }
     let failed = |source| Error::Database { doing: "get the connection ready", source };
-    let values: Vec<String> = SETTINGS.iter().map(|(name, _)| format!("current_setting('{name}')")).collect();
+    let usual = SETTINGS.map(|(name, value)| (name, value.to_owned()));
+    let wanted: Vec<(&str, String)> = usual.into_iter().chain(timeouts(settings)).collect();
+    let values: Vec<String> = wanted.iter().map(|(name, _)| format!("current_setting('{name}')")).collect();
     let row = database.rows(&format!("SELECT {}", values.join(", "))).map_err(failed)?.into_iter().next();
     let values = row.into_iter().flatten().map(Option::unwrap_or_default);
-    let session = SETTINGS.iter().map(|(name, _)| (*name).to_owned()).zip(values).collect();
-    database.batch_execute(&set(SETTINGS)).map_err(failed)?;
+    let session = wanted.iter().map(|(name, _)| (*name).to_owned()).zip(values).collect();
+    database.batch_execute(&set(wanted.iter().map(|(name, value)| (*name, value.as_str())))).map_err(failed)?;
     Ok(Session(session))
 }
 
@@ -75,8 +87,8 @@ pub(super) fn begin(database: &mut PgConnection) -> QueryResult<()> {
 }
 
 /// Remembers what the history is, so that the next transaction sees whether somebody else has changed it.
-pub(super) fn commit(database: &mut PgConnection) -> QueryResult<()> {
-    let own = own_history(database)?;
+pub(super) fn commit(database: &mut PgConnection, table: &HistoryTable) -> QueryResult<()> {
+    let own = own_history(database, table)?;
     database.batch_execute(&set([("migratable.own", own.as_str())]))?;
     AnsiTransactionManager::commit_transaction(database)
 }
@@ -91,25 +103,28 @@ pub(super) fn rollback(database: &mut PgConnection) {
 }
 
 /// A number that stands for the history, and is another one for every history.
-fn history(database: &mut PgConnection) -> QueryResult<i64> {
-    let there = database.rows("SELECT to_regclass('migratable_revisions') IS NOT NULL")?;
+fn history(database: &mut PgConnection, table: &HistoryTable) -> QueryResult<i64> {
+    let name = table.sql(Dialect::Postgres);
+    let there = database.rows(&format!("SELECT to_regclass({}) IS NOT NULL", literal(&name)))?;
     if there.into_iter().flatten().flatten().next().as_deref() != Some("true") {
         return Ok(1);
     }
-    let sum = "SELECT coalesce(hashtextextended(string_agg(revision || ordinal || applied_at, ' ' ORDER BY ordinal), 0), 1) \
-               FROM migratable_revisions";
-    let found = database.rows(sum)?;
+    let sum = format!(
+        "SELECT coalesce(hashtextextended(string_agg(revision || ordinal || applied_at, ' ' ORDER BY ordinal), 0), 1) \
+         FROM {name}"
+    );
+    let found = database.rows(&sum)?;
     Ok(found.into_iter().flatten().flatten().find_map(|text| text.parse().ok()).unwrap_or(1))
 }
 
 /// The history in the words of this process; no other writes the same.
-fn own_history(database: &mut PgConnection) -> QueryResult<String> {
-    Ok(format!("{}:{}", std::process::id(), history(database)?))
+fn own_history(database: &mut PgConnection, table: &HistoryTable) -> QueryResult<String> {
+    Ok(format!("{}:{}", std::process::id(), history(database, table)?))
 }
 
 /// Zero as long as the history is as this connection left it.
-pub(super) fn version(database: &mut PgConnection) -> QueryResult<i64> {
-    let found = history(database)?;
+pub(super) fn version(database: &mut PgConnection, table: &HistoryTable) -> QueryResult<i64> {
+    let found = history(database, table)?;
     let own = format!("{}:{found}", std::process::id());
     let rows = database.rows("SELECT coalesce(current_setting('migratable.own', true), '')")?;
     let is_own = rows.into_iter().flatten().flatten().any(|text| text == own);

@@ -20,6 +20,7 @@ use crate::dialect::literal;
 use crate::inspect::{Inspected, Losses};
 use crate::plan::Refusal;
 use crate::script::terminated;
+use crate::settings::Settings;
 use crate::stranded::stranded;
 
 pub(super) fn script(
@@ -27,6 +28,7 @@ pub(super) fn script(
     after: &Inspected,
     operations: &[Operation],
     losses: Losses,
+    settings: &Settings,
 ) -> Result<String, Refusal> {
     if operations.is_empty() {
         return Ok(String::new());
@@ -52,13 +54,14 @@ pub(super) fn script(
     let difference = Difference { before, after, wanted, operations, losses, lineage, aside };
     let mut script = vec!["-- Written by migratable. Whatever fails takes everything back.".to_owned()];
     script.extend(operations.iter().map(|operation| format!("-- {}", operation.to_string().replace('\n', " "))));
-    script.extend(OFFLINE.before.iter().map(|&line| line.to_owned()));
+    script.extend((OFFLINE.before)(settings));
+    script.extend((OFFLINE.begin)(settings));
     let on = "(SELECT foreign_keys FROM pragma_foreign_keys)";
     script.push(terminated(&guard("foreign keys could not be switched off", on)));
     script.extend(stops.map(|sql| terminated(&sql)));
     script.extend(statements.iter().map(|sql| terminated(sql)));
     script.extend(difference.statements()?.iter().map(|sql| terminated(sql)));
-    script.extend(OFFLINE.after.iter().map(|&line| line.to_owned()));
+    script.extend(OFFLINE.commit.iter().map(|&line| line.to_owned()));
     script.push(String::new());
     Ok(script.join("\n"))
 }

@@ -6,9 +6,17 @@ use diesel::sqlite::SqliteConnection;
 
 use crate::dialect::Connection;
 use crate::error::{Error, Stop};
+use crate::settings::{Settings, milliseconds};
 
 /// How long to wait for another process, in milliseconds, on a connection that does not wait by itself.
 const PATIENCE: u32 = 60_000;
+
+/// How a script gets the connection of the `sqlite3` shell ready.
+pub(super) fn before_script(settings: &Settings) -> Vec<String> {
+    let timeout = settings.lock_timeout.map(|timeout| format!(".timeout {}", milliseconds(timeout)));
+    let lines = [".bail on", "PRAGMA foreign_keys = OFF;", "PRAGMA legacy_alter_table = OFF;"];
+    timeout.into_iter().chain(lines.map(str::to_owned)).collect()
+}
 
 /// What a connection was like before.
 pub struct Session {
@@ -26,7 +34,7 @@ fn depth(database: &mut SqliteConnection) -> u32 {
 
 /// Foreign keys are off while tables are made anew: the implicit DELETE of a DROP TABLE would take rows along that
 /// refer to it. The pragma does nothing inside of a transaction.
-pub(super) fn enter(database: &mut SqliteConnection) -> Result<Session, Error> {
+pub(super) fn enter(database: &mut SqliteConnection, settings: &Settings) -> Result<Session, Error> {
     if depth(database) > 0 {
         return Err(Error::InTransaction {
             why: "SQLite cannot switch foreign keys off inside of one, and rows would be lost",
@@ -45,8 +53,9 @@ pub(super) fn enter(database: &mut SqliteConnection) -> Result<Session, Error> {
         keeps_journal: false,
     };
     let mut set = "PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = OFF;".to_owned();
-    if session.busy_timeout == "0" {
-        set.push_str(&format!("PRAGMA busy_timeout = {PATIENCE};"));
+    let usual = (session.busy_timeout == "0").then_some(PATIENCE);
+    if let Some(patience) = settings.lock_timeout.map(milliseconds).or(usual) {
+        set.push_str(&format!("PRAGMA busy_timeout = {patience};"));
     }
     database.batch_execute(&set).map_err(failed)?;
     Ok(session)

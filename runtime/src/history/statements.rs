@@ -1,0 +1,108 @@
+//! The SQL over the history table.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use migratable_core::Dialect;
+
+use crate::dialect::literal_for;
+use crate::migrator::Revision;
+use crate::settings::HistoryTable;
+
+/// The statements over the history table of a database.
+pub(crate) struct Statements {
+    dialect: Dialect,
+    table: String,
+    schema: Option<String>,
+}
+
+impl Statements {
+    pub(crate) fn of(table: &HistoryTable, dialect: Dialect) -> Statements {
+        Statements { dialect, table: table.sql(dialect), schema: table.schema_of(dialect).map(str::to_owned) }
+    }
+
+    fn literal(&self, text: &str) -> String {
+        literal_for(self.dialect, text)
+    }
+
+    /// Makes the table where it is missing, and its schema; a user who may make none may use one that is there.
+    pub(crate) fn create(&self) -> Vec<String> {
+        let schema = self.schema.iter().map(|schema| {
+            format!(
+                "DO $migratable$ BEGIN IF to_regnamespace('\"{schema}\"') IS NULL THEN CREATE SCHEMA \"{schema}\"; \
+                 END IF; END $migratable$"
+            )
+        });
+        let table = format!(
+            "CREATE TABLE IF NOT EXISTS {} (
+    revision VARCHAR(64) NOT NULL PRIMARY KEY,
+    ordinal BIGINT NOT NULL,
+    message TEXT NOT NULL,
+    checksum VARCHAR(64) NOT NULL,
+    steps_checksum VARCHAR(64),
+    applied_at TIMESTAMP NOT NULL,
+    duration_ms BIGINT NOT NULL,
+    tool_version VARCHAR(32) NOT NULL
+)",
+            self.table
+        );
+        schema.chain([table]).collect()
+    }
+
+    /// Reads all of it, in order.
+    pub(crate) fn read(&self) -> String {
+        format!(
+            "SELECT revision, ordinal, message, checksum, steps_checksum, CAST(applied_at AS CHAR(19)), duration_ms, \
+             tool_version FROM {} ORDER BY ordinal",
+            self.table
+        )
+    }
+
+    /// Reads the revisions with their checksums.
+    pub(crate) fn read_checksums(&self) -> String {
+        format!("SELECT revision, checksum FROM {}", self.table)
+    }
+
+    /// SQL for the number behind the last one.
+    pub(crate) fn next_ordinal(&self) -> String {
+        format!("(SELECT coalesce(max(ordinal), 0) + 1 FROM {})", self.table)
+    }
+
+    /// Writes the row that records a revision. `ordinal` is a number or SQL for one.
+    pub(crate) fn insert(&self, revision: &Revision, ordinal: &str, duration: Duration) -> String {
+        format!(
+            "INSERT INTO {} \
+             (revision, ordinal, message, checksum, steps_checksum, applied_at, duration_ms, tool_version) \
+             VALUES ({}, {ordinal}, {}, {}, {}, CURRENT_TIMESTAMP, {}, {})",
+            self.table,
+            self.literal(revision.id),
+            self.literal(revision.message),
+            self.literal(revision.checksum),
+            revision.steps_checksum.map_or("NULL".to_owned(), |checksum| self.literal(checksum)),
+            duration.as_millis(),
+            self.literal(env!("CARGO_PKG_VERSION")),
+        )
+    }
+
+    /// Takes the row of a revision away.
+    pub(crate) fn delete(&self, revision: &str) -> String {
+        format!("DELETE FROM {} WHERE revision = {}", self.table, self.literal(revision))
+    }
+
+    /// Why a script that begins at these revisions stops, and SQL that gives zero where exactly they and all that comes
+    /// before them are applied.
+    pub(crate) fn stands_elsewhere(&self, at: &[String], applied: &BTreeSet<String>) -> (String, String) {
+        let stops_if = |at: &str| format!("the database is not at {at}, where this script begins");
+        if applied.is_empty() {
+            return (stops_if("the base"), format!("(SELECT count(*) FROM {})", self.table));
+        }
+        let ids: Vec<String> = applied.iter().map(|id| self.literal(id)).collect();
+        let number = format!(
+            "(SELECT abs(count(*) - {}) + count(CASE WHEN revision NOT IN ({}) THEN 1 END) FROM {})",
+            ids.len(),
+            ids.join(", "),
+            self.table
+        );
+        (stops_if(&at.join(", ")), number)
+    }
+}

@@ -1,0 +1,136 @@
+//! What is set for a database: the table of its history, what is one transaction, how long is waited.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use migratable_core::{Dialect, TableName};
+
+/// What is set for the databases of a program; what is not is as usual.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The table that records which revisions are applied.
+    pub history: HistoryTable,
+    /// What is one transaction.
+    pub transaction: Transaction,
+    /// How long it is waited for others who hold a lock.
+    pub lock_timeout: Option<Duration>,
+    /// How long a statement may take. SQLite has no such limit.
+    pub statement_timeout: Option<Duration>,
+}
+
+impl Settings {
+    /// Nothing is set.
+    pub const USUAL: Settings = Settings {
+        history: HistoryTable { schema: None, name: Cow::Borrowed(HistoryTable::NAME) },
+        transaction: Transaction::Usual,
+        lock_timeout: None,
+        statement_timeout: None,
+    };
+
+    /// These settings with another table for the history.
+    pub fn with_history(mut self, history: HistoryTable) -> Settings {
+        self.history = history;
+        self
+    }
+
+    /// These settings with other transactions.
+    pub fn with_transaction(mut self, transaction: Transaction) -> Settings {
+        self.transaction = transaction;
+        self
+    }
+
+    /// These settings with a limit to how long it is waited for others who hold a lock.
+    pub fn with_lock_timeout(mut self, timeout: Duration) -> Settings {
+        self.lock_timeout = Some(timeout);
+        self
+    }
+
+    /// These settings with a limit to how long a statement may take.
+    pub fn with_statement_timeout(mut self, timeout: Duration) -> Settings {
+        self.statement_timeout = Some(timeout);
+        self
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings::USUAL
+    }
+}
+
+/// What is one transaction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transaction {
+    /// What suits the database: all revisions on SQLite, each by itself on PostgreSQL, whose locks would else be held to
+    /// the end. A script is one.
+    #[default]
+    Usual,
+    /// All revisions of one call. MySQL cannot do that.
+    All,
+    /// Each revision by itself.
+    Revision,
+}
+
+/// The table that records which revisions a database has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryTable {
+    /// Its schema on PostgreSQL, if it is not the first of the connection's; it is made where it is missing.
+    pub schema: Option<Cow<'static, str>>,
+    /// Its name.
+    pub name: Cow<'static, str>,
+}
+
+impl HistoryTable {
+    /// The name that it has if none is set.
+    pub const NAME: &'static str = "migratable_revisions";
+
+    /// The table of that schema and name; without a schema the first of the connection's, without a name the usual one.
+    pub fn new(schema: Option<&'static str>, name: Option<&'static str>) -> HistoryTable {
+        HistoryTable { schema: schema.map(Cow::Borrowed), name: Cow::Borrowed(name.unwrap_or(HistoryTable::NAME)) }
+    }
+
+    /// Its name in the SQL of a dialect. A name that somebody has chosen may be a word of SQL.
+    pub(crate) fn sql(&self, dialect: Dialect) -> String {
+        let name = match (&*self.name, dialect) {
+            (HistoryTable::NAME, _) => HistoryTable::NAME.to_owned(),
+            (name, Dialect::Mysql) => format!("`{name}`"),
+            (name, _) => format!("\"{name}\""),
+        };
+        match self.schema_of(dialect) {
+            Some(schema) => format!("\"{schema}\".{name}"),
+            None => name,
+        }
+    }
+
+    /// Its schema, where a dialect has schemas: one of MySQL is a database, whose history is not another's.
+    pub(crate) fn schema_of(&self, dialect: Dialect) -> Option<&str> {
+        self.schema.as_deref().filter(|_| dialect == Dialect::Postgres)
+    }
+
+    /// Whether a table that was read from a database is this one.
+    pub(crate) fn is(&self, table: &TableName) -> bool {
+        let elsewhere = matches!((&table.schema, &self.schema), (Some(there), Some(own)) if there != own);
+        table.name == self.name && !elsewhere && (self.schema.is_some() || table.schema.is_none())
+    }
+}
+
+impl fmt::Display for HistoryTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.schema {
+            Some(schema) => write!(f, "{schema}.{}", self.name),
+            None => f.write_str(&self.name),
+        }
+    }
+}
+
+/// A time in milliseconds, as far as every database can count them.
+pub(crate) fn milliseconds(timeout: Duration) -> u32 {
+    u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX).min(i32::MAX.unsigned_abs())
+}
+
+/// A time in whole seconds, never less.
+pub(crate) fn seconds(timeout: Duration) -> u32 {
+    milliseconds(timeout).div_ceil(1_000)
+}

@@ -1,0 +1,313 @@
+//! What is set for a database is done, live and in scripts, on every kind of database.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use migratable::revision::*;
+use migratable::{AnyConnection, Migrator, Revision};
+use migratable_cli::{Console, Failure, Project};
+use migratable_core::Dialect;
+use migratable_tests::databases::client::{Database, Server};
+
+const DIALECTS: [Dialect; 3] = [Dialect::Sqlite, Dialect::Postgres, Dialect::Mysql];
+
+fn create_users(op: &mut Operations) {
+    op.create_table(table("users").column(column("id", bigint())).primary_key("pk_users", ["id"]));
+}
+
+fn drop_users(op: &mut Operations) {
+    op.drop_table("users");
+}
+
+fn add_bio(op: &mut Operations) {
+    op.add_column("users", column("bio", text()).nullable());
+}
+
+fn drop_bio(op: &mut Operations) {
+    op.drop_column("users", "bio");
+}
+
+fn fail(op: &mut Operations) {
+    op.execute(sql("INSERT INTO nowhere VALUES (1)"));
+}
+
+fn wait(op: &mut Operations) {
+    op.execute(
+        sql_each()
+            .postgres("DO $$ BEGIN PERFORM pg_sleep(20); END $$")
+            .mysql("CREATE TABLE waits AS SELECT SLEEP(20) AS slept"),
+    );
+}
+
+fn nothing(_: &mut Operations) {}
+
+const fn revision(
+    id: &'static str,
+    after: &'static [&'static str],
+    upgrade: fn(&mut Operations),
+    downgrade: fn(&mut Operations),
+) -> Revision {
+    Revision {
+        id,
+        after,
+        depends_on: &[],
+        labels: &[],
+        message: "a change",
+        file: "some_file.rs",
+        checksum: id,
+        steps_checksum: None,
+        upgrade,
+        downgrade,
+    }
+}
+
+const USERS: Revision = revision("a1", &[], create_users, drop_users);
+const BIO: Revision = revision("a2", &["a1"], add_bio, drop_bio);
+
+static SOUND: [Revision; 2] = [USERS, BIO];
+static FAILING: [Revision; 3] = [USERS, BIO, revision("a3", &["a2"], fail, nothing)];
+static WAITING: [Revision; 1] = [revision("w1", &[], wait, nothing)];
+
+/// A `migrate` for a database, as it was built with some keys in the configuration.
+struct Program<'a> {
+    database: &'a Database<'a>,
+    project: Project,
+    variables: BTreeMap<&'static str, &'static str>,
+}
+
+impl<'a> Program<'a> {
+    fn new(database: &'a Database<'a>, revisions: &'static [Revision], keys: &str) -> Program<'a> {
+        let configuration = format!(
+            "[package]\nname = \"blog-migrations\"\n[package.metadata.migratable]\ndialects = [\"{}\"]\n{keys}\n",
+            database.dialect().name()
+        );
+        let project =
+            Project::new("/nowhere", "blog-migrations", &configuration)
+                .with_migrator(Migrator::<AnyConnection>::new(revisions));
+        Program { database, project, variables: BTreeMap::new() }
+    }
+
+    /// What a command prints; else what it says.
+    fn migrate(&self, words: &[&str]) -> Result<String, String> {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let variable = |name: &str| self.variables.get(name).map(|&value| value.to_owned());
+        let url = self.database.url();
+        let outcome = {
+            let mut console = Console::new(&mut out, &mut err, std::env::temp_dir()).with_variables(&variable);
+            let arguments = ["migrate", "--database-url", &url].into_iter().chain(words.iter().copied());
+            migratable_cli::run(&self.project, arguments.map(OsString::from), &mut console)
+        };
+        let (out, err) = (String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap());
+        match outcome {
+            Ok(()) => Ok(out),
+            Err(Failure::Failed(message) | Failure::Usage(message)) => Err(message),
+            Err(Failure::Said(_)) => Err(out + &err),
+        }
+    }
+
+    fn ok(&self, words: &[&str]) -> String {
+        let dialect = self.database.dialect();
+        self.migrate(words).unwrap_or_else(|error| panic!("{dialect}: {words:?}: {error}"))
+    }
+
+    /// Upgrades by `migrate` itself, or by its script and the database's own client.
+    fn upgrade(&self, by_script: bool, words: &[&str]) -> Result<String, String> {
+        if by_script {
+            let script = self.ok(&[&["upgrade", "base:head", "--sql"], words].concat());
+            return self.database.query(&script).map_err(|error| format!("{error}\n{script}"));
+        }
+        self.migrate(&[&["upgrade"], words].concat())
+    }
+}
+
+/// Runs a check on an empty database of each dialect.
+fn on_each(name: &str, dialects: &[Dialect], check: impl Fn(&Database<'_>, bool)) {
+    for &dialect in dialects {
+        let server = Server::of(dialect).unwrap();
+        let database = server.database(name).unwrap();
+        for by_script in [false, true] {
+            database.make("").unwrap();
+            check(&database, by_script);
+        }
+    }
+}
+
+/// The tables that there are, by the database's own client.
+fn tables(database: &Database<'_>) -> Vec<String> {
+    let query = match database.dialect() {
+        Dialect::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name",
+        Dialect::Postgres => {
+            "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname NOT LIKE 'pg\\_%' AND schemaname <> \
+             'information_schema' ORDER BY 1"
+        }
+        Dialect::Mysql => {
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY table_name"
+        }
+    };
+    let found = database.query(&format!("{query};")).unwrap();
+    found.lines().map(|line| line.strip_prefix("public.").unwrap_or(line).to_owned()).collect()
+}
+
+#[test]
+fn the_history_stands_in_the_table_that_is_set() {
+    on_each("history_table", &DIALECTS, |database, by_script| {
+        // A word of SQL, in a schema where there are schemas.
+        let (keys, table) = match database.dialect() {
+            Dialect::Postgres => ("history-table = \"order\"\nhistory-schema = \"audit\"", "audit.order"),
+            _ => ("history-table = \"order\"", "order"),
+        };
+        let program = Program::new(database, &SOUND, keys);
+        program.upgrade(by_script, &[]).unwrap();
+        let mut expected = vec![table.to_owned(), "users".to_owned()];
+        expected.sort();
+        assert_eq!(tables(database), expected);
+        assert_eq!(program.ok(&["current"]), "a2 (head)\n");
+        assert!(program.ok(&["verify"]).starts_with("clean: "), "the history is no difference");
+        assert!(program.ok(&["upgrade"]).contains("is up to date, at a2"));
+        let error = program.upgrade(true, &[]).unwrap_err();
+        assert!(error.contains("the database is not at the base, where this script begins"), "{error}");
+        let down = program.ok(&["downgrade", "head:base", "--sql"]);
+        if by_script {
+            database.run(&down).unwrap()
+        } else {
+            drop(program.ok(&["downgrade", "base"]))
+        }
+        assert_eq!(tables(database), [table]);
+        program.ok(&["stamp", "head"]);
+        assert_eq!(program.ok(&["current"]), "a2 (head)\n");
+    });
+}
+
+#[test]
+fn a_revision_or_all_of_them_are_one_transaction() {
+    on_each("transaction", &[Dialect::Sqlite, Dialect::Postgres], |database, by_script| {
+        for (key, variable, flag, stays) in [
+            ("all", None, None, false),
+            ("revision", None, None, true),
+            ("all", Some("revision"), None, true),
+            ("revision", Some("all"), None, false),
+            ("all", Some("all"), Some("revision"), true),
+            ("revision", Some("revision"), Some("all"), false),
+        ] {
+            database.make("").unwrap();
+            let mut program = Program::new(database, &FAILING, &format!("transaction = \"{key}\""));
+            program.variables.extend(variable.map(|value| ("MIGRATABLE_TRANSACTION", value)));
+            let words: Vec<&str> = flag.into_iter().flat_map(|value| ["--transaction", value]).collect();
+            let error = program.upgrade(by_script, &words).unwrap_err();
+            assert!(error.contains("nowhere"), "{error}");
+            let expected = if stays { "a2\n" } else { "" };
+            assert_eq!(program.ok(&["current"]), expected, "{key} {variable:?} {flag:?}");
+        }
+    });
+}
+
+#[test]
+fn a_script_in_parts_stops_where_somebody_has_come_between() {
+    let server = Server::of(Dialect::Postgres).unwrap();
+    let database = server.database("between").unwrap();
+    let program = Program::new(&database, &SOUND, "transaction = \"revision\"");
+    let script = program.ok(&["upgrade", "base:head", "--sql"]);
+    let between = script.replacen("COMMIT;", "COMMIT; DELETE FROM migratable_revisions;", 1);
+    assert!(database.run(&between).unwrap_err().contains("the database is not at a1, where this script begins"));
+}
+
+/// What another connection does so that an upgrade waits, and how it says that it waits.
+fn hold(database: &Database<'_>) -> AnyConnection {
+    let url = database.url();
+    let target = url.strip_prefix("sqlite://").unwrap_or(&url);
+    let mut holder = AnyConnection::open(database.dialect(), target).unwrap();
+    let sql = match database.dialect() {
+        Dialect::Sqlite => "BEGIN IMMEDIATE",
+        Dialect::Postgres => "BEGIN; LOCK TABLE users",
+        Dialect::Mysql => "LOCK TABLES users WRITE",
+    };
+    holder.batch_execute(sql).unwrap();
+    holder
+}
+
+#[test]
+fn it_is_waited_for_others_as_long_as_is_set() {
+    on_each("lock_timeout", &DIALECTS, |database, by_script| {
+        for (key, variable, flag) in
+            [("200ms", None, None), ("1h", Some("200ms"), None), ("1h", Some("1h"), Some("200ms"))]
+        {
+            database.make("").unwrap();
+            let mut program = Program::new(database, &SOUND, &format!("lock-timeout = \"{key}\""));
+            program.variables.extend(variable.map(|value| ("MIGRATABLE_LOCK_TIMEOUT", value)));
+            let words: Vec<&str> = flag.into_iter().flat_map(|value| ["--lock-timeout", value]).collect();
+            program.ok(&["upgrade", "a1"]);
+            let holder = hold(database);
+            let begun = Instant::now();
+            let range = if by_script { &["upgrade", "a1:head", "--sql"][..] } else { &["upgrade"][..] };
+            let ran = program.migrate(&[range, &words].concat());
+            let error = if by_script { database.run(&ran.unwrap()) } else { ran.map(drop) }.unwrap_err();
+            assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+            let said = match database.dialect() {
+                Dialect::Sqlite => "database is locked",
+                Dialect::Postgres => "lock timeout",
+                Dialect::Mysql => "Lock wait timeout exceeded",
+            };
+            assert!(error.contains(said), "{error}");
+            drop(holder);
+            program.ok(&["upgrade"]);
+        }
+    });
+}
+
+#[test]
+fn a_statement_may_take_as_long_as_is_set() {
+    on_each("statement_timeout", &[Dialect::Postgres, Dialect::Mysql], |database, by_script| {
+        let said = match database.dialect() {
+            Dialect::Mysql => "max_statement_time exceeded",
+            _ => "statement timeout",
+        };
+        for (key, variable, flag) in
+            [("200ms", None, None), ("1h", Some("200ms"), None), ("1h", Some("1h"), Some("200ms"))]
+        {
+            database.make("").unwrap();
+            let mut program = Program::new(database, &WAITING, &format!("statement-timeout = \"{key}\""));
+            program.variables.extend(variable.map(|value| ("MIGRATABLE_STATEMENT_TIMEOUT", value)));
+            let words: Vec<&str> = flag.into_iter().flat_map(|value| ["--statement-timeout", value]).collect();
+            let begun = Instant::now();
+            let error = program.upgrade(by_script, &words).unwrap_err();
+            assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+            assert!(error.contains(said), "{error}");
+        }
+    });
+}
+
+#[test]
+fn tables_that_are_not_ours_are_not_compared() {
+    for dialect in DIALECTS {
+        let server = Server::of(dialect).unwrap();
+        let (database, wanted) = (server.database("exclude").unwrap(), server.database("wanted").unwrap());
+        database.make("").unwrap();
+        wanted.make("CREATE TABLE old_wiki (id BIGINT PRIMARY KEY);").unwrap();
+        let all = Program::new(&database, &SOUND, "");
+        let ours = Program::new(&database, &SOUND, "exclude = [\"legacy_*\", \"*_wiki\"]");
+        ours.ok(&["upgrade"]);
+        database
+            .run("CREATE TABLE legacy_users (id BIGINT PRIMARY KEY); CREATE TABLE wiki (id BIGINT PRIMARY KEY);")
+            .unwrap();
+        database.run("INSERT INTO legacy_users VALUES (1);").unwrap();
+
+        let found = all.migrate(&["verify"]).unwrap_err();
+        assert!(found.contains("create table legacy_users") && found.contains("create table wiki"), "{found}");
+        let found = ours.migrate(&["verify"]).unwrap_err();
+        assert!(!found.contains("legacy_users") && found.contains("create table wiki"), "{found}");
+        let against = |program: &Program<'_>, to: &str| {
+            program.ok(&["diff", "--from", &database.url(), "--to", to, "--sql", "--allow-loss"])
+        };
+        assert!(against(&all, &wanted.url()).contains("legacy_users"));
+        let script = against(&ours, &wanted.url());
+        assert!(!script.contains("legacy_users") && !script.contains("old_wiki"), "{script}");
+        database.run(&script).unwrap();
+        let left: Vec<String> = tables(&database).into_iter().filter(|name| name != "migratable_revisions").collect();
+        assert_eq!(left, ["legacy_users"]);
+        // What moves rows has no eye for it.
+        ours.ok(&["downgrade", "base", "--dry-run"]);
+        assert_eq!(database.query("SELECT count(*) FROM legacy_users;").unwrap(), "1\n");
+    }
+}
