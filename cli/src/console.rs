@@ -77,6 +77,14 @@ impl<'a> Console<'a> {
         let _ = writeln!(self.err, "{text}");
     }
 
+    /// Shows somebody at the terminal what is being done; the next text takes its place, and an empty one takes it away.
+    pub fn progress(&mut self, text: impl Display) {
+        if self.is_interactive() {
+            let _ = write!(self.err, "\r\x1b[K{text}");
+            let _ = self.err.flush();
+        }
+    }
+
     /// Whether there is somebody who can answer a question.
     pub fn is_interactive(&self) -> bool {
         self.input.is_some()

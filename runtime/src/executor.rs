@@ -11,6 +11,7 @@ use migratable_core::replay::Replay;
 
 use crate::dialect::{Database, Work};
 use crate::error::{Cause, Error, Failure, Stop};
+use crate::event::{Event, Observer};
 use crate::history::{self, Position, Standing, Statements};
 use crate::migrator::{Direction, Migrator, Revision};
 use crate::plan::{self, Piece};
@@ -19,11 +20,13 @@ use crate::settings::{Settings, Transaction};
 
 /// How revisions are run.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct Options<'a> {
     /// What is one transaction, if not what the migrator's settings say.
     pub transaction: Transaction,
     /// Refuses a database whose applied revisions had their data steps edited since.
     pub strict: bool,
+    /// Who is told what happens.
+    pub observer: Observer<'a>,
 }
 
 /// A revision that was applied or taken back.
@@ -85,7 +88,7 @@ pub(crate) fn run<Db: Database>(
     database: &mut Db,
     target: &str,
     direction: Direction,
-    options: &Options,
+    options: &Options<'_>,
 ) -> Result<Report, Error> {
     let graph = migrator.graph()?;
     let settings = migrator.settings();
@@ -94,7 +97,15 @@ pub(crate) fn run<Db: Database>(
     let mut run =
         Run { migrator, graph, targets: Vec::new(), direction, options, session, done: Vec::new(), stays: false };
     let path = run.path(&position, Some(target))?;
-    let standing = if path.is_empty() { run.standing(&position) } else { run.transactions(target)? };
+    let ended = if path.is_empty() { Ok(run.standing(&position)) } else { run.transactions(target) };
+    let standing = ended.inspect_err(|error| {
+        let revision = match error {
+            Error::Failed(failure) => Some(failure.revision.as_str()),
+            Error::Plan { revision, .. } => Some(revision.as_str()),
+            _ => None,
+        };
+        options.observer.tell(&Event::Failed { revision, error: &error.to_string() });
+    })?;
     Ok(Report { done: run.done, standing })
 }
 
@@ -103,7 +114,7 @@ struct Run<'a, Db: Database> {
     graph: Graph,
     targets: Vec<String>,
     direction: Direction,
-    options: &'a Options,
+    options: &'a Options<'a>,
     session: Session<'a, Db>,
     done: Vec<Done>,
     /// Whether a part of the revision that is run is done and cannot be taken back.
@@ -207,14 +218,17 @@ impl<Db: Database> Run<'_, Db> {
         let mut finished = Vec::new();
         let mut endangered = false;
         let mut last = None;
+        let observer = self.options.observer;
+        let of = self.done.len() + revisions.len() + state.path.len();
         for revision in revisions.iter().filter_map(|id| self.migrator.find(id)) {
             let begun = Instant::now();
+            let (direction, number) = (self.direction, self.done.len() + finished.len() + 1);
+            let (id, message) = (revision.id, revision.message);
+            observer.tell(&Event::Begins { direction, revision: id, message, number, of });
             endangered |= self.revision(state, revision)?;
-            finished.push(Done {
-                revision: revision.id.to_owned(),
-                message: revision.message.to_owned(),
-                duration: begun.elapsed(),
-            });
+            let duration = begun.elapsed();
+            observer.tell(&Event::Ended { direction, revision: id, message, duration });
+            finished.push(Done { revision: id.to_owned(), message: message.to_owned(), duration });
             last = Some(revision);
         }
         if let Some(last) = last {
@@ -224,6 +238,7 @@ impl<Db: Database> Run<'_, Db> {
             }
             let committed = self.session.commit();
             committed.map_err(|error| self.failure(last, Vec::new(), Stop::at("COMMIT", error)))?;
+            observer.tell(&Event::Committed { revisions: finished.len() });
         }
         Ok(finished)
     }
@@ -236,7 +251,7 @@ impl<Db: Database> Run<'_, Db> {
         let planned = Db::plan(&state.facts, &operations.operations, &mut state.replay.schema, self.direction)
             .map_err(|refusal| refusal.in_revision(revision, &operations.operations))?;
         recorded.note(&mut state.replay, &self.graph, revision, self.direction);
-        let lines = |piece: &Piece| {
+        let lines = |piece: &Piece| -> Vec<String> {
             piece.operations.iter().filter_map(|&at| operations.operations.get(at)).map(ToString::to_string).collect()
         };
         let broken_before = match planned.endangers_dependents {
@@ -247,7 +262,13 @@ impl<Db: Database> Run<'_, Db> {
             false => None,
         };
         self.stays = false;
-        for piece in &planned.pieces {
+        for (done, piece) in planned.pieces.iter().enumerate() {
+            self.options.observer.tell(&Event::Progresses {
+                revision: revision.id,
+                operation: &lines(piece).join("; "),
+                done,
+                of: planned.pieces.len(),
+            });
             let database = &mut *self.session.database;
             let done = match &piece.work {
                 Work::Step { at, name } => match operations.step(*at) {

@@ -17,6 +17,8 @@ mod dialect;
 #[cfg(feature = "database")]
 mod error;
 #[cfg(feature = "database")]
+mod event;
+#[cfg(feature = "database")]
 mod executor;
 #[cfg(feature = "database")]
 mod history;
@@ -55,6 +57,8 @@ pub use any::AnyConnection;
 pub use dialect::Database;
 #[cfg(feature = "database")]
 pub use error::{Cause, Error, Failure, OffendingRows};
+#[cfg(feature = "database")]
+pub use event::{Event, Observer};
 #[cfg(feature = "database")]
 pub use executor::{Done, Options, Report};
 #[cfg(feature = "database")]

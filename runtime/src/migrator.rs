@@ -132,7 +132,7 @@ impl<Db: Database> Migrator<Db> {
     ///
     /// # Errors
     /// If a revision cannot be applied, or the history of the database is not one of this program.
-    pub fn upgrade_to(&self, database: &mut Db, target: &str, options: &Options) -> Result<Report, Error> {
+    pub fn upgrade_to(&self, database: &mut Db, target: &str, options: &Options<'_>) -> Result<Report, Error> {
         executor::run(self, database, target, Direction::Upgrade, options)
     }
 
@@ -140,7 +140,7 @@ impl<Db: Database> Migrator<Db> {
     ///
     /// # Errors
     /// If a revision cannot be taken back, or the history of the database is not one of this program.
-    pub fn downgrade(&self, database: &mut Db, target: &str, options: &Options) -> Result<Report, Error> {
+    pub fn downgrade(&self, database: &mut Db, target: &str, options: &Options<'_>) -> Result<Report, Error> {
         executor::run(self, database, target, Direction::Downgrade, options)
     }
 

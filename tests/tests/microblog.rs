@@ -258,3 +258,48 @@ fn one_upgrade_brings_old_rows_to_the_head() {
     check_sound(&mut db, "back");
     assert_eq!(reader::rows(inside(&mut db)), before);
 }
+
+/// Notes what the runtime tells `tracing`.
+struct Collector(std::sync::Mutex<Vec<String>>);
+
+impl tracing::Subscriber for Collector {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        metadata.target() == "migratable"
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        struct Message(String);
+        impl tracing::field::Visit for Message {
+            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+                self.0.push_str(&format!(" {}={value:?}", field.name()));
+            }
+        }
+        let mut message = Message(event.metadata().level().to_string());
+        event.record(&mut message);
+        self.0.lock().unwrap().push(message.0);
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[test]
+fn the_applications_tracing_is_told_what_is_done() {
+    let collector = std::sync::Arc::new(Collector(std::sync::Mutex::default()));
+    let mut db = connect();
+    tracing::subscriber::with_default(collector.clone(), || migrator().upgrade(&mut db).unwrap());
+    let told = collector.0.lock().unwrap();
+    let first = &REVISIONS[0];
+    let begins = format!("begins: {}", first.message);
+    assert!(told[0].starts_with("INFO ") && told[0].contains(first.id) && told[0].contains(&begins), "{}", told[0]);
+    assert!(told.iter().any(|line| line.starts_with("DEBUG ") && line.contains("create table users")), "{told:?}");
+    let ended = told.iter().filter(|line| line.starts_with("INFO ") && line.contains("message=ended: "));
+    assert_eq!(ended.count(), REVISIONS.len());
+    assert_eq!(told.last().unwrap(), &format!("DEBUG message=committed revisions={}", REVISIONS.len()));
+}

@@ -1,6 +1,8 @@
 //! What `upgrade` and `downgrade` share: running, showing and printing what leads from one revision to another.
 
-use migratable::{Direction, Options, PlannedRevision, Report, Standing, Transaction};
+use std::cell::RefCell;
+
+use migratable::{Direction, Event, Observer, Options, PlannedRevision, Report, Standing, Transaction};
 use migratable_core::Dialect;
 use serde_json::{Value, json};
 
@@ -34,15 +36,18 @@ impl Movement<'_> {
             return self.show(&database, project, console);
         }
         let migrator = self.migrator(project)?;
-        let options = Options { strict: self.how.strict, ..Options::default() };
         let mut connection = match self.direction {
             Direction::Upgrade => database.open()?,
             Direction::Downgrade => database.open_to_read()?,
         };
+        let told = RefCell::new(&mut *console);
+        let observe = |event: &Event<'_>| told.borrow_mut().progress(progress(event));
+        let options = Options { strict: self.how.strict, observer: Observer::new(&observe), ..Options::default() };
         let report = match self.direction {
             Direction::Upgrade => migrator.upgrade_to(&mut connection, self.target, &options),
             Direction::Downgrade => migrator.downgrade(&mut connection, self.target, &options),
         };
+        console.progress("");
         let report = report.map_err(|error| database.failure(&error))?;
         let current = migrator.current(&mut connection).map_err(|error| database.failure(&error))?;
         self.report(&report, &current, &database, console);
@@ -166,6 +171,18 @@ impl Movement<'_> {
             console.line(script.trim_end());
         }
         Ok(())
+    }
+}
+
+/// What is being done, in a line.
+fn progress(event: &Event<'_>) -> String {
+    match event {
+        Event::Begins { revision, message, number, of, .. } => format!("{number}/{of} {revision} {message}"),
+        Event::Progresses { revision, operation, done, of } => {
+            let line = format!("{revision} {}/{of} {operation}", done + 1);
+            line.replace('\n', " ").chars().take(100).collect()
+        }
+        _ => String::new(),
     }
 }
 

@@ -1,12 +1,13 @@
 //! Transactions, the history beside what it records, and several processes at once.
 
+use std::cell::RefCell;
 use std::sync::mpsc;
 use std::time::Duration;
 
 use migratable::diesel::Connection;
 use migratable::diesel::connection::SimpleConnection;
 use migratable::revision::*;
-use migratable::{Direction, Options, Standing, Transaction};
+use migratable::{Direction, Event, Observer, Options, Standing, Transaction};
 
 use super::database::{self, Db, Program, down, line, memory, nothing, one, open, run, values};
 
@@ -26,8 +27,63 @@ fn program() -> Program {
     line(&[(first, |op| op.drop_table("a")), (second, |op| op.drop_column("a", "y")), (third, nothing)])
 }
 
-const EACH: Options = Options { transaction: Transaction::Revision, strict: false };
-const ALL: Options = Options { transaction: Transaction::All, strict: false };
+const EACH: Options<'_> = Options { transaction: Transaction::Revision, strict: false, observer: Observer::NOBODY };
+const ALL: Options<'_> = Options { transaction: Transaction::All, strict: false, observer: Observer::NOBODY };
+
+/// What is told of a call, a line each.
+fn told(call: impl FnOnce(Observer<'_>)) -> Vec<String> {
+    let lines = RefCell::new(Vec::new());
+    call(Observer::new(&|event| {
+        lines.borrow_mut().push(match event {
+            Event::Begins { direction, revision, number, of, .. } => {
+                format!("{direction:?} {revision}, {number} of {of}")
+            }
+            Event::Progresses { revision, operation, done, of } => format!("{revision} {done}/{of}: {operation}"),
+            Event::Ended { revision, message, .. } => format!("{revision} ended: {message}"),
+            Event::Committed { revisions } => format!("committed {revisions}"),
+            Event::Failed { revision, error } => format!("{revision:?} failed: {}", error.lines().next().unwrap()),
+            other => panic!("{other:?}"),
+        });
+    }));
+    lines.into_inner()
+}
+
+#[test]
+fn an_observer_is_told_what_happens() {
+    let (program, mut db) = (program(), memory());
+    let up = told(|observer| drop(program.upgrade_to(&mut db, "head", &Options { observer, ..ALL }).unwrap()));
+    assert_eq!(
+        up,
+        [
+            "Upgrade r1, 1 of 3",
+            "r1 0/1: create table a (1 column)",
+            "r1 ended: a change",
+            "Upgrade r2, 2 of 3",
+            "r2 0/1: add column a.y (text, nullable)",
+            "r2 ended: a change",
+            "Upgrade r3, 3 of 3",
+            "r3 0/2: insert 1 rows in a",
+            "r3 1/2: insert 1 rows in a",
+            "r3 ended: a change",
+            "committed 3"
+        ]
+    );
+    let down = told(|observer| drop(program.downgrade(&mut db, "r1", &Options { observer, ..EACH }).unwrap()));
+    assert_eq!(down[0], "Downgrade r3, 1 of 2");
+    assert_eq!(down[3], "Downgrade r2, 2 of 2");
+    assert_eq!(down.last().unwrap(), "committed 1");
+    assert_eq!(
+        told(|observer| drop(program.upgrade_to(&mut db, "r1", &Options { observer, ..EACH }).unwrap())),
+        [""; 0]
+    );
+
+    let broken = line(&[(first, nothing), (|op| op.execute(sql("nonsense")), nothing)]);
+    let mut db = memory();
+    let failed = told(|observer| drop(broken.upgrade_to(&mut db, "head", &Options { observer, ..EACH }).unwrap_err()));
+    let end = ["committed 1", "Upgrade r2, 2 of 2", "r2 0/2: execute \"nonsense\""];
+    assert_eq!(failed[3..6], end);
+    assert!(failed[6].starts_with("Some(\"r2\") failed: revision r2 (a change) failed"), "{failed:?}");
+}
 
 #[test]
 fn up_and_down_to_any_revision_in_each_kind_of_transaction() {
@@ -152,7 +208,7 @@ fn a_connection_in_a_transaction_is_refused() {
 
 #[test]
 fn the_second_of_two_waits_and_finds_nothing_to_do() {
-    for options in [ALL, EACH] {
+    for transaction in [Transaction::All, Transaction::Revision] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("app.db");
         let program = program();
@@ -161,10 +217,11 @@ fn the_second_of_two_waits_and_finds_nothing_to_do() {
         let (sender, receiver) = mpsc::channel();
         let threads: Vec<_> = (0..8)
             .map(|_| {
-                let (path, sender, options, program) = (path.clone(), sender.clone(), options.clone(), program.clone());
+                let (path, sender, program) = (path.clone(), sender.clone(), program.clone());
                 std::thread::spawn(move || {
                     let mut db = open(&path);
                     sender.send(()).unwrap();
+                    let options = Options { transaction, ..Options::default() };
                     program.upgrade_to(&mut db, "head", &options).unwrap()
                 })
             })

@@ -1,0 +1,110 @@
+//! What an upgrade or a downgrade tells while it runs.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::migrator::Direction;
+
+/// Something that happens while revisions run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A revision begins.
+    Begins {
+        /// Whether it is applied or taken back.
+        direction: Direction,
+        /// The revision.
+        revision: &'a str,
+        /// Its message.
+        message: &'a str,
+        /// Its place among those that are run, from 1.
+        number: usize,
+        /// How many are run.
+        of: usize,
+    },
+    /// A part of a revision begins: operations that are done together, or a data step.
+    Progresses {
+        /// The revision.
+        revision: &'a str,
+        /// What is done, in a line.
+        operation: &'a str,
+        /// How many parts are done.
+        done: usize,
+        /// How many there are.
+        of: usize,
+    },
+    /// A revision ended. It is kept when its transaction is.
+    Ended {
+        /// Whether it was applied or taken back.
+        direction: Direction,
+        /// The revision.
+        revision: &'a str,
+        /// Its message.
+        message: &'a str,
+        /// How long it took.
+        duration: Duration,
+    },
+    /// A transaction was committed: what ended since the last one is kept.
+    Committed {
+        /// How many revisions were in it.
+        revisions: usize,
+    },
+    /// It failed, and goes no further.
+    Failed {
+        /// The revision, if it was one.
+        revision: Option<&'a str>,
+        /// Why.
+        error: &'a str,
+    },
+}
+
+/// Somebody who is told of events; nobody if it is not set.
+#[derive(Clone, Copy, Default)]
+pub struct Observer<'a>(Option<&'a dyn Fn(&Event<'_>)>);
+
+impl<'a> Observer<'a> {
+    /// Calls a function with every event.
+    pub fn new(observe: &'a dyn Fn(&Event<'_>)) -> Observer<'a> {
+        Observer(Some(observe))
+    }
+
+    /// Nobody.
+    pub const NOBODY: Observer<'static> = Observer(None);
+
+    pub(crate) fn tell(&self, event: &Event<'_>) {
+        #[cfg(feature = "tracing")]
+        trace(event);
+        if let Some(observe) = self.0 {
+            observe(event);
+        }
+    }
+}
+
+impl fmt::Debug for Observer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Observer" } else { "nobody" })
+    }
+}
+
+/// Hands an event to whoever the application lets collect them.
+#[cfg(feature = "tracing")]
+fn trace(event: &Event<'_>) {
+    let way = |direction| match direction {
+        Direction::Upgrade => "upgrade",
+        Direction::Downgrade => "downgrade",
+    };
+    match *event {
+        Event::Begins { direction, revision, message, number, of } => {
+            tracing::info!(target: "migratable", direction = way(direction), revision, number, of, "begins: {message}");
+        }
+        Event::Progresses { revision, operation, done, of } => {
+            tracing::debug!(target: "migratable", revision, done, of, "{operation}");
+        }
+        Event::Ended { direction, revision, message, duration } => {
+            let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+            tracing::info!(target: "migratable", direction = way(direction), revision, milliseconds, "ended: {message}");
+        }
+        Event::Committed { revisions } => tracing::debug!(target: "migratable", revisions, "committed"),
+        Event::Failed { revision, error } => tracing::error!(target: "migratable", revision, "failed: {error}"),
+    }
+}
