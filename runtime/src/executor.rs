@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use migratable_core::Dialect;
-use migratable_core::graph::Graph;
+use migratable_core::graph::{Graph, Target};
 use migratable_core::replay::Replay;
 
 use crate::dialect::{Database, Work};
@@ -96,7 +96,7 @@ pub(crate) fn run<Db: Database>(
     let session = Session::open(database)?;
     let position = migrator.position(&graph, &history::read(session.database)?, options.strict)?;
     let mut run =
-        Run { migrator, graph, targets: Vec::new(), direction, options, session, done: Vec::new(), stays: false };
+        Run { migrator, graph, target: Target::default(), direction, options, session, done: Vec::new(), stays: false };
     let path = run.path(&position, Some(target))?;
     let standing = if path.is_empty() { run.standing(&position) } else { run.transactions(target)? };
     Ok(Report { done: run.done, standing })
@@ -105,7 +105,7 @@ pub(crate) fn run<Db: Database>(
 struct Run<'a, Db: Database> {
     migrator: &'a Migrator<Db>,
     graph: Graph,
-    targets: Vec<String>,
+    target: Target,
     direction: Direction,
     options: &'a Options,
     session: Session<'a, Db>,
@@ -119,7 +119,7 @@ struct State<Facts> {
     version: i64,
     facts: Facts,
     position: Position,
-    path: VecDeque<String>,
+    path: VecDeque<&'static Revision>,
     replay: Replay,
     /// The last number in the history.
     ordinal: u64,
@@ -132,9 +132,9 @@ impl<Db: Database> Run<'_, Db> {
             return Err(Error::Ahead { unknown: position.unknown.clone() });
         }
         if let Some(target) = target {
-            self.targets = plan::targets(&self.graph, &position.applied, target)?;
+            self.target = plan::target(&self.graph, &position.applied, target)?;
         }
-        let path = plan::path(&self.graph, position, &self.targets, self.direction);
+        let path = plan::path(&self.graph, position, &self.target, self.direction);
         if !path.is_empty() && !position.unknown.is_empty() {
             return Err(Error::Diverged { unknown: position.unknown.clone(), pending: path });
         }
@@ -171,7 +171,7 @@ impl<Db: Database> Run<'_, Db> {
                 Transaction::Revision => false,
             };
             let rest = if together { state.path.len() } else { 0 };
-            let revisions: Vec<String> = std::iter::once(first).chain(state.path.drain(..rest)).collect();
+            let revisions: Vec<&Revision> = std::iter::once(first).chain(state.path.drain(..rest)).collect();
             let finished = self.transaction(&mut state, &revisions)?;
             self.done.extend(finished);
             if state.path.is_empty() {
@@ -190,7 +190,7 @@ impl<Db: Database> Run<'_, Db> {
         history::create(database)?;
         let rows = history::read(database)?;
         let position = self.migrator.position(&self.graph, &rows, self.options.strict)?;
-        let path = self.path(&position, target)?.into();
+        let path = self.migrator.find_all(&self.path(&position, target)?).into();
         let replay = self.migrator.replay(&self.graph, position.order.iter())?;
         let ordinal = rows.last().map_or(0, |row| row.ordinal);
         let facts = self.session.database.facts();
@@ -199,11 +199,11 @@ impl<Db: Database> Run<'_, Db> {
     }
 
     /// Runs some revisions and ends the transaction that they are in.
-    fn transaction(&mut self, state: &mut State<Db::Facts>, revisions: &[String]) -> Result<Vec<Done>, Error> {
+    fn transaction(&mut self, state: &mut State<Db::Facts>, revisions: &[&Revision]) -> Result<Vec<Done>, Error> {
         let mut finished = Vec::new();
         let mut endangered = false;
         let mut last = None;
-        for revision in revisions.iter().filter_map(|id| self.migrator.find(id)) {
+        for &revision in revisions {
             let begun = Instant::now();
             endangered |= self.revision(state, revision)?;
             finished.push(Done {

@@ -1,5 +1,6 @@
 //! The revisions of a program, and what can be done with them on a database.
 
+use std::collections::HashMap;
 use std::marker::PhantomData;
 
 use migratable_core::graph::{Graph, Node};
@@ -217,14 +218,16 @@ impl<Db: Database> Migrator<Db> {
         script::write(self, dialect, range, Direction::Downgrade)
     }
 
-    pub(crate) fn find(&self, id: &str) -> Option<&'static Revision> {
-        self.revisions.iter().find(|revision| revision.id == id)
+    /// The revisions of these identifiers.
+    pub(crate) fn find_all<'a>(&self, ids: impl IntoIterator<Item = &'a String>) -> Vec<&'static Revision> {
+        let known: HashMap<&str, &'static Revision> = self.revisions.iter().map(|it| (it.id, it)).collect();
+        ids.into_iter().filter_map(|id| known.get(id.as_str()).copied()).collect()
     }
 
     /// What some revisions lead to, which are in the order in which they were applied.
     pub(crate) fn replay<'a>(&self, graph: &Graph, applied: impl Iterator<Item = &'a String>) -> Result<Replay, Error> {
         let mut replay = Replay::default();
-        for revision in applied.filter_map(|id| self.find(id)) {
+        for revision in self.find_all(applied) {
             let operations = &revision.record(Direction::Upgrade).operations;
             replay.apply(graph, revision.id, operations).map_err(|misfit| Error::Plan {
                 revision: revision.id.to_owned(),

@@ -4,7 +4,6 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use migratable_core::Dialect;
-use migratable_core::graph::Graph;
 
 use crate::dialect::{self, Database, Offline, Work};
 use crate::error::Error;
@@ -30,18 +29,18 @@ pub(crate) fn write<Db: Database>(
             return Err(wrong("without a database a downgrade needs both ends, as in `head:base`".to_owned()));
         }
     };
-    let start = resolve(&graph, if from.is_empty() { "base" } else { from }, &[])?;
+    let start = graph.resolve(if from.is_empty() { "base" } else { from }, &[])?;
     let applied = graph.ancestors(start.iter().map(String::as_str));
-    let order = graph.order().iter().filter(|id| applied.contains(*id)).cloned().collect();
+    let order = graph.in_order(&applied);
     let position = Position { applied, order, unknown: Vec::new() };
     let end = match (to, direction) {
         ("", Direction::Upgrade) => "head",
         ("", Direction::Downgrade) => "base",
         (to, _) => to,
     };
-    let targets = resolve(&graph, end, &start)?;
-    let path = plan::path(&graph, &position, &targets, direction);
-    if path.is_empty() && start != targets {
+    let target = graph.target(end, &start.iter().map(String::as_str).collect::<Vec<_>>())?;
+    let path = plan::path(&graph, &position, &target, direction);
+    if path.is_empty() && start != target.revisions {
         let way = if direction == Direction::Upgrade { "behind" } else { "before" };
         return Err(wrong(format!("`{end}` does not come {way} `{from}`")));
     }
@@ -49,7 +48,7 @@ pub(crate) fn write<Db: Database>(
     let mut replay = migrator.replay(&graph, position.order.iter())?;
     script.begin(&history::stands_elsewhere(dialect, &start, &position.applied));
     let mut endangered = false;
-    for revision in path.iter().filter_map(|id| migrator.find(id)) {
+    for revision in migrator.find_all(&path) {
         let recorded = plan::record(&replay, &graph, revision, direction);
         let operations = &recorded.operations;
         let planned = (offline.plan)(&operations.operations, &mut replay.schema, direction)
@@ -78,11 +77,6 @@ pub(crate) fn write<Db: Database>(
     }
     script.end(endangered);
     Ok(script.text)
-}
-
-fn resolve(graph: &Graph, text: &str, current: &[String]) -> Result<Vec<String>, Error> {
-    let current: Vec<&str> = current.iter().map(String::as_str).collect();
-    Ok(graph.resolve(text, &current)?)
 }
 
 struct Script {

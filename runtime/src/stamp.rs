@@ -37,7 +37,7 @@ pub(crate) fn run<Db: Database>(
     let applied: BTreeSet<String> = status.applied.iter().map(|row| row.revision.clone()).collect();
     let mut wanted = BTreeSet::new();
     for target in targets {
-        wanted.extend(plan::targets(&graph, &applied, target)?);
+        wanted.extend(plan::target(&graph, &applied, target)?.revisions);
     }
     let wanted = graph.ancestors(wanted.iter().map(String::as_str));
     let kept = if options.purge { BTreeSet::new() } else { kept(&graph, &applied, &wanted) };
@@ -46,8 +46,8 @@ pub(crate) fn run<Db: Database>(
     let mut statements: Vec<String> =
         applied.difference(&kept).map(|revision| history::delete(dialect, revision)).collect();
     let last = status.applied.iter().filter(|row| kept.contains(&row.revision)).map(|row| row.ordinal).max();
-    let missing = graph.order().iter().filter(|id| wanted.contains(*id) && !kept.contains(*id));
-    for (ordinal, revision) in (last.unwrap_or(0) + 1..).zip(missing.filter_map(|id| migrator.find(id))) {
+    let missing = graph.in_order(wanted.difference(&kept));
+    for (ordinal, revision) in (last.unwrap_or(0) + 1..).zip(migrator.find_all(&missing)) {
         statements.push(history::insert(dialect, revision, &ordinal.to_string(), Duration::ZERO));
     }
     let write = |source| Error::Database { doing: "write the history of the database", source };
@@ -64,11 +64,11 @@ pub(crate) fn run<Db: Database>(
 /// is recorded anew, so that the history is in order.
 fn kept(graph: &Graph, applied: &BTreeSet<String>, wanted: &BTreeSet<String>) -> BTreeSet<String> {
     let mut kept = BTreeSet::new();
-    for id in graph.order().iter().filter(|id| wanted.contains(*id) && applied.contains(*id)) {
+    for id in graph.in_order(wanted.intersection(applied)) {
         let complete =
-            graph.node(id).is_some_and(|node| node.after.iter().chain(&node.depends_on).all(|it| kept.contains(it)));
+            graph.node(&id).is_some_and(|node| node.after.iter().chain(&node.depends_on).all(|it| kept.contains(it)));
         if complete {
-            kept.insert(id.clone());
+            kept.insert(id);
         }
     }
     kept

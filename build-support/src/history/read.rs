@@ -1,6 +1,6 @@
 //! Reading the files and putting them in order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -23,6 +23,7 @@ impl History {
             unread: Vec::new(),
             graph: None,
             problems: Vec::new(),
+            places: HashMap::new(),
         };
         match files(versions) {
             Ok(mut files) => {
@@ -38,6 +39,9 @@ impl History {
                 let message = format!("the folder cannot be read: {error}");
                 history.problems.push(Problem::nowhere(versions.to_path_buf(), message));
             }
+        }
+        for (place, entry) in history.revisions.iter().enumerate() {
+            history.places.entry(entry.file.id.clone()).or_insert(place);
         }
         history.check_names();
         history.check_graph();
@@ -121,6 +125,11 @@ impl History {
         });
         match Graph::new(nodes.collect()) {
             Ok(graph) => self.graph = Some(graph),
+            Err(ref error @ GraphError::Label { ref label, ids: [_, ref id] }) => {
+                if let Some(entry) = self.entry(id) {
+                    problems.push(Problem::located(entry.path.clone(), entry.file.located(label, error.to_string())));
+                }
+            }
             Err(error @ GraphError::Cycle { .. }) => {
                 problems.push(Problem::nowhere(self.versions.clone(), error.to_string()));
             }

@@ -9,8 +9,6 @@ use crate::revisions::Revisions;
 /// Lists the revisions that more than one follows.
 pub(crate) fn run(arguments: &Listing, project: &Project, console: &mut Console<'_>) -> Outcome {
     let revisions = Revisions::of(project, console)?;
-    let order = revisions.graph.order().iter().map(String::as_str);
-    let branches: Vec<&str> = order.filter(|id| revisions.graph.children(id).len() > 1).collect();
-    super::listing::print(&revisions, &branches, arguments, console);
+    super::listing::print(&revisions, &revisions.graph.branch_points(), arguments, console);
     Ok(())
 }
