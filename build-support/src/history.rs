@@ -18,6 +18,7 @@ use migratable_syntax::revision::{Located, RevisionFile};
 
 pub use difference::differences;
 pub use lock::LockProblem;
+pub use read::files;
 pub use replay::Replay;
 pub(crate) use replay::Step;
 pub use roads::{Conflict, End};

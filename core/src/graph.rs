@@ -3,7 +3,7 @@
 mod movement;
 mod resolve;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 pub use movement::Target;
@@ -142,7 +142,8 @@ impl Graph {
             }
         }
         let followed = Edges::new(&given, |node| node.after.iter().map(|id| places[id]).collect());
-        let needed = Edges::new(&given, |node| node.after.iter().chain(&node.depends_on).map(|id| places[id]).collect());
+        let needed =
+            Edges::new(&given, |node| node.after.iter().chain(&node.depends_on).map(|id| places[id]).collect());
         let order = given.iter().map(|node| node.id.clone()).collect();
         Ok(Graph { nodes: given, order, places, labels, followed, needed })
     }
@@ -172,6 +173,23 @@ impl Graph {
     /// The revisions that no other follows, and that none of another branch depends on.
     pub fn heads_nothing_depends_on(&self) -> Vec<&str> {
         self.which(|place| self.needed.behind[place].is_empty())
+    }
+
+    /// The heads that share a branch: those behind the same labels, or behind none. Heads that each have labels of their
+    /// own before them are branches that are meant to live beside one another.
+    pub fn colliding_heads(&self) -> Vec<Vec<&str>> {
+        let mut labels: Vec<BTreeSet<usize>> = Vec::with_capacity(self.nodes.len());
+        for (place, node) in self.nodes.iter().enumerate() {
+            let mut own: BTreeSet<usize> =
+                self.followed.before[place].iter().flat_map(|&it| &labels[it]).copied().collect();
+            own.extend((!node.labels.is_empty()).then_some(place));
+            labels.push(own);
+        }
+        let mut branches: BTreeMap<&BTreeSet<usize>, Vec<&str>> = BTreeMap::new();
+        for head in self.heads() {
+            branches.entry(&labels[self.places[head]]).or_default().push(head);
+        }
+        branches.into_values().filter(|heads| heads.len() > 1).collect()
     }
 
     /// The revisions that follow none.
@@ -364,6 +382,21 @@ pub(crate) mod tests {
         ] {
             let [from, to] = [from, to].map(|text| graph.target(text, &[]).unwrap());
             assert_eq!(graph.between(&from, &to), set(expected), "{from:?} {to:?}");
+        }
+    }
+
+    #[test]
+    fn heads_collide_unless_each_has_labels_of_its_own() {
+        for (lines, expected) in [
+            (&["a:", "b: a", "c: a"][..], "b c"),
+            (&["a:", "b: a", "c@x: a"], ""),
+            (&["a:", "b: a", "c@x: a", "d: c", "e: c"], "d e"),
+            (&["a:", "b: a", "c@x: a", "d: c", "e@y: c"], ""),
+            (&["a:", "b@x: a", "c@y: a", "m: b c"], ""),
+            (&["a:", "z:"], "a z"),
+        ] {
+            let found = graph(lines).colliding_heads().concat().join(" ");
+            assert_eq!(found, expected, "{lines:?}");
         }
     }
 

@@ -10,6 +10,7 @@ use migratable_core::replay::Replay;
 
 use crate::dialect::{Database, Work};
 use crate::error::{Cause, Error, Failure, Stop};
+use crate::given::Given;
 use crate::history::{self, Position, Standing};
 use crate::migrator::{Direction, Migrator, Revision};
 use crate::plan::{self, Piece};
@@ -35,6 +36,8 @@ pub struct Options {
     pub transaction: Transaction,
     /// Refuses a database whose applied revisions had their data steps edited since.
     pub strict: bool,
+    /// What the data steps are given.
+    pub given: Given,
 }
 
 /// A revision that was applied or taken back.
@@ -247,7 +250,10 @@ impl<Db: Database> Run<'_, Db> {
             let database = &mut *self.session.database;
             let done = match &piece.work {
                 Work::Step { at, name } => match operations.step(*at) {
-                    Some(step) => call(database, step, name),
+                    Some(step) => {
+                        let _given = self.options.given.during();
+                        call(database, step, name)
+                    }
                     None => Err(Stop::refused(format!("nothing was compiled for the step `{name}`"))),
                 },
                 work => database.perform(work),

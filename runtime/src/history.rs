@@ -91,13 +91,32 @@ pub(crate) fn create<Db: Database>(database: &mut Db) -> Result<(), Error> {
     made.map_err(|source| Error::Database { doing: "make the history table migratable_revisions", source })
 }
 
+/// SQL for the number of the next row.
+pub(crate) const NEXT: &str = "(SELECT coalesce(max(ordinal), 0) + 1 FROM migratable_revisions)";
+
+const COLUMNS: &str = "revision, ordinal, message, checksum, steps_checksum, applied_at, duration_ms, tool_version";
+
 /// The row that records a revision. `ordinal` is a number or SQL for one.
 pub(crate) fn insert(dialect: Dialect, revision: &Revision, ordinal: &str, duration: Duration) -> String {
+    let values = values(dialect, revision, ordinal, duration);
+    format!("INSERT INTO migratable_revisions ({COLUMNS}) VALUES ({values})")
+}
+
+/// The same where there is no such row yet.
+pub(crate) fn insert_missing(dialect: Dialect, revision: &Revision) -> String {
+    let values = values(dialect, revision, NEXT, Duration::ZERO);
+    let from = if dialect == Dialect::Mysql { " FROM DUAL" } else { "" };
+    let id = literal_for(dialect, revision.id);
+    format!(
+        "INSERT INTO migratable_revisions ({COLUMNS}) SELECT {values}{from} \
+         WHERE NOT EXISTS (SELECT 1 FROM migratable_revisions WHERE revision = {id})"
+    )
+}
+
+fn values(dialect: Dialect, revision: &Revision, ordinal: &str, duration: Duration) -> String {
     let literal = |text: &str| literal_for(dialect, text);
     format!(
-        "INSERT INTO migratable_revisions \
-         (revision, ordinal, message, checksum, steps_checksum, applied_at, duration_ms, tool_version) \
-         VALUES ({}, {ordinal}, {}, {}, {}, CURRENT_TIMESTAMP, {}, {})",
+        "{}, {ordinal}, {}, {}, {}, CURRENT_TIMESTAMP, {}, {}",
         literal(revision.id),
         literal(revision.message),
         literal(revision.checksum),

@@ -19,6 +19,8 @@ mod error;
 #[cfg(feature = "database")]
 mod executor;
 #[cfg(feature = "database")]
+mod given;
+#[cfg(feature = "database")]
 mod history;
 #[cfg(feature = "database")]
 pub mod inspect;
@@ -54,6 +56,8 @@ pub use error::{Cause, Error, Failure, OffendingRows};
 #[cfg(feature = "database")]
 pub use executor::{Done, Options, Report, Transaction};
 #[cfg(feature = "database")]
+pub use given::Given;
+#[cfg(feature = "database")]
 pub use history::{Applied, Standing, Status};
 #[cfg(feature = "database")]
 pub use migrator::{Direction, Migrator, Revision};
@@ -63,5 +67,7 @@ pub use model::column_types;
 pub use model::{FieldColumn, FieldType, Migratable, ModelColumn};
 #[cfg(feature = "database")]
 pub use plan::PlannedRevision;
+#[cfg(feature = "database")]
+pub use script::ScriptOptions;
 #[cfg(feature = "database")]
 pub use stamp::StampOptions;

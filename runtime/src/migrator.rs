@@ -13,7 +13,7 @@ use crate::executor::{self, Options, Report};
 use crate::history::{self, Applied, Position, Standing, Status};
 use crate::plan::{self, PlannedRevision};
 use crate::revision::Operations;
-use crate::script;
+use crate::script::{self, Script, ScriptOptions};
 use crate::stamp::{self, StampOptions};
 
 /// A revision, as it is compiled into a program.
@@ -206,7 +206,7 @@ impl<Db: Database> Migrator<Db> {
     /// # Errors
     /// If the range names no revisions, or one of them has a data step, which is no SQL.
     pub fn upgrade_sql(&self, dialect: Dialect, range: &str) -> Result<String, Error> {
-        script::write(self, dialect, range, Direction::Upgrade)
+        self.script(dialect, range, Direction::Upgrade, &ScriptOptions::default())
     }
 
     /// A downgrade as a script for the database's own client, over a range `a:b` from `a` down to `b`. In a database that
@@ -215,7 +215,48 @@ impl<Db: Database> Migrator<Db> {
     /// # Errors
     /// If the range names no revisions, or one of them has a data step, which is no SQL.
     pub fn downgrade_sql(&self, dialect: Dialect, range: &str) -> Result<String, Error> {
-        script::write(self, dialect, range, Direction::Downgrade)
+        self.script(dialect, range, Direction::Downgrade, &ScriptOptions::default())
+    }
+
+    /// An upgrade or a downgrade as a script for the database's own client, over a range `a:b`.
+    ///
+    /// # Errors
+    /// If the range names no revisions, or one of them has a data step, which is no SQL.
+    pub fn script(
+        &self,
+        dialect: Dialect,
+        range: &str,
+        direction: Direction,
+        options: &ScriptOptions,
+    ) -> Result<String, Error> {
+        script::write(self, dialect, range, direction, options)
+    }
+
+    /// The same as [`stamp`](Self::stamp) as a script for the database's own client.
+    ///
+    /// # Errors
+    /// If a target names no revision, or counts from where a database stands.
+    pub fn stamp_sql(&self, dialect: Dialect, targets: &[&str], options: &StampOptions) -> Result<String, Error> {
+        stamp::script(self, dialect, targets, options)
+    }
+
+    /// Makes the table of the history where it is missing.
+    ///
+    /// # Errors
+    /// If the database refuses that.
+    pub fn ensure_history(&self, database: &mut Db) -> Result<(), Error> {
+        stamp::ensure(database)
+    }
+
+    /// The same as [`ensure_history`](Self::ensure_history) as a script for the database's own client.
+    ///
+    /// # Errors
+    /// If this build cannot write for the dialect.
+    pub fn ensure_history_sql(&self, dialect: Dialect) -> Result<String, Error> {
+        let mut script = Script::new(script::offline(dialect)?);
+        script.begin(None);
+        script.end(false);
+        Ok(script.text())
     }
 
     /// The revisions of these identifiers.

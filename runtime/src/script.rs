@@ -1,6 +1,8 @@
 //! Revisions as a script for the database's own client.
 
-use std::fmt::Write;
+mod conditional;
+
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use migratable_core::Dialect;
@@ -11,16 +13,28 @@ use crate::history::{self, Position};
 use crate::migrator::{Direction, Migrator, Revision};
 use crate::plan;
 
+/// How a script is written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ScriptOptions {
+    /// It may be run anywhere on its way, and again, and does only what is not done yet.
+    pub idempotent: bool,
+}
+
+/// How scripts for a dialect are written.
+pub(crate) fn offline(dialect: Dialect) -> Result<&'static Offline, Error> {
+    dialect::offline(dialect).ok_or(Error::NoDialect { dialect })
+}
+
 /// Writes a script for a range of revisions.
 pub(crate) fn write<Db: Database>(
     migrator: &Migrator<Db>,
     dialect: Dialect,
     range: &str,
     direction: Direction,
+    options: &ScriptOptions,
 ) -> Result<String, Error> {
     let wrong = |message: String| Error::Range { text: range.to_owned(), message };
-    let offline = dialect::offline(dialect)
-        .ok_or_else(|| wrong(format!("this program was built without {dialect}; turn on the feature")))?;
+    let offline = offline(dialect)?;
     let graph = migrator.graph()?;
     let (from, to) = match (range.split_once(':'), direction) {
         (Some((from, to)), _) => (from.trim(), to.trim()),
@@ -44,9 +58,15 @@ pub(crate) fn write<Db: Database>(
         let way = if direction == Direction::Upgrade { "behind" } else { "before" };
         return Err(wrong(format!("`{end}` does not come {way} `{from}`")));
     }
-    let mut script = Script { offline, text: String::new() };
+    let mut script = Script::new(offline);
     let mut replay = migrator.replay(&graph, position.order.iter())?;
-    script.begin(&history::stands_elsewhere(dialect, &start, &position.applied));
+    let stops = if options.idempotent {
+        let (before, way) = way(&position.applied, &path, direction);
+        conditional::stands_beside(dialect, &before, &way, direction)
+    } else {
+        history::stands_elsewhere(dialect, &start, &position.applied)
+    };
+    script.begin(Some(&stops));
     let mut endangered = false;
     for revision in migrator.find_all(&path) {
         let recorded = plan::record(&replay, &graph, revision, direction);
@@ -55,6 +75,7 @@ pub(crate) fn write<Db: Database>(
             .map_err(|refusal| refusal.in_revision(revision, &operations.operations))?;
         recorded.note(&mut replay, &graph, revision, direction);
         script.heading(revision, direction);
+        let mut lines = Script::new(offline);
         endangered |= planned.endangers_references;
         let mut said = Vec::new();
         for piece in &planned.pieces {
@@ -62,39 +83,65 @@ pub(crate) fn write<Db: Database>(
                 return Err(Error::NotOffline { revision: revision.id.to_owned(), step: name.clone() });
             }
             if piece.operations != said {
-                piece.operations.iter().for_each(|&at| script.comment(&operations.operations[at].to_string()));
+                piece.operations.iter().for_each(|&at| lines.comment(&operations.operations[at].to_string()));
                 said.clone_from(&piece.operations);
             }
-            (offline.statements)(&piece.work).iter().for_each(|sql| script.statement(sql));
+            (offline.statements)(&piece.work).iter().for_each(|sql| lines.statement(sql));
         }
-        script.statement(&match direction {
-            Direction::Upgrade => {
-                let ordinal = "(SELECT coalesce(max(ordinal), 0) + 1 FROM migratable_revisions)";
-                history::insert(dialect, revision, ordinal, Duration::ZERO)
-            }
+        lines.statement(&match direction {
+            Direction::Upgrade => history::insert(dialect, revision, history::NEXT, Duration::ZERO),
             Direction::Downgrade => history::delete(dialect, revision.id),
         });
+        let lines = if options.idempotent {
+            (offline.conditional)(&conditional::is_open(dialect, revision.id, direction), &lines.lines)
+        } else {
+            lines.lines
+        };
+        script.lines.extend(lines);
     }
     script.end(endangered);
-    Ok(script.text)
+    Ok(script.text())
 }
 
-struct Script {
+/// What must be applied wherever a script begins, and its revisions in the order in which they are applied.
+fn way<'a>(applied: &BTreeSet<String>, path: &'a [String], direction: Direction) -> (BTreeSet<String>, Vec<&'a str>) {
+    match direction {
+        Direction::Upgrade => (applied.clone(), path.iter().map(String::as_str).collect()),
+        Direction::Downgrade => {
+            let way = path.iter().rev().map(String::as_str).collect();
+            (applied.iter().filter(|id| !path.contains(id)).cloned().collect(), way)
+        }
+    }
+}
+
+/// A script that is being written.
+pub(crate) struct Script {
     offline: &'static Offline,
-    text: String,
+    /// Each a comment, a command of the client, or statements with their semicolons.
+    lines: Vec<String>,
 }
 
 impl Script {
-    /// Begins with a check that the database stands where the range begins.
-    fn begin(&mut self, (stops_if, number): &(String, String)) {
-        self.text.push_str("-- Written by migratable.\n");
-        self.offline.before.iter().for_each(|line| self.line(line));
-        self.statement(history::CREATE);
-        self.statement(&(self.offline.guard)(stops_if, number));
+    pub(crate) fn new(offline: &'static Offline) -> Script {
+        Script { offline, lines: Vec::new() }
     }
 
-    fn end(&mut self, endangered: bool) {
-        self.text.push('\n');
+    /// Begins, with a check of the database if there is one: why the script stops, and SQL that gives zero if not.
+    pub(crate) fn begin(&mut self, stops: Option<&(String, String)>) {
+        self.line("-- Written by migratable.");
+        self.offline.before.iter().for_each(|line| self.line(line));
+        self.statement(history::CREATE);
+        if let Some((stops_if, number)) = stops {
+            self.statement(&(self.offline.guard)(stops_if, number));
+        }
+    }
+
+    pub(crate) fn text(&self) -> String {
+        self.lines.join("\n") + "\n"
+    }
+
+    pub(crate) fn end(&mut self, endangered: bool) {
+        self.line("");
         if endangered {
             let check = Work::CheckReferences { at_end: true };
             (self.offline.statements)(&check).iter().for_each(|sql| self.statement(sql));
@@ -103,7 +150,7 @@ impl Script {
     }
 
     fn heading(&mut self, revision: &Revision, direction: Direction) {
-        self.text.push('\n');
+        self.line("");
         let verb = if direction == Direction::Upgrade { "upgrade" } else { "downgrade" };
         self.comment(&format!("{verb} {}: {}", revision.id, revision.message));
     }
@@ -113,12 +160,11 @@ impl Script {
     }
 
     fn line(&mut self, line: &str) {
-        // Writing to a String does not fail.
-        let _ = writeln!(self.text, "{line}");
+        self.lines.push(line.to_owned());
     }
 
     /// Ends a statement with a semicolon, on a line of its own if it ends in a comment.
-    fn statement(&mut self, sql: &str) {
+    pub(crate) fn statement(&mut self, sql: &str) {
         let sql = sql.trim_end();
         if sql.starts_with("-- ") && !sql.contains('\n') {
             return self.line(sql);

@@ -3,14 +3,16 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use migratable_core::Dialect;
 use migratable_core::graph::Graph;
 
-use crate::dialect::Database;
+use crate::dialect::{Database, literal_for};
 use crate::error::Error;
 use crate::executor::Session;
 use crate::history;
 use crate::migrator::Migrator;
 use crate::plan;
+use crate::script::{self, Script};
 
 /// How a database is stamped.
 #[derive(Clone, Debug, Default)]
@@ -58,6 +60,41 @@ pub(crate) fn run<Db: Database>(
         session.database.commit().map_err(write)?;
     }
     Ok(graph.tips(&wanted).into_iter().map(str::to_owned).collect())
+}
+
+/// The same as a script: what is recorded rightly stays as it is.
+pub(crate) fn script<Db: Database>(
+    migrator: &Migrator<Db>,
+    dialect: Dialect,
+    targets: &[&str],
+    options: &StampOptions,
+) -> Result<String, Error> {
+    let graph = migrator.graph()?;
+    let mut wanted = BTreeSet::new();
+    for target in targets {
+        wanted.extend(graph.resolve(target, &[])?);
+    }
+    let wanted = graph.in_order(&graph.ancestors(wanted.iter().map(String::as_str)));
+    let list = |ids: &[String]| ids.iter().map(|id| literal_for(dialect, id)).collect::<Vec<_>>().join(", ");
+    let others = |ids: &[String]| {
+        if ids.is_empty() { String::new() } else { format!(" WHERE revision NOT IN ({})", list(ids)) }
+    };
+    let mut script = Script::new(script::offline(dialect)?);
+    let unknown = format!("(SELECT count(*) FROM migratable_revisions{})", others(graph.order()));
+    let stops_if = "the history has a revision that this script does not know".to_owned();
+    script.begin((!options.purge).then_some(&(stops_if, unknown)));
+    script.statement(&format!("DELETE FROM migratable_revisions{}", others(if options.purge { &[] } else { &wanted })));
+    for revision in migrator.find_all(&wanted) {
+        script.statement(&history::insert_missing(dialect, revision));
+    }
+    script.end(false);
+    Ok(script.text())
+}
+
+/// Makes the table of the history where it is missing.
+pub(crate) fn ensure<Db: Database>(database: &mut Db) -> Result<(), Error> {
+    let session = Session::open(database)?;
+    history::create(session.database)
 }
 
 /// The rows that stay: those of wanted revisions, as far as all that comes before them is there. What stands behind a gap

@@ -12,11 +12,7 @@ use crate::revisions::{Revisions, needs_current};
 pub(crate) fn run(arguments: &Show, url: Option<&str>, project: &Project, console: &mut Console<'_>) -> Outcome {
     let revisions = Revisions::of(project, console)?;
     let word = arguments.revision.as_str();
-    let current = if needs_current(word) {
-        super::current::ids(url, project, console)?
-    } else {
-        BTreeSet::new()
-    };
+    let current = if needs_current(word) { super::current::ids(url, project, console)? } else { BTreeSet::new() };
     let current: Vec<&str> = current.iter().map(String::as_str).collect();
     let revision = revisions.one(word, &current)?;
     if arguments.report.json {

@@ -34,7 +34,8 @@ impl Graph {
             targets.flat_map(|place| self.followed.behind[place].iter().copied()).collect()
         };
         let branch = target.branch.as_deref().and_then(|id| self.place(id)).map(|root| self.lineage(root));
-        let first = first.into_iter().filter(|&place| !kept[place] && branch.as_ref().is_none_or(|branch| branch[place]));
+        let first =
+            first.into_iter().filter(|&place| !kept[place] && branch.as_ref().is_none_or(|branch| branch[place]));
         let undone = reached(first, &self.needed.behind);
         let is_applied = self.are(applied);
         self.ids((0..self.order.len()).rev().filter(|&place| undone[place] && is_applied[place]))

@@ -110,7 +110,10 @@ impl Graph {
         match found[..] {
             [] => Err(ResolveError::Unknown { text: name.to_owned() }),
             [id] => Ok(self.places[id]),
-            _ => Err(ResolveError::Ambiguous { text: name.to_owned(), ids: found.into_iter().map(str::to_owned).collect() }),
+            _ => Err(ResolveError::Ambiguous {
+                text: name.to_owned(),
+                ids: found.into_iter().map(str::to_owned).collect(),
+            }),
         }
     }
 }

@@ -182,11 +182,20 @@ pub(super) const OFFLINE: Offline = Offline {
     before: &session::BEGIN_SCRIPT,
     guard: verify::guard,
     after: &["COMMIT;"],
+    conditional,
     // Nobody knows whether there are views: the script looks for them.
     plan: |operations, schema, direction| plan::plan(operations, schema, mode(direction), true),
     statements,
     difference: difference::script,
 };
+
+/// Lets `psql` skip the lines.
+fn conditional(condition: &str, lines: &[String]) -> Vec<String> {
+    let mut out = vec![format!("SELECT {condition} AS migratable_open \\gset"), "\\if :migratable_open".to_owned()];
+    out.extend_from_slice(lines);
+    out.push("\\endif".to_owned());
+    out
+}
 
 fn statements(work: &Work) -> Vec<String> {
     match work {

@@ -1,12 +1,13 @@
 //! Transactions, the history beside what it records, and several processes at once.
 
+use std::collections::BTreeMap;
 use std::sync::mpsc;
 use std::time::Duration;
 
 use migratable::diesel::Connection;
 use migratable::diesel::connection::SimpleConnection;
 use migratable::revision::*;
-use migratable::{Direction, Options, Standing, Transaction};
+use migratable::{Direction, Given, Options, Standing, Transaction};
 
 use super::database::{self, Db, Program, down, line, memory, nothing, one, open, run, values};
 
@@ -26,8 +27,9 @@ fn program() -> Program {
     line(&[(first, |op| op.drop_table("a")), (second, |op| op.drop_column("a", "y")), (third, nothing)])
 }
 
-const EACH: Options = Options { transaction: Transaction::Revision, strict: false };
-const ALL: Options = Options { transaction: Transaction::All, strict: false };
+const EACH: Options = Options { transaction: Transaction::Revision, strict: false, given: NOTHING };
+const ALL: Options = Options { transaction: Transaction::All, strict: false, given: NOTHING };
+const NOTHING: Given = Given { arguments: BTreeMap::new(), tag: None };
 
 #[test]
 fn up_and_down_to_any_revision_in_each_kind_of_transaction() {
