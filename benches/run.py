@@ -413,21 +413,20 @@ def compared():
 
 
 def branched(count):
-    """`count` revisions, each with those that it follows: 50 branches off a trunk, each merged back."""
-    length, found, trunk = count // 100, [], []
-    for number in range(count):
-        turn = number % (2 * length)
-        parents = [number - 1] if number else []
-        if turn < length:
-            trunk = trunk if turn else [number - 1]
-            if turn == 0 and number:
-                parents = [number - 1]
-        elif turn == length:
-            trunk = [number - length - 1] if number > length else []
-            parents = trunk
-        if turn == 2 * length - 1 and number > length:
-            parents = [number - 1, number - length]
-        found.append([parent for parent in parents if parent >= 0])
+    """What each of `count` revisions follows: some 50 times a branch beside the trunk, and what joins both."""
+    part, found, head = count // 100, [], []
+    while len(found) + 2 * part + 1 <= count:
+        tips = []
+        for _ in range(2):
+            tip = head
+            for _ in range(part):
+                found.append(tip)
+                tip = [len(found) - 1]
+            tips += tip
+        found.append(tips)
+        head = [len(found) - 1]
+    while len(found) < count:
+        found.append([len(found) - 1])
     return found
 
 
