@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures Migratable beside a peer or a limit, in one run, and prints ratios.
 
-    benches/run.py [build-script] [derive] [clean] [revisions] [current] [diff]
+    benches/run.py [build-script] [derive] [clean] [revisions] [current] [diff] [graph]
 
 Without arguments all of them. Projects are made below target/benches. Needs python3, sqlite3 and a quiet machine; diff
 also psql, mariadb, and pip for Alembic in a virtual environment of its own.
@@ -412,7 +412,116 @@ def compared():
         say(f"    {name:26}ours {ours:.2f} s (goal {goal}), Alembic {alembic:.2f} s, ratio {ours / alembic:.2f}")
 
 
-MEASURES = {"build-script": build_script, "derive": derive, "clean": clean, "revisions": revisions, "current": current, "diff": compared}
+def branched(count):
+    """What each of `count` revisions follows: some 50 times a branch beside the trunk, and what joins both."""
+    part, found, head = count // 100, [], []
+    while len(found) + 2 * part + 1 <= count:
+        tips = []
+        for _ in range(2):
+            tip = head
+            for _ in range(part):
+                found.append(tip)
+                tip = [len(found) - 1]
+            tips += tip
+        found.append(tips)
+        head = [len(found) - 1]
+    while len(found) < count:
+        found.append([len(found) - 1])
+    return found
+
+
+def graph():
+    say("(issue 5) commands on revisions with 50 branches and merges, beyond the database's own time (goal 100 ms at 2,000)")
+    main = """
+use migratable::revision::*;
+use migratable::{AnyConnection, Migrator, Revision};
+use migratable_cli::Project;
+
+fn nothing(_: &mut Operations) {}
+
+fn leaked(text: &str) -> &'static [&'static str] {
+    let ids: Vec<&'static str> = text.split_whitespace().map(|id| &*id.to_owned().leak()).collect();
+    ids.leak()
+}
+
+fn main() -> std::process::ExitCode {
+    let mut arguments = std::env::args_os();
+    let program = arguments.next().unwrap();
+    let folder = std::path::PathBuf::from(arguments.next().unwrap());
+    let list = std::fs::read_to_string(folder.join("list")).unwrap();
+    let revision = |line: &str| {
+        let (id, after) = line.split_once(':').unwrap();
+        Revision {
+            id: leaked(id)[0], after: leaked(after), depends_on: &[], labels: &[], message: "m", file: "f.rs",
+            checksum: "v1:0", steps_checksum: None, upgrade: nothing, downgrade: nothing,
+        }
+    };
+    let revisions: Vec<Revision> = list.lines().map(revision).collect();
+    let project = Project::new(&folder, "bench-migrations", "[package]\\nname = \\"bench-migrations\\"\\n")
+        .with_migrator(Migrator::<AnyConnection>::new(revisions.leak()));
+    let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
+    let mut console = migratable_cli::Console::new(&mut out, &mut err, folder);
+    match migratable_cli::run(&project, std::iter::once(program).chain(arguments), &mut console) {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure:?}");
+            failure.code()
+        }
+    }
+}
+""".replace("\\\\", "\\")
+    runner = project("graph-runner", {"src/main.rs": main},
+                     f'migratable = {{ path = "{ROOT}/runtime", features = ["sqlite"] }}\n'
+                     f'migratable-cli = {{ path = "{ROOT}/cli", features = ["database"] }}')
+    run(["cargo", "build", "-q", "--release"], runner)
+    migrate = WORK / "target/release/graph-runner"
+    commands = {"history": ["history"], "history -r": ["history", "-r", "head-9:head"], "heads": ["heads"],
+                "branches": ["branches"], "current": ["current"]}
+    measured = {}
+    for count in (500, 2000, 8000):
+        bare, sources = WORK / f"graph-bare-{count}", WORK / f"graph-sources-{count}"
+        for folder in (bare, sources):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+        lines = []
+        for number, parents in enumerate(branched(count)):
+            after = [f"{parent:012x}" for parent in parents]
+            lines.append(f"{number:012x}: {' '.join(after)}\n")
+            listed = ", ".join(f'"{parent}"' for parent in after)
+            write(sources / f"versions/20250101_{number:06}_{number:012x}_m.rs",
+                  f'//! m\n\nuse migratable::revision::*;\n\nrevision!("{number:012x}", after = [{listed}]);\n\n'
+                  "#[operations]\npub fn upgrade(op: &mut Operations) {}\n\n"
+                  "#[operations]\npub fn downgrade(op: &mut Operations) {}\n")
+        write(sources / "Cargo.toml", '[package]\nname = "bench-migrations"\n')
+        for folder in (bare, sources):
+            write(folder / "list", "".join(lines))
+        url = ["--database-url", f"sqlite://{bare}/app.db"]
+
+        def fresh():
+            for path in bare.glob("app.db*"):
+                path.unlink()
+
+        script = run([migrate, bare, "upgrade", "base:head", "--sql", "--dialect", "sqlite"], WORK).stdout
+        own, shell = [], []
+        for _ in range(5):
+            fresh()
+            shell.append(timed(["sqlite3", bare / "app.db"], WORK, input=script))
+            fresh()
+            own.append(timed([migrate, bare, "upgrade", *url], WORK))
+        found = {"upgrade": statistics.median(own) - statistics.median(shell)}
+        found["upgrade again"] = statistics.median(timed([migrate, bare, "upgrade", *url], WORK) for _ in range(5))
+        for name, words in commands.items():
+            found[name] = statistics.median(timed([migrate, bare, *words, *url], WORK) for _ in range(5))
+        for name in ("history", "heads"):
+            found[f"{name}, from files"] = statistics.median(timed([migrate, sources, name], WORK) for _ in range(5))
+        measured[count] = found
+    for name in measured[500]:
+        times = [measured[count][name] * 1000 for count in (500, 2000, 8000)]
+        say(f"    {name:22}{times[0]:7.0f} ms {times[1]:7.0f} ms {times[2]:7.0f} ms")
+
+
+MEASURES = {"build-script": build_script, "derive": derive, "clean": clean, "revisions": revisions, "current": current,
+            "diff": compared, "graph": graph}
 
 if __name__ == "__main__":
     wanted = sys.argv[1:] or list(MEASURES)

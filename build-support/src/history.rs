@@ -10,6 +10,7 @@ mod roads;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use migratable_core::graph::Graph;
@@ -17,6 +18,7 @@ use migratable_syntax::revision::{Located, RevisionFile};
 
 pub use difference::differences;
 pub use lock::LockProblem;
+pub use read::files;
 pub use replay::Replay;
 pub(crate) use replay::Step;
 pub use roads::{Conflict, End};
@@ -35,6 +37,8 @@ pub struct History {
     /// What is wrong with the files and with the graph; what is wrong with the operations is found by
     /// [`replay`](Self::replay).
     pub problems: Vec<Problem>,
+    /// The first entry of each identifier.
+    places: HashMap<String, usize>,
 }
 
 /// A revision file.
@@ -112,6 +116,6 @@ impl Entry {
 impl History {
     /// The revision of that identifier.
     pub fn entry(&self, id: &str) -> Option<&Entry> {
-        self.revisions.iter().find(|entry| entry.file.id == id)
+        self.places.get(id).map(|&place| &self.revisions[place])
     }
 }

@@ -2,22 +2,28 @@
 
 mod branches;
 mod check;
+mod completions;
 mod current;
 #[cfg(feature = "database")]
 mod diff;
 #[cfg(feature = "database")]
 mod downgrade;
 mod edit;
+#[cfg(feature = "database")]
+mod ensure_version;
 mod heads;
 mod history;
 mod listing;
 mod lock;
+mod man;
 mod merge;
 #[cfg(feature = "database")]
 mod movement;
 mod rebase;
 mod remove;
 mod revision;
+#[cfg(feature = "database")]
+mod script;
 mod show;
 #[cfg(feature = "database")]
 mod stamp;
@@ -52,6 +58,8 @@ pub(crate) fn run(arguments: &Arguments, project: &Project, console: &mut Consol
         Command::Edit(it) => edit::run(it, project, console),
         Command::Remove(it) => remove::run(it, url, project, console),
         Command::Lock(it) => lock::run(it, project, console),
+        Command::Completions(it) => completions::run(it, console),
+        Command::Man(it) => man::run(it, console),
         #[cfg(feature = "database")]
         Command::Upgrade(it) => upgrade::run(it, url, project, console),
         #[cfg(feature = "database")]
@@ -60,6 +68,8 @@ pub(crate) fn run(arguments: &Arguments, project: &Project, console: &mut Consol
         Command::Current(it) => current::run(it, url, project, console),
         #[cfg(feature = "database")]
         Command::Stamp(it) => stamp::run(it, url, project, console),
+        #[cfg(feature = "database")]
+        Command::EnsureVersion(it) => ensure_version::run(it, url, project, console),
         #[cfg(feature = "database")]
         Command::Verify(it) => verify::run(it, url, project, console),
         #[cfg(feature = "database")]
@@ -72,6 +82,8 @@ pub(crate) fn run(arguments: &Arguments, project: &Project, console: &mut Consol
         Command::Current(_) => Err(needs_database(project, "current")),
         #[cfg(not(feature = "database"))]
         Command::Stamp(_) => Err(needs_database(project, "stamp head")),
+        #[cfg(not(feature = "database"))]
+        Command::EnsureVersion(_) => Err(needs_database(project, "ensure-version")),
         #[cfg(not(feature = "database"))]
         Command::Verify(_) => Err(needs_database(project, "verify")),
         #[cfg(not(feature = "database"))]

@@ -15,8 +15,9 @@ pub(crate) fn own_side(folder: &Path) -> Option<BTreeSet<String>> {
     } else {
         return None;
     };
-    let names = git(folder, &["ls-tree", "-z", "--name-only", own])?;
-    Some(names.split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect())
+    let paths = git(folder, &["ls-tree", "-r", "-z", "--name-only", own])?;
+    let names = paths.split('\0').map(|path| path.rsplit('/').next().unwrap_or(path));
+    Some(names.filter(|name| !name.is_empty()).map(str::to_owned).collect())
 }
 
 fn git(folder: &Path, arguments: &[&str]) -> Option<String> {

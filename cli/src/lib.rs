@@ -55,6 +55,11 @@ macro_rules! main {
     };
 }
 
+/// What can be typed, for whoever documents or completes it.
+pub fn definition() -> clap::Command {
+    <arguments::Arguments as clap::CommandFactory>::command()
+}
+
 /// Runs `migrate` in this process.
 pub fn main(project: &Project) -> ExitCode {
     in_process(|console| run(project, std::env::args_os(), console))

@@ -1,8 +1,10 @@
 //! A new revision file: checked before it is written, and written before the lock.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use migratable_build::history::{History, differences, files};
 use migratable_core::diff::Plan;
 use migratable_core::{Operation, Schema, fingerprint};
 use migratable_syntax::revision::{NewRevision, RevisionFile, parse, write};
@@ -10,9 +12,10 @@ use migratable_syntax::whole_file;
 
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
+use crate::findings::{Finding, Kind};
 use crate::post_write;
 use crate::revision_name;
-use crate::sources::Sources;
+use crate::sources::{Sources, replay};
 
 /// A revision that is to be written.
 pub(crate) struct NewFile {
@@ -24,12 +27,25 @@ pub(crate) struct NewFile {
     pub(crate) text: String,
 }
 
+/// Where a revision stands among the others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The revisions that it follows.
+    pub(crate) after: Vec<String>,
+    /// Revisions of other branches that must be applied before it.
+    pub(crate) depends_on: Vec<String>,
+    /// Names of the branch that begins with it.
+    pub(crate) labels: Vec<String>,
+    /// The folder of its file, below `versions/`.
+    pub(crate) folder: PathBuf,
+}
+
 impl NewFile {
-    /// A revision that follows some others.
+    /// A revision at a place among the others.
     pub(crate) fn new(
         asked_id: Option<&str>,
         message: &str,
-        after: &[String],
+        place: &Place,
         plan: &Plan,
         sources: &Sources,
         console: &Console<'_>,
@@ -42,13 +58,14 @@ impl NewFile {
             None => revision_name::new_id(console.now()),
         };
         let versions = sources.configuration.versions();
-        let there: Vec<String> = fs::read_dir(&versions)
-            .map(|entries| entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect())
-            .unwrap_or_default();
+        let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let there: Vec<String> = files(&versions).unwrap_or_default().iter().map(name).collect();
         let time = revision_name::time_behind(console.now(), there.iter().map(String::as_str));
-        let path = versions.join(revision_name::file_name(&sources.configuration.file_name(), time, &id, message));
+        let file_name = revision_name::file_name(&sources.configuration.file_name(), time, &id, message);
+        let path = versions.join(&place.folder).join(file_name);
         let message = revision_name::message(&sources.configuration.message(), time, &id, message);
-        let text = write(&NewRevision { id: &id, after, message: &message, plan });
+        let Place { after, depends_on, labels, .. } = place;
+        let text = write(&NewRevision { id: &id, after, depends_on, labels, message: &message, plan });
         Ok(NewFile { id, path, text })
     }
 
@@ -74,19 +91,35 @@ impl NewFile {
         Ok(())
     }
 
-    /// Writes the revision, and the lock behind it; the revision goes again if the lock cannot be written.
-    pub(crate) fn write(&self, sources: &Sources, after: &Schema, console: &Console<'_>) -> Outcome {
-        let folder = sources.configuration.versions();
-        let is_new = !folder.exists();
-        fs::create_dir_all(&folder)
+    /// Checks, without writing anything, that all revisions give this schema together with it.
+    ///
+    /// # Errors
+    /// What does not fit. A change to what only another branch has is such.
+    pub(crate) fn check_among(&self, sources: &Sources, after: &Schema) -> Result<(), Vec<Finding>> {
+        let changes = BTreeMap::from([(self.path.clone(), Some(self.text.clone()))]);
+        let found = replay(&History::changed(&sources.configuration.versions(), &changes))?;
+        if fingerprint(&found) == fingerprint(after) {
+            return Ok(());
+        }
+        let message = format!(
+            "in this place it does not lead to the schema of the models: {}",
+            differences(&found, after).join("; ")
+        );
+        Err(vec![Finding::at(Kind::Revision, &self.path, 0, 0, message)])
+    }
+
+    /// Writes the revision, and the lock of these heads behind it; the revision goes again if the lock cannot be
+    /// written.
+    pub(crate) fn write(&self, heads: &[String], sources: &Sources, after: &Schema, console: &Console<'_>) -> Outcome {
+        let folder = self.path.parent().unwrap_or(&self.path);
+        let new: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
+        fs::create_dir_all(folder)
             .and_then(|()| whole_file::write_durably(&self.path, &self.text))
             .map_err(|error| Failure::cannot_write(&self.path, &error, console))
-            .and_then(|()| sources.write_lock(std::slice::from_ref(&self.id), after, console).map(drop))
+            .and_then(|()| sources.write_lock(heads, after, console).map(drop))
             .inspect_err(|_| {
                 let _ = fs::remove_file(&self.path);
-                if is_new {
-                    let _ = fs::remove_dir(&folder);
-                }
+                new.iter().for_each(|folder| drop(fs::remove_dir(folder)));
             })
     }
 

@@ -1,6 +1,6 @@
 //! The revisions as the commands that list them need them: from their files, or as they were compiled in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use migratable_build::history::Entry;
 use migratable_core::Operation;
@@ -40,9 +40,15 @@ pub(crate) struct Revisions {
     pub(crate) all: Vec<Revision>,
     /// What follows what.
     pub(crate) graph: Graph,
+    places: HashMap<String, usize>,
 }
 
 impl Revisions {
+    fn new(all: Vec<Revision>, graph: Graph) -> Revisions {
+        let places = all.iter().enumerate().map(|(place, revision)| (revision.id.clone(), place)).collect();
+        Revisions { all, graph, places }
+    }
+
     /// Those of the files; where there are no sources, those that were compiled in.
     pub(crate) fn of(project: &Project, console: &mut Console<'_>) -> Outcome<Revisions> {
         #[cfg(feature = "database")]
@@ -65,13 +71,13 @@ impl Revisions {
 
     /// The revision of that identifier.
     pub(crate) fn find(&self, id: &str) -> Option<&Revision> {
-        self.all.iter().find(|revision| revision.id == id)
+        self.places.get(id).map(|&place| &self.all[place])
     }
 
     /// The schema that a revision leads to.
     #[cfg(feature = "database")]
     pub(crate) fn schema_at(&self, text: &str) -> Outcome<Schema> {
-        if text.contains("current") || text.starts_with(['+', '-']) || text.contains(':') {
+        if needs_current(text) || text.contains(':') {
             return Err(Failure::Usage(format!(
                 "`{text}` depends on where a database stands: name a revision by its id, or `head`, `head-1`, `base`"
             )));
@@ -92,11 +98,10 @@ impl Revisions {
     /// What is special about a revision, as it stands behind its id.
     fn marks(&self, id: &str, current: &BTreeSet<String>) -> Vec<&'static str> {
         let mut marks = Vec::new();
-        if self.graph.heads().contains(&id) {
-            marks.push("head");
-        }
-        if self.graph.children(id).len() > 1 {
-            marks.push("branch point");
+        match self.graph.children(id).len() {
+            0 => marks.push("head"),
+            1 => {}
+            _ => marks.push("branch point"),
         }
         if self.graph.node(id).is_some_and(|node| node.after.len() > 1) {
             marks.push("merge");
@@ -147,7 +152,7 @@ impl Revisions {
             "labels": revision.labels,
             "message": revision.message,
             "file": revision.file,
-            "head": self.graph.heads().contains(&revision.id.as_str()),
+            "head": self.graph.children(&revision.id).is_empty(),
             "upgrade": revision.upgrade.iter().map(operation_json).collect::<Vec<_>>(),
             "downgrade": revision.downgrade.iter().map(operation_json).collect::<Vec<_>>(),
         });
@@ -156,6 +161,12 @@ impl Revisions {
         }
         value
     }
+}
+
+/// Whether what a word names depends on where a database stands.
+pub(crate) fn needs_current(word: &str) -> bool {
+    let symbol = word.rsplit('@').next().unwrap_or(word);
+    symbol.starts_with("current") || symbol.starts_with(['+', '-'])
 }
 
 fn of_files(sources: &Sources, console: &mut Console<'_>) -> Outcome<Revisions> {
@@ -177,7 +188,7 @@ fn of_files(sources: &Sources, console: &mut Console<'_>) -> Outcome<Revisions> 
         downgrade: entry.file.downgrade_operations(),
     };
     let all = graph.order().iter().filter_map(|id| history.entry(id)).map(read).collect();
-    Ok(Revisions { all, graph })
+    Ok(Revisions::new(all, graph))
 }
 
 #[cfg(feature = "database")]
@@ -196,7 +207,7 @@ fn compiled_in(migrator: &crate::database::Migrator) -> Outcome<Revisions> {
         downgrade: revision.operations(Direction::Downgrade),
     };
     let graph = migrator.graph().map_err(|error| Failure::Failed(error.to_string()))?;
-    Ok(Revisions { all: migrator.revisions().iter().map(read).collect(), graph })
+    Ok(Revisions::new(migrator.revisions().iter().map(read).collect(), graph))
 }
 
 /// An operation as JSON.

@@ -64,10 +64,14 @@ impl Replay {
         if self.renames.is_empty() || !self.has_others(graph, id) {
             return Detour::default();
         }
-        let own = graph.ancestors([id]);
-        let others = self.renames.iter().filter(|(of, _)| !own.contains(of)).flat_map(|(_, renames)| renames);
+        let names = Names::of(operations);
+        if !self.renames.iter().flat_map(|(_, renames)| renames).any(|rename| names.need(rename)) {
+            return Detour::default();
+        }
+        let is_own = graph.is_before(id);
+        let others = self.renames.iter().filter(|(of, _)| !is_own(of)).flat_map(|(_, renames)| renames);
         let others: Vec<&Operation> = others.collect();
-        if !others.iter().any(|rename| needs(operations, rename)) {
+        if !others.iter().any(|rename| names.need(rename)) {
             return Detour::default();
         }
         // What was dropped since, or stands in the way, is left: whoever needs it does not fit then, and is named.
@@ -166,27 +170,45 @@ fn inverse(operation: &Operation) -> Option<Operation> {
     Some(inverse)
 }
 
-/// Whether operations may need what a rename gave another name. A function may need anything.
-fn needs(operations: &[Operation], rename: &Operation) -> bool {
-    let old = match rename {
-        Operation::RenameTable { from, .. } => &from.name,
-        Operation::RenameColumn { from, .. } | Operation::RenameEnumValue { from, .. } => from,
-        _ => return false,
-    };
-    let is_run = |it: &Operation| matches!(it, Operation::Run { .. });
-    operations.iter().any(is_run) || mentions(operations, old)
+/// What some operations name.
+struct Names {
+    text: String,
+    /// Whether there is a function among them, which may name anything.
+    is_open: bool,
+}
+
+impl Names {
+    fn of(operations: &[Operation]) -> Names {
+        let is_open = operations.iter().any(|it| matches!(it, Operation::Run { .. }));
+        Names { text: canonical(operations), is_open }
+    }
+
+    /// Whether the operations may need what a rename gave another name.
+    fn need(&self, rename: &Operation) -> bool {
+        let old = match rename {
+            Operation::RenameTable { from, .. } => &from.name,
+            Operation::RenameColumn { from, .. } | Operation::RenameEnumValue { from, .. } => from,
+            _ => return false,
+        };
+        self.is_open || self.has(old)
+    }
+
+    /// Whether a name stands there: as a name, or as a word of SQL.
+    fn has(&self, name: &str) -> bool {
+        let text = &self.text;
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let has = |part: &str| part.split(|c| !is_word(c)).any(|word| word == name);
+        if text.contains("\\\"") || !name.chars().all(is_word) {
+            return has(text) || text.contains(name) && !name.chars().all(is_word);
+        }
+        // Names and SQL stand in quotes there.
+        text.split('"').skip(1).step_by(2).any(has)
+    }
 }
 
 /// Whether a name stands in operations: as a name, or as a word of their SQL.
 pub fn mentions(operations: &[Operation], name: &str) -> bool {
-    let text = canonical(operations);
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let has = |part: &str| part.split(|c| !is_word(c)).any(|word| word == name);
-    if text.contains("\\\"") || !name.chars().all(is_word) {
-        return has(&text) || text.contains(name) && !name.chars().all(is_word);
-    }
-    // Names and SQL stand in quotes there.
-    text.split('"').skip(1).step_by(2).any(has)
+    Names::of(operations).has(name)
 }
 
 #[cfg(test)]

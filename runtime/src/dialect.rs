@@ -155,6 +155,8 @@ pub(crate) struct Offline {
     pub(crate) after: &'static [&'static str],
     /// Makes a script stop, for the reason that is given first, if the SQL behind it gives a number that is not zero.
     pub(crate) guard: fn(&str, &str) -> String,
+    /// Makes the lines of a script, each a comment or statements, run only if SQL gives true.
+    pub(crate) conditional: fn(&str, &[String]) -> Vec<String>,
     /// Plans operations without looking at a database.
     pub(crate) plan: fn(&[Operation], &mut Schema, Direction) -> Result<Pieces, Refusal>,
     /// The statements of some work; nothing for a step.

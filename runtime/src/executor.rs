@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 
 use diesel::result::QueryResult;
 use migratable_core::Dialect;
-use migratable_core::graph::Graph;
+use migratable_core::graph::{Graph, Target};
 use migratable_core::replay::Replay;
 
 use crate::dialect::{Database, Work};
 use crate::error::{Cause, Error, Failure, Stop};
 use crate::event::{Event, Observer};
+use crate::given::Given;
 use crate::history::{self, Position, Standing, Statements};
 use crate::migrator::{Direction, Migrator, Revision};
 use crate::plan::{self, Piece};
@@ -27,6 +28,8 @@ pub struct Options<'a> {
     pub strict: bool,
     /// Who is told what happens.
     pub observer: Observer<'a>,
+    /// What the data steps are given.
+    pub given: Given,
 }
 
 /// A revision that was applied or taken back.
@@ -95,7 +98,7 @@ pub(crate) fn run<Db: Database>(
     let session = Session::open(database, settings)?;
     let position = migrator.position(&graph, &history::read(session.database, settings)?, options.strict)?;
     let mut run =
-        Run { migrator, graph, targets: Vec::new(), direction, options, session, done: Vec::new(), stays: false };
+        Run { migrator, graph, target: Target::default(), direction, options, session, done: Vec::new(), stays: false };
     let path = run.path(&position, Some(target))?;
     let ended = if path.is_empty() { Ok(run.standing(&position)) } else { run.transactions(target) };
     let standing = ended.inspect_err(|error| {
@@ -112,7 +115,7 @@ pub(crate) fn run<Db: Database>(
 struct Run<'a, Db: Database> {
     migrator: &'a Migrator<Db>,
     graph: Graph,
-    targets: Vec<String>,
+    target: Target,
     direction: Direction,
     options: &'a Options<'a>,
     session: Session<'a, Db>,
@@ -126,7 +129,7 @@ struct State<Facts> {
     version: i64,
     facts: Facts,
     position: Position,
-    path: VecDeque<String>,
+    path: VecDeque<&'static Revision>,
     replay: Replay,
     /// The last number in the history.
     ordinal: u64,
@@ -139,9 +142,9 @@ impl<Db: Database> Run<'_, Db> {
             return Err(Error::Ahead { unknown: position.unknown.clone() });
         }
         if let Some(target) = target {
-            self.targets = plan::targets(&self.graph, &position.applied, target)?;
+            self.target = plan::target(&self.graph, &position.applied, target)?;
         }
-        let path = plan::path(&self.graph, position, &self.targets, self.direction);
+        let path = plan::path(&self.graph, position, &self.target, self.direction);
         if !path.is_empty() && !position.unknown.is_empty() {
             return Err(Error::Diverged { unknown: position.unknown.clone(), pending: path });
         }
@@ -178,7 +181,7 @@ impl<Db: Database> Run<'_, Db> {
                 Transaction::Revision => false,
             };
             let rest = if together { state.path.len() } else { 0 };
-            let revisions: Vec<String> = std::iter::once(first).chain(state.path.drain(..rest)).collect();
+            let revisions: Vec<&Revision> = std::iter::once(first).chain(state.path.drain(..rest)).collect();
             let finished = self.run(&mut state, &revisions)?;
             self.done.extend(finished);
             if state.path.is_empty() {
@@ -205,7 +208,7 @@ impl<Db: Database> Run<'_, Db> {
         history::create(database, settings)?;
         let rows = history::read(database, settings)?;
         let position = self.migrator.position(&self.graph, &rows, self.options.strict)?;
-        let path = self.path(&position, target)?.into();
+        let path = self.migrator.find_all(&self.path(&position, target)?).into();
         let replay = self.migrator.replay(&self.graph, position.order.iter())?;
         let ordinal = rows.last().map_or(0, |row| row.ordinal);
         let facts = self.session.database.facts();
@@ -214,13 +217,13 @@ impl<Db: Database> Run<'_, Db> {
     }
 
     /// Runs some revisions and ends the transaction that they are in.
-    fn run(&mut self, state: &mut State<Db::Facts>, revisions: &[String]) -> Result<Vec<Done>, Error> {
+    fn run(&mut self, state: &mut State<Db::Facts>, revisions: &[&Revision]) -> Result<Vec<Done>, Error> {
         let mut finished = Vec::new();
         let mut endangered = false;
         let mut last = None;
         let observer = self.options.observer;
         let of = self.done.len() + revisions.len() + state.path.len();
-        for revision in revisions.iter().filter_map(|id| self.migrator.find(id)) {
+        for &revision in revisions {
             let begun = Instant::now();
             let (direction, number) = (self.direction, self.done.len() + finished.len() + 1);
             let (id, message) = (revision.id, revision.message);
@@ -272,7 +275,10 @@ impl<Db: Database> Run<'_, Db> {
             let database = &mut *self.session.database;
             let done = match &piece.work {
                 Work::Step { at, name } => match operations.step(*at) {
-                    Some(step) => call(database, step, name),
+                    Some(step) => {
+                        let _given = self.options.given.during();
+                        call(database, step, name)
+                    }
                     None => Err(Stop::refused(format!("nothing was compiled for the step `{name}`"))),
                 },
                 work => database.perform(work),

@@ -196,10 +196,10 @@ pub(crate) fn position(
         position.order.push(row.revision.clone());
     }
     if !is_in_order(graph, &position.order) {
-        position.order = graph.order().iter().filter(|id| position.applied.contains(*id)).cloned().collect();
+        position.order = graph.in_order(&position.applied);
     }
-    for id in graph.order() {
-        let Some(node) = graph.node(id).filter(|_| position.applied.contains(id)) else { continue };
+    for id in &position.order {
+        let Some(node) = graph.node(id) else { continue };
         let parents = node.after.iter().chain(&node.depends_on);
         let missing: Vec<String> = parents.filter(|parent| !position.applied.contains(*parent)).cloned().collect();
         if !missing.is_empty() {

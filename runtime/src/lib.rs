@@ -21,6 +21,8 @@ mod event;
 #[cfg(feature = "database")]
 mod executor;
 #[cfg(feature = "database")]
+mod given;
+#[cfg(feature = "database")]
 mod history;
 #[cfg(feature = "database")]
 pub mod inspect;
@@ -62,6 +64,8 @@ pub use event::{Event, Observer};
 #[cfg(feature = "database")]
 pub use executor::{Done, Options, Report};
 #[cfg(feature = "database")]
+pub use given::Given;
+#[cfg(feature = "database")]
 pub use history::{Applied, Standing, Status};
 #[cfg(feature = "database")]
 pub use migrator::{Direction, Migrator, Revision};
@@ -71,6 +75,8 @@ pub use model::column_types;
 pub use model::{FieldColumn, FieldType, Migratable, ModelColumn};
 #[cfg(feature = "database")]
 pub use plan::PlannedRevision;
+#[cfg(feature = "database")]
+pub use script::ScriptOptions;
 #[cfg(feature = "database")]
 pub use settings::{HistoryTable, Settings, Transaction};
 #[cfg(feature = "database")]

@@ -1,5 +1,6 @@
 //! The revisions of a program, and what can be done with them on a database.
 
+use std::collections::HashMap;
 use std::marker::PhantomData;
 
 use migratable_core::graph::{Graph, Node};
@@ -12,7 +13,7 @@ use crate::executor::{self, Options, Report};
 use crate::history::{self, Applied, Position, Standing, Status};
 use crate::plan::{self, PlannedRevision};
 use crate::revision::Operations;
-use crate::script;
+use crate::script::{self, ScriptOptions};
 use crate::settings::Settings;
 use crate::stamp::{self, StampOptions};
 
@@ -215,7 +216,7 @@ impl<Db: Database> Migrator<Db> {
     /// # Errors
     /// If the range names no revisions, or one of them has a data step, which is no SQL.
     pub fn upgrade_sql(&self, dialect: Dialect, range: &str) -> Result<String, Error> {
-        script::write(self, dialect, range, Direction::Upgrade)
+        self.script(dialect, range, Direction::Upgrade, &ScriptOptions::default())
     }
 
     /// A downgrade as a script for the database's own client, over a range `a:b` from `a` down to `b`. In a database that
@@ -224,17 +225,57 @@ impl<Db: Database> Migrator<Db> {
     /// # Errors
     /// If the range names no revisions, or one of them has a data step, which is no SQL.
     pub fn downgrade_sql(&self, dialect: Dialect, range: &str) -> Result<String, Error> {
-        script::write(self, dialect, range, Direction::Downgrade)
+        self.script(dialect, range, Direction::Downgrade, &ScriptOptions::default())
     }
 
-    pub(crate) fn find(&self, id: &str) -> Option<&'static Revision> {
-        self.revisions.iter().find(|revision| revision.id == id)
+    /// An upgrade or a downgrade as a script for the database's own client, over a range `a:b`.
+    ///
+    /// # Errors
+    /// If the range names no revisions, or one of them has a data step, which is no SQL.
+    pub fn script(
+        &self,
+        dialect: Dialect,
+        range: &str,
+        direction: Direction,
+        options: &ScriptOptions,
+    ) -> Result<String, Error> {
+        script::write(self, dialect, range, direction, options)
+    }
+
+    /// The same as [`stamp`](Self::stamp) as a script for the database's own client.
+    ///
+    /// # Errors
+    /// If a target names no revision, or counts from where a database stands.
+    pub fn stamp_sql(&self, dialect: Dialect, targets: &[&str], options: &StampOptions) -> Result<String, Error> {
+        stamp::script(self, dialect, targets, options)
+    }
+
+    /// Makes the table of the history where it is missing.
+    ///
+    /// # Errors
+    /// If the database refuses that.
+    pub fn ensure_history(&self, database: &mut Db) -> Result<(), Error> {
+        stamp::ensure(self, database)
+    }
+
+    /// The same as [`ensure_history`](Self::ensure_history) as a script for the database's own client.
+    ///
+    /// # Errors
+    /// If this build cannot write for the dialect.
+    pub fn ensure_history_sql(&self, dialect: Dialect) -> Result<String, Error> {
+        stamp::ensure_script(self, dialect)
+    }
+
+    /// The revisions of these identifiers.
+    pub(crate) fn find_all<'a>(&self, ids: impl IntoIterator<Item = &'a String>) -> Vec<&'static Revision> {
+        let known: HashMap<&str, &'static Revision> = self.revisions.iter().map(|it| (it.id, it)).collect();
+        ids.into_iter().filter_map(|id| known.get(id.as_str()).copied()).collect()
     }
 
     /// What some revisions lead to, which are in the order in which they were applied.
     pub(crate) fn replay<'a>(&self, graph: &Graph, applied: impl Iterator<Item = &'a String>) -> Result<Replay, Error> {
         let mut replay = Replay::default();
-        for revision in applied.filter_map(|id| self.find(id)) {
+        for revision in self.find_all(applied) {
             let operations = &revision.record(Direction::Upgrade).operations;
             replay.apply(graph, revision.id, operations).map_err(|misfit| Error::Plan {
                 revision: revision.id.to_owned(),

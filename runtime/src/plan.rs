@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use migratable_core::Operation;
-use migratable_core::graph::Graph;
+use migratable_core::graph::{Graph, Target};
 use migratable_core::replay::{Detour, Replay};
 
 use crate::dialect::{Database, Work};
@@ -100,17 +100,17 @@ impl Refusal {
     }
 }
 
-/// The revisions that lead to the targets, in the order in which they are run.
-pub(crate) fn path(graph: &Graph, position: &Position, targets: &[String], direction: Direction) -> Vec<String> {
+/// The revisions that lead to a target, in the order in which they are run.
+pub(crate) fn path(graph: &Graph, position: &Position, target: &Target, direction: Direction) -> Vec<String> {
     match direction {
-        Direction::Upgrade => graph.upgrade_path(&position.applied, targets),
-        Direction::Downgrade => graph.downgrade_path(&position.applied, targets),
+        Direction::Upgrade => graph.upgrade_path(&position.applied, target),
+        Direction::Downgrade => graph.downgrade_path(&position.applied, target),
     }
 }
 
-/// The revisions that a text names for a database with these revisions.
-pub(crate) fn targets(graph: &Graph, applied: &BTreeSet<String>, text: &str) -> Result<Vec<String>, Error> {
-    Ok(graph.resolve(text, &graph.tips(applied))?)
+/// What a text names for a database with these revisions.
+pub(crate) fn target(graph: &Graph, applied: &BTreeSet<String>, text: &str) -> Result<Target, Error> {
+    Ok(graph.target(text, &graph.tips(applied))?)
 }
 
 /// What a revision does to a database where these are replayed, with the renames around it.
@@ -148,12 +148,12 @@ pub(crate) fn preview<Db: Database>(
 ) -> Result<Vec<PlannedRevision>, Error> {
     let graph = migrator.graph()?;
     let position = migrator.position(&graph, &history::read(database, migrator.settings())?, false)?;
-    let targets = targets(&graph, &position.applied, target)?;
+    let target = self::target(&graph, &position.applied, target)?;
     let mut replay = migrator.replay(&graph, position.order.iter())?;
     let reading = |source| Error::Database { doing: "look at the tables", source };
     let facts = database.facts().map_err(reading)?;
     let mut planned = Vec::new();
-    for revision in path(&graph, &position, &targets, direction).iter().filter_map(|id| migrator.find(id)) {
+    for revision in migrator.find_all(&path(&graph, &position, &target, direction)) {
         let recorded = record(&replay, &graph, revision, direction);
         let operations = &recorded.operations;
         let pieces = Db::plan(&facts, &operations.operations, &mut replay.schema, direction)

@@ -9,6 +9,7 @@ use migratable_core::replay::Detour;
 pub use migratable_macros::{operations, revision};
 
 use crate::any;
+pub use crate::given::{argument, tag};
 pub use crate::hole;
 
 /// What a data step gives back.

@@ -1,11 +1,9 @@
 //! Revisions as a script for the database's own client.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 use std::time::Duration;
 
 use migratable_core::Dialect;
-use migratable_core::graph::Graph;
 
 use crate::dialect::{self, Database, Offline, Work};
 use crate::error::Error;
@@ -14,16 +12,25 @@ use crate::migrator::{Direction, Migrator, Revision};
 use crate::plan;
 use crate::settings::{Settings, Transaction};
 
+/// How a script is written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ScriptOptions {
+    /// It may be run anywhere on its way, and again, and does only what is not done yet.
+    pub idempotent: bool,
+}
+
 /// Writes a script for a range of revisions.
 pub(crate) fn write<Db: Database>(
     migrator: &Migrator<Db>,
     dialect: Dialect,
     range: &str,
     direction: Direction,
+    options: &ScriptOptions,
 ) -> Result<String, Error> {
     let wrong = |message: String| Error::Range { text: range.to_owned(), message };
-    let offline = dialect::offline(dialect)
-        .ok_or_else(|| wrong(format!("this program was built without {dialect}; turn on the feature")))?;
+    let settings = migrator.settings();
+    let mut script = Script::new(dialect, settings)?;
+    let offline = script.offline;
     let graph = migrator.graph()?;
     let (from, to) = match (range.split_once(':'), direction) {
         (Some((from, to)), _) => (from.trim(), to.trim()),
@@ -32,31 +39,34 @@ pub(crate) fn write<Db: Database>(
             return Err(wrong("without a database a downgrade needs both ends, as in `head:base`".to_owned()));
         }
     };
-    let start = resolve(&graph, if from.is_empty() { "base" } else { from }, &[])?;
+    let start = graph.resolve(if from.is_empty() { "base" } else { from }, &[])?;
     let applied = graph.ancestors(start.iter().map(String::as_str));
-    let order = graph.order().iter().filter(|id| applied.contains(*id)).cloned().collect();
+    let order = graph.in_order(&applied);
     let position = Position { applied, order, unknown: Vec::new() };
     let end = match (to, direction) {
         ("", Direction::Upgrade) => "head",
         ("", Direction::Downgrade) => "base",
         (to, _) => to,
     };
-    let targets = resolve(&graph, end, &start)?;
-    let path = plan::path(&graph, &position, &targets, direction);
-    if path.is_empty() && start != targets {
+    let target = graph.target(end, &start.iter().map(String::as_str).collect::<Vec<_>>())?;
+    let path = plan::path(&graph, &position, &target, direction);
+    if path.is_empty() && start != target.revisions {
         let way = if direction == Direction::Upgrade { "behind" } else { "before" };
         return Err(wrong(format!("`{end}` does not come {way} `{from}`")));
     }
-    let settings = migrator.settings();
-    let history = Statements::of(&settings.history, dialect);
     let each = settings.transaction == Transaction::Revision;
-    let mut script = Script { offline, settings, history, text: String::new() };
     let mut replay = migrator.replay(&graph, position.order.iter())?;
+    let stops = if options.idempotent {
+        let (before, way) = way(&position.applied, &path, direction);
+        script.history.stands_beside(&before, &way, direction)
+    } else {
+        script.history.stands_elsewhere(&start, &position.applied)
+    };
     script.head(each);
-    script.begin(&start, &position.applied);
+    script.begin(Some(&stops));
     let mut applied = position.applied;
     let mut endangered = false;
-    let mut revisions = path.iter().filter_map(|id| migrator.find(id)).peekable();
+    let mut revisions = migrator.find_all(&path).into_iter().peekable();
     while let Some(revision) = revisions.next() {
         let recorded = plan::record(&replay, &graph, revision, direction);
         let operations = &recorded.operations;
@@ -64,6 +74,7 @@ pub(crate) fn write<Db: Database>(
             .map_err(|refusal| refusal.in_revision(revision, &operations.operations))?;
         recorded.note(&mut replay, &graph, revision, direction);
         script.heading(revision, direction);
+        let first = script.lines.len();
         endangered |= planned.endangers_references;
         let mut said = Vec::new();
         for piece in &planned.pieces {
@@ -77,50 +88,70 @@ pub(crate) fn write<Db: Database>(
             (offline.statements)(&piece.work).iter().for_each(|sql| script.statement(sql));
         }
         script.record(revision, direction);
+        if options.idempotent {
+            let lines = script.lines.split_off(first);
+            script.lines.extend((offline.conditional)(&script.history.is_open(revision.id, direction), &lines));
+        }
         match direction {
             Direction::Upgrade => applied.insert(revision.id.to_owned()),
             Direction::Downgrade => applied.remove(revision.id),
         };
         if each && !offline.commit.is_empty() && revisions.peek().is_some() {
             script.commit(std::mem::take(&mut endangered));
-            script.text.push('\n');
+            script.line("");
             let at: Vec<String> = graph.tips(&applied).into_iter().map(str::to_owned).collect();
-            script.begin(&at, &applied);
+            let elsewhere = script.history.stands_elsewhere(&at, &applied);
+            script.begin(Some(if options.idempotent { &stops } else { &elsewhere }));
         }
     }
     script.commit(endangered);
-    offline.after.iter().for_each(|line| script.line(line));
-    Ok(script.text)
+    Ok(script.text())
 }
 
-fn resolve(graph: &Graph, text: &str, current: &[String]) -> Result<Vec<String>, Error> {
-    let current: Vec<&str> = current.iter().map(String::as_str).collect();
-    Ok(graph.resolve(text, &current)?)
+/// What must be applied wherever a script begins, and its revisions in the order in which they are applied.
+fn way<'a>(applied: &BTreeSet<String>, path: &'a [String], direction: Direction) -> (BTreeSet<String>, Vec<&'a str>) {
+    match direction {
+        Direction::Upgrade => (applied.clone(), path.iter().map(String::as_str).collect()),
+        Direction::Downgrade => {
+            let way = path.iter().rev().map(String::as_str).collect();
+            (applied.iter().filter(|id| !path.contains(id)).cloned().collect(), way)
+        }
+    }
 }
 
-struct Script<'a> {
+/// A script that is being written.
+pub(crate) struct Script<'a> {
     offline: &'static Offline,
     settings: &'a Settings,
-    history: Statements,
-    text: String,
+    pub(crate) history: Statements,
+    /// Each a comment, a command of the client, or statements with their semicolons.
+    lines: Vec<String>,
 }
 
-impl Script<'_> {
-    fn head(&mut self, each: bool) {
-        self.text.push_str(match (self.offline.commit.is_empty(), each) {
-            (true, _) => "-- Written by migratable.\n",
-            (false, true) => "-- Written by migratable. What fails takes its revision back; those before it stay.\n",
-            (false, false) => "-- Written by migratable. Whatever fails takes everything back.\n",
+impl<'a> Script<'a> {
+    pub(crate) fn new(dialect: Dialect, settings: &'a Settings) -> Result<Script<'a>, Error> {
+        let offline = dialect::offline(dialect).ok_or(Error::NoDialect { dialect })?;
+        Ok(Script { offline, settings, history: Statements::of(&settings.history, dialect), lines: Vec::new() })
+    }
+
+    /// What stands before everything; each revision may be a transaction of its own.
+    pub(crate) fn head(&mut self, each: bool) {
+        self.line(match (self.offline.commit.is_empty(), each) {
+            (true, _) => "-- Written by migratable.",
+            (false, true) => "-- Written by migratable. What fails takes its revision back; those before it stay.",
+            (false, false) => "-- Written by migratable. Whatever fails takes everything back.",
         });
         (self.offline.before)(self.settings).iter().for_each(|line| self.line(line));
     }
 
-    /// Begins a transaction, with a check that the database stands where it is meant to.
-    fn begin(&mut self, at: &[String], applied: &BTreeSet<String>) {
+    /// Begins a transaction, with a check of the database if there is one: why the script stops, and SQL that gives zero
+    /// if it does not.
+    pub(crate) fn begin(&mut self, stops: Option<&(String, String)>) {
         (self.offline.begin)(self.settings).iter().for_each(|line| self.line(line));
         self.history.create().iter().for_each(|sql| self.statement(sql));
-        let (stops_if, number) = self.history.stands_elsewhere(at, applied);
-        self.statement(&(self.offline.guard)(&stops_if, &number));
+        if let Some((stops_if, number)) = stops {
+            self.statement(&(self.offline.guard)(stops_if, number));
+        }
     }
 
     fn record(&mut self, revision: &Revision, direction: Direction) {
@@ -130,8 +161,9 @@ impl Script<'_> {
         });
     }
 
-    fn commit(&mut self, endangered: bool) {
-        self.text.push('\n');
+    /// Ends the transaction.
+    pub(crate) fn commit(&mut self, endangered: bool) {
+        self.line("");
         if endangered {
             let check = Work::CheckReferences { at_end: true };
             (self.offline.statements)(&check).iter().for_each(|sql| self.statement(sql));
@@ -139,8 +171,14 @@ impl Script<'_> {
         self.offline.commit.iter().for_each(|line| self.line(line));
     }
 
+    /// Ends the script.
+    pub(crate) fn text(mut self) -> String {
+        self.offline.after.iter().for_each(|line| self.line(line));
+        self.lines.join("\n") + "\n"
+    }
+
     fn heading(&mut self, revision: &Revision, direction: Direction) {
-        self.text.push('\n');
+        self.line("");
         let verb = if direction == Direction::Upgrade { "upgrade" } else { "downgrade" };
         self.comment(&format!("{verb} {}: {}", revision.id, revision.message));
     }
@@ -150,12 +188,11 @@ impl Script<'_> {
     }
 
     fn line(&mut self, line: &str) {
-        // Writing to a String does not fail.
-        let _ = writeln!(self.text, "{line}");
+        self.lines.push(line.to_owned());
     }
 
     /// Ends a statement with a semicolon, on a line of its own if it ends in a comment.
-    fn statement(&mut self, sql: &str) {
+    pub(crate) fn statement(&mut self, sql: &str) {
         let sql = sql.trim_end();
         if sql.starts_with("-- ") && !sql.contains('\n') {
             return self.line(sql);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use migratable_core::Dialect;
 use migratable_core::graph::Graph;
 
 use crate::dialect::Database;
@@ -11,6 +12,7 @@ use crate::executor::Session;
 use crate::history::{self, Statements};
 use crate::migrator::Migrator;
 use crate::plan;
+use crate::script::Script;
 
 /// How a database is stamped.
 #[derive(Clone, Debug, Default)]
@@ -38,7 +40,7 @@ pub(crate) fn run<Db: Database>(
     let applied: BTreeSet<String> = status.applied.iter().map(|row| row.revision.clone()).collect();
     let mut wanted = BTreeSet::new();
     for target in targets {
-        wanted.extend(plan::targets(&graph, &applied, target)?);
+        wanted.extend(plan::target(&graph, &applied, target)?.revisions);
     }
     let wanted = graph.ancestors(wanted.iter().map(String::as_str));
     let kept = if options.purge { BTreeSet::new() } else { kept(&graph, &applied, &wanted) };
@@ -46,8 +48,8 @@ pub(crate) fn run<Db: Database>(
     let rows = Statements::of(&settings.history, session.database.dialect());
     let mut statements: Vec<String> = applied.difference(&kept).map(|revision| rows.delete(revision)).collect();
     let last = status.applied.iter().filter(|row| kept.contains(&row.revision)).map(|row| row.ordinal).max();
-    let missing = graph.order().iter().filter(|id| wanted.contains(*id) && !kept.contains(*id));
-    for (ordinal, revision) in (last.unwrap_or(0) + 1..).zip(missing.filter_map(|id| migrator.find(id))) {
+    let missing = graph.in_order(wanted.difference(&kept));
+    for (ordinal, revision) in (last.unwrap_or(0) + 1..).zip(migrator.find_all(&missing)) {
         statements.push(rows.insert(revision, &ordinal.to_string(), Duration::ZERO));
     }
     let write = |source| Error::Database { doing: "write the history of the database", source };
@@ -60,15 +62,56 @@ pub(crate) fn run<Db: Database>(
     Ok(graph.tips(&wanted).into_iter().map(str::to_owned).collect())
 }
 
+/// The same as a script: what is recorded rightly stays as it is.
+pub(crate) fn script<Db: Database>(
+    migrator: &Migrator<Db>,
+    dialect: Dialect,
+    targets: &[&str],
+    options: &StampOptions,
+) -> Result<String, Error> {
+    let graph = migrator.graph()?;
+    let mut wanted = BTreeSet::new();
+    for target in targets {
+        wanted.extend(graph.resolve(target, &[])?);
+    }
+    let wanted = graph.in_order(&graph.ancestors(wanted.iter().map(String::as_str)));
+    let mut script = Script::new(dialect, migrator.settings())?;
+    let stops_if = "the history has a revision that this script does not know".to_owned();
+    let stops = (stops_if, script.history.count_others(graph.order()));
+    script.head(false);
+    script.begin((!options.purge).then_some(&stops));
+    script.statement(&script.history.delete_others(if options.purge { &[] } else { &wanted }));
+    for revision in migrator.find_all(&wanted) {
+        script.statement(&script.history.insert_missing(revision));
+    }
+    script.commit(false);
+    Ok(script.text())
+}
+
+/// Makes the table of the history where it is missing.
+pub(crate) fn ensure<Db: Database>(migrator: &Migrator<Db>, database: &mut Db) -> Result<(), Error> {
+    let session = Session::open(database, migrator.settings())?;
+    history::create(session.database, migrator.settings())
+}
+
+/// The same as a script.
+pub(crate) fn ensure_script<Db: Database>(migrator: &Migrator<Db>, dialect: Dialect) -> Result<String, Error> {
+    let mut script = Script::new(dialect, migrator.settings())?;
+    script.head(false);
+    script.begin(None);
+    script.commit(false);
+    Ok(script.text())
+}
+
 /// The rows that stay: those of wanted revisions, as far as all that comes before them is there. What stands behind a gap
 /// is recorded anew, so that the history is in order.
 fn kept(graph: &Graph, applied: &BTreeSet<String>, wanted: &BTreeSet<String>) -> BTreeSet<String> {
     let mut kept = BTreeSet::new();
-    for id in graph.order().iter().filter(|id| wanted.contains(*id) && applied.contains(*id)) {
+    for id in graph.in_order(wanted.intersection(applied)) {
         let complete =
-            graph.node(id).is_some_and(|node| node.after.iter().chain(&node.depends_on).all(|it| kept.contains(it)));
+            graph.node(&id).is_some_and(|node| node.after.iter().chain(&node.depends_on).all(|it| kept.contains(it)));
         if complete {
-            kept.insert(id.clone());
+            kept.insert(id);
         }
     }
     kept

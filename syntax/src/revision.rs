@@ -25,7 +25,7 @@ use migratable_core::Operation;
 
 #[cfg(feature = "write")]
 pub use edit::{with_parents, without_statement};
-pub use header::Header;
+pub use header::{Header, is_label};
 pub use tokens::{body_spans, spans};
 #[cfg(feature = "write")]
 pub use write::{NewRevision, write};

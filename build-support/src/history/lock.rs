@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::{fs, io};
 
+use migratable_core::graph::Graph;
 use migratable_core::lock::{self, Lock, LockError, LockErrorKind};
 use migratable_core::{Schema, fingerprint};
 
@@ -21,7 +22,7 @@ pub enum LockProblem {
     Wrong(LockError),
     /// Its schema is not the one that was written.
     Edited,
-    /// The history has several heads.
+    /// The history has several heads in one branch.
     Heads(Vec<String>),
     /// It is of a revision that is not there.
     Gone(String),
@@ -53,12 +54,13 @@ impl LockProblem {
         };
         let heads: Option<Vec<String>> =
             history.graph.as_ref().map(|graph| graph.heads().into_iter().map(str::to_owned).collect());
-        let several = heads.as_ref().filter(|heads| heads.len() > 1);
-        let lock = match (read, several) {
-            (Ok(lock), None) => lock,
-            (Err(error), _) if error.kind == LockErrorKind::Newer => return Err(LockProblem::Wrong(error)),
-            (_, Some(heads)) => return Err(LockProblem::Heads(heads.clone())),
-            (Err(error), None) => return Err(LockProblem::Wrong(error)),
+        let colliding: Vec<String> =
+            history.graph.iter().flat_map(Graph::colliding_heads).flatten().map(str::to_owned).collect();
+        let lock = match read {
+            Err(error) if error.kind == LockErrorKind::Newer => return Err(LockProblem::Wrong(error)),
+            _ if !colliding.is_empty() => return Err(LockProblem::Heads(colliding)),
+            Ok(lock) => lock,
+            Err(error) => return Err(LockProblem::Wrong(error)),
         };
         if !lock.is_intact() {
             return Err(LockProblem::Edited);

@@ -1,6 +1,6 @@
 //! Reading the files and putting them in order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -23,12 +23,13 @@ impl History {
             unread: Vec::new(),
             graph: None,
             problems: Vec::new(),
+            places: HashMap::new(),
         };
         match files(versions) {
             Ok(mut files) => {
                 files.retain(|file| !changes.contains_key(file));
                 files.extend(changes.iter().filter(|(_, text)| text.is_some()).map(|(file, _)| file.clone()));
-                files.sort();
+                sort(&mut files);
                 for file in files {
                     let text = changes.get(&file).cloned().flatten();
                     history.read_file(file, text);
@@ -38,6 +39,9 @@ impl History {
                 let message = format!("the folder cannot be read: {error}");
                 history.problems.push(Problem::nowhere(versions.to_path_buf(), message));
             }
+        }
+        for (place, entry) in history.revisions.iter().enumerate() {
+            history.places.entry(entry.file.id.clone()).or_insert(place);
         }
         history.check_names();
         history.check_graph();
@@ -121,6 +125,11 @@ impl History {
         });
         match Graph::new(nodes.collect()) {
             Ok(graph) => self.graph = Some(graph),
+            Err(ref error @ GraphError::Label { ref label, ids: [_, ref id] }) => {
+                if let Some(entry) = self.entry(id) {
+                    problems.push(Problem::located(entry.path.clone(), entry.file.located(label, error.to_string())));
+                }
+            }
             Err(error @ GraphError::Cycle { .. }) => {
                 problems.push(Problem::nowhere(self.versions.clone(), error.to_string()));
             }
@@ -131,22 +140,36 @@ impl History {
     }
 }
 
-/// The `.rs` files of a folder by name.
-fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error),
-    };
+/// The `.rs` files of a folder and of those in it, by name.
+///
+/// # Errors
+/// If a folder cannot be read; one that is not there has no files.
+pub fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    for entry in entries {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        for entry in entries {
+            let entry = entry?;
+            let path = entry.path();
+            if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path);
+            } else if entry.file_type()?.is_dir() && !entry.file_name().to_string_lossy().starts_with('.') {
+                folders.push(path);
+            }
         }
     }
-    files.sort();
+    sort(&mut files);
     Ok(files)
+}
+
+/// Puts files in the order of their names, whichever folder they are in.
+fn sort(files: &mut [PathBuf]) {
+    files.sort_by(|one, other| (one.file_name(), one).cmp(&(other.file_name(), other)));
 }
 
 fn stem(path: &Path) -> String {

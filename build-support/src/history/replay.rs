@@ -60,7 +60,7 @@ impl History {
         let mut replay = Replayed::default();
         let Some(graph) = &self.graph else { return Err(self.problems.clone()) };
         let applied = graph.ancestors(ids.iter().map(String::as_str));
-        for entry in graph.order().iter().filter(|id| applied.contains(*id)).filter_map(|id| self.entry(id)) {
+        for entry in graph.in_order(&applied).iter().filter_map(|id| self.entry(id)) {
             let applied = replay.apply(graph, &entry.file.id, &entry.file.upgrade_operations());
             applied.map_err(|misfit| vec![misfitting(entry, &misfit)])?;
         }

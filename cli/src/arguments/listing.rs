@@ -6,11 +6,17 @@ use super::Report;
 
 /// `current`.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  migrate current --json")]
+#[command(after_help = "\
+Examples:
+  migrate current --json
+  migrate current --check-heads      for a pipeline: exit status 1 if a head is not applied")]
 pub struct Current {
     /// Show file and parents too.
     #[arg(short, long)]
     pub verbose: bool,
+    /// Fail with exit status 1 unless the database is at every head.
+    #[arg(short, long)]
+    pub check_heads: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub report: Report,
@@ -22,6 +28,8 @@ pub struct Current {
 Examples:
   migrate history
   migrate history -v -r 1b2c:head       from one revision to another
+  migrate history -r shop@base:         a branch
+  migrate history -r -3:current         the last that are applied
   migrate history -r base:3f2a          from the beginning")]
 pub struct History {
     /// Only this part, from the older to the newer: `a:b`, `a:`, `:b`.
@@ -38,9 +46,29 @@ pub struct History {
     pub report: Report,
 }
 
-/// `heads` and `branches`.
+/// `heads`.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  migrate heads\n  migrate branches -v")]
+#[command(after_help = "Examples:\n  migrate heads\n  migrate heads -v --resolve-dependencies")]
+pub struct Heads {
+    /// Leave out what another branch depends on.
+    #[arg(long)]
+    pub resolve_dependencies: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub listing: Listing,
+}
+
+/// `branches`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  migrate branches\n  migrate branches -v")]
+pub struct Branches {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub listing: Listing,
+}
+
+/// How some revisions are listed.
+#[derive(Args, Debug)]
 pub struct Listing {
     /// Show file, parents and operations too.
     #[arg(short, long)]

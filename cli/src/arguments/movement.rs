@@ -1,6 +1,7 @@
 //! What can be typed behind the commands that move a database.
 
 use clap::Args;
+use migratable_core::Dialect;
 
 use super::Report;
 
@@ -13,12 +14,35 @@ pub enum Transaction {
     Revision,
 }
 
+/// The dialect of a script.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct ScriptDialect {
+    /// The dialect of the script, if it is not that of the database that is named: sqlite, postgres, mysql.
+    #[arg(long, value_name = "NAME", requires = "sql", value_parser = dialect)]
+    pub dialect: Option<Dialect>,
+}
+
+fn dialect(name: &str) -> Result<Dialect, String> {
+    Dialect::from_name(name).ok_or_else(|| "the dialects are sqlite, postgres and mysql".to_owned())
+}
+
+fn argument(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("the form is key=value")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
 /// How a database is moved.
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct Move {
     /// Print a script instead of running it; takes ranges: `base:head`. It stops where a database is not at the start.
     #[arg(long, conflicts_with = "dry_run")]
     pub sql: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub dialect: ScriptDialect,
+    /// The script may be run at any place on its way, and again, and does only what is not done yet.
+    #[arg(long, requires = "sql")]
+    pub idempotent: bool,
     /// Show what would be done with this database.
     #[arg(long)]
     pub dry_run: bool,
@@ -28,6 +52,12 @@ pub struct Move {
     /// Refuse also if a data step of an applied revision was changed since.
     #[arg(long)]
     pub strict: bool,
+    /// An argument for the data steps, which they get by `argument("key")`.
+    #[arg(short, long = "x-arg", value_name = "KEY=VALUE", value_parser = argument, conflicts_with_all = ["sql", "dry_run"])]
+    pub x: Vec<(String, String)>,
+    /// What this run is called; the data steps get it by `tag()`.
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["sql", "dry_run"])]
+    pub tag: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub report: Report,
@@ -41,7 +71,10 @@ Examples:
   migrate upgrade +1                    one revision further
   migrate upgrade 3f2a --dry-run        show what would run
   migrate upgrade base:head --sql       print a script for a new database, without one
-  migrate upgrade 3f2a:head --sql       print a script for databases that are at 3f2a")]
+  migrate upgrade 3f2a:head --sql       print a script for databases that are at 3f2a
+  migrate upgrade base:head --sql --idempotent --dialect mysql
+                                        print one for databases at any place, to be run as often as one likes
+  migrate upgrade -x tenant=blue        give the data steps an argument")]
 pub struct Upgrade {
     /// The revision to reach, or with --sql a range.
     #[arg(value_name = "REV", default_value = "head")]
@@ -58,7 +91,10 @@ Examples:
   migrate downgrade                     back by one revision
   migrate downgrade 3f2a                back to this revision, which stays applied
   migrate downgrade base                back to the empty database
-  migrate downgrade head:-1 --sql       print a script, without a database")]
+  migrate downgrade shop@base           take back the branch of that label, and no other
+  migrate downgrade head:-1 --sql       print a script, without a database
+
+Where the database is at several revisions, `3f2a@-1` says which goes back by one.")]
 pub struct Downgrade {
     /// The revision to go back to, or with --sql a range from the newer to the older.
     #[arg(value_name = "REV", default_value = "-1", allow_hyphen_values = true)]
@@ -75,6 +111,7 @@ Examples:
   migrate stamp head               the database already is what the revisions make
   migrate stamp base               forget that any was applied
   migrate stamp --purge current    forget revisions whose files are gone, and record the others anew
+  migrate stamp head --sql         print it as a script, without a database
 
 Only the history changes, never a table. Without --purge a history is refused that has a revision
 which this `migrate` does not know, or which was edited since it was applied. Before you use it: is
@@ -87,7 +124,28 @@ pub struct Stamp {
     /// Empty the history first, with what this `migrate` does not know.
     #[arg(long)]
     pub purge: bool,
+    /// Print a script instead of running it.
+    #[arg(long)]
+    pub sql: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub dialect: ScriptDialect,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub report: Report,
+}
+
+/// `ensure-version`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Every upgrade makes the table by itself. For a user who may not make tables later:
+  migrate ensure-version
+  migrate ensure-version --sql --dialect postgres")]
+pub struct EnsureVersion {
+    /// Print a script instead of running it.
+    #[arg(long)]
+    pub sql: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub dialect: ScriptDialect,
 }

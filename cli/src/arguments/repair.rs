@@ -23,6 +23,9 @@ pub struct Merge {
     /// What the revision is for.
     #[arg(short, long, value_name = "TEXT")]
     pub message: Option<String>,
+    /// Name the branch that begins with it.
+    #[arg(long, value_name = "NAME")]
+    pub branch_label: Vec<String>,
     /// The id, instead of one drawn at random: 12 digits of 0-9 and a-f.
     #[arg(long, value_name = "ID")]
     pub rev_id: Option<String>,

@@ -1,16 +1,14 @@
 //! `branches`.
 
-use crate::arguments::Listing;
+use crate::arguments::Branches;
 use crate::console::Console;
 use crate::failure::Outcome;
 use crate::project::Project;
 use crate::revisions::Revisions;
 
 /// Lists the revisions that more than one follows.
-pub(crate) fn run(arguments: &Listing, project: &Project, console: &mut Console<'_>) -> Outcome {
+pub(crate) fn run(arguments: &Branches, project: &Project, console: &mut Console<'_>) -> Outcome {
     let revisions = Revisions::of(project, console)?;
-    let order = revisions.graph.order().iter().map(String::as_str);
-    let branches: Vec<&str> = order.filter(|id| revisions.graph.children(id).len() > 1).collect();
-    super::listing::print(&revisions, &branches, arguments, console);
+    super::listing::print(&revisions, &revisions.graph.branch_points(), &arguments.listing, console);
     Ok(())
 }

@@ -14,6 +14,7 @@ mod of_database {
     use super::*;
     use crate::arguments::Current;
     use crate::database::{Database, migrator};
+    use crate::failure::Failure;
 
     /// Shows at which revision the database is.
     pub(crate) fn run(arguments: &Current, url: Option<&str>, project: &Project, console: &mut Console<'_>) -> Outcome {
@@ -22,6 +23,9 @@ mod of_database {
         let status = migrator.status(&mut database.open_to_read()?).map_err(|error| database.failure(&error))?;
         let graph: Graph = migrator.graph().map_err(|error| database.failure(&error))?;
         let heads = graph.heads();
+        let is_missing = |head: &str| status.pending.iter().any(|id| id == head);
+        let is_behind = arguments.check_heads && heads.iter().any(|head| is_missing(head));
+        let checked = || if is_behind { Err(Failure::Said(1)) } else { Ok(()) };
         if arguments.report.json {
             console.json(&json!({
                 "database": database.shown(),
@@ -30,14 +34,16 @@ mod of_database {
                 "pending": status.pending,
                 "unknown": status.unknown,
             }));
-            return Ok(());
+            return checked();
         }
         for id in &status.current {
             let mark = if heads.contains(&id.as_str()) { " (head)" } else { "" };
             console.line(format_args!("{id}{mark}"));
             let revision = migrator.revisions().iter().find(|it| it.id == id).filter(|_| arguments.verbose);
             if let Some(revision) = revision {
-                console.line(format_args!("  message: {}\n  file: {}", revision.message, revision.file));
+                let after = if revision.after.is_empty() { "base".to_owned() } else { revision.after.join(", ") };
+                console
+                    .line(format_args!("  message: {}\n  file: {}\n  after: {after}", revision.message, revision.file));
             }
         }
         if !database.exists() {
@@ -48,7 +54,13 @@ mod of_database {
         for id in &status.unknown {
             console.note(format_args!("{id} is applied too, and this `migrate` does not know it"));
         }
-        Ok(())
+        if arguments.check_heads {
+            for head in heads.iter().filter(|head| is_missing(head)) {
+                console
+                    .note(format_args!("error: the head {head} is not applied: {}", project.command("upgrade heads")));
+            }
+        }
+        checked()
     }
 
     /// The revisions at which the database is.

@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &History, url: Option<&str>, project: &Project, con
 
 /// Whether the words of a range count from where the database stands.
 fn needs_current(range: &str) -> bool {
-    range.split(':').any(|word| word.starts_with("current") || word.starts_with(['+', '-']))
+    range.split(':').any(crate::revisions::needs_current)
 }
 
 /// The revisions from one to another, both included.
@@ -53,16 +53,8 @@ fn in_range(revisions: &Revisions, range: &str, current: Option<&BTreeSet<String
         .ok_or_else(|| Failure::Usage(format!("`{range}` is no range; the form is `a:b`, `a:` or `:b`")))?;
     let current: Vec<&str> = current.into_iter().flatten().map(String::as_str).collect();
     let graph = &revisions.graph;
-    let resolve = |word: &str| graph.resolve(word, &current).map_err(|error| Failure::Usage(error.to_string()));
-    let end = resolve(if to.is_empty() { "heads" } else { to })?;
-    let mut wanted = graph.ancestors(end.iter().map(String::as_str));
-    if !from.is_empty() {
-        let start = resolve(from)?;
-        for id in graph.ancestors(start.iter().map(String::as_str)) {
-            if !start.contains(&id) {
-                wanted.remove(&id);
-            }
-        }
-    }
-    Ok(wanted)
+    let target = |word: &str| graph.target(word, &current).map_err(|error| Failure::Usage(error.to_string()));
+    let start = target(if from.is_empty() { "base" } else { from })?;
+    let end = target(if to.is_empty() { "heads" } else { to })?;
+    Ok(graph.between(&start, &end))
 }

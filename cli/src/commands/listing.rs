@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::arguments::Listing;
+use crate::arguments::listing::Listing;
 use crate::console::Console;
 use crate::revisions::{Revision, Revisions};
 

@@ -50,8 +50,9 @@ pub(crate) fn run(arguments: &Lock, project: &Project, console: &mut Console<'_>
     } else {
         console.line(format_args!("{path} is what the revisions give; nothing was changed."));
     }
-    if heads.len() > 1 {
-        console.note(format_args!("there are {} heads; join them: {}", heads.len(), project.file_command("merge")));
+    for heads in graph.colliding_heads() {
+        let merge = project.file_command(&format!("merge {}", heads.join(" ")));
+        console.note(format_args!("there are {} heads in one branch; join them: {merge}", heads.len()));
     }
     Ok(())
 }

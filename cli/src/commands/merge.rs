@@ -2,14 +2,18 @@
 
 mod decisions;
 
+use std::collections::BTreeMap;
+
+use migratable_build::history::History;
 use migratable_core::graph::Graph;
 use migratable_core::lock;
 use serde_json::json;
 
+use super::revision::labels;
 use crate::arguments::Merge;
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
-use crate::new_file::NewFile;
+use crate::new_file::{NewFile, Place};
 use crate::post_write;
 use crate::project::Project;
 use crate::revisions::operation_json;
@@ -26,20 +30,21 @@ pub(crate) fn run(arguments: &Merge, url: Option<&str>, project: &Project, conso
     if all.len() < 2 {
         return mend_lock(arguments.report.json, &all, &sources, console);
     }
-    let heads = chosen(&arguments.revisions, &graph, &all)?;
+    let heads = chosen(&arguments.revisions, &graph, &all, project)?;
+    let place = Place { after: heads.clone(), labels: labels(&arguments.branch_label, &graph)?, ..Place::default() };
     // What is wrong in one branch alone is no conflict between two.
     for head in &heads {
         if let Err(found) = history.schema_at(std::slice::from_ref(head)) {
             return refuse(&found.iter().map(finding).collect::<Vec<_>>(), console);
         }
     }
+    let history_folder = history.versions.clone();
     let decided = Decisions { arguments, url, project, heads: &heads }.take(history, console)?;
     if let Err(found) = replay(&decided.history) {
         return refuse(&found, console);
     }
-    let schema = sources.dressed(decided.schema.clone());
     let message = arguments.message.clone().unwrap_or_else(|| format!("merge {}", heads.join(" and ")));
-    let file = NewFile::new(arguments.rev_id.as_deref(), &message, &heads, &decided.plan, &sources, console)?;
+    let file = NewFile::new(arguments.rev_id.as_deref(), &message, &place, &decided.plan, &sources, console)?;
     file.check(&decided.before, &decided.schema)?;
     let mut rewrite = Rewrite::new(&sources.configuration.dir);
     for (path, text) in &decided.changes {
@@ -48,6 +53,18 @@ pub(crate) fn run(arguments: &Merge, url: Option<&str>, project: &Project, conso
     rewrite.write(&file.path, file.text.clone());
     let rest: Vec<String> = all.iter().filter(|head| !heads.contains(head)).cloned().collect();
     let lock_heads = [rest.clone(), vec![file.id.clone()]].concat();
+    let schema = if rest.is_empty() {
+        decided.schema.clone()
+    } else {
+        let mut changes: BTreeMap<_, _> =
+            decided.changes.iter().map(|(path, text)| (path.clone(), Some(text.clone()))).collect();
+        changes.insert(file.path.clone(), Some(file.text.clone()));
+        match replay(&History::changed(&history_folder, &changes)) {
+            Ok(schema) => schema,
+            Err(found) => return refuse(&found, console),
+        }
+    };
+    let schema = sources.dressed(schema);
     rewrite.write(&sources.configuration.lock(), lock::write(&lock_heads, &schema));
     sources.refuse_newer(console)?;
     rewrite.run(console)?;
@@ -83,10 +100,10 @@ pub(crate) fn run(arguments: &Merge, url: Option<&str>, project: &Project, conso
     Ok(())
 }
 
-/// The heads that are to be joined: those that are named, else all.
-fn chosen(words: &[String], graph: &Graph, all: &[String]) -> Outcome<Vec<String>> {
+/// The heads that are to be joined: those that are named, else those that are in one branch.
+fn chosen(words: &[String], graph: &Graph, all: &[String], project: &Project) -> Outcome<Vec<String>> {
     if words.is_empty() {
-        return Ok(all.to_vec());
+        return colliding(graph, |heads| project.file_command(&format!("merge {}", heads.join(" "))));
     }
     let mut chosen: Vec<String> = Vec::new();
     for word in words {
@@ -102,6 +119,24 @@ fn chosen(words: &[String], graph: &Graph, all: &[String]) -> Outcome<Vec<String
         return Err(Failure::Usage(format!("name at least two heads, or none for all: {}", all.join(", "))));
     }
     Ok(chosen)
+}
+
+/// The heads that are in one branch; an error with a command for each choice if there is not one such branch.
+pub(super) fn colliding(graph: &Graph, command: impl Fn(&[&str]) -> String) -> Outcome<Vec<String>> {
+    let branches = graph.colliding_heads();
+    let choices =
+        |branches: &[Vec<&str>]| branches.iter().map(|heads| format!("\n  {}", command(heads))).collect::<String>();
+    match &branches[..] {
+        [heads] => Ok(heads.iter().map(|&head| head.to_owned()).collect()),
+        [] => Err(Failure::Usage(format!(
+            "each head is in a branch with a label of its own; name those that are to be one:{}",
+            choices(&[graph.heads()])
+        ))),
+        several => Err(Failure::Usage(format!(
+            "several branches have several heads; mend one after the other:{}",
+            choices(several)
+        ))),
+    }
 }
 
 /// Computes the lock of a project that has one head.

@@ -2,15 +2,19 @@
 
 use std::cell::RefCell;
 
-use migratable::{Direction, Event, Observer, Options, PlannedRevision, Report, Standing, Transaction};
-use migratable_core::Dialect;
+use migratable::{
+    Direction, Event, Given, Observer, Options, PlannedRevision, Report, ScriptOptions, Standing, Transaction,
+};
+use migratable_core::graph::ResolveError;
 use serde_json::{Value, json};
 
+use super::script;
 use crate::arguments::movement::{self, Move};
 use crate::console::Console;
 use crate::database::{Database, Migrator, migrator};
 use crate::failure::{Failure, Outcome};
 use crate::project::Project;
+use crate::prompt;
 
 /// A movement of a database.
 pub(super) struct Movement<'a> {
@@ -19,14 +23,14 @@ pub(super) struct Movement<'a> {
     /// Where to.
     pub(super) target: &'a str,
     /// How.
-    pub(super) how: Move,
+    pub(super) how: &'a Move,
 }
 
 impl Movement<'_> {
     /// Makes it, or shows it, or prints it.
     pub(super) fn run(&self, url: Option<&str>, project: &Project, console: &mut Console<'_>) -> Outcome {
         if self.how.sql {
-            return self.print_sql(url, project, console);
+            return self.print_script(url, project, console);
         }
         let database = Database::of(url, project, console)?;
         if self.target.contains(':') {
@@ -42,10 +46,34 @@ impl Movement<'_> {
         };
         let told = RefCell::new(&mut *console);
         let observe = |event: &Event<'_>| told.borrow_mut().progress(progress(event));
-        let options = Options { strict: self.how.strict, observer: Observer::new(&observe), ..Options::default() };
-        let report = match self.direction {
-            Direction::Upgrade => migrator.upgrade_to(&mut connection, self.target, &options),
-            Direction::Downgrade => migrator.downgrade(&mut connection, self.target, &options),
+        let options = Options {
+            strict: self.how.strict,
+            observer: Observer::new(&observe),
+            given: Given { arguments: self.how.x.iter().cloned().collect(), tag: self.how.tag.clone() },
+            ..Options::default()
+        };
+        let mut run = |target: &str| match self.direction {
+            Direction::Upgrade => migrator.upgrade_to(&mut connection, target, &options),
+            Direction::Downgrade => migrator.downgrade(&mut connection, target, &options),
+        };
+        let report = match run(self.target) {
+            Err(migratable::Error::Resolve(ResolveError::ManyCurrent { steps, ids }))
+                if told.borrow().is_interactive() =>
+            {
+                let named = migrator.revisions().iter().filter(|it| ids.iter().any(|id| id == it.id));
+                let (ids, lines): (Vec<&str>, Vec<String>) =
+                    named.map(|it| (it.id, format!("{} {}   ({}@{steps})", it.id, it.message, it.id))).unzip();
+                let chosen = {
+                    let mut console = told.borrow_mut();
+                    console.note(format_args!(
+                        "{} is at several revisions. Which one moves by `{steps}`?",
+                        database.shown()
+                    ));
+                    prompt::one_of(&lines, &mut console)?
+                };
+                run(&format!("{}@{steps}", ids[chosen]))
+            }
+            report => report,
         };
         console.progress("");
         let report = report.map_err(|error| database.failure(&error))?;
@@ -150,27 +178,12 @@ impl Movement<'_> {
         Ok(())
     }
 
-    fn print_sql(&self, url: Option<&str>, project: &Project, console: &mut Console<'_>) -> Outcome {
-        // A script needs no database; one that is named anyway says the dialect.
-        let dialect = match url {
-            Some(_) => Database::of(url, project, console)?.dialect,
-            None => Database::of(None, project, console).map_or(Dialect::Sqlite, |database| database.dialect),
-        };
-        let migrator = self.migrator(project)?;
-        let script = match self.direction {
-            Direction::Upgrade => migrator.upgrade_sql(dialect, self.target),
-            Direction::Downgrade => migrator.downgrade_sql(dialect, self.target),
-        };
-        let script = script.map_err(|error| match error {
-            migratable::Error::Resolve(_) | migratable::Error::Range { .. } => Failure::Usage(error.to_string()),
-            other => Failure::Failed(other.to_string()),
-        })?;
-        if self.how.report.json {
-            console.json(&json!({ "direction": word(self.direction), "dialect": dialect.name(), "sql": script }));
-        } else {
-            console.line(script.trim_end());
-        }
-        Ok(())
+    fn print_script(&self, url: Option<&str>, project: &Project, console: &mut Console<'_>) -> Outcome {
+        let dialect = script::dialect(self.how.dialect, url, project, console)?;
+        let options = ScriptOptions { idempotent: self.how.idempotent };
+        let text = self.migrator(project)?.script(dialect, self.target, self.direction, &options);
+        let text = text.map_err(|error| script::failure(&error))?;
+        script::print(&text, dialect, Some(word(self.direction)), self.how.report, console)
     }
 }
 

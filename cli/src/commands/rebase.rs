@@ -10,7 +10,7 @@ use migratable_core::lock;
 use migratable_syntax::revision::with_parents;
 use serde_json::json;
 
-use super::merge::mend_lock;
+use super::merge::{colliding, mend_lock};
 use crate::applied::refuse_if_applied;
 use crate::arguments::Rebase;
 use crate::console::Console;
@@ -31,8 +31,12 @@ pub(crate) fn run(arguments: &Rebase, url: Option<&str>, project: &Project, cons
     if heads.len() < 2 {
         return mend_lock(arguments.report.json, &heads, &sources, console);
     }
+    let heads = match &arguments.onto {
+        Some(_) => branch_of(&graph, &heads, arguments)?,
+        None => colliding(&graph, |heads| project.file_command(&format!("rebase {}", heads[0])))?,
+    };
     let mine = mine(arguments, &history, &graph, &heads, project)?;
-    let moved = moved(&mine, &history, &graph, console)?;
+    let moved = moved(&mine, &heads, &history, &graph, console)?;
     let ids: Vec<String> = moved.iter().map(|it| it.id.clone()).collect();
     refuse_if_applied(&ids, url, project, console)?;
 
@@ -92,6 +96,15 @@ pub(crate) fn run(arguments: &Rebase, url: Option<&str>, project: &Project, cons
     Ok(())
 }
 
+/// The heads of the branch of the one that is named; all of them if it has its branch to itself.
+fn branch_of(graph: &Graph, all: &[String], arguments: &Rebase) -> Outcome<Vec<String>> {
+    let word = arguments.onto.as_deref().unwrap_or_default();
+    let ids = graph.resolve(word, &[]).map_err(|error| Failure::Usage(error.to_string()))?;
+    let branches = graph.colliding_heads();
+    let own = branches.iter().find(|heads| ids.iter().any(|id| heads.contains(&id.as_str())));
+    Ok(own.map_or_else(|| all.to_vec(), |heads| heads.iter().map(|&head| head.to_owned()).collect()))
+}
+
 /// The head of one's own branch: what is named, else what git says.
 fn mine(arguments: &Rebase, history: &History, graph: &Graph, heads: &[String], project: &Project) -> Outcome<String> {
     if let Some(word) = &arguments.onto {
@@ -132,16 +145,15 @@ struct Moved {
 }
 
 /// The revisions of the other branches, one branch behind the other.
-fn moved(mine: &str, history: &History, graph: &Graph, console: &Console<'_>) -> Outcome<Vec<Moved>> {
+fn moved(mine: &str, heads: &[String], history: &History, graph: &Graph, console: &Console<'_>) -> Outcome<Vec<Moved>> {
     let mut placed: BTreeSet<String> = graph.ancestors([mine]);
     let mut names: Vec<String> = history.revisions.iter().map(|entry| entry.file_name()).collect();
     let newest = placed.iter().filter_map(|id| history.entry(id)).map(|entry| entry.file_name()).max();
     let mut top = mine.to_owned();
     let mut moved = Vec::new();
-    for head in graph.heads().into_iter().filter(|head| *head != mine) {
-        let branch = graph.ancestors([head]);
-        let ids: Vec<&String> =
-            graph.order().iter().filter(|id| branch.contains(*id) && !placed.contains(*id)).collect();
+    for head in heads.iter().filter(|head| *head != mine) {
+        let branch = graph.ancestors([head.as_str()]);
+        let ids = graph.in_order(branch.difference(&placed));
         for entry in ids.iter().filter_map(|id| history.entry(id)) {
             let mut after: Vec<String> = entry.file.after.iter().filter(|it| ids.contains(it)).cloned().collect();
             if after.is_empty() {

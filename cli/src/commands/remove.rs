@@ -29,9 +29,10 @@ pub(crate) fn run(arguments: &Remove, url: Option<&str>, project: &Project, cons
         return refuse(&others, console);
     }
     refuse_if_applied(std::slice::from_ref(&removed.id), url, project, console)?;
-    let rest: Vec<&String> = graph.order().iter().filter(|other| **other != removed.id).collect();
-    let followed = |other: &String| rest.iter().any(|it| graph.node(it).is_some_and(|node| node.after.contains(other)));
-    let heads: Vec<String> = rest.iter().filter(|other| !followed(other)).map(|it| (*it).clone()).collect();
+    let freed = graph.node(&removed.id).into_iter().flat_map(|node| &node.after).map(String::as_str);
+    let freed = freed.filter(|parent| graph.children(parent).len() == 1);
+    let heads = graph.heads().into_iter().filter(|head| *head != removed.id).chain(freed);
+    let heads = graph.in_order(&heads.map(str::to_owned).collect::<Vec<_>>());
     let schema = match history.schema_at(&heads) {
         Ok(schema) => sources.dressed_as_before(schema),
         Err(problems) => return refuse(&problems.iter().map(finding).collect::<Vec<_>>(), console),

@@ -1,19 +1,21 @@
 //! `revision`.
 
 mod answers;
+mod place;
 
 use migratable_core::diff::{Answers, Hole, Plan};
-use migratable_core::{Operation, fingerprint};
+use migratable_core::{Operation, Schema, fingerprint};
 use serde_json::{Value, json};
 
 use crate::arguments::Revision;
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
 use crate::models::Models;
-use crate::new_file::NewFile;
+use crate::new_file::{NewFile, Place};
 use crate::project::{Project, shell_word};
 use crate::revisions::operation_json;
 use crate::sources::{Sources, Standing, refuse};
+pub(super) use place::labels;
 
 /// Writes a revision for what changed in the models since the last one.
 pub(crate) fn run(arguments: &Revision, project: &Project, console: &mut Console<'_>) -> Outcome {
@@ -25,7 +27,8 @@ pub(crate) fn run(arguments: &Revision, project: &Project, console: &mut Console
     if let Some(id) = arguments.rev_id.as_deref().filter(|id| standing.history.entry(id).is_some()) {
         return Err(Failure::Usage(format!("--rev-id {id}: there is a revision of that id already")));
     }
-    let command = Command { arguments, project, sources: &sources, standing: &standing };
+    let place = place::chosen(arguments, &standing.graph, project)?;
+    let command = Command { arguments, project, sources: &sources, standing: &standing, place };
     if arguments.empty {
         return command.write_empty(console);
     }
@@ -42,16 +45,14 @@ struct Command<'a> {
     project: &'a Project,
     sources: &'a Sources,
     standing: &'a Standing,
+    place: Place,
 }
 
 impl Command<'_> {
     fn write_empty(&self, console: &mut Console<'_>) -> Outcome {
         let schema = &self.standing.lock.schema;
         let message = self.arguments.message.as_deref().unwrap_or("empty revision");
-        let mut file = self.new_file(message, &Plan::default(), console)?;
-        file.check(schema, schema)?;
-        file.write(self.sources, schema, console)?;
-        file.post_write(self.sources, console);
+        let file = self.written(message, &Plan::default(), schema, console)?;
         self.report(&file, message, &Plan::default(), console);
         if !self.arguments.report.json {
             console.note(format_args!("write what it does, then: {}", self.project.file_command("lock")));
@@ -73,17 +74,30 @@ impl Command<'_> {
             Some(message) => message.clone(),
             None => message_for(&plan.upgrade),
         };
-        let mut file = self.new_file(&message, &plan, console)?;
-        file.check(before, &models.schema)?;
-        file.write(self.sources, &models.schema, console)?;
-        file.post_write(self.sources, console);
+        let file = self.written(&message, &plan, &models.schema, console)?;
         self.report(&file, &message, &plan, console);
         Ok(())
     }
 
-    fn new_file(&self, message: &str, plan: &Plan, console: &Console<'_>) -> Outcome<NewFile> {
-        let after: Vec<String> = self.standing.graph.heads().into_iter().map(str::to_owned).collect();
-        NewFile::new(self.arguments.rev_id.as_deref(), message, &after, plan, self.sources, console)
+    /// The revision that leads to a schema, checked and written.
+    fn written(&self, message: &str, plan: &Plan, schema: &Schema, console: &mut Console<'_>) -> Outcome<NewFile> {
+        let id = self.arguments.rev_id.as_deref();
+        let mut file = NewFile::new(id, message, &self.place, plan, self.sources, console)?;
+        file.check(&self.standing.lock.schema, schema)?;
+        let after = &self.place.after;
+        let others: Vec<&str> =
+            self.standing.graph.heads().into_iter().filter(|head| !after.iter().any(|it| it == head)).collect();
+        if !others.is_empty() || !self.place.depends_on.is_empty() {
+            // What other branches have is not there for this one.
+            if let Err(found) = file.check_among(self.sources, schema) {
+                console.note("nothing was written: what changed does not fit in this place (--head, --depends-on)");
+                return refuse(&found, console);
+            }
+        }
+        let heads: Vec<String> = others.into_iter().chain([file.id.as_str()]).map(str::to_owned).collect();
+        file.write(&heads, self.sources, schema, console)?;
+        file.post_write(self.sources, console);
+        Ok(file)
     }
 
     /// Nothing changed that needs a revision; names of models and the order of columns may have.
@@ -113,7 +127,9 @@ impl Command<'_> {
                 "revision": file.id,
                 "file": path,
                 "message": message,
-                "after": self.standing.graph.heads(),
+                "after": self.place.after,
+                "depends_on": self.place.depends_on,
+                "labels": self.place.labels,
                 "changes": plan.upgrade.iter().map(operation_json).collect::<Vec<_>>(),
                 "holes": plan.holes.iter().map(|hole| hole_json(hole, &path, file)).collect::<Vec<_>>(),
                 "losses": plan.losses.iter().map(|loss| loss.note.as_str()).collect::<Vec<_>>(),
@@ -124,6 +140,9 @@ impl Command<'_> {
                 console.line(operation);
             }
             console.line(format_args!("wrote {path}"));
+        }
+        if self.begins_branch() && self.place.labels.is_empty() {
+            console.note(format_args!("there is another head now; join them: {}", self.project.file_command("merge")));
         }
         for operation in plan.upgrade.iter().filter(|it| loses_values(it)) {
             console.note(format_args!("warning: {operation}: its values are lost"));
@@ -154,6 +173,12 @@ impl Command<'_> {
         }
     }
 
+    /// Whether there is a head more than before.
+    fn begins_branch(&self) -> bool {
+        let heads = self.standing.graph.heads();
+        !heads.is_empty() && !self.place.after.iter().any(|it| heads.contains(&it.as_str()))
+    }
+
     /// The command as it was typed.
     fn typed(&self) -> String {
         let mut words = String::from("revision");
@@ -161,8 +186,18 @@ impl Command<'_> {
         let renames = self.arguments.rename.iter().map(|it| ("--rename", it));
         let drops = self.arguments.drop.iter().map(|it| ("--drop", it));
         let defaults = self.arguments.default.iter().map(|it| ("--default", it));
-        for (flag, value) in message.chain(renames).chain(drops).chain(defaults) {
+        let head = self.arguments.head.iter().map(|it| ("--head", it));
+        let labels = self.arguments.branch_label.iter().map(|it| ("--branch-label", it));
+        let depends_on = self.arguments.depends_on.iter().map(|it| ("--depends-on", it));
+        let place = head.chain(labels).chain(depends_on);
+        for (flag, value) in message.chain(place).chain(renames).chain(drops).chain(defaults) {
             words.push_str(&format!(" {flag} {}", shell_word(value)));
+        }
+        if self.arguments.splice {
+            words.push_str(" --splice");
+        }
+        if let Some(folder) = &self.arguments.version_path {
+            words.push_str(&format!(" --version-path {}", shell_word(&folder.to_string_lossy())));
         }
         self.project.file_command(&words)
     }

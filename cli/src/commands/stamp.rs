@@ -3,6 +3,7 @@
 use migratable::StampOptions;
 use serde_json::json;
 
+use super::script;
 use crate::arguments::Stamp;
 use crate::console::Console;
 use crate::database::{Database, migrator};
@@ -11,10 +12,15 @@ use crate::project::Project;
 
 /// Records revisions as applied without running anything.
 pub(crate) fn run(arguments: &Stamp, url: Option<&str>, project: &Project, console: &mut Console<'_>) -> Outcome {
-    let database = Database::of(url, project, console)?;
     let migrator = migrator(project)?;
     let targets: Vec<&str> = arguments.revisions.iter().map(String::as_str).collect();
     let options = StampOptions { purge: arguments.purge };
+    if arguments.sql {
+        let dialect = script::dialect(arguments.dialect, url, project, console)?;
+        let text = migrator.stamp_sql(dialect, &targets, &options).map_err(|error| script::failure(&error))?;
+        return script::print(&text, dialect, None, arguments.report, console);
+    }
+    let database = Database::of(url, project, console)?;
     let stamped = migrator.stamp(&mut database.open()?, &targets, &options);
     let current = stamped.map_err(|error| database.failure(&error))?;
     if arguments.report.json {

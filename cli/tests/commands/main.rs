@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod branches;
+mod coming_from;
 #[cfg(feature = "database")]
 mod compare;
 #[cfg(feature = "database")]
@@ -11,6 +12,9 @@ mod database;
 mod disk;
 mod graph;
 mod help;
+#[cfg(feature = "database")]
+mod movement;
+mod places;
 mod project;
 mod repair;
 mod revision;

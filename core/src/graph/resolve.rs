@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Graph;
+use super::{Graph, Target, reached};
 
 /// Why a text names no revision.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,20 @@ pub enum ResolveError {
         /// The heads.
         ids: Vec<String>,
     },
+    /// One revision is needed and the database is at several.
+    ManyCurrent {
+        /// The text.
+        steps: String,
+        /// Where the database is.
+        ids: Vec<String>,
+    },
+    /// What is named is not in the branch that is named.
+    NotOnBranch {
+        /// The text.
+        text: String,
+        /// The revision at which the branch begins.
+        root: String,
+    },
     /// There are not as many steps.
     TooFar {
         /// The text.
@@ -39,6 +53,13 @@ impl fmt::Display for ResolveError {
             ResolveError::ManyHeads { ids } => {
                 write!(f, "there are several heads: {}; name one, or `heads` for all", ids.join(", "))
             }
+            ResolveError::ManyCurrent { steps, ids } => {
+                let choices: Vec<String> = ids.iter().map(|id| format!("`{id}@{steps}`")).collect();
+                write!(f, "the database is at several revisions, so `{steps}` may be any of {}", choices.join(", "))
+            }
+            ResolveError::NotOnBranch { text, root } => {
+                write!(f, "`{text}` names nothing in the branch that begins at {root}")
+            }
             ResolveError::TooFar { text } => write!(f, "`{text}` goes further than there are revisions"),
         }
     }
@@ -47,94 +68,155 @@ impl fmt::Display for ResolveError {
 impl std::error::Error for ResolveError {}
 
 impl Graph {
-    /// The revisions that a text names: `head`, `heads`, `base`, `current`, an identifier or a unique beginning of
-    /// one, a branch label, `label@head`, each also with `+2` or `-1` behind it, or `+2` and `-1` alone, counted from
-    /// where the database stands.
-    ///
-    /// No revision at all is what `base` names.
+    /// The revisions that a text names; no revision at all is what `base` names. See [`target`](Self::target).
     ///
     /// # Errors
     /// If it names nothing, or more than one where one is needed, or goes too far.
     pub fn resolve(&self, text: &str, current: &[&str]) -> Result<Vec<String>, ResolveError> {
-        let (name, steps) = split_steps(text);
-        let start = self.named(name, current, steps)?;
-        self.walk(text, start, steps)
+        Ok(self.target(text, current)?.revisions)
     }
 
-    fn named(&self, name: &str, current: &[&str], steps: i64) -> Result<Vec<String>, ResolveError> {
-        let owned = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect::<Vec<_>>();
-        let one_head = |heads: Vec<&str>| match heads.len() {
-            0 | 1 => Ok(owned(&heads)),
-            _ => Err(ResolveError::ManyHeads { ids: owned(&heads) }),
+    /// What a text names: `head`, `heads`, `base`, `current`, an identifier or a unique beginning of one, or a branch
+    /// label, each also as `label@…` in a branch, and with `+2` or `-1` behind it. `+2` and `-1` alone, also as
+    /// `label@+2`, count from `current`, where the database stands.
+    ///
+    /// A branch is what stands behind the revision that bears its label, or of that identifier; its base is what that
+    /// follows.
+    ///
+    /// # Errors
+    /// If it names nothing, or more than one where one is needed, or goes too far.
+    pub fn target(&self, text: &str, current: &[&str]) -> Result<Target, ResolveError> {
+        let (name, steps) = split_steps(text);
+        let (branch, symbol) = match name.split_once('@') {
+            Some((label, symbol)) => (Some(self.one(label)?), symbol),
+            None => (None, name),
         };
-        match name {
-            "" if steps != 0 => Ok(owned(current)),
-            "current" => Ok(owned(current)),
-            "base" => Ok(Vec::new()),
-            "head" => one_head(self.heads()),
-            "heads" => Ok(owned(&self.heads())),
-            _ => match name.split_once('@') {
-                Some((label, "head")) => {
-                    let root = self.one(label)?;
-                    let below = self.descendants([root.as_str()]);
-                    one_head(self.heads().into_iter().filter(|id| below.contains(*id)).collect())
-                }
-                Some((label, "base")) => {
-                    let root = self.one(label)?;
-                    Ok(self.node(&root).map(|node| node.after.clone()).unwrap_or_default())
-                }
-                Some((label, rest)) => {
-                    let root = self.one(label)?;
-                    let below = self.descendants([root.as_str()]);
-                    let found = self.one(rest)?;
-                    if below.contains(&found) {
-                        Ok(vec![found])
-                    } else {
-                        Err(ResolveError::Unknown { text: name.to_owned() })
-                    }
-                }
-                None => Ok(vec![self.one(name)?]),
-            },
-        }
+        let word = Word { graph: self, text, symbol, steps, branch };
+        let start = word.start(current)?;
+        let anchor = branch.or(if steps < 0 { start.first().copied() } else { None });
+        Ok(Target {
+            revisions: self.ids(word.walk(start)?),
+            branch: anchor.map(|place| self.order[place].clone()),
+            is_base: branch.is_some() && symbol == "base",
+        })
     }
 
     /// The one revision of that identifier, label, or beginning of an identifier.
-    fn one(&self, name: &str) -> Result<String, ResolveError> {
-        if self.nodes.contains_key(name) {
-            return Ok(name.to_owned());
+    fn one(&self, name: &str) -> Result<usize, ResolveError> {
+        if let Some(place) = self.place(name).or_else(|| self.labels.get(name).copied()) {
+            return Ok(place);
         }
-        if let Some(node) = self.nodes.values().find(|node| node.labels.iter().any(|label| label == name)) {
-            return Ok(node.id.clone());
-        }
-        let ids: Vec<String> =
-            self.order.iter().filter(|id| !name.is_empty() && id.starts_with(name)).cloned().collect();
-        match ids.as_slice() {
+        let found = self.which(|place| !name.is_empty() && self.order[place].starts_with(name));
+        match found[..] {
             [] => Err(ResolveError::Unknown { text: name.to_owned() }),
-            [id] => Ok(id.clone()),
-            _ => Err(ResolveError::Ambiguous { text: name.to_owned(), ids }),
+            [id] => Ok(self.places[id]),
+            _ => Err(ResolveError::Ambiguous {
+                text: name.to_owned(),
+                ids: found.into_iter().map(str::to_owned).collect(),
+            }),
+        }
+    }
+}
+
+/// What a user typed, in its parts.
+struct Word<'a> {
+    graph: &'a Graph,
+    text: &'a str,
+    symbol: &'a str,
+    steps: i64,
+    branch: Option<usize>,
+}
+
+impl Word<'_> {
+    /// The revisions from which the steps are counted.
+    fn start(&self, current: &[&str]) -> Result<Vec<usize>, ResolveError> {
+        let graph = self.graph;
+        match self.symbol {
+            "" if self.steps != 0 => self.counted_from(current),
+            "current" => self.counted_from(current),
+            "base" => Ok(self.branch.map_or(Vec::new(), |root| graph.followed.before[root].clone())),
+            "head" => match self.heads() {
+                heads if heads.len() > 1 => Err(ResolveError::ManyHeads { ids: graph.ids(heads) }),
+                heads => Ok(heads),
+            },
+            "heads" => Ok(self.heads()),
+            name => {
+                let found = graph.one(name)?;
+                match self.branch {
+                    Some(root) if !graph.lineage(root)[found] => Err(self.not_on_branch(root)),
+                    _ => Ok(vec![found]),
+                }
+            }
         }
     }
 
-    fn walk(&self, text: &str, mut at: Vec<String>, steps: i64) -> Result<Vec<String>, ResolveError> {
-        let too_far = || ResolveError::TooFar { text: text.to_owned() };
-        for _ in 0..steps.unsigned_abs() {
-            let next: Vec<String> = match (steps > 0, at.as_slice()) {
-                (true, []) => self.bases().into_iter().map(str::to_owned).collect(),
-                (true, [id]) => self.children(id).into_iter().map(str::to_owned).collect(),
-                (false, [id]) => {
-                    at = self.nodes[id].after.clone();
+    fn heads(&self) -> Vec<usize> {
+        let below = self.branch.map(|root| reached([root], &self.graph.followed.behind));
+        let is_head = |place: &usize| self.graph.followed.behind[*place].is_empty();
+        (0..self.graph.order.len()).filter(is_head).filter(|&it| below.as_ref().is_none_or(|below| below[it])).collect()
+    }
+
+    /// Where the database stands; in a branch, or on the way to it.
+    fn counted_from(&self, current: &[&str]) -> Result<Vec<usize>, ResolveError> {
+        let graph = self.graph;
+        let mut at: Vec<usize> = current.iter().filter_map(|id| graph.place(id)).collect();
+        if let Some(root) = self.branch {
+            let below = reached([root], &graph.followed.behind);
+            let on_branch: Vec<usize> = at.iter().copied().filter(|&place| below[place]).collect();
+            if on_branch.is_empty() && self.steps <= 0 {
+                return Err(self.not_on_branch(root));
+            }
+            at = if on_branch.is_empty() { self.furthest(&at, root) } else { on_branch };
+        }
+        match at.len() {
+            0 | 1 => Ok(at),
+            _ if self.steps == 0 => Ok(at),
+            _ => Err(ResolveError::ManyCurrent { steps: self.text.to_owned(), ids: graph.ids(at) }),
+        }
+    }
+
+    /// The last applied revisions on the way to a branch of which nothing is applied.
+    fn furthest(&self, at: &[usize], root: usize) -> Vec<usize> {
+        let graph = self.graph;
+        let applied = reached(at.iter().copied(), &graph.needed.before);
+        let way = reached([root], &graph.followed.before);
+        let is_on_it = |place: usize| applied[place] && way[place];
+        let is_last = |place: &usize| !graph.followed.behind[*place].iter().any(|&it| is_on_it(it));
+        (0..graph.order.len()).filter(|&place| is_on_it(place)).filter(is_last).collect()
+    }
+
+    fn walk(&self, mut at: Vec<usize>) -> Result<Vec<usize>, ResolveError> {
+        let graph = self.graph;
+        let branch = self.branch.map(|root| graph.lineage(root));
+        let is_on_branch = |place: &usize| branch.as_ref().is_none_or(|branch| branch[*place]);
+        let bases = || (0..graph.order.len()).filter(|&place| graph.followed.before[place].is_empty()).collect();
+        for _ in 0..self.steps.unsigned_abs() {
+            let next: Vec<usize> = match (self.steps > 0, &at[..]) {
+                (true, []) => bases(),
+                (true, &[place]) => graph.followed.behind[place].clone(),
+                (false, &[place]) => {
+                    at = graph.followed.before[place].iter().copied().filter(is_on_branch).collect();
                     continue;
                 }
-                (false, []) => return Err(too_far()),
-                (_, several) => return Err(ResolveError::ManyHeads { ids: several.to_vec() }),
+                (false, []) => Vec::new(),
+                (_, several) => return Err(self.ambiguous(several.to_vec())),
             };
-            match next.as_slice() {
-                [] => return Err(too_far()),
-                [_] => at = next,
-                _ => return Err(ResolveError::Ambiguous { text: text.to_owned(), ids: next }),
+            at = next.into_iter().filter(is_on_branch).collect();
+            match at.len() {
+                0 => return Err(ResolveError::TooFar { text: self.text.to_owned() }),
+                1 => {}
+                _ => return Err(self.ambiguous(at)),
             }
         }
         Ok(at)
+    }
+
+    fn ambiguous(&self, places: Vec<usize>) -> ResolveError {
+        ResolveError::Ambiguous { text: self.text.to_owned(), ids: self.graph.ids(places) }
+    }
+
+    fn not_on_branch(&self, root: usize) -> ResolveError {
+        ResolveError::NotOnBranch { text: self.text.to_owned(), root: self.graph.order[root].clone() }
     }
 }
 
@@ -152,38 +234,87 @@ fn split_steps(text: &str) -> (&str, i64) {
 mod tests {
     use super::super::tests::graph;
 
-    #[test]
-    fn words_name_revisions() {
-        let line = graph(&["aa1:", "aa2@blog: aa1", "b3: aa2", "b4: b3"]);
-        for (text, current, expected) in [
-            ("head", "", Ok("b4")),
-            ("heads", "", Ok("b4")),
-            ("base", "b3", Ok("")),
-            ("current", "b3", Ok("b3")),
-            ("b4", "", Ok("b4")),
-            ("aa", "", Err("`aa` may be any of aa1, aa2")),
-            ("zz", "", Err("no revision is called `zz`")),
-            ("+2", "", Ok("aa2")),
-            ("+1", "b3", Ok("b4")),
-            ("+1", "b4", Err("goes further")),
-            ("-1", "b4", Ok("b3")),
-            ("-1", "aa1", Ok("")),
-            ("-2", "aa1", Err("goes further")),
-            ("head-1", "", Ok("b3")),
-            ("aa1+2", "", Ok("b3")),
-            ("blog@head", "", Ok("b4")),
-            ("blog@base", "", Ok("aa1")),
-            ("blog+1", "", Ok("b3")),
-        ] {
+    /// Asserts what each word names, in the form `revisions`, or `revisions in branch`.
+    fn assert_words(lines: &[&str], words: &[(&str, &str, Result<&str, &str>)]) {
+        let graph = graph(lines);
+        for (text, current, expected) in words {
             let current: Vec<&str> = current.split_whitespace().collect();
-            match (line.resolve(text, &current), expected) {
-                (Ok(ids), Ok(expected)) => assert_eq!(ids.join(" "), expected, "{text}"),
+            let found = graph.target(text, &current).map(|target| {
+                let branch = target.branch.map_or(String::new(), |branch| format!(" in {branch}"));
+                format!("{}{branch}", target.revisions.join(" "))
+            });
+            match (found, expected) {
+                (Ok(found), Ok(expected)) => assert_eq!(found, *expected, "{text}"),
                 (Err(error), Err(expected)) => assert!(error.to_string().contains(expected), "{text}: {error}"),
                 (found, _) => panic!("{text}: {found:?}"),
             }
         }
-        let branched = graph(&["a:", "b: a", "c: a"]);
-        assert!(branched.resolve("head", &[]).unwrap_err().to_string().contains("several heads: b, c"));
-        assert_eq!(branched.resolve("heads", &[]).unwrap(), ["b", "c"]);
+    }
+
+    #[test]
+    fn words_name_revisions() {
+        assert_words(
+            &["aa1:", "aa2@blog: aa1", "b3: aa2", "b4: b3"],
+            &[
+                ("head", "", Ok("b4")),
+                ("heads", "", Ok("b4")),
+                ("base", "b3", Ok("")),
+                ("current", "b3", Ok("b3")),
+                ("b4", "", Ok("b4")),
+                ("aa", "", Err("`aa` may be any of aa1, aa2")),
+                ("zz", "", Err("no revision is called `zz`")),
+                ("", "", Err("no revision is called ``")),
+                ("+2", "", Ok("aa2")),
+                ("+1", "b3", Ok("b4")),
+                ("+1", "b4", Err("goes further")),
+                ("-1", "b4", Ok("b3 in b4")),
+                ("-1", "aa1", Ok(" in aa1")),
+                ("-2", "aa1", Err("goes further")),
+                ("head-1", "", Ok("b3 in b4")),
+                ("aa1+2", "", Ok("b3")),
+                ("base+1", "", Ok("aa1")),
+                ("blog", "", Ok("aa2")),
+                ("blog@head", "", Ok("b4 in aa2")),
+                ("blog@base", "", Ok("aa1 in aa2")),
+                ("blog+1", "", Ok("b3")),
+                ("blog@b3", "", Ok("b3 in aa2")),
+            ],
+        );
+    }
+
+    #[test]
+    fn words_keep_to_the_branch_that_they_name() {
+        assert_words(
+            &["a:", "b1@shop: a", "c1: a", "b2: b1", "c2: c1", "m: b2 c2", "n@other:", "n2: n"],
+            &[
+                ("head", "", Err("several heads: m, n2")),
+                ("heads", "", Ok("m n2")),
+                ("shop@head", "", Ok("m in b1")),
+                ("shop@heads", "", Ok("m in b1")),
+                ("other@head", "", Ok("n2 in n")),
+                ("other@base", "", Ok(" in n")),
+                ("shop@base", "", Ok("a in b1")),
+                ("shop@n2", "", Err("names nothing in the branch that begins at b1")),
+                ("+1", "a", Err("`+1` may be any of b1, c1")),
+                ("a+1", "", Err("`a+1` may be any of b1, c1")),
+                ("+1", "", Err("`+1` may be any of a, n")),
+                ("shop@+1", "", Ok("a in b1")),
+                ("shop@+2", "", Ok("b1 in b1")),
+                ("shop@+1", "a", Ok("b1 in b1")),
+                ("shop@+1", "c1 n", Ok("b1 in b1")),
+                ("shop@+1", "b1 c1", Ok("b2 in b1")),
+                ("c1@+1", "b1 c1", Ok("c2 in c1")),
+                ("-1", "b2 c2", Err("may be any of `b2@-1`, `c2@-1`")),
+                ("+1", "b1 c1", Err("may be any of `b1@+1`, `c1@+1`")),
+                ("b2@-1", "b2 c2", Ok("b1 in b2")),
+                ("b2@-2", "b2 c2", Ok("a in b2")),
+                ("b2-1", "b2 c2", Ok("b1 in b2")),
+                ("shop@-1", "c2", Err("names nothing in the branch that begins at b1")),
+                ("shop@current", "b1 c1", Ok("b1 in b1")),
+                ("-1", "m", Ok("b2 c2 in m")),
+                ("-2", "m", Err("`-2` may be any of b2, c2")),
+                ("shop@-2", "m", Ok("b1 in b1")),
+            ],
+        );
     }
 }

@@ -166,6 +166,7 @@ pub(super) const OFFLINE: Offline = Offline {
     commit: &[],
     after: &[session::DROP_GUARD, session::UNLOCK],
     guard,
+    conditional,
     plan: |operations, schema, direction| plan::plan(operations, schema, direction.into(), Flavour::USUAL),
     statements,
     difference: difference::script,
@@ -174,6 +175,24 @@ pub(super) const OFFLINE: Offline = Offline {
 /// Makes a script stop if a number is not zero. The reason stands in the failing statement.
 fn guard(stops_if: &str, number: &str) -> String {
     format!("INSERT INTO migratable_guard VALUES ({}, {number})", types::text(stops_if))
+}
+
+/// Prepares each statement only if it is to be run: the clients know no condition, and a routine would need a privilege.
+/// Where a transaction begins and ends is no matter, and cannot be prepared everywhere.
+fn conditional(condition: &str, lines: &[String]) -> Vec<String> {
+    let mut out = vec![format!("SET @migratable_open = {condition};")];
+    for line in lines {
+        if line.starts_with("-- ") || ["START TRANSACTION;", "COMMIT;"].contains(&line.as_str()) {
+            out.push(line.clone());
+            continue;
+        }
+        let sql = types::text(line.trim_end().trim_end_matches(';'));
+        out.push(format!("SET @migratable_statement = IF(@migratable_open, {sql}, 'DO 0');"));
+        out.push("PREPARE migratable_statement FROM @migratable_statement;".to_owned());
+        out.push("EXECUTE migratable_statement;".to_owned());
+    }
+    out.push("DEALLOCATE PREPARE migratable_statement;".to_owned());
+    out
 }
 
 fn statements(work: &Work) -> Vec<String> {

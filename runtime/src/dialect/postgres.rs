@@ -180,11 +180,20 @@ pub(super) const OFFLINE: Offline = Offline {
     guard: verify::guard,
     commit: &["COMMIT;"],
     after: &[],
+    conditional,
     // Nobody knows what rests on tables and types: the script looks for it.
     plan: |operations, schema, direction| plan::plan(operations, schema, direction.into(), true),
     statements,
     difference: difference::script,
 };
+
+/// Lets `psql` skip the lines.
+fn conditional(condition: &str, lines: &[String]) -> Vec<String> {
+    let mut out = vec![format!("SELECT {condition} AS migratable_open \\gset"), "\\if :migratable_open".to_owned()];
+    out.extend_from_slice(lines);
+    out.push("\\endif".to_owned());
+    out
+}
 
 fn statements(work: &Work) -> Vec<String> {
     match work {

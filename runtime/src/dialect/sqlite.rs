@@ -31,7 +31,7 @@ use migratable_core::{Dialect, Operation, Schema};
 
 pub use rebuild::Rebuild;
 
-use super::{Connection, Database, Offline, Work};
+use super::{Connection, Database, Offline, Work, literal};
 use crate::error::{Error, Stop};
 use crate::inspect::Inspected;
 use crate::migrator::Direction;
@@ -182,10 +182,14 @@ pub(super) const OFFLINE: Offline = Offline {
     commit: &["COMMIT;"],
     after: &[],
     guard,
+    conditional,
     plan: |operations, schema, direction| plan::plan(operations, schema, direction, &BTreeSet::new()),
     statements,
     difference: difference::script,
 };
+
+/// The file in the current folder through which a script runs what is not done yet.
+const PART: &str = "migratable_part.sql";
 
 /// Makes a script stop if a number is not zero. The shell then prints the name of the constraint.
 fn guard(stops_if: &str, number: &str) -> String {
@@ -195,6 +199,16 @@ fn guard(stops_if: &str, number: &str) -> String {
          DROP TABLE temp.migratable_guard",
         ddl::quoted(stops_if)
     )
+}
+
+/// Writes the lines into a file if they are to be run, else an empty one, and reads it: the shell knows no other way.
+fn conditional(condition: &str, lines: &[String]) -> Vec<String> {
+    let text = literal(&(lines.join("\n") + "\n"));
+    vec![
+        format!("SELECT 1 WHERE writefile('{PART}', CASE WHEN {condition} THEN {text} ELSE '' END) IS NULL;"),
+        format!(".read {PART}"),
+        format!(".shell rm -f {PART}"),
+    ]
 }
 
 fn statements(work: &Work) -> Vec<String> {

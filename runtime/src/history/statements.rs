@@ -1,5 +1,7 @@
 //! The SQL over the history table.
 
+mod conditional;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -8,6 +10,8 @@ use migratable_core::Dialect;
 use crate::dialect::literal_for;
 use crate::migrator::Revision;
 use crate::settings::HistoryTable;
+
+const COLUMNS: &str = "revision, ordinal, message, checksum, steps_checksum, applied_at, duration_ms, tool_version";
 
 /// The statements over the history table of a database.
 pub(crate) struct Statements {
@@ -70,11 +74,24 @@ impl Statements {
 
     /// Writes the row that records a revision. `ordinal` is a number or SQL for one.
     pub(crate) fn insert(&self, revision: &Revision, ordinal: &str, duration: Duration) -> String {
+        let values = self.values(revision, ordinal, duration);
+        format!("INSERT INTO {} ({COLUMNS}) VALUES ({values})", self.table)
+    }
+
+    /// The same where there is no such row yet.
+    pub(crate) fn insert_missing(&self, revision: &Revision) -> String {
+        let values = self.values(revision, &self.next_ordinal(), Duration::ZERO);
+        let from = if self.dialect == Dialect::Mysql { " FROM DUAL" } else { "" };
+        let (table, id) = (&self.table, self.literal(revision.id));
         format!(
-            "INSERT INTO {} \
-             (revision, ordinal, message, checksum, steps_checksum, applied_at, duration_ms, tool_version) \
-             VALUES ({}, {ordinal}, {}, {}, {}, CURRENT_TIMESTAMP, {}, {})",
-            self.table,
+            "INSERT INTO {table} ({COLUMNS}) SELECT {values}{from} \
+             WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE revision = {id})"
+        )
+    }
+
+    fn values(&self, revision: &Revision, ordinal: &str, duration: Duration) -> String {
+        format!(
+            "{}, {ordinal}, {}, {}, {}, CURRENT_TIMESTAMP, {}, {}",
             self.literal(revision.id),
             self.literal(revision.message),
             self.literal(revision.checksum),
@@ -87,6 +104,21 @@ impl Statements {
     /// Takes the row of a revision away.
     pub(crate) fn delete(&self, revision: &str) -> String {
         format!("DELETE FROM {} WHERE revision = {}", self.table, self.literal(revision))
+    }
+
+    /// Takes the rows of all other revisions away.
+    pub(crate) fn delete_others(&self, revisions: &[String]) -> String {
+        format!("DELETE FROM {}{}", self.table, self.others(revisions))
+    }
+
+    /// SQL for the number of rows of other revisions.
+    pub(crate) fn count_others(&self, revisions: &[String]) -> String {
+        format!("(SELECT count(*) FROM {}{})", self.table, self.others(revisions))
+    }
+
+    fn others(&self, revisions: &[String]) -> String {
+        let list: Vec<String> = revisions.iter().map(|id| self.literal(id)).collect();
+        if list.is_empty() { String::new() } else { format!(" WHERE revision NOT IN ({})", list.join(", ")) }
     }
 
     /// Why a script that begins at these revisions stops, and SQL that gives zero where exactly they and all that comes

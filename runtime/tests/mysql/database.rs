@@ -1,5 +1,8 @@
 //! Databases on a MariaDB or MySQL server.
 
+use std::io::Write;
+use std::process::{Command, Stdio};
+
 use migratable::Dialect;
 use migratable::diesel::connection::SimpleConnection;
 use migratable::diesel::{Connection, MysqlConnection};
@@ -52,6 +55,21 @@ pub fn create(name: &str) {
 /// Drops a database. A test that has failed may have left a transaction open there.
 pub fn remove(name: &str) {
     let _ = connect(&url("")).batch_execute(&format!("DROP DATABASE IF EXISTS {name}"));
+}
+
+/// Runs a script by the database's own client, as a person does.
+pub fn client(db: &mut Throwaway, script: &str) -> Result<(), String> {
+    let (user, host, port) = server();
+    let mut client = Command::new("mariadb")
+        .args(["--no-defaults", "--protocol=tcp", "-h", &host, "-P", &port, "-u", &user, &db.name])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    client.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+    let done = client.wait_with_output().unwrap();
+    if done.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&done.stderr).into_owned()) }
 }
 
 /// A query that gives the first column of another as text.

@@ -66,6 +66,11 @@ impl Throwaway {
     }
 }
 
+/// Runs a script by the database's own client, as a person does.
+pub fn client(db: &mut Throwaway, script: &str) -> Result<(), String> {
+    db.psql(script)
+}
+
 /// A query that gives the first column of another as text.
 pub fn as_texts(query: &str) -> String {
     format!("WITH q(value) AS ({query}) SELECT coalesce(CAST(value AS TEXT), 'NULL') AS value FROM q")

@@ -4,6 +4,7 @@ pub mod branches;
 pub mod changes;
 pub mod programs;
 pub mod rows;
+pub mod scripts;
 
 use migratable::Dialect;
 

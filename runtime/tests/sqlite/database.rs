@@ -1,5 +1,9 @@
 //! SQLite databases.
 
+use std::cell::RefCell;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
 use migratable::diesel::{Connection, SqliteConnection};
 use migratable::{Dialect, Migrator, Revision};
 use migratable_core::Schema;
@@ -34,6 +38,31 @@ pub fn open(path: &std::path::Path) -> Db {
 
 pub fn program(revisions: Vec<Revision>) -> Program {
     Migrator::new(revisions.leak())
+}
+
+thread_local! {
+    /// They go with the test.
+    static FOLDERS: RefCell<Vec<tempfile::TempDir>> = RefCell::default();
+}
+
+/// Runs a script by the database's own client, as a person does: on a file, which the connection is to from then on.
+pub fn client(db: &mut Db, script: &str) -> Result<(), String> {
+    let made = tempfile::tempdir().unwrap();
+    let folder = made.path().to_owned();
+    FOLDERS.with_borrow_mut(|folders| folders.push(made));
+    run(db, &format!("VACUUM INTO '{}'", folder.join("app.db").display()));
+    let mut shell = Command::new("sqlite3");
+    shell.arg("app.db").current_dir(&folder).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut shell = shell.spawn().unwrap();
+    shell.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+    let done = shell.wait_with_output().unwrap();
+    *db = open(&folder.join("app.db"));
+    let left: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    if !done.status.success() {
+        return Err(String::from_utf8_lossy(&done.stderr).into_owned());
+    }
+    assert_eq!(left, ["app.db"]);
+    Ok(())
 }
 
 /// A query that gives the first column of another as text.

@@ -1,13 +1,14 @@
 //! Transactions, the history beside what it records, and several processes at once.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::mpsc;
 use std::time::Duration;
 
 use migratable::diesel::Connection;
 use migratable::diesel::connection::SimpleConnection;
 use migratable::revision::*;
-use migratable::{Direction, Event, Observer, Options, Standing, Transaction};
+use migratable::{Direction, Event, Given, Observer, Options, Standing, Transaction};
 
 use super::database::{self, Db, Program, down, line, memory, nothing, one, open, run, values};
 
@@ -27,8 +28,11 @@ fn program() -> Program {
     line(&[(first, |op| op.drop_table("a")), (second, |op| op.drop_column("a", "y")), (third, nothing)])
 }
 
-const EACH: Options<'_> = Options { transaction: Transaction::Revision, strict: false, observer: Observer::NOBODY };
-const ALL: Options<'_> = Options { transaction: Transaction::All, strict: false, observer: Observer::NOBODY };
+const EACH: Options<'_> =
+    Options { transaction: Transaction::Revision, strict: false, observer: Observer::NOBODY, given: NOTHING };
+const ALL: Options<'_> =
+    Options { transaction: Transaction::All, strict: false, observer: Observer::NOBODY, given: NOTHING };
+const NOTHING: Given = Given { arguments: BTreeMap::new(), tag: None };
 
 /// What is told of a call, a line each.
 fn told(call: impl FnOnce(Observer<'_>)) -> Vec<String> {

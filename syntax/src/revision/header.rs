@@ -46,7 +46,7 @@ impl Parse for Header {
             match name.as_str() {
                 "after" => header.after = values,
                 "depends_on" => header.depends_on = values,
-                "labels" => header.labels = values,
+                "labels" => header.labels = labels(values)?,
                 _ => return Err(unknown(&key, &name)),
             }
             seen.push(name);
@@ -58,6 +58,22 @@ impl Parse for Header {
 fn unknown(key: &Ident, name: &str) -> Error {
     let near = names::nearest(name, KEYS).map_or(String::new(), |near| format!("; is it `{near}`?"));
     Error::new(key.span(), format!("`revision!` knows `after`, `depends_on` and `labels`, not `{name}`{near}"))
+}
+
+/// Whether a text may name a branch: it must be told from an identifier with steps and from the words for revisions.
+pub fn is_label(text: &str) -> bool {
+    let is_word = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    !text.is_empty() && is_word && !["head", "heads", "base", "current"].contains(&text)
+}
+
+fn labels(values: Vec<LitStr>) -> syn::Result<Vec<LitStr>> {
+    match values.iter().find(|label| !is_label(&label.value())) {
+        Some(label) => {
+            let message = "a label is made of letters, digits and `_`, and is not `head`, `heads`, `base` or `current`";
+            Err(Error::new(label.span(), message))
+        }
+        None => Ok(values),
+    }
 }
 
 fn list(input: ParseStream) -> syn::Result<Vec<LitStr>> {

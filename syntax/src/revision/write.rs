@@ -13,6 +13,10 @@ pub struct NewRevision<'a> {
     pub id: &'a str,
     /// The revisions that it follows.
     pub after: &'a [String],
+    /// Revisions of other branches that must be applied before it.
+    pub depends_on: &'a [String],
+    /// Names of the branch that begins here.
+    pub labels: &'a [String],
     /// What it is for.
     pub message: &'a str,
     /// What it does.
@@ -47,13 +51,13 @@ pub fn write(revision: &NewRevision) -> String {
 }
 
 fn header(revision: &NewRevision) -> String {
-    let after: Vec<String> = revision.after.iter().map(|id| format!("{id:?}")).collect();
-    format!(
-        "revision!({:?}, after = [{}]);
-",
-        revision.id,
-        after.join(", ")
-    )
+    let mut out = format!("revision!({:?}, after = {:?}", revision.id, revision.after);
+    for (key, values) in [("depends_on", revision.depends_on), ("labels", revision.labels)] {
+        if !values.is_empty() {
+            out.push_str(&format!(", {key} = {values:?}"));
+        }
+    }
+    out + ");\n"
 }
 
 fn body<'a>(statements: impl Iterator<Item = (Option<String>, &'a migratable_core::Operation)>) -> String {

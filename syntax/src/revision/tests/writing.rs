@@ -8,7 +8,7 @@ use super::calls::every_call;
 
 fn written(plan: &Plan, message: &str) -> String {
     let after = ["1b2c3d4e5f60".to_owned()];
-    write(&NewRevision { id: "3f2a9c41d0b7", after: &after, message, plan })
+    write(&NewRevision { id: "3f2a9c41d0b7", after: &after, depends_on: &[], labels: &[], message, plan })
 }
 
 #[test]
@@ -103,7 +103,14 @@ fn what_rustfmt_makes_of_a_written_revision_reads_the_same() {
 #[test]
 fn an_empty_revision_and_odd_messages_read_back() {
     let plan = Plan::default();
-    let revision = NewRevision { id: "a1", after: &[], message: "one\r\n\n two */ \"x\"", plan: &plan };
+    let revision = NewRevision {
+        id: "a1",
+        after: &[],
+        depends_on: &["b2".into()],
+        labels: &["shop".into(), "till".into()],
+        message: "one\r\n\n two */ \"x\"",
+        plan: &plan,
+    };
     let read = parse(&write(&revision)).unwrap();
     assert_eq!((read.message.as_str(), read.after), ("one", Vec::new()));
     assert!(read.upgrade.is_empty() && read.steps_checksum.is_none());

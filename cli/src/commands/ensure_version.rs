@@ -1,0 +1,27 @@
+//! `ensure-version`.
+
+use super::script;
+use crate::arguments::{EnsureVersion, Report};
+use crate::console::Console;
+use crate::database::{Database, migrator};
+use crate::failure::Outcome;
+use crate::project::Project;
+
+/// Makes the table of the history where it is missing.
+pub(crate) fn run(
+    arguments: &EnsureVersion,
+    url: Option<&str>,
+    project: &Project,
+    console: &mut Console<'_>,
+) -> Outcome {
+    let migrator = migrator(project)?;
+    if arguments.sql {
+        let dialect = script::dialect(arguments.dialect, url, project, console)?;
+        let text = migrator.ensure_history_sql(dialect).map_err(|error| script::failure(&error))?;
+        return script::print(&text, dialect, None, Report::default(), console);
+    }
+    let database = Database::of(url, project, console)?;
+    migrator.ensure_history(&mut database.open()?).map_err(|error| database.failure(&error))?;
+    console.line(format_args!("{} has the table of the history", database.shown()));
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! What the commands share that print a script for the database's own client.
+
+use migratable_core::Dialect;
+use serde_json::json;
+
+use crate::arguments::Report;
+use crate::arguments::movement::ScriptDialect;
+use crate::console::Console;
+use crate::database::Database;
+use crate::failure::{Failure, Outcome};
+use crate::project::Project;
+
+/// The dialect that is asked for. A script needs no database; one that is named anyway says the dialect.
+pub(super) fn dialect(
+    asked: ScriptDialect,
+    url: Option<&str>,
+    project: &Project,
+    console: &Console<'_>,
+) -> Outcome<Dialect> {
+    match (asked.dialect, url) {
+        (Some(dialect), _) => Ok(dialect),
+        (None, Some(_)) => Ok(Database::of(url, project, console)?.dialect),
+        (None, None) => Ok(Database::of(None, project, console).map_or(Dialect::Sqlite, |database| database.dialect)),
+    }
+}
+
+/// Prints it.
+pub(super) fn print(
+    script: &str,
+    dialect: Dialect,
+    direction: Option<&str>,
+    report: Report,
+    console: &mut Console<'_>,
+) -> Outcome {
+    if report.json {
+        let mut value = json!({ "dialect": dialect.name(), "sql": script });
+        if let Some(direction) = direction {
+            value["direction"] = direction.into();
+        }
+        console.json(&value);
+    } else {
+        console.line(script.trim_end());
+    }
+    Ok(())
+}
+
+/// Why there is none.
+pub(super) fn failure(error: &migratable::Error) -> Failure {
+    match error {
+        migratable::Error::Resolve(_) | migratable::Error::Range { .. } => Failure::Usage(error.to_string()),
+        other => Failure::Failed(other.to_string()),
+    }
+}

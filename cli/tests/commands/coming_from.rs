@@ -1,0 +1,89 @@
+//! The page for those who come from Alembic or Flask-Migrate: it names all that they have, and nothing that is not here.
+
+use std::collections::BTreeSet;
+
+use clap::Command;
+
+const PAGE: &str = include_str!("../../../docs/coming-from.md");
+
+/// Every command and option of both, as their own parsers list them.
+const THEIRS: &str = include_str!("coming_from.txt");
+
+/// The texts in backquotes.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+/// The rows of the tables: what is there and what is here.
+fn rows() -> Vec<(&'static str, &'static str)> {
+    let cells = |line: &'static str| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | ");
+    PAGE.lines().filter_map(cells).filter(|(theirs, _)| theirs.contains('`')).collect()
+}
+
+/// What a cell names; an option without its command belongs to the one before it.
+fn theirs(cell: &str) -> Vec<String> {
+    let mut named: Vec<String> = Vec::new();
+    for text in quoted(cell) {
+        let command = named.last().and_then(|it| it.rsplit_once(" -")).map(|(command, _)| command.to_owned());
+        named.push(match command {
+            Some(command) if text.starts_with('-') => format!("{command} {text}"),
+            _ => text.to_owned(),
+        });
+    }
+    named
+}
+
+/// Whether `migrate upgrade --sql` and the like can be typed.
+fn is_there(words: &str, definition: &Command) -> bool {
+    let mut words = words.split(' ').skip(1).peekable();
+    let command = match words.peek() {
+        Some(name) if !name.starts_with('-') => words.next().and_then(|name| definition.find_subcommand(name)),
+        _ => Some(definition),
+    };
+    let Some(command) = command else { return false };
+    words.all(|flag| {
+        let is = |argument: &clap::Arg| {
+            let long = argument.get_long_and_visible_aliases().unwrap_or_default();
+            let short = argument.get_short_and_visible_aliases().unwrap_or_default();
+            match flag.strip_prefix("--") {
+                Some(name) => long.contains(&name),
+                None => short.iter().any(|it| flag == format!("-{it}")),
+            }
+        };
+        flag == "--version" || command.get_arguments().any(is)
+    })
+}
+
+#[test]
+fn the_page_names_all_that_they_have() {
+    let rows = rows();
+    let named: BTreeSet<String> = rows.iter().flat_map(|(cell, _)| theirs(cell)).collect();
+    let theirs: BTreeSet<String> = THEIRS.lines().map(str::to_owned).collect();
+    // What the tool itself takes it also takes behind each command.
+    let of_the_tool = |it: &str| {
+        let option = it.split(' ').next_back().unwrap_or_default();
+        ["alembic", "flask db"].iter().any(|tool| it.starts_with(tool) && named.contains(&format!("{tool} {option}")))
+    };
+    let missing: Vec<&String> = theirs.difference(&named).filter(|it| !of_the_tool(it)).collect();
+    assert!(missing.is_empty(), "not on the page: {missing:#?}");
+    let more: Vec<&String> = named.difference(&theirs).collect();
+    assert!(more.is_empty(), "they do not have: {more:#?}");
+}
+
+#[test]
+fn what_the_page_names_here_is_there_or_not_needed_for_a_reason() {
+    let definition = migratable_cli::definition();
+    for (theirs, ours) in rows() {
+        let reason = ours.strip_prefix("Not needed: ");
+        let named: Vec<&str> = quoted(ours).filter(|it| it.starts_with("migrate ")).collect();
+        assert!(
+            reason.is_some_and(|reason| reason.len() > 20)
+                || !named.is_empty()
+                || ours.contains("cargo migratable init"),
+            "{theirs}: {ours}"
+        );
+        for words in named {
+            assert!(is_there(words, &definition), "`{words}` cannot be typed: {theirs}");
+        }
+    }
+}

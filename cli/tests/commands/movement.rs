@@ -1,0 +1,238 @@
+//! How upgrades and downgrades are asked for: branches, scripts, what data steps are given.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use migratable::revision::*;
+use migratable_cli::{Migrator, Project};
+use serde_json::Value;
+
+use crate::database::{CONFIGURATION, revision};
+use crate::project::{Blog, Ran, assert_says, run};
+
+const A: &str = "aa0000000001";
+const B: &str = "bb0000000002";
+const C: &str = "cc0000000003";
+
+fn trunk(op: &mut Operations) {
+    op.create_table(table("greetings").column(column("text", text()).nullable()));
+}
+
+fn no_trunk(op: &mut Operations) {
+    op.drop_table("greetings");
+}
+
+fn one(op: &mut Operations) {
+    op.add_column("greetings", column("one", text()).nullable());
+}
+
+fn not_one(op: &mut Operations) {
+    op.drop_column("greetings", "one");
+}
+
+fn other(op: &mut Operations) {
+    op.add_column("greetings", column("other", text()).nullable());
+}
+
+fn not_other(op: &mut Operations) {
+    op.drop_column("greetings", "other");
+}
+
+fn greet(op: &mut Operations) {
+    op.run(say);
+}
+
+fn nothing(_: &mut Operations) {}
+
+fn say(db: &mut migratable::AnyConnection) -> Result<()> {
+    use migratable::diesel::connection::SimpleConnection;
+
+    let text = format!("{:?} {:?} {:?}", argument("who"), argument("empty"), tag()).replace('"', "");
+    Ok(db.batch_execute(&format!("INSERT INTO greetings (text) VALUES ('{text}')"))?)
+}
+
+/// Two branches behind one base.
+static BRANCHES: [migratable::Revision; 3] = [
+    revision(A, &[], "trunk", trunk, no_trunk),
+    revision(B, &[A], "one", one, not_one),
+    revision(C, &[A], "other", other, not_other),
+];
+
+/// A revision with a data step.
+static STEP: [migratable::Revision; 2] =
+    [revision(A, &[], "trunk", trunk, no_trunk), revision(B, &[A], "greet", greet, nothing)];
+
+/// The same after somebody has edited the step.
+static EDITED_STEP: [migratable::Revision; 2] = {
+    let mut edited = [revision(A, &[], "trunk", trunk, no_trunk), revision(B, &[A], "greet", greet, nothing)];
+    edited[1].steps_checksum = Some("v1:edited");
+    edited
+};
+
+/// A revision that fails on the way there, and one that fails on the way back.
+static FAILING: [migratable::Revision; 3] = [
+    revision(A, &[], "trunk", trunk, fails),
+    revision(B, &[A], "one", one, not_one),
+    revision(C, &[B], "fails", fails, nothing),
+];
+
+fn fails(op: &mut Operations) {
+    op.execute(sql("this is no SQL"));
+}
+
+fn project(blog: &Blog, revisions: &'static [migratable::Revision]) -> Project {
+    Project::new(blog.path("migrations"), "blog-migrations", CONFIGURATION).with_migrator(Migrator::new(revisions))
+}
+
+fn at(blog: &Blog, typed: Option<&str>, revisions: &'static [migratable::Revision], arguments: &[&str]) -> Ran {
+    run(&project(blog, revisions), Path::new(&blog.root), &BTreeMap::new(), typed, arguments)
+}
+
+fn ok(blog: &Blog, revisions: &'static [migratable::Revision], arguments: &[&str]) -> String {
+    let ran = at(blog, None, revisions, arguments);
+    assert_eq!(ran.status, 0, "{arguments:?}\n{}{}", ran.out, ran.err);
+    ran.out
+}
+
+/// What `sqlite3` says to a query.
+fn sqlite(blog: &Blog, query: &str) -> String {
+    let ran = Command::new("sqlite3").arg(blog.path("blog.db")).arg(query).output().unwrap();
+    String::from_utf8(ran.stdout).unwrap()
+}
+
+#[test]
+fn a_downgrade_by_steps_asks_which_branch() {
+    let blog = Blog::new("");
+    ok(&blog, &BRANCHES, &["upgrade", "heads"]);
+    let ran = at(&blog, None, &BRANCHES, &["downgrade"]);
+    assert_eq!(ran.status, 2, "{}", ran.err);
+    assert_says(
+        &ran.err,
+        &[&format!("the database is at several revisions, so `-1` may be any of `{B}@-1`, `{C}@-1`")],
+    );
+    let ran = at(&blog, Some("2\n"), &BRANCHES, &["downgrade"]);
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    assert_says(&ran.err, &["Which one moves by `-1`?", "one   (bb", "other   (cc"]);
+    assert_says(&ran.out, &[&format!("took back {C} other")]);
+    assert_eq!(ok(&blog, &BRANCHES, &["current"]), format!("{B} (head)\n"));
+    ok(&blog, &BRANCHES, &["upgrade", "heads"]);
+    assert_says(&ok(&blog, &BRANCHES, &["downgrade", "bb@-1"]), &[&format!("took back {B} one")]);
+    let ran = at(&blog, None, &BRANCHES, &["upgrade"]);
+    assert_says(&ran.err, &["there are several heads: ", "name one, or `heads` for all"]);
+}
+
+#[test]
+fn current_fails_where_a_head_is_not_applied_if_that_is_asked() {
+    let blog = Blog::new("");
+    ok(&blog, &BRANCHES, &["upgrade", "bb"]);
+    ok(&blog, &BRANCHES, &["current"]);
+    let ran = at(&blog, None, &BRANCHES, &["current", "--check-heads"]);
+    assert_eq!((ran.status, ran.out.as_str()), (1, format!("{B} (head)\n").as_str()));
+    assert_says(&ran.err, &[&format!("the head {C} is not applied"), "upgrade heads"]);
+    assert_eq!(at(&blog, None, &BRANCHES, &["current", "--check-heads", "--json"]).status, 1);
+    ok(&blog, &BRANCHES, &["upgrade", "heads"]);
+    ok(&blog, &BRANCHES, &["current", "--check-heads"]);
+    assert_says(&ok(&blog, &BRANCHES, &["current", "-v"]), &["message: one", &format!("after: {A}")]);
+}
+
+#[test]
+fn data_steps_are_given_arguments_and_a_tag() {
+    let blog = Blog::new("");
+    ok(&blog, &STEP, &["upgrade", "aa"]);
+    ok(&blog, &STEP, &["upgrade", "-x", "who=Ada=B", "-x", "empty=", "--tag", "spring"]);
+    assert_eq!(sqlite(&blog, "SELECT text FROM greetings"), "Some(Ada=B) Some() Some(spring)\n");
+    let ran = at(&blog, None, &STEP, &["upgrade", "-x", "who"]);
+    assert_eq!(ran.status, 2);
+    assert_says(&ran.err, &["the form is key=value"]);
+    let ran = at(&blog, None, &STEP, &["upgrade", "--sql"]);
+    assert_says(&ran.err, &["runs the step `say`, which is Rust and cannot be printed as SQL"]);
+}
+
+#[test]
+fn a_script_is_of_the_dialect_that_is_asked_for() {
+    let blog = Blog::new("");
+    let sql = |arguments: &[&str]| ok(&blog, &BRANCHES, arguments);
+    let upgrade = ["upgrade", "bb", "--sql"];
+    assert_says(&sql(&upgrade), &[".bail on"]);
+    let words = |dialect: &str| match dialect {
+        "sqlite" => [".bail on", ".read migratable_part.sql"],
+        "postgres" => ["\\set ON_ERROR_STOP on", "\\if :migratable_open"],
+        _ => ["SET NAMES utf8mb4", "PREPARE migratable_statement"],
+    };
+    for dialect in migratable::AnyConnection::DIALECTS {
+        let [is, if_open] = words(dialect.name());
+        let flags = ["--dialect", dialect.name()];
+        let script = sql(&[&upgrade[..], &flags].concat());
+        assert_says(&script, &[is]);
+        assert!(!script.contains(if_open));
+        assert_says(&sql(&[&upgrade[..], &flags, &["--idempotent"]].concat()), &[is, if_open]);
+        assert_says(&sql(&[&["downgrade", "bb:base", "--sql", "--idempotent"][..], &flags].concat()), &[if_open]);
+        assert_says(&sql(&[&["stamp", "bb", "--sql"][..], &flags].concat()), &[is, "INSERT INTO", A, "INSERT INTO", B]);
+        let purge = sql(&[&["stamp", "bb", "--sql", "--purge"][..], &flags].concat());
+        assert_says(&purge, &["DELETE FROM migratable_revisions;"]);
+        let json: Value =
+            serde_json::from_str(&sql(&[&["stamp", "bb", "--sql", "--json"][..], &flags].concat())).unwrap();
+        assert_eq!(json["dialect"], dialect.name());
+        assert_says(&sql(&[&["ensure-version", "--sql"][..], &flags].concat()), &[is, "CREATE TABLE IF NOT EXISTS"]);
+    }
+    assert!(!blog.path("blog.db").exists());
+    for (arguments, expected) in [
+        (&["upgrade", "--dialect", "oracle", "--sql"][..], "the dialects are sqlite, postgres and mysql"),
+        (&["upgrade", "--dialect", "sqlite"], "--sql"),
+        (&["upgrade", "--idempotent"], "--sql"),
+        (&["stamp", "--dialect", "sqlite", "head"], "--sql"),
+    ] {
+        let ran = at(&blog, None, &BRANCHES, arguments);
+        assert_eq!(ran.status, 2, "{arguments:?}");
+        assert_says(&ran.err, &[expected]);
+    }
+}
+
+#[test]
+fn the_table_of_the_history_is_made_when_that_is_asked() {
+    let blog = Blog::new("");
+    assert_says(&ok(&blog, &BRANCHES, &["ensure-version"]), &["has the table of the history"]);
+    assert_eq!(sqlite(&blog, "SELECT name FROM sqlite_master WHERE type = 'table'"), "migratable_revisions\n");
+}
+
+#[test]
+fn an_edited_step_is_refused_if_that_is_asked() {
+    let blog = Blog::new("");
+    ok(&blog, &EDITED_STEP, &["upgrade"]);
+    for command in ["upgrade", "downgrade"] {
+        ok(&blog, &STEP, &[command, "current"]);
+        let ran = at(&blog, None, &STEP, &[command, "current", "--strict"]);
+        assert_eq!(ran.status, 1, "{command}: {}", ran.out);
+        assert_says(&ran.err, &["a step of revision", B, "was changed after it was applied"]);
+    }
+}
+
+#[test]
+fn transactions_are_cut_as_it_is_asked() {
+    for (cut, left) in [("all", ""), ("revision", "bb")] {
+        let blog = Blog::new("");
+        assert_eq!(at(&blog, None, &FAILING, &["upgrade", "--transaction", cut]).status, 1);
+        let current = ok(&blog, &FAILING, &["current"]);
+        assert!(current.starts_with(left) && current.is_empty() == left.is_empty(), "upgrade, {cut}: {current}");
+    }
+    for (cut, left) in [("all", "bb"), ("revision", "aa")] {
+        let blog = Blog::new("");
+        ok(&blog, &FAILING, &["upgrade", "bb"]);
+        assert_eq!(at(&blog, None, &FAILING, &["downgrade", "base", "--transaction", cut]).status, 1);
+        assert!(ok(&blog, &FAILING, &["current"]).starts_with(left), "downgrade, {cut}");
+    }
+}
+
+#[test]
+fn the_expected_schema_is_built_where_it_is_asked() {
+    let blog = Blog::new("");
+    ok(&blog, &STEP, &["upgrade", "aa"]);
+    let scratch = ["--scratch-url", "sqlite://nowhere/scratch.db"];
+    for arguments in [&["verify"][..], &["diff", "--from", "sqlite://blog.db", "--to", "lock"]] {
+        ok(&blog, &STEP, arguments);
+        let ran = at(&blog, None, &STEP, &[arguments, &scratch].concat());
+        assert_eq!(ran.status, 1, "{arguments:?}");
+        assert_says(&ran.err, &["cannot open sqlite://", "nowhere/scratch.db: there is no folder"]);
+    }
+}
