@@ -142,6 +142,11 @@ impl<'a> Database<'a> {
         self.server.dialect
     }
 
+    /// Its name on the server.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The URL by which the product finds it.
     pub fn url(&self) -> String {
         match self.dialect() {

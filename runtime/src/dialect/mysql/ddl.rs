@@ -304,16 +304,7 @@ pub(super) fn leads_with(index: &Index, columns: &[String]) -> bool {
 }
 
 /// The options whose usual value is 0, and not DEFAULT.
-const NUMBERS: &[&str] = &[
-    "key_block_size",
-    "checksum",
-    "delay_key_write",
-    "max_rows",
-    "min_rows",
-    "avg_row_length",
-    "transactional",
-    "page_checksum",
-];
+const NUMBERS: &[&str] = &["key_block_size", "checksum", "delay_key_write", "max_rows", "min_rows", "avg_row_length"];
 
 /// The options that make one table's into another's, as they stand in ALTER TABLE and CREATE TABLE.
 pub(super) fn options(before: &Native, after: &Native) -> Vec<String> {

@@ -36,7 +36,8 @@ pub(super) fn read(database: &Database<'_>) -> Result<Held, String> {
             } else {
                 String::new()
             };
-            held.managed.insert(format!("{name}: {place}{}", without_counter(line)));
+            let line = without_counter(line).replace(&format!("`{}`.", database.name()), "");
+            held.managed.insert(format!("{name}: {place}{line}"));
         }
     }
     held.others = database.query(OTHERS)?.lines().map(str::to_owned).collect();

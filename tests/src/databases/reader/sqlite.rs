@@ -6,14 +6,14 @@ use crate::databases::client::Database;
 const COLUMNS: &str = "
 SELECT m.name || char(31) || c.name || char(31) || upper(c.type) || ' notnull ' || c.\"notnull\" || ' key ' || c.pk ||
   ' hidden ' || c.hidden || ' default ' || char(31) || coalesce(c.dflt_value, '-') || char(30)
-FROM sqlite_master AS m, pragma_table_xinfo(m.name) AS c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'";
+FROM sqlite_master AS m, pragma_table_xinfo(m.name) AS c WHERE m.type = 'table' AND {plain}";
 
 const INDEXES: &str = "
 SELECT m.name || char(31) || CASE l.origin WHEN 'c' THEN l.name ELSE l.origin END || ' unique ' || l.\"unique\" || ' partial ' ||
   l.partial || ' ' || (SELECT group_concat(coalesce(name, '?') || ' ' || \"desc\" || ' ' || coll, ', ')
   FROM pragma_index_xinfo(l.name) WHERE key = 1) || char(31) ||
   coalesce((SELECT sql FROM sqlite_master WHERE type = 'index' AND name = l.name), '') || char(30)
-FROM sqlite_master AS m, pragma_index_list(m.name) AS l WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'";
+FROM sqlite_master AS m, pragma_index_list(m.name) AS l WHERE m.type = 'table' AND {plain}";
 
 const FOREIGN_KEYS: &str = "
 SELECT name || char(31) || group_concat(\"from\" || ' > ' || \"table\" || '.' || coalesce(\"to\", '?'), ', ') || ' ' ||
@@ -21,8 +21,13 @@ SELECT name || char(31) || group_concat(\"from\" || ' > ' || \"table\" || '.' ||
 FROM (SELECT m.name, k.* FROM sqlite_master AS m, pragma_foreign_key_list(m.name) AS k
   WHERE m.type = 'table' ORDER BY m.name, k.id, k.seq) GROUP BY name, id";
 
-const TEXTS: &str = "SELECT type || char(31) || name || char(31) || sql || char(30) FROM sqlite_master \
-                     WHERE type IN ('table', 'view', 'trigger') AND name NOT LIKE 'sqlite_%'";
+const TEXTS: &str = "
+SELECT CASE WHEN type <> 'table' OR {plain} THEN type ELSE 'virtual' END || char(31) || name || char(31) || sql || char(30)
+FROM sqlite_master AS m WHERE type IN ('table', 'view', 'trigger') AND name NOT LIKE 'sqlite_%'";
+
+/// Whether a table is neither SQLite's own nor virtual nor part of a virtual one.
+const PLAIN: &str = "m.name IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table') \
+                     AND m.name NOT LIKE 'sqlite_%'";
 
 pub(super) fn read(database: &Database<'_>) -> Result<Held, String> {
     let mut held = Held::default();
@@ -54,7 +59,7 @@ pub(super) fn read(database: &Database<'_>) -> Result<Held, String> {
 }
 
 fn records(database: &Database<'_>, sql: &str) -> Result<Vec<String>, String> {
-    let text = database.query(&format!("{sql};"))?;
+    let text = database.query(&format!("{};", sql.replace("{plain}", PLAIN)))?;
     Ok(text.split('\x1e').map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect())
 }
 
