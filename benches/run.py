@@ -227,7 +227,7 @@ def runner():
     for number, (up, down, _) in enumerate(story()):
         functions.append(f"fn u{number}(op: &mut Operations) {{ op.{up}; }}\nfn d{number}(op: &mut Operations) {{ op.{down}; }}\n")
         after = f'&["{number - 1:012x}"]' if number else "&[]"
-        entries.append(f'    Revision {{ id: "{number:012x}", after: {after}, depends_on: &[], labels: &[], message: "m", '
+        entries.append(f'    Revision {{ id: "{number:012x}", after: {after}, depends_on: &[], labels: &[], replaces: &[], message: "m", '
                        f'file: "f.rs", checksum: "v1:{number:016x}", steps_checksum: None, upgrade: u{number}, downgrade: d{number} }},\n')
     main = f"""
 use migratable::diesel::{{Connection, SqliteConnection}};
@@ -452,7 +452,7 @@ fn main() -> std::process::ExitCode {
     let revision = |line: &str| {
         let (id, after) = line.split_once(':').unwrap();
         Revision {
-            id: leaked(id)[0], after: leaked(after), depends_on: &[], labels: &[], message: "m", file: "f.rs",
+            id: leaked(id)[0], after: leaked(after), depends_on: &[], labels: &[], replaces: &[], message: "m", file: "f.rs",
             checksum: "v1:0", steps_checksum: None, upgrade: nothing, downgrade: nothing,
         }
     };
@@ -475,7 +475,7 @@ fn main() -> std::process::ExitCode {
                      f'migratable-cli = {{ path = "{ROOT}/cli", features = ["database"] }}')
     run(["cargo", "build", "-q", "--release"], runner)
     migrate = WORK / "target/release/graph-runner"
-    commands = {"history": ["history"], "history -r": ["history", "-r", "head-9:head"], "heads": ["heads"],
+    commands = {"history": ["history"], "history -r": ["history", "-r", "0000000001:head"], "heads": ["heads"],
                 "branches": ["branches"], "current": ["current"]}
     measured = {}
     for count in (500, 2000, 8000):

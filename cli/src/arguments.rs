@@ -13,7 +13,7 @@ pub use comparison::{Check, Diff, Verify};
 pub use documentation::{Completions, Man};
 pub use listing::{Branches, Current, Heads, History, Show, Status};
 pub use movement::{Downgrade, EnsureVersion, Stamp, Upgrade};
-pub use repair::{Edit, Lock, Merge, Rebase, Remove};
+pub use repair::{Edit, Lock, Merge, Rebase, Remove, Squash};
 pub use revision::Revision;
 
 /// Schema migrations that the compiler enforces.
@@ -94,6 +94,8 @@ pub enum Command {
     Merge(Merge),
     /// Put the revisions of another branch behind those of one's own, and mend the lock.
     Rebase(Rebase),
+    /// Put one revision in the place of several, which go.
+    Squash(Squash),
     /// Open a revision in your editor.
     Edit(Edit),
     /// Take back the newest revision: its file goes, and the lock is as it was before.

@@ -25,6 +25,7 @@ mod revision;
 #[cfg(feature = "database")]
 mod script;
 mod show;
+mod squash;
 #[cfg(feature = "database")]
 mod stamp;
 mod status;
@@ -55,6 +56,7 @@ pub(crate) fn run(arguments: &Arguments, project: &Project, console: &mut Consol
         Command::Check(it) => check::run(it, project, console),
         Command::Merge(it) => merge::run(it, url, project, console),
         Command::Rebase(it) => rebase::run(it, url, project, console),
+        Command::Squash(it) => squash::run(it, project, console),
         Command::Edit(it) => edit::run(it, project, console),
         Command::Remove(it) => remove::run(it, url, project, console),
         Command::Lock(it) => lock::run(it, project, console),

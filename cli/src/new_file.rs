@@ -36,6 +36,8 @@ pub(crate) struct Place {
     pub(crate) depends_on: Vec<String>,
     /// Names of the branch that begins with it.
     pub(crate) labels: Vec<String>,
+    /// Revisions that are gone and for which it stands.
+    pub(crate) replaces: Vec<String>,
     /// The folder of its file, below `versions/`.
     pub(crate) folder: PathBuf,
 }
@@ -64,8 +66,8 @@ impl NewFile {
         let file_name = revision_name::file_name(&sources.configuration.file_name(), time, &id, message);
         let path = versions.join(&place.folder).join(file_name);
         let message = revision_name::message(&sources.configuration.message(), time, &id, message);
-        let Place { after, depends_on, labels, .. } = place;
-        let text = write(&NewRevision { id: &id, after, depends_on, labels, message: &message, plan });
+        let Place { after, depends_on, labels, replaces, .. } = place;
+        let text = write(&NewRevision { id: &id, after, depends_on, labels, replaces, message: &message, plan });
         Ok(NewFile { id, path, text })
     }
 

@@ -24,6 +24,8 @@ pub(crate) struct Revision {
     pub(crate) depends_on: Vec<String>,
     /// Names of the branch that begins here.
     pub(crate) labels: Vec<String>,
+    /// Revisions that are gone and for which it stands.
+    pub(crate) replaces: Vec<String>,
     /// What it is for.
     pub(crate) message: String,
     /// Its file, as messages show it.
@@ -126,7 +128,9 @@ impl Revisions {
     pub(crate) fn details(&self, revision: &Revision, current: &BTreeSet<String>) -> String {
         let mut text = self.line(revision, current);
         text.push_str(&format!("\n  file: {}", revision.file));
-        for (what, names) in [("depends on", &revision.depends_on), ("labels", &revision.labels)] {
+        let lists =
+            [("depends on", &revision.depends_on), ("labels", &revision.labels), ("replaces", &revision.replaces)];
+        for (what, names) in lists {
             if !names.is_empty() {
                 text.push_str(&format!("\n  {what}: {}", names.join(", ")));
             }
@@ -150,6 +154,7 @@ impl Revisions {
             "after": revision.after,
             "depends_on": revision.depends_on,
             "labels": revision.labels,
+            "replaces": revision.replaces,
             "message": revision.message,
             "file": revision.file,
             "head": self.graph.children(&revision.id).is_empty(),
@@ -182,6 +187,7 @@ fn of_files(sources: &Sources, console: &mut Console<'_>) -> Outcome<Revisions> 
         after: entry.file.after.clone(),
         depends_on: entry.file.depends_on.clone(),
         labels: entry.file.labels.clone(),
+        replaces: entry.file.replaces.clone(),
         message: entry.file.message.clone(),
         file: console.path(&entry.path),
         upgrade: entry.file.upgrade_operations(),
@@ -201,6 +207,7 @@ fn compiled_in(migrator: &crate::database::Migrator) -> Outcome<Revisions> {
         after: owned(revision.after),
         depends_on: owned(revision.depends_on),
         labels: owned(revision.labels),
+        replaces: owned(revision.replaces),
         message: revision.message.to_owned(),
         file: revision.file.to_owned(),
         upgrade: revision.operations(Direction::Upgrade),

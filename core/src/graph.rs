@@ -20,6 +20,8 @@ pub struct Node {
     pub depends_on: Vec<String>,
     /// Names of the branch that begins here.
     pub labels: Vec<String>,
+    /// Revisions that are gone and for which it stands, in their order.
+    pub replaces: Vec<String>,
 }
 
 /// The revisions and what follows what.
@@ -30,6 +32,7 @@ pub struct Graph {
     order: Vec<String>,
     places: HashMap<String, usize>,
     labels: HashMap<String, usize>,
+    replaced: HashMap<String, usize>,
     followed: Edges,
     needed: Edges,
 }
@@ -79,6 +82,13 @@ pub enum GraphError {
         /// The revisions.
         ids: [String; 2],
     },
+    /// A revision is there, or is replaced by another one too, although a revision stands for it.
+    Replaced {
+        /// The revision.
+        id: String,
+        /// What stands for it.
+        by: String,
+    },
     /// A revision follows one that is not there.
     Missing {
         /// The revision.
@@ -99,6 +109,9 @@ impl fmt::Display for GraphError {
             GraphError::Duplicate { id } => write!(f, "two revisions are called {id}"),
             GraphError::Label { label, ids: [one, other] } => {
                 write!(f, "the label `{label}` stands on {one} and on {other}; a branch has a label of its own")
+            }
+            GraphError::Replaced { id, by } => {
+                write!(f, "revision {by} replaces {id}, which is there or replaced by another one")
             }
             GraphError::Missing { id, parent } => write!(f, "revision {id} follows {parent}, which is not there"),
             GraphError::Cycle { ids } => {
@@ -141,11 +154,19 @@ impl Graph {
                 }
             }
         }
+        let mut replaced = HashMap::new();
+        for (place, node) in given.iter().enumerate() {
+            for id in &node.replaces {
+                if places.contains_key(id) || replaced.insert(id.clone(), place).is_some() {
+                    return Err(GraphError::Replaced { id: id.clone(), by: node.id.clone() });
+                }
+            }
+        }
         let followed = Edges::new(&given, |node| node.after.iter().map(|id| places[id]).collect());
         let needed =
             Edges::new(&given, |node| node.after.iter().chain(&node.depends_on).map(|id| places[id]).collect());
         let order = given.iter().map(|node| node.id.clone()).collect();
-        Ok(Graph { nodes: given, order, places, labels, followed, needed })
+        Ok(Graph { nodes: given, order, places, labels, replaced, followed, needed })
     }
 
     /// Every revision, each behind all that it follows.
@@ -274,7 +295,7 @@ fn ordered(given: Vec<Node>, places: &HashMap<String, usize>) -> Result<Vec<Node
 pub(crate) mod tests {
     use super::*;
 
-    /// `"c: a b"` is a revision `c` behind `a` and `b`.
+    /// `"c: a b"` is a revision `c` behind `a` and `b`; `c@x` bears a label, `c=y z` replaces others.
     pub(crate) fn graph(lines: &[&str]) -> Graph {
         Graph::new(nodes(lines)).unwrap()
     }
@@ -282,9 +303,11 @@ pub(crate) mod tests {
     fn nodes(lines: &[&str]) -> Vec<Node> {
         let node = |line: &&str| {
             let (id, after) = line.split_once(':').unwrap();
+            let (id, replaces) = id.split_once('=').unwrap_or((id, ""));
             let (id, label) = id.split_once('@').map_or((id, None), |(id, label)| (id, Some(label.to_owned())));
             let after = after.split_whitespace().map(str::to_owned).collect();
-            Node { id: id.to_owned(), after, labels: label.into_iter().collect(), ..Node::default() }
+            let replaces = replaces.split_whitespace().map(str::to_owned).collect();
+            Node { id: id.to_owned(), after, labels: label.into_iter().collect(), replaces, ..Node::default() }
         };
         lines.iter().map(node).collect()
     }
@@ -334,6 +357,8 @@ pub(crate) mod tests {
             (&["a:", "a:"][..], "two revisions are called a"),
             (&["b: a"], "revision b follows a, which is not there"),
             (&["a: b", "b: a"], "in a circle: a, b"),
+            (&["a:", "b=a:"], "revision b replaces a, which is there"),
+            (&["b=a:", "c=a:"], "revision c replaces a, which is there or replaced by another one"),
             (&["a@x:", "b@x: a"], "the label `x` stands on a and on b"),
         ] {
             let error = Graph::new(nodes(lines)).unwrap_err().to_string();

@@ -143,6 +143,9 @@ pub trait Connection: Any + Sized {
     fn inspect_scratch(&mut self, schema: &Schema) -> Result<Inspected, Error>;
 }
 
+/// Writes the script that turns one database into another.
+type Difference = fn(&Inspected, &Inspected, &[Operation], Losses, &Settings) -> Result<String, Refusal>;
+
 /// How a dialect's work is written as a script.
 pub(crate) struct Offline {
     /// What stands before everything.
@@ -162,7 +165,7 @@ pub(crate) struct Offline {
     /// The statements of some work; nothing for a step.
     pub(crate) statements: fn(&Work) -> Vec<String>,
     /// The script that turns one database into another. Rows stay, and what they need is filled with neutral values.
-    pub(crate) difference: fn(&Inspected, &Inspected, &[Operation], Losses, &Settings) -> Result<String, Refusal>,
+    pub(crate) difference: Difference,
 }
 
 /// How scripts for a dialect are written, if this build can.

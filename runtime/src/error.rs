@@ -110,6 +110,22 @@ pub enum Error {
         /// What is wrong.
         message: String,
     },
+    /// The database has only some of the revisions for which another one stands.
+    #[error(
+        "revision {revision} stands for {count} others, and this database is in the middle of them: it lacks {}. Upgrade \
+         it to {last} by a program from before they were squashed, as `git log` finds it; then this one takes it over",
+        .missing.join(", "),
+        count = .applied.len() + .missing.len(),
+        last = .missing.last().map_or("", String::as_str)
+    )]
+    Halfway {
+        /// The revision.
+        revision: String,
+        /// What is applied of that for which it stands.
+        applied: Vec<String>,
+        /// What is not.
+        missing: Vec<String>,
+    },
     /// A range of revisions cannot be read.
     #[error("`{text}` is not a range for this: {message}")]
     Range {

@@ -18,6 +18,7 @@ use crate::migrator::{Direction, Migrator, Revision};
 use crate::plan::{self, Piece};
 use crate::revision::Step;
 use crate::settings::{Settings, Transaction};
+use crate::takeover;
 
 /// How revisions are run.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +49,8 @@ pub struct Done {
 pub struct Report {
     /// The revisions, in the order in which they were run.
     pub done: Vec<Done>,
+    /// The revisions that were recorded, without being run, in the place of those for which they stand.
+    pub taken_over: Vec<String>,
     /// How the database stands to the program now.
     pub standing: Standing,
 }
@@ -96,11 +99,21 @@ pub(crate) fn run<Db: Database>(
     let graph = migrator.graph()?;
     let settings = migrator.settings();
     let session = Session::open(database, settings)?;
-    let position = migrator.position(&graph, &history::read(session.database, settings)?, options.strict)?;
-    let mut run =
-        Run { migrator, graph, target: Target::default(), direction, options, session, done: Vec::new(), stays: false };
+    let position = migrator.position(&graph, history::read(session.database, settings)?, options.strict)?;
+    let mut run = Run {
+        migrator,
+        graph,
+        target: Target::default(),
+        direction,
+        options,
+        session,
+        done: Vec::new(),
+        taken_over: Vec::new(),
+        stays: false,
+    };
     let path = run.path(&position, Some(target))?;
-    let ended = if path.is_empty() { Ok(run.standing(&position)) } else { run.transactions(target) };
+    let is_done = path.is_empty() && position.taken_over.is_empty();
+    let ended = if is_done { Ok(run.standing(&position)) } else { run.transactions(target) };
     let standing = ended.inspect_err(|error| {
         let revision = match error {
             Error::Failed(failure) => Some(failure.revision.as_str()),
@@ -109,7 +122,7 @@ pub(crate) fn run<Db: Database>(
         };
         options.observer.tell(&Event::Failed { revision, error: &error.to_string() });
     })?;
-    Ok(Report { done: run.done, standing })
+    Ok(Report { done: run.done, taken_over: run.taken_over, standing })
 }
 
 struct Run<'a, Db: Database> {
@@ -120,6 +133,7 @@ struct Run<'a, Db: Database> {
     options: &'a Options<'a>,
     session: Session<'a, Db>,
     done: Vec<Done>,
+    taken_over: Vec<String>,
     /// Whether a part of the revision that is run is done and cannot be taken back.
     stays: bool,
 }
@@ -172,7 +186,13 @@ impl<Db: Database> Run<'_, Db> {
                 earlier => self.look(version, earlier.is_none().then_some(target))?,
             };
             let Some(first) = state.path.pop_front() else {
-                self.session.database.rollback();
+                if state.position.taken_over.is_empty() {
+                    self.session.database.rollback();
+                } else {
+                    let committed = self.session.commit();
+                    committed
+                        .map_err(|source| Error::Database { doing: "write the history of the database", source })?;
+                }
                 return Ok(self.standing(&state.position));
             };
             let together = match self.transaction() {
@@ -207,10 +227,12 @@ impl<Db: Database> Run<'_, Db> {
         let settings = self.migrator.settings();
         history::create(database, settings)?;
         let rows = history::read(database, settings)?;
-        let position = self.migrator.position(&self.graph, &rows, self.options.strict)?;
-        let path = self.migrator.find_all(&self.path(&position, target)?).into();
-        let replay = self.migrator.replay(&self.graph, position.order.iter())?;
         let ordinal = rows.last().map_or(0, |row| row.ordinal);
+        let position = self.migrator.position(&self.graph, rows, self.options.strict)?;
+        let path = self.migrator.find_all(&self.path(&position, target)?).into();
+        takeover::write(self.session.database, settings, &position.taken_over)?;
+        self.taken_over.extend(position.taken_over.iter().map(|revision| revision.id.to_owned()));
+        let replay = self.migrator.replay(&self.graph, position.order.iter())?;
         let facts = self.session.database.facts();
         let facts = facts.map_err(|source| Error::Database { doing: "look at the tables", source })?;
         Ok(State { version, facts, position, path, replay, ordinal })

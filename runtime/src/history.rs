@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::executor::Session;
 use crate::migrator::Revision;
 use crate::settings::Settings;
+use crate::takeover;
 
 pub(crate) use statements::Statements;
 
@@ -62,6 +63,8 @@ pub struct Status {
     pub changed: Vec<String>,
     /// Revisions whose data steps were edited after they were applied.
     pub changed_steps: Vec<String>,
+    /// Why the database cannot be taken over, if it has only some of the revisions for which another one stands.
+    pub halfway: Option<String>,
 }
 
 /// A history that a program can go on from.
@@ -70,6 +73,8 @@ pub(crate) struct Position {
     /// The same in the order in which they were applied.
     pub(crate) order: Vec<String>,
     pub(crate) unknown: Vec<String>,
+    /// What the history is still to be told: that these are applied in the place of those for which they stand.
+    pub(crate) taken_over: Vec<&'static Revision>,
 }
 
 /// Makes the history table where it is missing.
@@ -176,14 +181,15 @@ pub(crate) fn ensure_current(revisions: &[Revision], rows: &[(String, String)]) 
 
 /// Checks that a history is one that a program can go on from.
 pub(crate) fn position(
-    revisions: &[Revision],
+    revisions: &'static [Revision],
     graph: &Graph,
-    rows: &[Applied],
+    rows: Vec<Applied>,
     strict: bool,
 ) -> Result<Position, Error> {
     let known: HashMap<&str, &Revision> = revisions.iter().map(|revision| (revision.id, revision)).collect();
-    let mut position = Position { applied: BTreeSet::new(), order: Vec::new(), unknown: Vec::new() };
-    for row in rows {
+    let (rows, taken_over) = takeover::seen(revisions, rows)?;
+    let mut position = Position { applied: BTreeSet::new(), order: Vec::new(), unknown: Vec::new(), taken_over };
+    for row in &rows {
         let Some(revision) = known.get(row.revision.as_str()) else {
             position.unknown.push(row.revision.clone());
             continue;
@@ -230,6 +236,10 @@ fn steps_changed(revision: &Revision, row: &Applied) -> bool {
 
 /// Compares a history with a program, whatever it holds.
 pub(crate) fn status(revisions: &[Revision], graph: &Graph, rows: Vec<Applied>) -> Status {
+    let (rows, halfway) = match takeover::seen(revisions, rows.clone()) {
+        Ok((seen, _)) => (seen, None),
+        Err(error) => (rows, Some(error.to_string())),
+    };
     let by_id: BTreeMap<&str, &Applied> = rows.iter().map(|row| (row.revision.as_str(), row)).collect();
     let known: BTreeSet<&str> = revisions.iter().map(|revision| revision.id).collect();
     let applied: BTreeSet<String> = rows.iter().map(|row| row.revision.clone()).collect();
@@ -247,6 +257,7 @@ pub(crate) fn status(revisions: &[Revision], graph: &Graph, rows: Vec<Applied>) 
             .collect(),
         changed: matching(&|revision, row| differ(&row.checksum, revision.checksum)),
         changed_steps: matching(&steps_changed),
+        halfway,
         applied: rows,
     }
 }

@@ -42,6 +42,8 @@ mod stamp;
 #[cfg(feature = "database")]
 mod stranded;
 #[cfg(feature = "database")]
+mod takeover;
+#[cfg(feature = "database")]
 #[cfg(feature = "database")]
 pub use diesel;
 // Diesel's macros look for a crate called `diesel`; in a migrations package that does not name it, this one is it.

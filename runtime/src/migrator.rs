@@ -16,6 +16,7 @@ use crate::revision::Operations;
 use crate::script::{self, ScriptOptions};
 use crate::settings::Settings;
 use crate::stamp::{self, StampOptions};
+use crate::takeover;
 
 /// A revision, as it is compiled into a program.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub struct Revision {
     pub depends_on: &'static [&'static str],
     /// Names of the branch that begins here.
     pub labels: &'static [&'static str],
+    /// Revisions that are gone and for which it stands, in their order.
+    pub replaces: &'static [&'static str],
     /// What it does, in the words of its author.
     pub message: &'static str,
     /// The file that it stands in.
@@ -113,6 +116,7 @@ impl<Db: Database> Migrator<Db> {
             after: owned(revision.after),
             depends_on: owned(revision.depends_on),
             labels: owned(revision.labels),
+            replaces: owned(revision.replaces),
         };
         Ok(Graph::new(self.revisions.iter().map(node).collect())?)
     }
@@ -123,9 +127,11 @@ impl<Db: Database> Migrator<Db> {
     /// If a revision cannot be applied, or the history of the database is not one of this program. Nothing is then
     /// changed.
     pub fn upgrade(&self, database: &mut Db) -> Result<Report, Error> {
-        match self.ensure_current(database) {
-            Ok(standing) => Ok(Report { done: Vec::new(), standing }),
-            Err(_) => self.upgrade_to(database, "heads", &Options::default()),
+        let seen = takeover::checksums(self.revisions, history::read_checksums(database, &self.settings)?);
+        let standing = seen.and_then(|(rows, is_due)| Ok((history::ensure_current(self.revisions, &rows)?, is_due)));
+        match standing {
+            Ok((standing, false)) => Ok(Report { done: Vec::new(), taken_over: Vec::new(), standing }),
+            _ => self.upgrade_to(database, "heads", &Options::default()),
         }
     }
 
@@ -160,7 +166,8 @@ impl<Db: Database> Migrator<Db> {
     /// # Errors
     /// [`Error::Behind`] if it has not; [`Error::Changed`] if one was edited since it was applied.
     pub fn ensure_current(&self, database: &mut Db) -> Result<Standing, Error> {
-        history::ensure_current(self.revisions, &history::read_checksums(database, &self.settings)?)
+        let (rows, _) = takeover::checksums(self.revisions, history::read_checksums(database, &self.settings)?)?;
+        history::ensure_current(self.revisions, &rows)
     }
 
     /// The revisions at which the database stands; none at the base.
@@ -194,7 +201,7 @@ impl<Db: Database> Migrator<Db> {
     /// If the history cannot be read, or is not one of this program.
     pub fn expected(&self, database: &mut Db) -> Result<(Vec<String>, Schema), Error> {
         let graph = self.graph()?;
-        let position = self.position(&graph, &history::read(database, &self.settings)?, false)?;
+        let position = self.position(&graph, history::read(database, &self.settings)?, false)?;
         if !position.unknown.is_empty() {
             return Err(Error::Ahead { unknown: position.unknown });
         }
@@ -287,7 +294,7 @@ impl<Db: Database> Migrator<Db> {
     }
 
     /// Where the database stands, if its history is one that this program can go on from.
-    pub(crate) fn position(&self, graph: &Graph, rows: &[Applied], strict: bool) -> Result<Position, Error> {
+    pub(crate) fn position(&self, graph: &Graph, rows: Vec<Applied>, strict: bool) -> Result<Position, Error> {
         history::position(self.revisions, graph, rows, strict)
     }
 }

@@ -147,7 +147,7 @@ pub(crate) fn preview<Db: Database>(
     direction: Direction,
 ) -> Result<Vec<PlannedRevision>, Error> {
     let graph = migrator.graph()?;
-    let position = migrator.position(&graph, &history::read(database, migrator.settings())?, false)?;
+    let position = migrator.position(&graph, history::read(database, migrator.settings())?, false)?;
     let target = self::target(&graph, &position.applied, target)?;
     let mut replay = migrator.replay(&graph, position.order.iter())?;
     let reading = |source| Error::Database { doing: "look at the tables", source };

@@ -42,7 +42,7 @@ pub(crate) fn write<Db: Database>(
     let start = graph.resolve(if from.is_empty() { "base" } else { from }, &[])?;
     let applied = graph.ancestors(start.iter().map(String::as_str));
     let order = graph.in_order(&applied);
-    let position = Position { applied, order, unknown: Vec::new() };
+    let position = Position { applied, order, unknown: Vec::new(), taken_over: Vec::new() };
     let end = match (to, direction) {
         ("", Direction::Upgrade) => "head",
         ("", Direction::Downgrade) => "base",
@@ -63,6 +63,8 @@ pub(crate) fn write<Db: Database>(
         script.history.stands_elsewhere(&start, &position.applied)
     };
     script.head(each);
+    let known = position.order.iter().chain(path.iter().filter(|_| options.idempotent));
+    script.take_over(&migrator.find_all(known));
     script.begin(Some(&stops));
     let mut applied = position.applied;
     let mut endangered = false;
@@ -124,6 +126,7 @@ pub(crate) struct Script<'a> {
     offline: &'static Offline,
     settings: &'a Settings,
     pub(crate) history: Statements,
+    taken_over: Vec<String>,
     /// Each a comment, a command of the client, or statements with their semicolons.
     lines: Vec<String>,
 }
@@ -131,7 +134,13 @@ pub(crate) struct Script<'a> {
 impl<'a> Script<'a> {
     pub(crate) fn new(dialect: Dialect, settings: &'a Settings) -> Result<Script<'a>, Error> {
         let offline = dialect::offline(dialect).ok_or(Error::NoDialect { dialect })?;
-        Ok(Script { offline, settings, history: Statements::of(&settings.history, dialect), lines: Vec::new() })
+        Ok(Script {
+            offline,
+            settings,
+            history: Statements::of(&settings.history, dialect),
+            taken_over: Vec::new(),
+            lines: Vec::new(),
+        })
     }
 
     /// What stands before everything; each revision may be a transaction of its own.
@@ -144,11 +153,17 @@ impl<'a> Script<'a> {
         (self.offline.before)(self.settings).iter().for_each(|line| self.line(line));
     }
 
+    /// Lets the first transaction begin with taking a database over that has what these revisions stand for.
+    fn take_over(&mut self, revisions: &[&Revision]) {
+        self.taken_over = revisions.iter().flat_map(|revision| self.history.take_over(revision)).collect();
+    }
+
     /// Begins a transaction, with a check of the database if there is one: why the script stops, and SQL that gives zero
     /// if it does not.
     pub(crate) fn begin(&mut self, stops: Option<&(String, String)>) {
         (self.offline.begin)(self.settings).iter().for_each(|line| self.line(line));
         self.history.create().iter().for_each(|sql| self.statement(sql));
+        std::mem::take(&mut self.taken_over).iter().for_each(|sql| self.statement(sql));
         if let Some((stops_if, number)) = stops {
             self.statement(&(self.offline.guard)(stops_if, number));
         }

@@ -13,6 +13,7 @@ use crate::history::{self, Statements};
 use crate::migrator::Migrator;
 use crate::plan;
 use crate::script::Script;
+use crate::takeover;
 
 /// How a database is stamped.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +33,8 @@ pub(crate) fn run<Db: Database>(
     let mut session = Session::open(database, settings)?;
     session.begin()?;
     history::create(session.database, settings)?;
-    let status = history::status(migrator.revisions(), &graph, history::read(session.database, settings)?);
+    let (rows, taken_over) = takeover::seen(migrator.revisions(), history::read(session.database, settings)?)?;
+    let status = history::status(migrator.revisions(), &graph, rows);
     let forgets = !(status.unknown.is_empty() && status.changed.is_empty());
     if forgets && !options.purge {
         return Err(Error::Unstampable { unknown: status.unknown, changed: status.changed });
@@ -53,10 +55,11 @@ pub(crate) fn run<Db: Database>(
         statements.push(rows.insert(revision, &ordinal.to_string(), Duration::ZERO));
     }
     let write = |source| Error::Database { doing: "write the history of the database", source };
+    takeover::write(session.database, settings, &taken_over)?;
     for statement in &statements {
         session.database.execute(statement).map_err(write)?;
     }
-    if !statements.is_empty() {
+    if !statements.is_empty() || !taken_over.is_empty() {
         session.commit().map_err(write)?;
     }
     Ok(graph.tips(&wanted).into_iter().map(str::to_owned).collect())

@@ -3,6 +3,8 @@
 //! `upgrade` and `downgrade` are plain Rust and data at once: their calls are read here with syn, without being
 //! compiled, through the same functions of [`migratable_core::builder`] that the compiled calls run.
 
+#[cfg(feature = "write")]
+mod carry;
 mod constructor;
 #[cfg(feature = "write")]
 mod edit;
@@ -24,6 +26,8 @@ use std::fmt;
 use migratable_core::Operation;
 
 #[cfg(feature = "write")]
+pub use carry::{Carried, carry};
+#[cfg(feature = "write")]
 pub use edit::{with_parents, without_statement};
 pub use header::{Header, is_label};
 pub use tokens::{body_spans, spans};
@@ -41,6 +45,8 @@ pub struct RevisionFile {
     pub depends_on: Vec<String>,
     /// Names of the branch that begins here.
     pub labels: Vec<String>,
+    /// Revisions that are gone and for which it stands, in their order.
+    pub replaces: Vec<String>,
     /// What it is for: the first line of the file's `//!` comment.
     pub message: String,
     /// What `upgrade` does.

@@ -104,12 +104,13 @@ fn revision(entry: &Entry) -> String {
     let module = module_of(&file.id);
     format!(
         "    ::migratable::Revision {{\n        id: {:?},\n        after: &{:?},\n        depends_on: &{:?},\n        \
-         labels: &{:?},\n        message: {:?},\n        file: {:?},\n        checksum: {:?},\n        \
+         labels: &{:?},\n        replaces: &{:?},\n        message: {:?},\n        file: {:?},\n        checksum: {:?},\n        \
          steps_checksum: {:?},\n        upgrade: {module}::upgrade,\n        downgrade: {module}::downgrade,\n    }},\n",
         file.id,
         file.after,
         file.depends_on,
         file.labels,
+        file.replaces,
         file.message,
         entry.file_name(),
         file.checksum(),

@@ -122,9 +122,15 @@ impl History {
             after: entry.file.after.clone(),
             depends_on: entry.file.depends_on.clone(),
             labels: entry.file.labels.clone(),
+            replaces: entry.file.replaces.clone(),
         });
         match Graph::new(nodes.collect()) {
             Ok(graph) => self.graph = Some(graph),
+            Err(ref error @ GraphError::Replaced { ref id, ref by }) => {
+                if let Some(entry) = self.entry(by) {
+                    problems.push(Problem::located(entry.path.clone(), entry.file.located(id, error.to_string())));
+                }
+            }
             Err(ref error @ GraphError::Label { ref label, ids: [_, ref id] }) => {
                 if let Some(entry) = self.entry(id) {
                     problems.push(Problem::located(entry.path.clone(), entry.file.located(label, error.to_string())));

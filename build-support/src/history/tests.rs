@@ -54,6 +54,21 @@ fn assert_problems(files: &[(&str, String)], expected: &[&str]) {
 }
 
 #[test]
+fn what_is_replaced_is_gone_and_has_one_place() {
+    let replaces = |id: &str, after: &[&str]| {
+        revision(id, after, "", "").replace(&format!("{after:?});"), &format!("{after:?}, replaces = [\"a\"]);"))
+    };
+    assert_problems(
+        &[("1_a_x.rs", revision("a", &[], "", "")), ("2_b_x.rs", replaces("b", &[]))],
+        &["2_b_x.rs:3:40: revision b replaces a, which is there"],
+    );
+    assert_problems(
+        &[("2_b_x.rs", replaces("b", &[])), ("3_c_x.rs", replaces("c", &["b"]))],
+        &["3_c_x.rs:3:43: revision c replaces a, which is there or replaced by another one"],
+    );
+}
+
+#[test]
 fn a_history_replays_in_its_order_and_not_in_that_of_the_files() {
     let history = history(&[
         ("1_b_bio.rs", revision("b", &["a"], BIO, "op.drop_column(\"users\", \"bio\");")),

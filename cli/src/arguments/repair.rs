@@ -50,6 +50,31 @@ pub struct Rebase {
     pub report: Report,
 }
 
+/// `squash`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  migrate squash base:3f2a -m \"all up to the first release\"
+  migrate squash 1b2c:3f2a
+
+From the base, and if none of them is about rows, the new revision makes the schema at once; else it does what they did,
+one behind the other. Its `replaces` names them: a database that has all of them is taken over by its next upgrade, and
+nothing is run; one that has only some is told what to do. Take `replaces` out when every database was upgraded.")]
+pub struct Squash {
+    /// The revisions, from the older to the newer, both included: `a:b`, `a:`, `:b`.
+    #[arg(value_name = "A:B", allow_hyphen_values = true)]
+    pub range: String,
+    /// What the new revision is for.
+    #[arg(short, long, value_name = "TEXT")]
+    pub message: Option<String>,
+    /// The id, instead of one drawn at random: 12 digits of 0-9 and a-f.
+    #[arg(long, value_name = "ID")]
+    pub rev_id: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub report: Report,
+}
+
 /// `edit`.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  EDITOR=vi migrate edit head")]

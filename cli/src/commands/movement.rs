@@ -118,6 +118,7 @@ impl Movement<'_> {
                 "database": database.shown(),
                 "direction": word(self.direction),
                 "done": done,
+                "taken_over": report.taken_over,
                 "current": current,
                 "standing": standing,
                 "pending": pending,
@@ -128,6 +129,9 @@ impl Movement<'_> {
                 Direction::Upgrade => "applied",
                 Direction::Downgrade => "took back",
             };
+            for id in &report.taken_over {
+                console.line(format_args!("took over {id} for the revisions for which it stands; nothing was run"));
+            }
             for done in &report.done {
                 console.line(format_args!(
                     "{verb} {} {} ({} ms)",

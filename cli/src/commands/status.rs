@@ -89,6 +89,9 @@ fn of_database(url: Option<&str>, project: &Project, console: &mut Console<'_>) 
             rows.push(row(name, format!("{}\n{why}", named(ids, "")), ids.clone().into()));
         }
     }
+    if let Some(why) = status.halfway {
+        rows.push(row("halfway", why.clone(), why.into()));
+    }
     Ok(rows)
 }
 

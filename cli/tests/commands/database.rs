@@ -41,6 +41,7 @@ pub const fn revision(
         after,
         depends_on: &[],
         labels: &[],
+        replaces: &[],
         message,
         file: "some_file.rs",
         checksum: id,

@@ -21,3 +21,4 @@ mod revision;
 #[cfg(target_os = "linux")]
 #[path = "../small_disk/mod.rs"]
 mod small_disk;
+mod squash;

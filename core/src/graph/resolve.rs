@@ -12,6 +12,13 @@ pub enum ResolveError {
         /// The text.
         text: String,
     },
+    /// The revision is gone, and another one stands for it.
+    Replaced {
+        /// The revision.
+        id: String,
+        /// What stands for it.
+        by: String,
+    },
     /// Several revisions begin so.
     Ambiguous {
         /// The text.
@@ -49,6 +56,7 @@ impl fmt::Display for ResolveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ResolveError::Unknown { text } => write!(f, "no revision is called `{text}`"),
+            ResolveError::Replaced { id, by } => write!(f, "revision {id} is gone: {by} stands for it"),
             ResolveError::Ambiguous { text, ids } => write!(f, "`{text}` may be any of {}", ids.join(", ")),
             ResolveError::ManyHeads { ids } => {
                 write!(f, "there are several heads: {}; name one, or `heads` for all", ids.join(", "))
@@ -108,13 +116,21 @@ impl Graph {
         }
         let found = self.which(|place| !name.is_empty() && self.order[place].starts_with(name));
         match found[..] {
-            [] => Err(ResolveError::Unknown { text: name.to_owned() }),
+            [] => Err(self.replaced(name).unwrap_or_else(|| ResolveError::Unknown { text: name.to_owned() })),
             [id] => Ok(self.places[id]),
             _ => Err(ResolveError::Ambiguous {
                 text: name.to_owned(),
                 ids: found.into_iter().map(str::to_owned).collect(),
             }),
         }
+    }
+}
+
+impl Graph {
+    /// What to say of a revision that is gone because another one stands for it.
+    fn replaced(&self, name: &str) -> Option<ResolveError> {
+        let (id, &place) = self.replaced.iter().find(|(id, _)| !name.is_empty() && id.starts_with(name))?;
+        Some(ResolveError::Replaced { id: id.clone(), by: self.order[place].clone() })
     }
 }
 
@@ -254,7 +270,7 @@ mod tests {
     #[test]
     fn words_name_revisions() {
         assert_words(
-            &["aa1:", "aa2@blog: aa1", "b3: aa2", "b4: b3"],
+            &["aa1:", "aa2@blog: aa1", "b3: aa2", "b4=old1: b3"],
             &[
                 ("head", "", Ok("b4")),
                 ("heads", "", Ok("b4")),
@@ -262,6 +278,7 @@ mod tests {
                 ("current", "b3", Ok("b3")),
                 ("b4", "", Ok("b4")),
                 ("aa", "", Err("`aa` may be any of aa1, aa2")),
+                ("old", "", Err("revision old1 is gone: b4 stands for it")),
                 ("zz", "", Err("no revision is called `zz`")),
                 ("", "", Err("no revision is called ``")),
                 ("+2", "", Ok("aa2")),

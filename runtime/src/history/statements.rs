@@ -101,6 +101,35 @@ impl Statements {
         )
     }
 
+    /// Takes a database over that has everything for which a revision stands, and changes no other: the last row becomes
+    /// that of the revision, and keeps its place and its time, and the others go.
+    pub(crate) fn take_over(&self, revision: &Revision) -> Vec<String> {
+        let Some((last, others)) = revision.replaces.split_last() else { return Vec::new() };
+        let list = |ids: &[&str]| ids.iter().map(|id| self.literal(id)).collect::<Vec<_>>().join(", ");
+        let (table, id) = (&self.table, self.literal(revision.id));
+        // MySQL reads the table that it changes only through another query.
+        let mut statements = vec![format!(
+            "UPDATE {table} SET revision = {id}, message = {}, checksum = {}, steps_checksum = {}, tool_version = {} \
+             WHERE revision = {} AND {} = (SELECT number FROM (SELECT count(*) AS number FROM {table} \
+             WHERE revision IN ({})) AS replaced)",
+            self.literal(revision.message),
+            self.literal(revision.checksum),
+            revision.steps_checksum.map_or("NULL".to_owned(), |checksum| self.literal(checksum)),
+            self.literal(env!("CARGO_PKG_VERSION")),
+            self.literal(last),
+            revision.replaces.len(),
+            list(revision.replaces),
+        )];
+        if !others.is_empty() {
+            statements.push(format!(
+                "DELETE FROM {table} WHERE revision IN ({}) AND EXISTS (SELECT 1 FROM (SELECT revision FROM {table} \
+                 WHERE revision = {id}) AS taken_over)",
+                list(others),
+            ));
+        }
+        statements
+    }
+
     /// Takes the row of a revision away.
     pub(crate) fn delete(&self, revision: &str) -> String {
         format!("DELETE FROM {} WHERE revision = {}", self.table, self.literal(revision))

@@ -5,6 +5,7 @@ pub mod changes;
 pub mod programs;
 pub mod rows;
 pub mod scripts;
+pub mod squash;
 
 use migratable::Dialect;
 

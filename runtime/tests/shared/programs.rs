@@ -20,6 +20,7 @@ pub fn revision(id: &'static str, after: &'static [&'static str], upgrade: Recor
         after,
         depends_on: &[],
         labels: &[],
+        replaces: &[],
         message: MESSAGE,
         file: "x.rs",
         checksum: format!("v1:{id}").leak(),

@@ -109,6 +109,7 @@ impl FileReader {
             after: values(&header.after),
             depends_on: values(&header.depends_on),
             labels: values(&header.labels),
+            replaces: values(&header.replaces),
             message: message(&file.attrs),
             upgrade,
             downgrade,

@@ -7,7 +7,7 @@ use syn::{Error, Ident, LitStr, Token, bracketed};
 /// How the call looks, for messages.
 const FORM: &str = "revision!(\"3f2a9c41d0b7\", after = [\"1b2c3d4e5f60\"])";
 
-const KEYS: [&str; 3] = ["after", "depends_on", "labels"];
+const KEYS: [&str; 4] = ["after", "depends_on", "labels", "replaces"];
 
 /// What stands in `revision!(…)`.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct Header {
     pub depends_on: Vec<LitStr>,
     /// Names of the branch that begins here.
     pub labels: Vec<LitStr>,
+    /// Revisions that are gone and for which it stands, in their order.
+    pub replaces: Vec<LitStr>,
 }
 
 impl Parse for Header {
@@ -29,7 +31,8 @@ impl Parse for Header {
         if id.value().is_empty() || !id.value().bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
             return Err(Error::new(id.span(), "an id is made of letters, digits and `_`"));
         }
-        let mut header = Header { id, after: Vec::new(), depends_on: Vec::new(), labels: Vec::new() };
+        let mut header =
+            Header { id, after: Vec::new(), depends_on: Vec::new(), labels: Vec::new(), replaces: Vec::new() };
         let mut seen: Vec<String> = Vec::new();
         while !input.is_empty() {
             input.parse::<Token![,]>()?;
@@ -47,6 +50,7 @@ impl Parse for Header {
                 "after" => header.after = values,
                 "depends_on" => header.depends_on = values,
                 "labels" => header.labels = labels(values)?,
+                "replaces" => header.replaces = values,
                 _ => return Err(unknown(&key, &name)),
             }
             seen.push(name);
@@ -57,7 +61,10 @@ impl Parse for Header {
 
 fn unknown(key: &Ident, name: &str) -> Error {
     let near = names::nearest(name, KEYS).map_or(String::new(), |near| format!("; is it `{near}`?"));
-    Error::new(key.span(), format!("`revision!` knows `after`, `depends_on` and `labels`, not `{name}`{near}"))
+    Error::new(
+        key.span(),
+        format!("`revision!` knows `after`, `depends_on`, `labels` and `replaces`, not `{name}`{near}"),
+    )
 }
 
 /// Whether a text may name a branch: it must be told from an identifier with steps and from the words for revisions.

@@ -17,6 +17,8 @@ pub struct NewRevision<'a> {
     pub depends_on: &'a [String],
     /// Names of the branch that begins here.
     pub labels: &'a [String],
+    /// Revisions that are gone and for which it stands, in their order.
+    pub replaces: &'a [String],
     /// What it is for.
     pub message: &'a str,
     /// What it does.
@@ -52,7 +54,8 @@ pub fn write(revision: &NewRevision) -> String {
 
 fn header(revision: &NewRevision) -> String {
     let mut out = format!("revision!({:?}, after = {:?}", revision.id, revision.after);
-    for (key, values) in [("depends_on", revision.depends_on), ("labels", revision.labels)] {
+    let lists = [("depends_on", revision.depends_on), ("labels", revision.labels), ("replaces", revision.replaces)];
+    for (key, values) in lists {
         if !values.is_empty() {
             out.push_str(&format!(", {key} = {values:?}"));
         }

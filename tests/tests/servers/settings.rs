@@ -54,6 +54,7 @@ const fn revision(
         after,
         depends_on: &[],
         labels: &[],
+        replaces: &[],
         message: "a change",
         file: "some_file.rs",
         checksum: id,

@@ -17,6 +17,7 @@ pub(super) fn chosen(arguments: &Revision, graph: &Graph, project: &Project) -> 
         depends_on: arguments.depends_on.iter().map(|word| one(graph, "--depends-on", word)).collect::<Outcome<_>>()?,
         labels: labels(&arguments.branch_label, graph)?,
         folder: folder(arguments)?,
+        ..Place::default()
     })
 }
 

@@ -8,7 +8,15 @@ use super::calls::every_call;
 
 fn written(plan: &Plan, message: &str) -> String {
     let after = ["1b2c3d4e5f60".to_owned()];
-    write(&NewRevision { id: "3f2a9c41d0b7", after: &after, depends_on: &[], labels: &[], message, plan })
+    write(&NewRevision {
+        id: "3f2a9c41d0b7",
+        after: &after,
+        depends_on: &[],
+        labels: &[],
+        replaces: &[],
+        message,
+        plan,
+    })
 }
 
 #[test]
@@ -108,6 +116,7 @@ fn an_empty_revision_and_odd_messages_read_back() {
         after: &[],
         depends_on: &["b2".into()],
         labels: &["shop".into(), "till".into()],
+        replaces: &["c3".into()],
         message: "one\r\n\n two */ \"x\"",
         plan: &plan,
     };
