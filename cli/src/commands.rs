@@ -3,6 +3,8 @@
 mod branches;
 mod check;
 mod completions;
+#[cfg(feature = "database")]
+mod copies;
 mod current;
 #[cfg(feature = "database")]
 mod diff;

@@ -27,6 +27,8 @@ pub(crate) struct Database {
     pub(crate) dialect: Dialect,
     /// Where its URL comes from, if not from the configuration.
     pub(crate) from: Option<String>,
+    /// The one schema of it that is meant, if not the usual ones.
+    schema: Option<String>,
 }
 
 impl Database {
@@ -47,6 +49,15 @@ impl Database {
                     .to_owned(),
             ));
         };
+        Database::checked(url, from, project)
+    }
+
+    /// The database of a URL; a relative file is taken from a folder.
+    pub(crate) fn named(url: &str, folder: &Path, project: &Project) -> Outcome<Database> {
+        Database::checked(url::anchored(url, folder), None, project)
+    }
+
+    fn checked(url: String, from: Option<String>, project: &Project) -> Outcome<Database> {
         let dialect = url::dialect(&url).map_err(Failure::Usage)?;
         if !Db::DIALECTS.contains(&dialect) {
             return Err(Failure::Usage(format!(
@@ -58,12 +69,26 @@ impl Database {
                 dialect.name(),
             )));
         }
-        Ok(Database { url, dialect, from })
+        Ok(Database { url, dialect, from, schema: None })
     }
 
     /// The URL as anybody may see it.
     pub(crate) fn shown(&self) -> String {
-        url::shown(&self.url)
+        match &self.schema {
+            Some(schema) => format!("{} schema {schema}", url::shown(&self.url)),
+            None => url::shown(&self.url),
+        }
+    }
+
+    /// The same database with one of its schemas, and nothing else, in sight.
+    pub(crate) fn with_schema(&self, schema: String) -> Database {
+        Database { schema: Some(schema), ..self.clone() }
+    }
+
+    /// Its schemas whose names are like a pattern of SQL, in order.
+    pub(crate) fn schemas_like(&self, pattern: &str) -> Outcome<Vec<String>> {
+        let found = migratable::inspect::schemas_like(&mut self.open()?, pattern);
+        found.map_err(|error| self.failure(&error))
     }
 
     /// The database's file, if it has one.
@@ -78,13 +103,18 @@ impl Database {
 
     /// Opens it, and makes its file if that is not there.
     pub(crate) fn open(&self) -> Outcome<Db> {
-        AnyConnection::open(self.dialect, &self.target()).map_err(|error| {
+        let opened = AnyConnection::open(self.dialect, &self.target());
+        let mut connection = opened.map_err(|error| {
             let why = self
                 .file()
                 .and_then(|file| unusable(&file))
                 .unwrap_or_else(|| url::hushed(&error.to_string(), &self.url));
             Failure::Failed(format!("cannot open {}: {why}", self.shown()))
-        })
+        })?;
+        if let Some(schema) = &self.schema {
+            migratable::inspect::use_schema(&mut connection, schema).map_err(|error| self.failure(&error))?;
+        }
+        Ok(connection)
     }
 
     /// The URL in the form that the database's own library takes.
@@ -105,7 +135,7 @@ impl Database {
 
     /// A SQLite database in memory.
     pub(crate) fn in_memory() -> Database {
-        Database { url: "sqlite::memory:".to_owned(), dialect: Dialect::Sqlite, from: None }
+        Database { url: "sqlite::memory:".to_owned(), dialect: Dialect::Sqlite, from: None, schema: None }
     }
 
     /// Reads all that it holds, what is not ours aside.

@@ -186,8 +186,8 @@ impl Connection for AnyConnection {
         }
     }
 
-    fn begin(&mut self) -> QueryResult<()> {
-        inside!(self, inner => inner.begin())
+    fn begin(&mut self, settings: &Settings) -> QueryResult<()> {
+        inside!(self, inner => inner.begin(settings))
     }
 
     fn commit(&mut self, history: &HistoryTable) -> QueryResult<()> {

@@ -100,7 +100,7 @@ pub trait Connection: Any + Sized {
     /// Makes the transactions that follow cheaper, where the database can; called between two of them.
     fn expect_many(&mut self, _session: &mut Self::Session) {}
     /// Begins a transaction in which nobody else can write.
-    fn begin(&mut self) -> QueryResult<()>;
+    fn begin(&mut self, settings: &Settings) -> QueryResult<()>;
     /// Ends a transaction and keeps what it did.
     fn commit(&mut self, history: &HistoryTable) -> QueryResult<()>;
     /// Ends a transaction and takes back what it did.

@@ -70,7 +70,7 @@ impl<'a, Db: Database> Session<'a, Db> {
 
     /// Begins a transaction. It is rolled back with the end of the session unless it is committed.
     pub(crate) fn begin(&mut self) -> Result<(), Error> {
-        self.database.begin().map_err(cannot_begin)
+        self.database.begin(self.settings).map_err(cannot_begin)
     }
 
     /// Ends the transaction and keeps what it did.

@@ -5,7 +5,7 @@ use std::fmt;
 
 use migratable_core::{Dialect, Operation, Schema, Table, TableName};
 
-use crate::dialect::{self, Database};
+use crate::dialect::{self, Database, literal};
 use crate::error::Error;
 use crate::settings::{HistoryTable, Settings};
 
@@ -116,4 +116,30 @@ pub fn script(
         operation: operations.get(refusal.operation).map(ToString::to_string).unwrap_or_default(),
         message: refusal.message,
     })
+}
+
+/// The schemas of a PostgreSQL database whose names are `LIKE` a pattern, in order.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn schemas_like<Db: Database>(database: &mut Db, pattern: &str) -> Result<Vec<String>, Error> {
+    let query = format!(
+        "SELECT nspname::text FROM pg_namespace WHERE nspname LIKE {} AND nspname !~ '^pg_' \
+         AND nspname <> 'information_schema' ORDER BY nspname",
+        literal(pattern)
+    );
+    let rows = database.rows(&query).map_err(|source| Error::Database { doing: "look for schemas", source })?;
+    Ok(rows.into_iter().flatten().flatten().collect())
+}
+
+/// Lets a connection to a PostgreSQL database see one schema and no other: what names none stands there.
+///
+/// # Errors
+/// If the connection is gone.
+pub fn use_schema<Db: Database>(database: &mut Db, schema: &str) -> Result<(), Error> {
+    let set = format!(
+        "SELECT set_config('search_path', {}, false)",
+        literal(&format!("\"{}\"", schema.replace('"', "\"\"")))
+    );
+    database.execute(&set).map_err(|source| Error::Database { doing: "turn to a schema", source })
 }

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod servers {
+    pub mod copies;
+    pub mod program;
     pub mod settings;
 }
 

@@ -1,5 +1,8 @@
 //! What can be typed behind the commands that move a database.
 
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
 use clap::Args;
 use migratable_core::Dialect;
 
@@ -74,14 +77,34 @@ Examples:
   migrate upgrade 3f2a:head --sql       print a script for databases that are at 3f2a
   migrate upgrade base:head --sql --idempotent --dialect mysql
                                         print one for databases at any place, to be run as often as one likes
-  migrate upgrade -x tenant=blue        give the data steps an argument")]
+  migrate upgrade -x tenant=blue        give the data steps an argument
+  migrate upgrade --each-url tenants.txt --jobs 4
+  migrate upgrade --each-schema 'tenant_%' --database-url postgres://host/shop")]
 pub struct Upgrade {
     /// The revision to reach, or with --sql a range.
     #[arg(value_name = "REV", default_value = "head")]
     pub revision: String,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub copies: Copies,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub how: Move,
+}
+
+/// Many copies of one database.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Many copies of one database")]
+pub struct Copies {
+    /// Upgrade every database whose URL stands in this file, one a line; `#` begins a remark.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["each_schema", "database_url", "sql", "dry_run"])]
+    pub each_url: Option<PathBuf>,
+    /// Upgrade every schema of the PostgreSQL database whose name is LIKE this, each with a history of its own.
+    #[arg(long, value_name = "PATTERN", conflicts_with_all = ["sql", "dry_run"])]
+    pub each_schema: Option<String>,
+    /// How many at a time.
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub jobs: NonZeroUsize,
 }
 
 /// `downgrade`.

@@ -85,7 +85,8 @@ impl Movement<'_> {
         }
     }
 
-    fn migrator(&self, project: &Project) -> Outcome<Migrator> {
+    /// The revisions, with the transactions that are asked for.
+    pub(super) fn migrator(&self, project: &Project) -> Outcome<Migrator> {
         let migrator = migrator(project)?.clone();
         let transaction = match self.how.transaction {
             None => return Ok(migrator),

@@ -55,7 +55,7 @@ impl Connection for MysqlConnection {
 
     /// Nothing: changes of tables are in no transaction, and the lock of the session keeps others out. What works on
     /// rows begins its own.
-    fn begin(&mut self) -> QueryResult<()> {
+    fn begin(&mut self, _: &Settings) -> QueryResult<()> {
         Ok(())
     }
 

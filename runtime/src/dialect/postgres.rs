@@ -78,8 +78,8 @@ impl Connection for PgConnection {
         session::leave(self, session);
     }
 
-    fn begin(&mut self) -> QueryResult<()> {
-        session::begin(self)
+    fn begin(&mut self, settings: &Settings) -> QueryResult<()> {
+        session::begin(self, settings)
     }
 
     fn commit(&mut self, history: &HistoryTable) -> QueryResult<()> {

@@ -74,7 +74,7 @@ impl Connection for SqliteConnection {
         session::expect_many(self, session);
     }
 
-    fn begin(&mut self) -> QueryResult<()> {
+    fn begin(&mut self, _: &Settings) -> QueryResult<()> {
         session::begin(self)
     }
 

@@ -9,9 +9,16 @@ use crate::dialect::{Connection, literal};
 use crate::error::{Error, Stop};
 use crate::settings::{HistoryTable, Settings, milliseconds};
 
-/// Keeps two deployers of a database apart until the transaction ends. The number is the first bytes of "migratable".
-const LOCK_STATEMENT: &str =
-    "DO $migratable$ BEGIN PERFORM pg_advisory_xact_lock(7883946363647713634); END $migratable$;";
+/// Keeps two deployers of a history apart until the transaction ends: it stands in the first schema, or in one that is
+/// set. The number is the first bytes of "migratable".
+fn lock_statement(settings: &Settings) -> String {
+    let schema = settings.history.schema.as_deref().map_or("current_schema()".to_owned(), literal);
+    format!(
+        "DO $migratable$ BEGIN \
+         PERFORM pg_advisory_xact_lock(hashtextextended(coalesce({schema}, ''), 7883946363647713634)); \
+         END $migratable$;"
+    )
+}
 
 /// How a transaction of a script begins: with what a session sets.
 pub(super) fn begin_script(settings: &Settings) -> Vec<String> {
@@ -22,7 +29,7 @@ pub(super) fn begin_script(settings: &Settings) -> Vec<String> {
         "SET LOCAL client_min_messages = warning;",
     ];
     let timeouts = timeouts(settings).map(|(name, value)| format!("SET LOCAL {name} = {};", literal(&value)));
-    begin.map(str::to_owned).into_iter().chain(timeouts).chain([LOCK_STATEMENT.to_owned()]).collect()
+    begin.map(str::to_owned).into_iter().chain(timeouts).chain([lock_statement(settings)]).collect()
 }
 
 /// The settings of PostgreSQL that limit how long is waited, as far as there are limits.
@@ -76,10 +83,10 @@ pub(super) fn leave(database: &mut PgConnection, session: &Session) {
 
 /// Begins a transaction, and waits until nobody else migrates. A setting that ends with the transaction tells whether
 /// it is still the same one.
-pub(super) fn begin(database: &mut PgConnection) -> QueryResult<()> {
+pub(super) fn begin(database: &mut PgConnection, settings: &Settings) -> QueryResult<()> {
     AnsiTransactionManager::begin_transaction_sql(database, "BEGIN")?;
-    let locked =
-        database.batch_execute(&format!("{LOCK_STATEMENT} SELECT set_config('migratable.transaction', 'open', true)"));
+    let lock = lock_statement(settings);
+    let locked = database.batch_execute(&format!("{lock} SELECT set_config('migratable.transaction', 'open', true)"));
     if locked.is_err() {
         rollback(database);
     }
