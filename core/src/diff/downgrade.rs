@@ -1,7 +1,7 @@
 //! The way back of a plan, with values for what cannot come back.
 
-use super::columns::{is_null, with_identifier};
-use super::enums::{aside, quoted};
+use super::columns::is_null;
+use super::enums::{aside, replace};
 use super::widening::holds_every_value_in;
 use super::{Answers, DiffError, Loss, neutral};
 use crate::operation::reverse_all;
@@ -153,8 +153,8 @@ impl Back<'_> {
 
     fn drop_value(&mut self, name: String, value: String) -> Applied {
         let values = self.current.enums.get(&name).map(|it| it.values.clone()).unwrap_or_default();
-        let users: Vec<(TableName, String)> =
-            self.current.users_of(&name).map(|(table, column)| (table.clone(), column.name.clone())).collect();
+        let users: Vec<(TableName, Column)> =
+            self.current.users_of(&name).map(|(table, column)| (table.clone(), column.clone())).collect();
         // A value that only stood in another place has a passing name, under which its rows go on.
         let moved = values.iter().find(|it| **it == aside(&value));
         let instead = moved.or(values.iter().find(|it| **it != value)).cloned();
@@ -165,9 +165,7 @@ impl Back<'_> {
                 ));
             }
             for (table, column) in users {
-                let predicate = Some(with_identifier(&column, |it| format!("{it} = {}", quoted(&value))));
-                let value = crate::Sql::portable(&quoted(&instead));
-                self.push(Operation::Backfill { table, column, value, predicate })?;
+                self.push(replace(table, &column, &value, &instead))?;
             }
         }
         self.push(Operation::DropEnumValue { name, value })

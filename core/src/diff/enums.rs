@@ -4,7 +4,7 @@ use super::columns::{step, with_identifier};
 use super::planner::Planner;
 use super::renames::in_order;
 use super::{DiffError, Drop};
-use crate::{ColumnType, Enum, Operation, TableName};
+use crate::{Column, ColumnType, Enum, ForeignKey, Operation, Sql, TableName};
 
 pub(super) fn rename_values(planner: &mut Planner<'_>) -> Result<(), DiffError> {
     let names: Vec<String> = planner.current.enums.keys().cloned().collect();
@@ -33,6 +33,9 @@ pub(super) fn create_and_extend(planner: &mut Planner<'_>) -> Result<(), DiffErr
         let kept: Vec<&String> = wanted.values.iter().filter(|it| there.values.contains(it)).collect();
         let order: Vec<&String> = there.values.iter().filter(|it| wanted.values.contains(it)).collect();
         if kept != order {
+            if !planner.after.is_database {
+                drop_references(planner, &wanted.name)?;
+            }
             for value in moved(&order, &kept) {
                 match planner.after.is_database {
                     // The dialect makes the type anew, by the texts of its values.
@@ -51,9 +54,7 @@ pub(super) fn create_and_extend(planner: &mut Planner<'_>) -> Result<(), DiffErr
             planner.push(Operation::AddEnumValue { name: name.clone(), value: value.clone(), before })?;
             if planner.current.enums[&name].values.contains(&aside(&value)) {
                 for (table, column) in users(planner, &name) {
-                    let predicate = with_identifier(&column, |it| format!("{it} = {}", quoted(&aside(&value))));
-                    let value = crate::Sql::portable(&quoted(&value));
-                    planner.push(Operation::Backfill { table, column, value, predicate: Some(predicate) })?;
+                    planner.push(replace(table, &column, &aside(&value), &value))?;
                 }
                 give_back_defaults(planner, &name, &value)?;
                 planner.push(Operation::DropEnumValue { name, value: aside(&value) })?;
@@ -88,23 +89,53 @@ pub(super) fn aside(value: &str) -> String {
     format!("{value}_moved")
 }
 
-fn give_back_defaults(planner: &mut Planner<'_>, name: &str, value: &str) -> Result<(), DiffError> {
-    use crate::{ColumnChange, DefaultValue, Literal};
-    let text = |value: String| Some(DefaultValue::Literal(Literal::Text(value)));
+/// Drops the foreign keys from columns of an enum, whose rows at both ends cannot follow a value at once.
+fn drop_references(planner: &mut Planner<'_>, name: &str) -> Result<(), DiffError> {
     for (table, column) in users(planner, name) {
-        let is_aside = planner.current.column(&table, &column).is_some_and(|it| it.default == text(aside(value)));
-        if is_aside {
-            let change = ColumnChange { default: Some(text(value.to_owned())), ..ColumnChange::default() };
-            planner.push(Operation::AlterColumn { table, column, change })?;
+        let refers = |key: &&ForeignKey| key.columns.contains(&column.name);
+        let keys = planner.current.tables[&table].foreign_keys.iter().filter(refers).map(|key| key.name.clone());
+        for key in keys.collect::<Vec<_>>() {
+            planner.push(Operation::DropForeignKey { table: table.clone(), name: key })?;
         }
     }
     Ok(())
 }
 
-fn users(planner: &Planner<'_>, name: &str) -> Vec<(TableName, String)> {
-    let of_enum = |column_type: &ColumnType| matches!(column_type, ColumnType::Enum(it) if it == name);
-    let users = planner.current.users_of(name).filter(|(_, column)| of_enum(&column.column_type));
-    users.map(|(table, column)| (table.clone(), column.name.clone())).collect()
+fn give_back_defaults(planner: &mut Planner<'_>, name: &str, value: &str) -> Result<(), DiffError> {
+    use crate::{ColumnChange, DefaultValue, Literal};
+    let text = |value: String| Some(DefaultValue::Literal(Literal::Text(value)));
+    for (table, column) in users(planner, name) {
+        if column.default == text(aside(value)) {
+            let change = ColumnChange { default: Some(text(value.to_owned())), ..ColumnChange::default() };
+            planner.push(Operation::AlterColumn { table, column: column.name, change })?;
+        }
+    }
+    Ok(())
+}
+
+fn users(planner: &Planner<'_>, name: &str) -> Vec<(TableName, Column)> {
+    planner.current.users_of(name).map(|(table, column)| (table.clone(), column.clone())).collect()
+}
+
+/// The rows of a column that hold a value, in an array too.
+fn holding(column: &Column, value: &str) -> Sql {
+    let value = quoted(value);
+    with_identifier(&column.name, |name| match column.column_type {
+        ColumnType::Array(_) => format!("{value} = ANY ({name})"),
+        _ => format!("{name} = {value}"),
+    })
+}
+
+/// Gives the rows of a column that hold a value another one instead.
+pub(super) fn replace(table: TableName, column: &Column, value: &str, by: &str) -> Operation {
+    let predicate = Some(holding(column, value));
+    let value = match column.column_type {
+        ColumnType::Array(_) => {
+            with_identifier(&column.name, |name| format!("array_replace({name}, {}, {})", quoted(value), quoted(by)))
+        }
+        _ => Sql::portable(&quoted(by)),
+    };
+    Operation::Backfill { table, column: column.name.clone(), value, predicate }
 }
 
 /// Decides on the rows that hold a value that goes.
@@ -114,19 +145,19 @@ pub(super) fn empty_removed_values(planner: &mut Planner<'_>) -> Result<(), Diff
             planner.operations.iter().any(|it| matches!(it, Operation::CreateTable(made) if made.name == *table))
         };
         // A column that takes another type is converted, not filled.
-        let stays = |(table, column): &(TableName, String)| {
-            let wanted = planner.after.column(table, column).map(|it| &it.column_type);
-            !was_made_here(table) && wanted == Some(&ColumnType::Enum(name.clone()))
+        let stays = |(table, column): &(TableName, Column)| {
+            let wanted = planner.after.column(table, &column.name).map(|it| &it.column_type);
+            !was_made_here(table) && wanted == Some(&column.column_type)
         };
-        let holders: Vec<(TableName, String)> = users(planner, &name).into_iter().filter(stays).collect();
+        let holders: Vec<(TableName, Column)> = users(planner, &name).into_iter().filter(stays).collect();
         let mut open = None;
         for (table, column) in holders {
-            match planner.answer(&table, &column) {
+            match planner.answer(&table, &column.name) {
                 Some(fill) => {
-                    let predicate = with_identifier(&column, |it| format!("{it} = {}", quoted(&value)));
-                    planner.push(Operation::Backfill { table, column, value: fill, predicate: Some(predicate) })?;
+                    let predicate = Some(holding(&column, &value));
+                    planner.push(Operation::Backfill { table, column: column.name, value: fill, predicate })?;
                 }
-                None => open = Some((table, column)),
+                None => open = Some((table, column.name)),
             }
         }
         if let Some((table, column)) = open {

@@ -85,7 +85,6 @@ impl Traveller<'_> {
         }
         at("downgrade", back)?;
         at("back", reader::same(&at("reader", held(database))?, &held_before))?;
-        at("verify back", is_clean(database, &written.before))?;
         let rows_back = at("rows", rows::snapshot(database))?;
         at("rows back", rows::same(&rows_before, &rows_back, &Renames(&[]), &transition.lost))?;
         at("values back", sees(&rows_back, &transition.sees_back))?;

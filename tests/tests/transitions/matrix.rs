@@ -8,10 +8,12 @@ use toml::de::{DeTable, DeValue};
 
 use crate::transition::{self, text, texts};
 
-/// What `tests/transitions/matrix.toml` says: the kinds and situations in their order, and why a cell is empty.
+/// What `tests/transitions/matrix.toml` says: the kinds and situations in their order, what Alembic does not detect, and
+/// why a cell is empty.
 struct Cells {
     kinds: Vec<String>,
     situations: Vec<String>,
+    alembic: Vec<String>,
     empty: BTreeMap<(String, String), String>,
 }
 
@@ -22,7 +24,12 @@ impl Cells {
         let table = DeTable::parse(&source).map_err(|error| error.to_string())?;
         let table = table.get_ref();
         let list = |key: &str| texts(table.get(key).ok_or_else(|| format!("there is no `{key}`"))?.get_ref());
-        let mut cells = Cells { kinds: list("kinds")?, situations: list("situations")?, empty: BTreeMap::new() };
+        let mut cells = Cells {
+            kinds: list("kinds")?,
+            situations: list("situations")?,
+            alembic: list("alembic")?,
+            empty: BTreeMap::new(),
+        };
         let Some(DeValue::Array(list)) = table.get("empty").map(|list| list.get_ref()) else { return Ok(cells) };
         for value in list.iter() {
             let DeValue::Table(entry) = value.get_ref() else { return Err("`empty` is written [[empty]]".to_owned()) };
@@ -74,4 +81,19 @@ fn every_kind_of_change_is_tried_in_every_situation() {
     }
     println!("{table}{} transitions", transitions.len());
     assert!(wrong.is_empty(), "{table}{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_alembic_does_not_detect_is_tried() {
+    let transitions = transition::read("").unwrap();
+    for what in Cells::read().unwrap().alembic {
+        assert!(transitions.iter().any(|it| it.alembic == what), "{what}");
+    }
+}
+
+#[test]
+fn there_are_many_and_some_do_much_at_once() {
+    let transitions = transition::read("").unwrap();
+    assert!(transitions.len() >= 200, "{}", transitions.len());
+    assert!(transitions.iter().filter(|it| it.operations.len() >= 10).count() >= 7);
 }

@@ -15,9 +15,7 @@ use crate::transition::Transition;
 
 /// What `revision` has written for a transition.
 pub struct Written {
-    /// The schema before, as the lock has it.
-    pub before: Schema,
-    /// The schema after.
+    /// The schema after, as the lock has it.
     pub after: Schema,
     /// The first revision, from nothing to the models before.
     pub first: RevisionFile,
@@ -36,7 +34,6 @@ pub fn written(transition: &Transition) -> Result<Option<Written>, String> {
         return Err(format!("the models before: {}", said.stderr));
     }
     let first = package.newest()?;
-    let before = package.lock()?.schema;
     package.models(&transition.after)?;
     package.asks(transition)?;
 
@@ -59,7 +56,7 @@ pub fn written(transition: &Transition) -> Result<Option<Written>, String> {
     let second = if is_unchanged { None } else { Some(package.newest()?) };
     package.is_settled(transition)?;
     let after = package.lock()?.schema;
-    Ok(Some(Written { before, after, first, second }))
+    Ok(Some(Written { after, first, second }))
 }
 
 /// That the transition has a body for each step that is left open, and for no other.

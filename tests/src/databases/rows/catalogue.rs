@@ -29,7 +29,7 @@ pub struct Column {
     pub generated: String,
     /// Whether it is part of a foreign key, at either end.
     pub refers: bool,
-    /// The values of an enum.
+    /// The values of an enum, or of a check that stands for one.
     pub labels: Vec<String>,
 }
 
@@ -54,10 +54,14 @@ const MYSQL: &str = "
 SELECT concat_ws(char(31), c.table_name, concat('`', replace(c.table_name, '`', '``'), '`'), c.column_name,
   concat('`', replace(c.column_name, '`', '``'), '`'), c.column_type, IF(c.is_nullable = 'YES', 'nullable', ''),
   CASE WHEN c.is_generated = 'NEVER' THEN '' WHEN c.extra LIKE 'STORED%' THEN 'stored' ELSE 'virtual' END,
-  IF(EXISTS (SELECT 1 FROM information_schema.key_column_usage k WHERE k.table_schema = c.table_schema
-    AND k.referenced_table_name IS NOT NULL AND (c.table_name, c.column_name) IN
-    ((k.table_name, k.column_name), (k.referenced_table_name, k.referenced_column_name))), 'refers', ''), '')
+  IF(k.table_name IS NULL, '', 'refers'), '')
 FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
+LEFT JOIN (
+  SELECT table_name, column_name FROM information_schema.key_column_usage
+  WHERE table_schema = database() AND referenced_table_name IS NOT NULL
+  UNION SELECT referenced_table_name, referenced_column_name FROM information_schema.key_column_usage
+  WHERE table_schema = database() AND referenced_table_name IS NOT NULL
+) k ON (k.table_name, k.column_name) = (c.table_name, c.column_name)
 WHERE c.table_schema = database() AND t.table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')
 ORDER BY c.table_name, c.ordinal_position";
 
@@ -67,7 +71,9 @@ SELECT m.name || char(31) || '\"' || replace(m.name, '\"', '\"\"') || '\"' || ch
   iif(c.\"notnull\" OR c.pk, '', 'nullable') || char(31) ||
   CASE c.hidden WHEN 2 THEN 'virtual' WHEN 3 THEN 'stored' ELSE '' END || char(31) ||
   iif(c.name IN (SELECT \"from\" FROM pragma_foreign_key_list(m.name)) OR EXISTS (SELECT 1 FROM sqlite_master AS o,
-    pragma_foreign_key_list(o.name) AS k WHERE k.\"table\" = m.name AND k.\"to\" = c.name), 'refers', '') || char(31)
+    pragma_foreign_key_list(o.name) AS k WHERE k.\"table\" = m.name AND k.\"to\" = c.name), 'refers', '') || char(31) ||
+  coalesce((SELECT replace(trim(substr(list, 1, instr(list, ')') - 1), ''''), ''', ''', char(30)) FROM (SELECT
+    substr(m.sql, nullif(instr(m.sql, '\"' || c.name || '\" IN ('), 0) + length(c.name) + 7) AS list)), '')
 FROM sqlite_master AS m, pragma_table_xinfo(m.name) AS c
 WHERE m.name IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table')
   AND m.name NOT LIKE 'sqlite_%' AND m.type = 'table'

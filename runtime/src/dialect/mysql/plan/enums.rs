@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use migratable_core::{Column, ColumnType, Operation, TableName};
+use migratable_core::{Column, ColumnType, ForeignKey, Operation, TableName};
 
-use super::super::ddl::{quoted, table_name};
+use super::super::ddl::{self, quoted, table_name};
 use super::super::types::text;
 use super::{Planned, Planner};
 
@@ -24,7 +24,8 @@ impl Planner<'_> {
     }
 
     /// The columns take both names, the rows take the new one, and the columns give up the old one. Names that may be
-    /// one to the collation cannot stand in one list: the columns are texts meanwhile.
+    /// one to the collation cannot stand in one list: the columns are texts meanwhile. Foreign keys on the columns are
+    /// dropped and added again.
     pub(super) fn rename_enum_value(&mut self, operation: &Operation, name: &str, from: &str, to: &str) -> Planned {
         self.flush()?;
         self.apply(operation)?;
@@ -36,6 +37,10 @@ impl Planner<'_> {
         let longest = values.iter().map(|value| value.chars().count()).max().unwrap_or_default();
         let are_one = from.to_lowercase() == to.to_lowercase() || !from.is_ascii() || !to.is_ascii();
         let text_type = are_one.then(|| u32::try_from(longest).map_or(ColumnType::Text, ColumnType::Varchar));
+        let keys = self.keys_on(&self.users(name));
+        for (table, key) in &keys {
+            self.statement(format!("ALTER TABLE {} {}", table_name(table), self.drop_foreign_key(table, key)));
+        }
         for (table, column) in self.users(name) {
             let table = self.table(&table)?;
             let Some(column) = table.find(&column).filter(|it| it.column_type == ColumnType::Enum(name.to_owned()))
@@ -56,6 +61,19 @@ impl Planner<'_> {
                 self.statement(sql);
             }
         }
+        for (table, key) in &keys {
+            self.statement(format!("ALTER TABLE {} ADD {}", table_name(table), ddl::foreign_key(key)?));
+        }
         Ok(())
+    }
+
+    /// The foreign keys that have one of these columns at either end.
+    fn keys_on(&self, columns: &[(TableName, String)]) -> Vec<(TableName, ForeignKey)> {
+        let has = |table: &TableName, names: &[String]| {
+            columns.iter().any(|(of, column)| of == table && names.contains(column))
+        };
+        let all = self.schema.tables.values().flat_map(|table| table.foreign_keys.iter().map(|key| (&table.name, key)));
+        let on = all.filter(|(table, key)| has(table, &key.columns) || has(&key.table, &key.references));
+        on.map(|(table, key)| (table.clone(), key.clone())).collect()
     }
 }

@@ -131,7 +131,7 @@ impl Planner<'_> {
         Ok(clauses)
     }
 
-    fn drop_foreign_key(&self, table: &TableName, key: &ForeignKey) -> String {
+    pub(super) fn drop_foreign_key(&self, table: &TableName, key: &ForeignKey) -> String {
         let name = self.aliases.get(&(table.clone(), key.name.clone())).unwrap_or(&key.name);
         format!("DROP FOREIGN KEY {}", quoted(name))
     }
