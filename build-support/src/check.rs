@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use migratable_core::diff::Drift;
-use migratable_core::{Schema, TableName};
+use migratable_core::{Dialect, Schema, TableName};
 use migratable_syntax::findings::{FOLDER, Finding, PACKAGE, Place, SCHEMA, write_package};
 use migratable_syntax::models::{self, Scan, ScanError};
 
@@ -78,7 +78,7 @@ impl Surroundings {
 
 /// Does everything, and gives back what to tell cargo.
 fn run(surroundings: &Surroundings) -> Vec<String> {
-    let Surroundings { manifest_dir, out_dir, package, .. } = surroundings;
+    let Surroundings { manifest_dir, out_dir, .. } = surroundings;
     let mut output = Output::new(out_dir.join(FOLDER));
     let manifest = Manifest::read(manifest_dir, &surroundings.features);
     let mut general = Vec::new();
@@ -87,54 +87,100 @@ fn run(surroundings: &Surroundings) -> Vec<String> {
             .push("MIGRATABLE=warn is for exploring and does not go into a release build\nhelp: unset it".to_owned());
     }
     let configuration = configuration(surroundings, &mut general);
-    let dialects = match &configuration {
-        Some(configuration) => configuration.dialects.clone(),
-        None => manifest.dialects(),
-    };
-    // Build scripts are not optimised: what can be done at the same time is.
-    let (scan, locked) = thread::scope(|threads| {
-        let cache = output.path("lock.cache");
-        let locked = configuration.as_ref().map(|it| threads.spawn(move || locked::read(it, &cache)));
-        let scan = models::scan(package, manifest_dir, &dialects, Some(&output.path("scan.cache")));
-        (scan, locked.map(joined))
-    });
-    let wide = diesel::too_wide(&manifest, &scan);
-    let (compared, schema, mut report) = thread::scope(|threads| {
-        let compared = threads.spawn(|| match (&configuration, &locked) {
-            (Some(configuration), Some(Ok(locked))) => compare(configuration, package, &scan, locked),
-            (_, Some(Err(message))) => Err(message.clone()),
-            _ => Ok(Compared::default()),
-        });
-        let report = Report::new(manifest_dir, &scan);
-        let schema = diesel::schema(&manifest, &scan, &dialects, &wide);
-        (joined(compared), schema, report)
-    });
-    match compared {
-        Ok(compared) => {
-            compared.dangling.iter().for_each(|error| report.scan_error(error));
-            let warning = surroundings.warn && !surroundings.release;
-            compared.drift.iter().for_each(|(drift, message)| report.drift(drift, message, warning));
-            compared.done.iter().for_each(|done| report.drift(done, &done.message, true));
+    let databases = configuration.as_ref().map_or(vec![None], |it| it.each().into_iter().map(Some).collect());
+    let read: Vec<Database> =
+        databases.iter().map(|it| Database::read(it.as_ref(), surroundings, &manifest, &output)).collect();
+    let mut schema = String::new();
+    let mut all: Option<Report> = None;
+    for database in &read {
+        let (report, text) = database.report(surroundings, &manifest);
+        match &database.configuration.and_then(|it| it.database.as_ref()) {
+            Some(name) => schema.push_str(&format!("/// The database `{name}`.\npub mod {name} {{\n{text}}}\n")),
+            None => schema.push_str(&text),
         }
-        Err(message) => report.package(message),
+        match &mut all {
+            Some(all) => all.absorb(report),
+            None => all = Some(report),
+        }
     }
+    // There is always one.
+    let (Some(mut report), Some(first)) = (all, read.first()) else { return Vec::new() };
     general.into_iter().for_each(|message| report.package(message));
-    scan.errors.iter().for_each(|error| report.scan_error(error));
-    for (table, message) in &wide {
-        report.table(table, Finding { place: Place::Item, message: message.clone(), warning: false });
-    }
     report.package.diesel = manifest.diesel.as_ref().map(|diesel| diesel.name.clone());
     report.package.diesel_alias = manifest.needs_alias();
-    report.package.enum_types = diesel_schema::enums_have_types(&dialects);
-    report.package.incomplete = scan.errors.iter().any(|error| error.fatal);
+    report.package.enum_types = read.iter().any(|it| diesel_schema::enums_have_types(&it.dialects));
     let unplaced = report.place_package_findings();
 
     output.write(SCHEMA, &schema);
     output.write(PACKAGE, &write_package(&report.package));
     output.write_models(&report.models());
-    let mut lines = watch::lines(surroundings, &scan, configuration.as_ref(), &manifest);
+    let configurations: Vec<&Configuration> = databases.iter().flatten().collect();
+    let mut lines = watch::lines(surroundings, &first.scan, &configurations, &manifest);
     lines.extend(unplaced.iter().chain(&output.errors).map(|message| format!("error={}", one_line(message))));
     lines
+}
+
+/// One of the databases of a project, as its models and its lock say.
+struct Database<'a> {
+    configuration: Option<&'a Configuration>,
+    dialects: Vec<Dialect>,
+    scan: Scan,
+    /// None without a configuration.
+    locked: Option<Result<Locked, String>>,
+}
+
+impl<'a> Database<'a> {
+    fn read(
+        configuration: Option<&'a Configuration>,
+        surroundings: &Surroundings,
+        manifest: &Manifest,
+        output: &Output,
+    ) -> Database<'a> {
+        let dialects = configuration.map_or_else(|| manifest.dialects(), |it| it.dialects.clone());
+        let databases = configuration.map(Configuration::databases).unwrap_or_default();
+        let suffix = databases.chosen.as_ref().map_or(String::new(), |name| format!(".{name}"));
+        let cache = |what: &str| output.path(&format!("{what}{suffix}.cache"));
+        let Surroundings { manifest_dir, package, .. } = surroundings;
+        // Build scripts are not optimised: what can be done at the same time is.
+        let (scan, locked) = thread::scope(|threads| {
+            let cached = cache("lock");
+            let locked = configuration.map(|it| threads.spawn(move || locked::read(it, &cached)));
+            let scan = models::scan_database(package, manifest_dir, &dialects, &databases, Some(&cache("scan")));
+            (scan, locked.map(joined))
+        });
+        Database { configuration, dialects, scan, locked }
+    }
+
+    /// What was found, and the text of the Diesel schema.
+    fn report(&'a self, surroundings: &'a Surroundings, manifest: &Manifest) -> (Report<'a>, String) {
+        let Database { configuration, dialects, scan, locked } = self;
+        let wide = diesel::too_wide(manifest, scan);
+        let (compared, schema, mut report) = thread::scope(|threads| {
+            let compared = threads.spawn(|| match (configuration, locked) {
+                (Some(configuration), Some(Ok(locked))) => compare(configuration, &surroundings.package, scan, locked),
+                (_, Some(Err(message))) => Err(message.clone()),
+                _ => Ok(Compared::default()),
+            });
+            let report = Report::new(&surroundings.manifest_dir, scan);
+            let schema = diesel::schema(manifest, scan, dialects, &wide);
+            (joined(compared), schema, report)
+        });
+        match compared {
+            Ok(compared) => {
+                compared.dangling.iter().for_each(|error| report.scan_error(error));
+                let warning = surroundings.warn && !surroundings.release;
+                compared.drift.iter().for_each(|(drift, message)| report.drift(drift, message, warning));
+                compared.done.iter().for_each(|done| report.drift(done, &done.message, true));
+            }
+            Err(message) => report.package(message),
+        }
+        scan.errors.iter().for_each(|error| report.scan_error(error));
+        for (table, message) in &wide {
+            report.table(table, Finding { place: Place::Item, message: message.clone(), warning: false });
+        }
+        report.package.incomplete = scan.errors.iter().any(|error| error.fatal);
+        (report, schema)
+    }
 }
 
 /// The configuration of the migrations; a reason in `errors` if there is none and should be.

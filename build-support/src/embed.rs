@@ -19,6 +19,7 @@ use migratable_syntax::revision::{HEADER, Located};
 use crate::configuration::Configuration;
 use crate::history::{History, LockProblem, Problem, ProblemPlace};
 use crate::manifest::{self, Manifest};
+use index::Index;
 use outputs::Outputs;
 
 /// Takes the revisions in `versions/` into the migrations package; to be called in its `build.rs`.
@@ -41,9 +42,19 @@ pub fn embed_migrations() {
 
 /// What a change must run the build script again.
 fn watched(dir: &Path, out_dir: &Path) -> Vec<PathBuf> {
-    let (versions, lock) = (dir.join("versions"), dir.join("schema.lock"));
     let mut watched = vec![dir.join("Cargo.toml")];
     watched.extend(Manifest::read(dir, &manifest::enabled_features()).workspace);
+    let databases = Configuration::read(dir).map(|it| it.each()).unwrap_or_default();
+    let files = databases.iter().map(|it| (it.versions(), it.lock()));
+    let usual = databases.is_empty().then(|| (dir.join("versions"), dir.join("schema.lock")));
+    for (versions, lock) in files.chain(usual) {
+        watch(versions, lock, dir, out_dir, &mut watched);
+    }
+    watched
+}
+
+/// The same for the files of a database.
+fn watch(versions: PathBuf, lock: PathBuf, dir: &Path, out_dir: &Path, watched: &mut Vec<PathBuf>) {
     let holds_target = out_dir.starts_with(dir) || dir.join("target").exists();
     if versions.exists() && lock.exists() {
         watched.extend([versions, lock]);
@@ -55,7 +66,6 @@ fn watched(dir: &Path, out_dir: &Path) -> Vec<PathBuf> {
         watched.push(lock);
         watched.extend(versions.exists().then_some(versions));
     }
-    watched
 }
 
 /// What the macros need of the package in a folder.
@@ -73,12 +83,25 @@ fn embed(dir: &Path, with_revisions: bool) -> Outputs {
     };
     if with_revisions {
         let limit = Manifest::read(dir, &manifest::enabled_features()).column_limit();
-        revisions(&configuration, limit, &mut outputs);
+        let mut package = Vec::new();
+        let mut index = Index::new(&configuration);
+        for database in configuration.each() {
+            revisions(&database, limit, &mut index, &mut package, &mut outputs);
+        }
+        outputs.add(index::FILE, index.text());
+        outputs.add(findings::PACKAGE, findings::write(&package));
     }
     outputs
 }
 
-fn revisions(configuration: &Configuration, limit: usize, outputs: &mut Outputs) {
+/// The revisions of a database.
+fn revisions(
+    configuration: &Configuration,
+    limit: usize,
+    index: &mut Index,
+    package: &mut Vec<Finding>,
+    outputs: &mut Outputs,
+) {
     let history = History::read(&configuration.versions());
     let mut steps = steps::Steps::new(configuration, limit);
     let walk = history.walk(&mut |step| steps.add(&step));
@@ -86,7 +109,7 @@ fn revisions(configuration: &Configuration, limit: usize, outputs: &mut Outputs)
     problems.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));
     let is_sound = problems.is_empty();
 
-    let mut package: Vec<Finding> = Vec::new();
+    let said_before = package.len();
     let mut in_files: BTreeMap<&Path, Vec<Finding>> = BTreeMap::new();
     for problem in &problems {
         let findings = in_files.entry(&problem.path).or_default();
@@ -100,7 +123,7 @@ fn revisions(configuration: &Configuration, limit: usize, outputs: &mut Outputs)
     if let Err(problem) = LockProblem::check(&configuration.lock(), &history, replayed) {
         package.push(error(Place::Item, problem.message(configuration)));
     }
-    let said = !package.is_empty() || in_files.values().any(|findings| !findings.is_empty());
+    let said = package.len() > said_before || in_files.values().any(|findings| !findings.is_empty());
     if let Some(problem) = problems.first().filter(|_| !said) {
         // Nothing is taken in then, and that must not go unnoticed, even if the compiler finds no fault in the files.
         let message = format!("the revisions cannot be taken in\n{problem}");
@@ -121,8 +144,7 @@ fn revisions(configuration: &Configuration, limit: usize, outputs: &mut Outputs)
         outputs.add(&format!("{}.txt", stem(path)), findings::write(findings));
     }
     let unread: Vec<&PathBuf> = history.unread.iter().filter(|path| has_problem(path)).collect();
-    outputs.add(index::FILE, index::write(configuration, &history, &entries, &unread, is_sound));
-    outputs.add(findings::PACKAGE, findings::write(&package));
+    index.add(configuration, &history, &entries, &unread, is_sound);
 }
 
 fn error(place: Place, message: String) -> Finding {

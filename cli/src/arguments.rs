@@ -46,6 +46,9 @@ pub struct Arguments {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Database")]
 pub struct Connection {
+    /// Which of several databases of the configuration: its name, or `default` for the one without. Else all of them.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub database: Option<String>,
     /// The database: `sqlite://file`, `postgres://…`, `mysql://…`. Else DATABASE_URL, a `.env` file, and the configuration are asked, in this order.
     #[arg(long, global = true, value_name = "URL")]
     pub database_url: Option<String>,

@@ -8,7 +8,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What surrounds a command.
 pub struct Console<'a> {
@@ -19,12 +19,33 @@ pub struct Console<'a> {
     current_dir: PathBuf,
     now: SystemTime,
     broken: Option<io::Error>,
+    parts: Option<Parts>,
+}
+
+/// The results of a command that is run for several databases.
+#[derive(Default)]
+struct Parts {
+    /// The one that is being run.
+    name: String,
+    /// Whether its name was printed.
+    is_headed: bool,
+    /// What was reported as JSON, by name.
+    json: Map<String, Value>,
 }
 
 impl<'a> Console<'a> {
     /// A console on these streams in this folder, with nobody to ask and no variables.
     pub fn new(out: &'a mut dyn Write, err: &'a mut dyn Write, current_dir: PathBuf) -> Console<'a> {
-        Console { out, err, input: None, variables: &|_| None, current_dir, now: SystemTime::now(), broken: None }
+        Console {
+            out,
+            err,
+            input: None,
+            variables: &|_| None,
+            current_dir,
+            now: SystemTime::now(),
+            broken: None,
+            parts: None,
+        }
     }
 
     /// Takes answers to questions from here.
@@ -61,6 +82,15 @@ impl<'a> Console<'a> {
 
     /// Prints a line of the result.
     pub fn line(&mut self, text: impl Display) {
+        if let Some(parts) = self.parts.as_mut().filter(|parts| !parts.is_headed) {
+            parts.is_headed = true;
+            let heading = format!("[{}]", parts.name);
+            self.print(heading);
+        }
+        self.print(text);
+    }
+
+    fn print(&mut self, text: impl Display) {
         if let Err(error) = writeln!(self.out, "{text}") {
             self.broken.get_or_insert(error);
         }
@@ -68,7 +98,25 @@ impl<'a> Console<'a> {
 
     /// Prints the result as JSON.
     pub fn json(&mut self, value: &Value) {
-        self.line(format_args!("{value:#}"));
+        match &mut self.parts {
+            Some(parts) => drop(parts.json.insert(parts.name.clone(), value.clone())),
+            None => self.print(format_args!("{value:#}")),
+        }
+    }
+
+    /// Begins what a command does for one of several databases: its lines stand below its name, and JSON is one object
+    /// of all.
+    pub(crate) fn begin_part(&mut self, name: &str) {
+        let parts = self.parts.get_or_insert_default();
+        name.clone_into(&mut parts.name);
+        parts.is_headed = false;
+    }
+
+    /// Ends the last one.
+    pub(crate) fn end_parts(&mut self) {
+        if let Some(json) = self.parts.take().map(|parts| parts.json).filter(|json| !json.is_empty()) {
+            self.json(&json.into());
+        }
     }
 
     /// Says something that is not the result.

@@ -36,18 +36,22 @@ impl Database {
     /// upwards, or the configuration, in this order.
     pub(crate) fn of(asked: Option<&str>, project: &Project, console: &Console<'_>) -> Outcome<Database> {
         let here = console.current_dir();
+        let variable = match project.database() {
+            Some(name) => format!("{}_DATABASE_URL", name.to_uppercase()),
+            None => "DATABASE_URL".to_owned(),
+        };
         let (url, from) = if let Some(url) = asked {
             (url::anchored(url, here), Some("--database-url".to_owned()))
-        } else if let Some((url, source)) = environment("DATABASE_URL", console)? {
-            (url::anchored(&url, source.folder(console)), Some(source.shown("DATABASE_URL", console)))
+        } else if let Some((url, source)) = environment(&variable, console)? {
+            (url::anchored(&url, source.folder(console)), Some(source.shown(&variable, console)))
         } else if let Some(url) = project.configuration()?.database_url.as_deref() {
             (url::anchored(url, &home(project, here)), None)
         } else {
-            return Err(Failure::Usage(
-                "no database is named: give --database-url, set DATABASE_URL or put it in a .env file, or write \
-                 `database-url` in [package.metadata.migratable] of the migrations package"
-                    .to_owned(),
-            ));
+            let section = project.database().map_or(String::new(), |name| format!(".databases.{name}"));
+            return Err(Failure::Usage(format!(
+                "no database is named: give --database-url, set {variable} or put it in a .env file, or write \
+                 `database-url` in [package.metadata.migratable{section}] of the migrations package"
+            )));
         };
         Database::checked(url, from, project)
     }

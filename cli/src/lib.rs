@@ -10,6 +10,7 @@ mod commands;
 mod console;
 #[cfg(feature = "database")]
 mod database;
+mod databases;
 mod failure;
 mod findings;
 mod git;
@@ -49,7 +50,7 @@ macro_rules! main {
                 ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"), "/migratable/configuration.toml")),
             );
             #[cfg(feature = "revisions")]
-            let project = project.with_migrator($migrations::migrator());
+            let project = project.with_migrator($migrations::migrator()).with_databases($migrations::DATABASES);
             $crate::main(&project)
         }
     };
@@ -71,7 +72,7 @@ pub fn main(project: &Project) -> ExitCode {
 /// If it could not be done; the message is for the user.
 pub fn run(project: &Project, arguments: impl IntoIterator<Item = OsString>, console: &mut Console<'_>) -> Outcome {
     match parsed::<arguments::Arguments>(arguments, console)? {
-        Some(arguments) => commands::run(&arguments, project, console),
+        Some(arguments) => databases::run(&arguments, project, console),
         None => Ok(()),
     }
 }

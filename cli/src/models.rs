@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use migratable_build::configuration::Configuration;
 use migratable_core::diff::{Answers, Place};
 use migratable_core::{Schema, TableName};
-use migratable_syntax::models::{ModelKind, ScanError, ScannedModel, scan};
+use migratable_syntax::models::{ModelKind, ScanError, ScannedModel, scan_database};
 use toml::de::{DeTable, DeValue};
 
 use crate::failure::{Failure, Outcome};
@@ -36,7 +36,8 @@ impl Models {
             models.errors.push(nowhere(configuration));
         }
         for folder in &configuration.models {
-            scans.push(scan(&package_name(folder)?, folder, &configuration.dialects, None));
+            let package = package_name(folder)?;
+            scans.push(scan_database(&package, folder, &configuration.dialects, &configuration.databases(), None));
         }
         for scan in &scans {
             models.is_whole &= scan.is_whole();

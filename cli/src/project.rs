@@ -12,6 +12,10 @@ pub struct Project {
     manifest_dir: PathBuf,
     package: String,
     configuration: String,
+    /// The database that is meant; none for the one without a name.
+    database: Option<String>,
+    #[cfg(feature = "database")]
+    databases: &'static [(&'static str, &'static [migratable::Revision])],
     #[cfg(feature = "database")]
     migrator: Option<crate::database::Migrator>,
     #[cfg(feature = "database")]
@@ -25,6 +29,9 @@ impl Project {
             manifest_dir: manifest_dir.into(),
             package: package.to_owned(),
             configuration: configuration.to_owned(),
+            database: None,
+            #[cfg(feature = "database")]
+            databases: &[],
             #[cfg(feature = "database")]
             migrator: None,
             #[cfg(feature = "database")]
@@ -37,6 +44,35 @@ impl Project {
     pub fn with_migrator<C: migratable::Database>(mut self, migrator: migratable::Migrator<C>) -> Project {
         self.migrator = Some(crate::database::Migrator::new(migrator.revisions()));
         self
+    }
+
+    /// Adds the revisions of the databases that have a name.
+    #[cfg(feature = "database")]
+    pub fn with_databases(mut self, databases: &'static [(&'static str, &'static [migratable::Revision])]) -> Project {
+        self.databases = databases;
+        self
+    }
+
+    /// The same project with one of its databases meant.
+    pub(crate) fn of_database(&self, name: &str) -> Outcome<Project> {
+        let configuration = self.configuration()?.of_database(Some(name)).map_err(Failure::Usage)?;
+        let project = Project { database: configuration.database, ..self.clone() };
+        #[cfg(feature = "database")]
+        let project = project.with_revisions_of_database();
+        Ok(project)
+    }
+
+    /// The same project with the revisions of the database that is meant.
+    #[cfg(feature = "database")]
+    fn with_revisions_of_database(self) -> Project {
+        let Some(name) = self.database() else { return self };
+        let revisions = self.databases.iter().find(|(it, _)| *it == name).map(|(_, revisions)| *revisions);
+        Project { migrator: revisions.map(crate::database::Migrator::new), ..self }
+    }
+
+    /// The database that is meant; none for the one without a name.
+    pub(crate) fn database(&self) -> Option<&str> {
+        self.database.as_deref()
     }
 
     /// What is set for its databases.
@@ -71,7 +107,9 @@ impl Project {
 
     /// The configuration that was compiled in.
     pub(crate) fn configuration(&self) -> Outcome<Configuration> {
-        Configuration::of_text(&self.manifest_dir, &self.configuration).map_err(Failure::Failed)
+        Configuration::of_text(&self.manifest_dir, &self.configuration)
+            .and_then(|it| it.of_database(self.database()))
+            .map_err(Failure::Failed)
     }
 
     /// Whether the sources are where they were.
@@ -79,8 +117,14 @@ impl Project {
         self.manifest_dir.join("Cargo.toml").is_file()
     }
 
+    /// The words of a command for the database that is meant.
+    fn of_this(&self, words: &str) -> String {
+        self.configuration().map_or_else(|_| words.to_owned(), |it| it.of_this(words))
+    }
+
     /// How a command is typed, from any folder of the workspace.
     pub(crate) fn command(&self, words: &str) -> String {
+        let words = self.of_this(words);
         if self.has_sources() {
             format!("cargo run -p {} --bin migrate -- {words}", self.package)
         } else {
@@ -90,6 +134,7 @@ impl Project {
 
     /// How a command that needs only files is typed, so that it works when the revisions do not compile.
     pub(crate) fn file_command(&self, words: &str) -> String {
+        let words = self.of_this(words);
         if self.has_sources() {
             format!("cargo run -p {} --no-default-features --bin migrate -- {words}", self.package)
         } else {

@@ -45,6 +45,7 @@ impl Sources {
         }
         rewrite::finish(project.manifest_dir(), console)?;
         let configuration = Configuration::read(project.manifest_dir())
+            .and_then(|it| it.of_database(project.database()))
             .map_err(|message| Failure::Failed(console.shortened(&message)))?;
         Ok(Sources { configuration })
     }
@@ -141,7 +142,11 @@ impl Sources {
         }
         let path = self.configuration.lock();
         self.refuse_newer(console)?;
-        whole_file::write_durably(&path, &text).map_err(|error| Failure::cannot_write(&path, &error, console))?;
+        // A database that has a name has a folder of its own, which nobody may have made yet.
+        path.parent()
+            .map_or(Ok(()), fs::create_dir_all)
+            .and_then(|()| whole_file::write_durably(&path, &text))
+            .map_err(|error| Failure::cannot_write(&path, &error, console))?;
         Ok(true)
     }
 }

@@ -25,17 +25,16 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
         }
     };
     let name = format!("{}.rs", header.id.value());
-    let mut out = import;
     if !is_editor(Span::call_site()) && !generated(&name).is_some_and(|path| path.exists()) {
         let message = "the build step has not seen this revision: it must be a file in `versions/`, and build.rs must \
                        call `migratable_build::embed_migrations();`";
-        out.extend(report::error(header.id.span(), message));
-        return out;
+        let error = report::error(header.id.span(), message);
+        return quote!(#import #error);
     }
     let path = format!("/{}/{name}", findings::FOLDER);
-    out.extend(quote! {
+    let mut out = quote! {
         ::core::include!(::core::concat!(::core::env!("OUT_DIR"), #path));
-    });
+    };
     let tokens = spans(input);
     for finding in findings_of_this_file() {
         match &finding.place {

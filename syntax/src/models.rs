@@ -6,6 +6,7 @@
 mod attributes;
 mod cache;
 mod casing;
+mod databases;
 mod dialect_limits;
 mod item;
 mod lookup;
@@ -25,8 +26,9 @@ use migratable_core::diff::ColumnRename;
 use migratable_core::{ColumnType, Dialect, Schema, TableName};
 
 pub use casing::{snake_case, table_name};
+pub use databases::Databases;
 pub use item::{EnumItem, Field, Item, ItemKind, NewtypeItem, StructItem, Variant, parse_item};
-pub use scan::scan;
+pub use scan::{scan, scan_database};
 
 /// What the models of a package say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -164,3 +164,69 @@ fn the_bare_binary_upgrades_a_database_from_an_empty_folder() {
         assert!(!empty.path().join("app.db").exists());
     }
 }
+
+const TWO: &str = "\
+use migratable::Migratable;
+
+#[derive(Migratable)]
+pub struct User {
+    pub id: i64,
+}
+
+#[derive(Migratable, diesel::Queryable, diesel::Selectable)]
+#[diesel(table_name = crate::schema::audit::events)]
+#[migratable(database = \"audit\")]
+pub struct Event {
+    pub id: i64,
+    pub what: String,
+}
+";
+
+#[test]
+fn two_databases_have_their_own_locks_revisions_and_upgrades() {
+    let project = Project::new("two");
+    project.write("src/main.rs", &MODELS.replace("println!", "let _ = schema::audit::events::what;\n    println!"));
+    project.write("src/models.rs", TWO);
+    let manifest = project.read("migrations/Cargo.toml");
+    let section = "\n[package.metadata.migratable.databases.audit]\ndatabase-url = \"sqlite://audit.db\"\n";
+    project.write("migrations/Cargo.toml", &format!("{manifest}{section}"));
+
+    project.migrate_files(&["lock"]).ok();
+    let errors = project.errors();
+    let messages: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+    assert_eq!(errors.len(), 2, "{errors:#?}");
+    assert!(
+        messages[0].contains("the table `users` is new") && messages[0].contains("--database default"),
+        "{messages:?}"
+    );
+    assert!(
+        messages[1].contains("the table `events` is new") && messages[1].contains("--database audit"),
+        "{messages:?}"
+    );
+    project.migrate_files(&["revision", "-m", "first"]).ok();
+    assert_eq!(project.errors(), []);
+
+    let upgraded = project.migrate(&["upgrade"]).ok().stdout;
+    assert!(upgraded.contains("app.db is at ") && upgraded.contains("audit.db is at "), "{upgraded}");
+    let audit =
+        |sql: &str| project.sqlite(&format!("ATTACH '{}' AS audit; {sql}", project.path().join("audit.db").display()));
+    assert_eq!(audit("INSERT INTO audit.events VALUES (1, 'login'); SELECT count(*) FROM main.users"), "0");
+
+    project.replace(
+        "src/models.rs",
+        "    pub what: String,\n",
+        "    pub what: String,\n    pub who: Option<String>,\n",
+    );
+    let errors = project.errors();
+    let error = only(&errors);
+    let (line, column) = place(&project.read("src/models.rs"), "who");
+    assert_eq!((error.file.as_str(), error.line, error.column), ("src/models.rs", line, column), "{}", error.rendered);
+    assert!(error.message.contains("revision -m") && error.message.contains("--database audit"), "{}", error.message);
+    project.migrate_files(&["revision", "-m", "who", "--database", "audit"]).ok();
+    assert_eq!(project.revisions().len(), 1);
+    project.migrate(&["upgrade"]).ok();
+    assert_eq!(audit("SELECT id, what, who IS NULL FROM audit.events"), "1|login|1");
+    project.migrate(&["downgrade", "--database", "audit"]).ok();
+    assert_eq!(audit("SELECT * FROM audit.events"), "1|login");
+    project.migrate(&["check"]).ok();
+}

@@ -85,6 +85,21 @@ impl<'a> Report<'a> {
         columns
     }
 
+    /// Takes in what was found for another database. Enums and the like are of all databases.
+    pub(super) fn absorb(&mut self, other: Report<'_>) {
+        for entry in other.models {
+            let is_same = |it: &&mut Entry| {
+                it.file == entry.file && it.line == entry.line && it.findings.name == entry.findings.name
+            };
+            match self.models.iter_mut().find(is_same) {
+                Some(own) => absorb(&mut own.findings.findings, entry.findings.findings),
+                None => self.models.push(entry),
+            }
+        }
+        absorb(&mut self.package.findings, other.package.findings);
+        self.package.incomplete |= other.package.incomplete;
+    }
+
     /// Something that concerns the package.
     pub(super) fn package(&mut self, message: String) {
         self.package.findings.push(Finding { place: Place::Item, message, warning: false });
@@ -179,5 +194,14 @@ impl<'a> Report<'a> {
             models.iter_mut().filter(|model| count[&model.name] == 1).for_each(|model| model.line = None);
         }
         files
+    }
+}
+
+/// Adds findings that are not there yet.
+fn absorb(own: &mut Vec<Finding>, others: Vec<Finding>) {
+    for finding in others {
+        if !own.contains(&finding) {
+            own.push(finding);
+        }
     }
 }

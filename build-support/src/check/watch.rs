@@ -15,7 +15,7 @@ use crate::manifest::Manifest;
 pub(super) fn lines(
     surroundings: &Surroundings,
     scan: &Scan,
-    configuration: Option<&Configuration>,
+    configurations: &[&Configuration],
     manifest: &Manifest,
 ) -> Vec<String> {
     let Surroundings { manifest_dir, out_dir, .. } = surroundings;
@@ -24,7 +24,7 @@ pub(super) fn lines(
     let mut files: Vec<PathBuf> = scan.files.clone();
     files.push(manifest_dir.join("Cargo.toml"));
     files.extend(manifest.workspace.clone());
-    if let Some(configuration) = configuration {
+    for configuration in configurations {
         files.push(configuration.dir.join("Cargo.toml"));
         let lock = configuration.lock();
         if lock.is_file() {
@@ -32,7 +32,8 @@ pub(super) fn lines(
         } else if configuration.dir.is_dir() && !holds_target(&configuration.dir, out_dir) {
             folders.push(configuration.dir.clone());
         }
-    } else if !surroundings.packaged {
+    }
+    if configurations.is_empty() && !surroundings.packaged {
         match migrations_to_come(manifest_dir) {
             folder if folder.is_dir() => folders.extend(Some(folder).filter(|it| !holds_target(it, out_dir))),
             file => files.push(file),

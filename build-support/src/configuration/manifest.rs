@@ -74,6 +74,22 @@ impl<'v> Value<'v> {
         self.manifest.wrong(self.key, &unknown("key", name, known))
     }
 
+    /// The keys of the table that the value is, with their values.
+    pub(super) fn entries(&self) -> Result<Vec<(&'v str, Value<'v>)>, String> {
+        let DeValue::Table(table) = self.value.get_ref() else {
+            return Err(self.wrong("a table belongs here: [package.metadata.migratable.databases.NAME]"));
+        };
+        let entry = |(key, value): (&'v Spanned<std::borrow::Cow<'_, str>>, &'v Spanned<DeValue<'v>>)| {
+            (key.get_ref().as_ref(), Value { key: key.span().start, value, ..*self })
+        };
+        Ok(table.iter().map(entry).collect())
+    }
+
+    /// A message about the key.
+    pub(super) fn wrong_key(&self, message: &str) -> String {
+        self.manifest.wrong(self.key, message)
+    }
+
     /// The text that the value is; an example shows how it is written.
     pub(super) fn text(&self, example: &str) -> Result<&'v str, String> {
         match self.value.get_ref() {

@@ -78,3 +78,53 @@ fn an_app_finds_its_migrations() {
     let found = Configuration::of_app(dir.path()).unwrap().unwrap();
     assert_eq!((found.package.as_str(), found.models), ("app-migrations", vec![dir.path().to_path_buf()]));
 }
+
+#[test]
+fn databases_with_a_name_have_their_own_files_and_share_what_is_set() {
+    let dir = project(
+        "[package]\nname = \"m\"\n[package.metadata.migratable]\ndatabase-url = \"sqlite://a.db\"\nlock-timeout = \"2s\"\n\
+         [package.metadata.migratable.databases.audit]\ndialects = [\"postgres\"]\nhistory-schema = \"h\"\n\
+         [package.metadata.migratable.databases.b]\nlock-timeout = \"3s\"\nversions = \"b/files\"\nlock = \"b.lock\"\n",
+    );
+    let own = Configuration::read(dir.path()).unwrap();
+    assert_eq!(own.names().collect::<Vec<_>>(), ["default", "audit", "b"]);
+    let found: Vec<_> = own
+        .each()
+        .into_iter()
+        .map(|it| {
+            let below = |path: PathBuf| path.strip_prefix(dir.path()).unwrap().display().to_string();
+            let seconds = it.lock_timeout.unwrap().as_secs();
+            (below(it.versions()), below(it.lock()), it.dialects.clone(), it.database_url.clone(), seconds)
+        })
+        .collect();
+    let row = |versions: &str, lock: &str, dialect, url: Option<&str>, seconds| {
+        (versions.to_owned(), lock.to_owned(), vec![dialect], url.map(str::to_owned), seconds)
+    };
+    let expected = [
+        row("versions", "schema.lock", Dialect::Sqlite, Some("sqlite://a.db"), 2),
+        row("audit/versions", "audit/schema.lock", Dialect::Postgres, None, 2),
+        row("b/files", "b.lock", Dialect::Sqlite, None, 3),
+    ];
+    assert_eq!(found, expected);
+    let audit = own.of_database(Some("audit")).unwrap();
+    assert_eq!(audit.command("lock"), "cargo run -p m --bin migrate -- lock --database audit");
+    assert_eq!(own.command("lock"), "cargo run -p m --bin migrate -- lock --database default");
+    assert_eq!(own.of_database(Some("default")).as_ref(), Ok(&own));
+    assert!(own.of_database(Some("adit")).unwrap_err().contains("is it `audit`?"));
+}
+
+#[test]
+fn mistakes_in_databases_are_found_where_they_stand() {
+    for (section, expected) in [
+        ("databases = 1", "Cargo.toml:4:13: a table belongs here"),
+        ("databases.A = {}", "Cargo.toml:4:11: a database is named by a-z, 0-9 and _"),
+        ("databases.default = {}", "Cargo.toml:4:11: a database is named by"),
+        ("databases.a.database-ulr = \"\"", "Cargo.toml:4:13: there is no key `database-ulr`; is it `database-url`?"),
+        ("databases.a.versions = \"../x\"", "Cargo.toml:4:24: a path below the folder of this Cargo.toml belongs here"),
+        ("databases.a.history-schema = \"x\"", "Cargo.toml:4:30: only PostgreSQL has schemas"),
+    ] {
+        let dir = project(&format!("[package]\nname = \"x\"\n[package.metadata.migratable]\n{section}\n"));
+        let error = Configuration::read(dir.path()).unwrap_err();
+        assert!(error.contains(expected), "{error}");
+    }
+}

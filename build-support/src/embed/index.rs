@@ -11,54 +11,89 @@ use crate::history::{Entry, History};
 /// The name of the file.
 pub(super) const FILE: &str = "revisions.rs";
 
-/// The index of these revisions. If not all is sound, nothing is run, and the modules stand only for their errors.
-pub(super) fn write(
-    configuration: &Configuration,
-    history: &History,
-    entries: &[&Entry],
-    unread: &[&PathBuf],
-    is_sound: bool,
-) -> String {
-    let connection = match configuration.dialects.as_slice() {
-        [Dialect::Postgres] => "diesel::PgConnection",
-        [Dialect::Mysql] => "diesel::MysqlConnection",
-        [Dialect::Sqlite] | [] => "diesel::SqliteConnection",
-        _ => "AnyConnection",
-    };
-    let mut out = String::new();
-    if !configuration.has_dependency("diesel") {
-        // Diesel's macros look for a crate of that name.
-        out.push_str("extern crate migratable;\nextern crate migratable as diesel;\n\n");
+/// The index of the revisions of every database. All modules stand at its top level, where editors find them.
+pub(super) struct Index {
+    modules: String,
+    databases: String,
+    named: Vec<String>,
+}
+
+impl Index {
+    pub(super) fn new(configuration: &Configuration) -> Index {
+        let mut modules = String::new();
+        if !configuration.has_dependency("diesel") {
+            // Diesel's macros look for a crate of that name.
+            modules.push_str("extern crate migratable;\nextern crate migratable as diesel;\n\n");
+        }
+        Index { modules, databases: String::new(), named: Vec::new() }
     }
-    out.push_str(&head(connection));
-    for entry in entries {
-        module(&mut out, &module_of(&entry.file.id), &entry.path);
+
+    /// Adds the revisions of a database. If not all is sound, nothing is run, and the modules stand only for their
+    /// errors.
+    pub(super) fn add(
+        &mut self,
+        configuration: &Configuration,
+        history: &History,
+        entries: &[&Entry],
+        unread: &[&PathBuf],
+        is_sound: bool,
+    ) {
+        let connection = match configuration.dialects.as_slice() {
+            [Dialect::Postgres] => "diesel::PgConnection",
+            [Dialect::Mysql] => "diesel::MysqlConnection",
+            [Dialect::Sqlite] | [] => "diesel::SqliteConnection",
+            _ => "AnyConnection",
+        };
+        for entry in entries {
+            module(&mut self.modules, &module_of(&entry.file.id), &entry.path);
+        }
+        for path in unread {
+            let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+            let name: String = super::stem(path).chars().map(plain).collect();
+            module(&mut self.modules, &format!("unread_{name}"), path);
+        }
+        let order = history.graph.iter().flat_map(|graph| graph.order()).filter(|_| is_sound);
+        let entries = order.filter_map(|id| history.entry(id));
+        let settings = settings(configuration);
+        match &configuration.database {
+            None => {
+                let revisions: String = entries.map(|entry| revision(entry, "")).collect();
+                self.databases.push_str(&database(connection, &revisions, &settings));
+            }
+            Some(name) => {
+                let revisions: String = entries.map(|entry| revision(entry, "super::")).collect();
+                let text = database(connection, &revisions, &settings);
+                self.databases.push_str(&format!("/// The database `{name}`.\npub mod {name} {{\n{text}}}\n\n"));
+                self.named.push(name.clone());
+            }
+        }
     }
-    for path in unread {
-        let name: String = super::stem(path).chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-        module(&mut out, &format!("unread_{name}"), path);
+
+    pub(super) fn text(&self) -> String {
+        let named: String = self.named.iter().map(|name| format!("({name:?}, {name}::REVISIONS), ")).collect();
+        format!("{}{}{}", self.modules, self.databases, databases(&named))
     }
-    let order = history.graph.iter().flat_map(|graph| graph.order()).filter(|_| is_sound);
-    let revisions: String = order.filter_map(|id| history.entry(id)).map(revision).collect();
-    out.push_str(&tail(&revisions, &settings(configuration)));
-    out
 }
 
 /// The index of a package of which nothing is known.
 pub(super) fn empty() -> String {
-    head("diesel::SqliteConnection") + &tail("", "")
+    database("diesel::SqliteConnection", "", "") + &databases("")
 }
 
-fn head(connection: &str) -> String {
-    format!("/// The connection that the revisions run on.\npub type Db = ::migratable::{connection};\n\n")
-}
-
-fn tail(revisions: &str, settings: &str) -> String {
+fn database(connection: &str, revisions: &str, settings: &str) -> String {
     format!(
-        "/// The revisions, each behind all that it follows.\n\
+        "/// The connection that the revisions run on.\npub type Db = ::migratable::{connection};\n\n\
+         /// The revisions, each behind all that it follows.\n\
          pub static REVISIONS: &[::migratable::Revision] = &[\n{revisions}];\n\n\
          /// Brings databases to these revisions.\n\
-         pub fn migrator() -> ::migratable::Migrator<Db> {{\n    ::migratable::Migrator::new(REVISIONS){settings}\n}}\n"
+         pub fn migrator() -> ::migratable::Migrator<Db> {{\n    ::migratable::Migrator::new(REVISIONS){settings}\n}}\n\n"
+    )
+}
+
+fn databases(named: &str) -> String {
+    format!(
+        "/// The databases that have a name, with their revisions.\n\
+         pub static DATABASES: &[(&str, &[::migratable::Revision])] = &[{named}];\n"
     )
 }
 
@@ -99,9 +134,10 @@ fn module(out: &mut String, name: &str, path: &Path) {
     out.push_str(&format!("#[path = {:?}]\n#[allow(missing_docs)]\npub mod {name};\n\n", path.display().to_string()));
 }
 
-fn revision(entry: &Entry) -> String {
+/// A revision; `above` leads to the module of its file.
+fn revision(entry: &Entry, above: &str) -> String {
     let file = &entry.file;
-    let module = module_of(&file.id);
+    let module = format!("{above}{}", module_of(&file.id));
     format!(
         "    ::migratable::Revision {{\n        id: {:?},\n        after: &{:?},\n        depends_on: &{:?},\n        \
          labels: &{:?},\n        replaces: &{:?},\n        message: {:?},\n        file: {:?},\n        checksum: {:?},\n        \

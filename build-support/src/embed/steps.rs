@@ -45,11 +45,12 @@ impl Steps<'_> {
         }
     }
 
-    /// The modules of a revision.
+    /// What a revision takes in: the connection, and the modules of its steps.
     pub(super) fn text(&self, entry: &Entry) -> String {
         let file = &entry.file;
         let tables = |step: &String| self.tables.get(&(file.id.clone(), step.clone())).map(String::as_str);
-        let mut out = String::new();
+        let of = self.configuration.database.as_ref().map_or(String::new(), |name| format!("{name}::"));
+        let mut out = format!("#[allow(unused_imports)]\nuse super::{of}Db;\n\n");
         for step in &file.steps {
             module(&mut out, step, tables(step).unwrap_or_default());
         }

@@ -8,6 +8,8 @@ mod coming_from;
 mod compare;
 #[cfg(feature = "database")]
 mod database;
+#[cfg(feature = "database")]
+mod databases;
 #[cfg(target_os = "linux")]
 mod disk;
 mod graph;

@@ -18,6 +18,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use migratable_core::Dialect;
 
 use self::codec::{Codec, Reader};
+use super::databases::Databases;
 use super::lookup::Dependency;
 use super::module_tree::SourceFile;
 use super::resolve::ResolvedModel;
@@ -63,10 +64,10 @@ fn bytes_hash(bytes: &[u8]) -> u64 {
 pub(super) struct Key(String);
 
 impl Key {
-    pub(super) fn new(package: &str, manifest_dir: &Path, dialects: &[Dialect]) -> Key {
+    pub(super) fn new(package: &str, manifest_dir: &Path, dialects: &[Dialect], databases: &Databases) -> Key {
         let tool = std::env::current_exe().and_then(fs::metadata).map(|it| Stamp::of(&it)).unwrap_or_default();
         let version = env!("CARGO_PKG_VERSION");
-        Key(format!("{version} {tool:?} {package:?} {dialects:?} {}", manifest_dir.display()))
+        Key(format!("{version} {tool:?} {package:?} {dialects:?} {databases:?} {}", manifest_dir.display()))
     }
 }
 

@@ -19,7 +19,7 @@ use super::lookup::{Asking, TypeError};
 use super::rust_type::RustType;
 use super::scope::Scope;
 use super::source::{Source, SourceItem, position, table_of_model};
-use super::{ModelKind, ScanError, ScannedField, ScannedModel, dialect_limits, named};
+use super::{Databases, ModelKind, ScanError, ScannedField, ScannedModel, dialect_limits, named};
 
 /// What one item gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub(super) struct ResolvedModel {
     pub(super) errors: Vec<ScanError>,
     /// Whether an error keeps the item out of the schema.
     pub(super) lost: bool,
+    /// Whether it is of another database than the chosen one.
+    pub(super) elsewhere: bool,
 }
 
 /// Where a constraint or index stands.
@@ -51,6 +53,7 @@ pub(super) struct Place {
 pub(super) struct Context<'c> {
     pub(super) package: &'c str,
     pub(super) dialects: &'c [Dialect],
+    pub(super) databases: &'c Databases,
     /// Gives the parsed text of a file by its index.
     pub(super) sources: &'c dyn Fn(usize) -> std::rc::Rc<Source>,
 }
@@ -105,6 +108,7 @@ pub(super) fn resolve<'b>(
             places: Vec::new(),
             errors: Vec::new(),
             lost: false,
+            elsewhere: false,
         },
     };
     match &item.read {
@@ -217,12 +221,12 @@ impl<'b> Building<'b, '_, '_> {
         self.table = Table { model, comment: found.attributes.comment.clone(), ..Table::new(name.clone()) };
         self.done.model.kind = ModelKind::Table(name.clone());
         self.checked_table_name(&name, found, span);
-        if let Some(database) = &found.attributes.database {
-            self.error(
-                database.span,
-                None,
-                format!("this project has one database, and none is named {:?}: remove `database`", database.value),
-            );
+        let database = found.attributes.database.as_ref();
+        self.done.elsewhere = self.context.databases.is_elsewhere(database.map(|it| it.value.as_str()));
+        if let Some(database) = database
+            && let Some(mistake) = self.context.databases.mistake(&database.value)
+        {
+            self.error(database.span, None, mistake);
         }
         self.fields(found);
         if self.table.columns.is_empty() && !self.done.lost {

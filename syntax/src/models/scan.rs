@@ -8,26 +8,38 @@ use super::cache::{self, Key, Results};
 use super::lookup::{Asking, Lookup};
 use super::module_tree::{self, SourceFile, Tree};
 use super::resolve::{self, Context};
-use super::{Reporter, Scan, whole};
+use super::{Databases, Reporter, Scan, whole};
 
 /// Reads the models of a package from its source.
 ///
 /// Follows the modules from its roots, whatever `cfg` says except `#[cfg(test)]`. `cache` is a file that keeps what was
 /// read, so that only changed files are read again; one that is damaged or of another version is ignored.
 pub fn scan(package: &str, manifest_dir: &Path, dialects: &[Dialect], cache: Option<&Path>) -> Scan {
+    scan_database(package, manifest_dir, dialects, &Databases::default(), cache)
+}
+
+/// Reads the models of one of several databases: what belongs to the others is as if it were not there. An enum is of
+/// the databases whose tables use it; the one without a name also has those that no table uses.
+pub fn scan_database(
+    package: &str,
+    manifest_dir: &Path,
+    dialects: &[Dialect],
+    databases: &Databases,
+    cache: Option<&Path>,
+) -> Scan {
     let manifest_dir = std::path::absolute(manifest_dir).unwrap_or_else(|_| manifest_dir.to_owned());
-    let key = Key::new(package, &manifest_dir, dialects);
+    let key = Key::new(package, &manifest_dir, dialects, databases);
     let stored = cache.map(|path| cache::read(path, &key)).unwrap_or_default();
     let tree = module_tree::walk(package, &manifest_dir, &stored);
     let lookup = Lookup::new(tree.files.iter().map(|file| (&file.facts, file.text_hash)));
     let sources = |file: usize| tree.files[file].source(package);
-    let context = Context { package, dialects, sources: &sources };
+    let context = Context { package, dialects, databases, sources: &sources };
     let results: Vec<Results> =
         tree.files.iter().enumerate().map(|(at, file)| results(&context, &lookup, at, file)).collect();
     if let Some(path) = cache {
         cache::write(path, &key, &stored, &tree.files, &results);
     }
-    assembled(&manifest_dir, &tree, results, dialects)
+    assembled(&manifest_dir, &tree, results, &context)
 }
 
 /// What a file gives: what it gave in an earlier run, if nothing that it asks of other files has changed.
@@ -49,7 +61,7 @@ fn results(context: &Context<'_>, lookup: &Lookup<'_>, at: usize, file: &SourceF
     Results { models, fresh: Some((asking.dependencies(), embedded)) }
 }
 
-fn assembled(manifest_dir: &Path, tree: &Tree, results: Vec<Results>, dialects: &[Dialect]) -> Scan {
+fn assembled(manifest_dir: &Path, tree: &Tree, results: Vec<Results>, context: &Context<'_>) -> Scan {
     let mut scan = Scan { errors: tree.errors.clone(), folders: tree.folders.clone(), ..Scan::default() };
     let manifest = manifest_dir.join("Cargo.toml");
     scan.reporter = reporter(tree);
@@ -58,7 +70,7 @@ fn assembled(manifest_dir: &Path, tree: &Tree, results: Vec<Results>, dialects: 
         scan.files.push(manifest);
     }
     scan.errors.extend(tree.files.iter().filter_map(|file| file.facts.error.clone()));
-    whole::assemble(results.into_iter().flat_map(|results| results.models).collect(), dialects, &mut scan);
+    whole::assemble(results.into_iter().flat_map(|results| results.models).collect(), context, &mut scan);
     scan.errors.sort_by(|a, b| (&a.file, a.line, a.column, &a.message).cmp(&(&b.file, b.line, b.column, &b.message)));
     scan.errors.dedup();
     scan

@@ -6,15 +6,22 @@ use std::collections::{BTreeMap, HashMap};
 use migratable_core::diff::ColumnRename;
 use migratable_core::{ColumnType, DefaultValue, Dialect, ForeignKey, Literal, Schema, Table, TableName};
 
-use super::resolve::{Place, ResolvedModel};
+use super::resolve::{Context, Place, ResolvedModel};
 use super::{ModelKind, OutsideReference, Scan, ScanError, ScannedModel};
 
 /// Puts the models into one schema and checks what only shows between them.
-pub(super) fn assemble(models: Vec<ResolvedModel>, dialects: &[Dialect], scan: &mut Scan) {
+pub(super) fn assemble(models: Vec<ResolvedModel>, context: &Context<'_>, scan: &mut Scan) {
+    let dialects = context.dialects;
+    let mut elsewhere = Vec::new();
     let mut tables: BTreeMap<TableName, (Table, usize, Vec<Place>)> = BTreeMap::new();
     let mut taken: HashMap<(Option<String>, String), usize> = HashMap::new();
     let mut schema = Schema::default();
     for resolved in models {
+        if resolved.elsewhere {
+            let tables = resolved.table.map(|table| (table.name.clone(), table)).into_iter().collect();
+            elsewhere.push(Schema { tables, ..Schema::default() });
+            continue;
+        }
         let at = scan.models.len();
         let model = resolved.model;
         scan.errors.extend(resolved.errors);
@@ -67,7 +74,17 @@ pub(super) fn assemble(models: Vec<ResolvedModel>, dialects: &[Dialect], scan: &
     names(&tables, &schema, dialects, scan);
     defaults(&tables, &schema, scan);
     foreign_keys(&tables, dialects, scan);
+    if !context.databases.names.is_empty() {
+        for outside in &mut scan.outside_references {
+            outside.error.message.push_str("\nhelp: a reference leads to a table of the same database");
+        }
+    }
     schema.tables = tables.into_iter().map(|(name, (table, _, _))| (name, table)).collect();
+    let uses = |schema: &Schema, name: &str| schema.users_of(name).next().is_some();
+    let unused_is_own = context.databases.chosen.is_none();
+    let enums = std::mem::take(&mut schema.enums);
+    let is_own = |name: &str| uses(&schema, name) || (unused_is_own && !elsewhere.iter().any(|it| uses(it, name)));
+    schema.enums = enums.into_iter().filter(|(name, _)| is_own(name)).collect();
     scan.schema = schema;
 }
 

@@ -68,7 +68,8 @@ impl Others {
         self.models.get_or_insert_with(|| {
             let mut all = Schema::default();
             for (name, folder) in packages {
-                let scan = models::scan(name, folder, &configuration.dialects, None);
+                let scan =
+                    models::scan_database(name, folder, &configuration.dialects, &configuration.databases(), None);
                 *is_whole &= scan.is_whole();
                 all.tables.extend(scan.schema.tables);
                 all.enums.extend(scan.schema.enums);

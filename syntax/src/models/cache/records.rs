@@ -70,7 +70,7 @@ structs! {
     ModelFacts { table, key, renamed }
     TypePath { origin, segments }
     Dependency { aspect, path, stamp }
-    ResolvedModel { model, table, enumeration, renamed_from, column_renames, places, errors, lost }
+    ResolvedModel { model, table, enumeration, renamed_from, column_renames, places, errors, lost, elsewhere }
     Place { name, line, column, field, by_name }
     ScannedModel { name, file, line, column, kind, fields, appear_with }
     ScannedField {
