@@ -216,6 +216,11 @@ pub enum Operation {
         /// The name of the function.
         step: String,
     },
+    /// Stands alone in `downgrade` and says why the revision cannot be taken back. It is never run.
+    Irreversible {
+        /// Why not.
+        reason: String,
+    },
 }
 
 /// What changes about a column: `None` leaves a fact as it is.
@@ -315,6 +320,7 @@ impl Operation {
             Operation::Backfill { .. } => "backfill",
             Operation::Execute { .. } => "execute",
             Operation::Run { .. } => "run",
+            Operation::Irreversible { .. } => "irreversible",
         }
     }
 

@@ -134,6 +134,19 @@ pub enum Error {
         /// What is right.
         message: String,
     },
+    /// A revision says that it cannot be taken back.
+    #[error(
+        "revision {revision} ({message}) cannot be undone: {reason}; nothing was changed. Downgrade to {revision} at \
+         most, or mend what is wrong in a new revision"
+    )]
+    Irreversible {
+        /// The revision.
+        revision: String,
+        /// Its message.
+        message: String,
+        /// Why not.
+        reason: String,
+    },
     /// SQL alone cannot do what a step does.
     #[error(
         "revision {revision} runs the step `{step}`, which is Rust and cannot be printed as SQL; \

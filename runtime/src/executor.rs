@@ -159,6 +159,7 @@ impl<Db: Database> Run<'_, Db> {
             self.target = plan::target(&self.graph, &position.applied, target)?;
         }
         let path = plan::path(&self.graph, position, &self.target, self.direction);
+        plan::reversible(self.migrator, &path, self.direction)?;
         if !path.is_empty() && !position.unknown.is_empty() {
             return Err(Error::Diverged { unknown: position.unknown.clone(), pending: path });
         }

@@ -139,6 +139,25 @@ impl Recorded {
     }
 }
 
+/// Refuses a way back over a revision that says that it cannot be taken back.
+pub(crate) fn reversible<Db>(migrator: &Migrator<Db>, path: &[String], direction: Direction) -> Result<(), Error>
+where
+    Db: Database,
+{
+    if direction == Direction::Upgrade {
+        return Ok(());
+    }
+    for revision in migrator.find_all(path) {
+        for operation in revision.operations(direction) {
+            if let Operation::Irreversible { reason } = operation {
+                let (revision, message) = (revision.id.to_owned(), revision.message.to_owned());
+                return Err(Error::Irreversible { revision, message, reason });
+            }
+        }
+    }
+    Ok(())
+}
+
 /// What would be done to a database.
 pub(crate) fn preview<Db: Database>(
     migrator: &Migrator<Db>,
@@ -153,7 +172,9 @@ pub(crate) fn preview<Db: Database>(
     let reading = |source| Error::Database { doing: "look at the tables", source };
     let facts = database.facts().map_err(reading)?;
     let mut planned = Vec::new();
-    for revision in migrator.find_all(&path(&graph, &position, &target, direction)) {
+    let path = path(&graph, &position, &target, direction);
+    reversible(migrator, &path, direction)?;
+    for revision in migrator.find_all(&path) {
         let recorded = record(&replay, &graph, revision, direction);
         let operations = &recorded.operations;
         let pieces = Db::plan(&facts, &operations.operations, &mut replay.schema, direction)

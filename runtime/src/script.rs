@@ -50,6 +50,7 @@ pub(crate) fn write<Db: Database>(
     };
     let target = graph.target(end, &start.iter().map(String::as_str).collect::<Vec<_>>())?;
     let path = plan::path(&graph, &position, &target, direction);
+    plan::reversible(migrator, &path, direction)?;
     if path.is_empty() && start != target.revisions {
         let way = if direction == Direction::Upgrade { "behind" } else { "before" };
         return Err(wrong(format!("`{end}` does not come {way} `{from}`")));

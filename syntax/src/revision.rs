@@ -78,6 +78,14 @@ impl RevisionFile {
         self.downgrade.iter().map(|statement| statement.operation.clone()).collect()
     }
 
+    /// Why the revision cannot be taken back, if it says so.
+    pub fn irreversible(&self) -> Option<&str> {
+        self.downgrade.iter().find_map(|statement| match &statement.operation {
+            Operation::Irreversible { reason } => Some(reason.as_str()),
+            _ => None,
+        })
+    }
+
     /// The checksum of what `upgrade` and `downgrade` do.
     pub fn checksum(&self) -> String {
         migratable_core::operation::checksum(&self.upgrade_operations(), &self.downgrade_operations())

@@ -178,7 +178,7 @@ impl Walk {
     fn downgraded(&mut self, entry: &Entry, done: Result<(), Problem>, before: &Schema, found: &Schema) {
         match done {
             Err(problem) => self.problems.push(problem),
-            Ok(()) if entry.downgrade_is_read => {
+            Ok(()) if entry.downgrade_is_read && entry.file.irreversible().is_none() => {
                 let differences = differences(before, found);
                 if !differences.is_empty() {
                     self.problems.push(wrong_downgrade(entry, &differences));
@@ -234,6 +234,11 @@ fn apply(
     visit: &mut dyn FnMut(Step<'_>),
 ) -> Result<(), Problem> {
     for statement in statements {
+        if let Operation::Irreversible { reason } = &statement.operation
+            && let Some(message) = misplaced(function, statements.len())
+        {
+            return Err(Problem::located(entry.path.clone(), statement.located(function, reason, message.to_owned())));
+        }
         if let Operation::Run { step } = &statement.operation {
             visit(Step { entry, function, statement, name: step, schema });
         }
@@ -243,6 +248,15 @@ fn apply(
         }
     }
     Ok(())
+}
+
+/// What is wrong with an `irreversible` in a function of so many calls.
+fn misplaced(function: &str, calls: usize) -> Option<&'static str> {
+    match (function, calls) {
+        ("downgrade", 1) => None,
+        ("downgrade", _) => Some("`irreversible` stands alone in `downgrade`: what is beside it would never be run"),
+        _ => Some("`irreversible` belongs in `downgrade`: it says why the revision cannot be taken back"),
+    }
 }
 
 /// The tables that some operations may change; `None` for all of them.

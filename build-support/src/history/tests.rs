@@ -320,3 +320,21 @@ fn a_merge_behind_two_changes_of_one_column_must_say_which_holds() {
     let files = branches(LONGER, LONGEST, Some(LONGEST[0]));
     assert_problems(&files, &[]);
 }
+
+#[test]
+fn a_revision_that_cannot_be_taken_back_says_so_alone_in_downgrade() {
+    let why = "op.irreversible(\"the bios are gone\");";
+    let with = |upgrade: &str, downgrade: &str| {
+        let base = revision("a", &[], &format!("{USERS}\n{BIO}"), "op.drop_table(\"users\");");
+        [("a.rs", base), ("b.rs", revision("b", &["a"], upgrade, downgrade))]
+    };
+    let drop = "op.drop_column(\"users\", \"bio\");";
+
+    let history = history(&with(drop, why));
+    let replay = history.replay().unwrap();
+    assert!(replay.schema.column(&"users".into(), "bio").is_none());
+    assert_eq!(history.entry("b").and_then(|entry| entry.file.irreversible()), Some("the bios are gone"));
+
+    assert_problems(&with(drop, &format!("{why}\n{BIO}")), &["b.rs:10:17: `irreversible` stands alone in `downgrade`"]);
+    assert_problems(&with(why, ""), &["b.rs:6:17: `irreversible` belongs in `downgrade`"]);
+}

@@ -192,6 +192,12 @@ impl OperationList {
         self.push(Operation::Execute { sql, effect: list.operations });
     }
 
+    /// Says why the revision cannot be taken back: all there is in its `downgrade`, which refuses with the reason before
+    /// anything is touched.
+    pub fn irreversible(&mut self, reason: &str) {
+        self.push(Operation::Irreversible { reason: reason.into() });
+    }
+
     /// Records the step of that name; the function itself is kept by who runs it.
     pub fn run_named(&mut self, step: &str) {
         self.push(Operation::Run { step: step.to_owned() });

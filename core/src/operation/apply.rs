@@ -202,7 +202,7 @@ impl Operation {
                 *schema = changed;
                 Ok(())
             }
-            Operation::Run { .. } => Ok(()),
+            Operation::Run { .. } | Operation::Irreversible { .. } => Ok(()),
         }
     }
 }

@@ -108,6 +108,7 @@ fn write(out: &mut String, operation: &Operation) {
             }
         }
         Operation::Run { step } => line(out, "step", &quoted(step)),
+        Operation::Irreversible { reason } => line(out, "reason", &quoted(reason)),
     }
 }
 

@@ -166,6 +166,7 @@ impl fmt::Display for Operation {
             }
             Operation::Execute { sql, .. } => write!(f, "execute {}", SqlDisplay(sql)),
             Operation::Run { step } => write!(f, "run {step}"),
+            Operation::Irreversible { reason } => write!(f, "cannot be undone: {reason}"),
         }
     }
 }

@@ -91,7 +91,10 @@ impl Operation {
                 Operation::SetTableOption { table: table.clone(), option: option.clone(), value }
             })),
             Operation::Execute { effect, .. } => reverse_all(effect, before).unwrap_or_default(),
-            Operation::BulkInsert { .. } | Operation::Backfill { .. } | Operation::Run { .. } => Vec::new(),
+            Operation::BulkInsert { .. }
+            | Operation::Backfill { .. }
+            | Operation::Run { .. }
+            | Operation::Irreversible { .. } => Vec::new(),
         }
     }
 }

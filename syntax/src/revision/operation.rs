@@ -9,7 +9,7 @@ use super::reader::{Arguments, Mistakes, NOT_DATA, bare};
 use super::tokens::{start, start_of};
 
 /// The calls that can be made on `op`.
-pub(super) const OPERATIONS: [&str; 31] = [
+pub(super) const OPERATIONS: [&str; 32] = [
     "add_column",
     "add_enum_value",
     "add_enum_value_before",
@@ -35,6 +35,7 @@ pub(super) const OPERATIONS: [&str; 31] = [
     "drop_unique",
     "execute",
     "execute_as",
+    "irreversible",
     "rename_column",
     "rename_enum_value",
     "rename_table",
@@ -267,6 +268,7 @@ fn plain(name: &str, list: &mut OperationList, arguments: Arguments<'_>) -> Opti
             list.backfill_where(&table, &column, value, predicate);
         }),
         "execute" => arguments.one(|sql| list.execute(sql)),
+        "irreversible" => arguments.one(|reason: Text| list.irreversible(&reason)),
         _ => arguments.mistakes.add(arguments.span, NOT_DATA),
     }
 }

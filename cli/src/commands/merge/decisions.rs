@@ -217,11 +217,14 @@ impl Decisions<'_> {
     }
 }
 
-/// Whether the downgrade of a revision gives back the schema before it.
+/// Whether the downgrade of a revision gives back the schema before it, or says that it cannot.
 fn goes_back(history: &History, id: &str) -> bool {
     let Some(entry) = history.entry(id).filter(|entry| entry.upgrade_is_read && entry.downgrade_is_read) else {
         return false;
     };
+    if entry.file.irreversible().is_some() {
+        return true;
+    }
     let parents: Vec<String> = entry.file.after.iter().chain(&entry.file.depends_on).cloned().collect();
     let Ok(before) = history.schema_at(&parents) else { return false };
     let mut schema = before.clone();

@@ -86,6 +86,10 @@ impl Content {
             self.plan.upgrade.extend(detour.before.into_iter().chain(upgrade).chain(detour.behind));
             joined.push((entry, downgrade));
         }
+        if let Some(reason) = entries.iter().find_map(|entry| entry.file.irreversible()) {
+            self.plan.downgrade = vec![Operation::Irreversible { reason: reason.to_owned() }];
+            return Ok(());
+        }
         for (entry, downgrade) in joined.into_iter().rev() {
             let detour = replay.detour(graph, &entry.file.id, &downgrade);
             for operation in detour.before.into_iter().chain(downgrade).chain(detour.behind) {

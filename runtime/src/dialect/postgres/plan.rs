@@ -272,7 +272,8 @@ impl Planner<'_> {
             Operation::BulkInsert { .. }
             | Operation::Backfill { .. }
             | Operation::Execute { .. }
-            | Operation::Run { .. } => self.data(operation)?,
+            | Operation::Run { .. }
+            | Operation::Irreversible { .. } => self.data(operation)?,
         }
         Ok(())
     }

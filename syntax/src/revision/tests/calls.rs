@@ -118,6 +118,7 @@ pub(super) fn every_call() -> (Vec<Operation>, String) {
             op.alter_column("b", "c").not_null();
         });
         op.execute_as(sql("DROP TABLE a"), |inner| inner.drop_table("a"));
+        op.irreversible("the \"old\" values are gone");
     }
 }
 

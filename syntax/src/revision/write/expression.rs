@@ -106,6 +106,7 @@ pub(super) fn operation(operation: &Operation) -> TokenStream {
             let effect = effect.iter().map(self::operation);
             call("execute_as", quote!(#it, |op| { #(#effect)* }))
         }
+        Operation::Irreversible { reason } => call(kind, quote!(#reason)),
         Operation::Run { step } => {
             let step = method(step);
             call(kind, quote!(#step))
