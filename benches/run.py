@@ -475,7 +475,7 @@ fn main() -> std::process::ExitCode {
                      f'migratable-cli = {{ path = "{ROOT}/cli", features = ["database"] }}')
     run(["cargo", "build", "-q", "--release"], runner)
     migrate = WORK / "target/release/graph-runner"
-    commands = {"history": ["history"], "history -r": ["history", "-r", "0000000001:head"], "heads": ["heads"],
+    commands = {"history": ["history"], "history -r": ["history", "-r", "000000000001:head"], "heads": ["heads"],
                 "branches": ["branches"], "current": ["current"]}
     measured = {}
     for count in (500, 2000, 8000):

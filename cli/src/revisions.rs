@@ -7,6 +7,8 @@ use migratable_core::Operation;
 #[cfg(feature = "database")]
 use migratable_core::Schema;
 use migratable_core::graph::Graph;
+#[cfg(feature = "database")]
+use migratable_core::replay::Replay;
 use serde_json::{Value, json};
 
 use crate::console::Console;
@@ -86,15 +88,13 @@ impl Revisions {
         }
         let ids = self.graph.resolve(text, &[]).map_err(|error| Failure::Usage(error.to_string()))?;
         let applied = self.graph.ancestors(ids.iter().map(String::as_str));
-        let mut schema = Schema::default();
-        for revision in self.all.iter().filter(|revision| applied.contains(&revision.id)) {
-            for operation in &revision.upgrade {
-                operation.apply(&mut schema).map_err(|error| {
-                    Failure::Failed(format!("revision {} cannot be replayed: {operation}: {error}", revision.id))
-                })?;
-            }
+        let mut replay = Replay::default();
+        for revision in self.graph.in_order(&applied).iter().filter_map(|id| self.find(id)) {
+            replay
+                .apply(&self.graph, &revision.id, &revision.upgrade)
+                .map_err(|misfit| Failure::Failed(format!("revision {} cannot be replayed: {misfit}", revision.id)))?;
         }
-        Ok(schema)
+        Ok(replay.schema)
     }
 
     /// What is special about a revision, as it stands behind its id.

@@ -1,11 +1,12 @@
 //! Reading the files and putting them in order.
 
 use std::collections::{BTreeMap, HashMap};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::{fs, io, thread};
 
 use migratable_core::graph::{Graph, GraphError, Node};
-use migratable_syntax::revision;
+use migratable_syntax::revision::{self, Reading};
 
 use super::{Entry, History, Problem, ProblemPlace};
 
@@ -30,9 +31,8 @@ impl History {
                 files.retain(|file| !changes.contains_key(file));
                 files.extend(changes.iter().filter(|(_, text)| text.is_some()).map(|(file, _)| file.clone()));
                 sort(&mut files);
-                for file in files {
-                    let text = changes.get(&file).cloned().flatten();
-                    history.read_file(file, text);
+                for (file, read) in read_all(&files, changes) {
+                    history.take(file, read);
                 }
             }
             Err(error) => {
@@ -48,16 +48,15 @@ impl History {
         history
     }
 
-    fn read_file(&mut self, path: PathBuf, text: Option<String>) {
-        let text = match text.map_or_else(|| fs::read_to_string(&path), Ok) {
-            Ok(text) => text,
+    fn take(&mut self, path: PathBuf, read: io::Result<Reading>) {
+        let reading = match read {
+            Ok(reading) => reading,
             Err(error) => {
                 self.problems.push(Problem::nowhere(path.clone(), format!("the file cannot be read: {error}")));
                 self.unread.push(path);
                 return;
             }
         };
-        let reading = revision::read(&text);
         let upgrade_is_read = !reading.is_broken("upgrade");
         let downgrade_is_read = !reading.is_broken("downgrade");
         for mistake in reading.mistakes {
@@ -144,6 +143,38 @@ impl History {
         }
         self.problems.extend(problems);
     }
+}
+
+/// Reads files as they are, or as they would be with some changed, on all processors if there are many.
+fn read_all(files: &[PathBuf], changes: &BTreeMap<PathBuf, Option<String>>) -> Vec<(PathBuf, io::Result<Reading>)> {
+    const ALONE: usize = 50;
+    const STACK: usize = 8 << 20;
+    let one = |path: &PathBuf| {
+        let text = match changes.get(path).cloned().flatten() {
+            Some(text) => Ok(text),
+            None => fs::read_to_string(path),
+        };
+        (path.clone(), text.map(|text| revision::read(&text)))
+    };
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    let share = files.len().div_ceil(processors).max(ALONE);
+    let (mine, others) = files.split_at(share.min(files.len()));
+    thread::scope(|scope| {
+        let mut spawned = Vec::new();
+        for files in others.chunks(share) {
+            let read = move || files.iter().map(one).collect::<Vec<_>>();
+            spawned.push((files, thread::Builder::new().stack_size(STACK).spawn_scoped(scope, read)));
+        }
+        let mut read: Vec<_> = mine.iter().map(one).collect();
+        for (files, thread) in spawned {
+            match thread {
+                Ok(thread) => read.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))),
+                // The system has no thread to give.
+                Err(_) => read.extend(files.iter().map(one)),
+            }
+        }
+        read
+    })
 }
 
 /// The `.rs` files of a folder and of those in it, by name.

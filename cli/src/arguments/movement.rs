@@ -43,7 +43,8 @@ pub struct Move {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub dialect: ScriptDialect,
-    /// The script may be run at any place on its way, and again, and does only what is not done yet.
+    /// The script may be run at any place on its way, and again, and does only what is not done yet. On SQLite it needs
+    /// a current folder to write to, for a file `migratable_part.sql`.
     #[arg(long, requires = "sql")]
     pub idempotent: bool,
     /// Show what would be done with this database.

@@ -70,6 +70,9 @@ fn a_branch_that_renames_what_the_other_uses_is_joined_as_it_is() {
         assert_eq!(lock.heads, [D]);
         assert_eq!(lock.schema.tables[&"users".into()].indexes[0].name, "ix_users_full_name");
         assert_says(&blog.ok(&["lock"]), &["nothing was changed"]);
+        if cfg!(feature = "database") {
+            assert_eq!(blog.ok(&["diff", "--from", "lock", "--to", "head"]), "");
+        }
     }
 }
 

@@ -57,7 +57,7 @@ impl fmt::Display for ResolveError {
         match self {
             ResolveError::Unknown { text } => write!(f, "no revision is called `{text}`"),
             ResolveError::Replaced { id, by } => write!(f, "revision {id} is gone: {by} stands for it"),
-            ResolveError::Ambiguous { text, ids } => write!(f, "`{text}` may be any of {}", ids.join(", ")),
+            ResolveError::Ambiguous { text, ids } => write!(f, "`{text}` may be any of {}", shown(ids)),
             ResolveError::ManyHeads { ids } => {
                 write!(f, "there are several heads: {}; name one, or `heads` for all", ids.join(", "))
             }
@@ -236,6 +236,15 @@ impl Word<'_> {
     }
 }
 
+/// A list of revisions, of many only the first.
+fn shown(ids: &[String]) -> String {
+    const SHOWN: usize = 10;
+    match ids.len().checked_sub(SHOWN) {
+        None | Some(0) => ids.join(", "),
+        Some(more) => format!("{}, and {more} more", ids[..SHOWN].join(", ")),
+    }
+}
+
 /// `rev+2` is `rev` and 2. Identifiers have neither sign in them.
 fn split_steps(text: &str) -> (&str, i64) {
     if let Some(at) = text.rfind(['+', '-'])
@@ -297,6 +306,14 @@ mod tests {
                 ("blog@b3", "", Ok("b3 in aa2")),
             ],
         );
+    }
+
+    #[test]
+    fn of_many_revisions_that_begin_alike_the_first_are_shown() {
+        let lines: Vec<String> = (0..12).map(|at| format!("a{at:02}:")).collect();
+        let said = graph(&lines.iter().map(String::as_str).collect::<Vec<_>>()).target("a", &[]).unwrap_err();
+        let expected = "`a` may be any of a00, a01, a02, a03, a04, a05, a06, a07, a08, a09, and 2 more";
+        assert_eq!(said.to_string(), expected);
     }
 
     #[test]
