@@ -19,6 +19,21 @@ pub struct Inspected {
     /// Texts that the dialect keeps of its own accord, by the name of the object; of what is not managed, by what it is
     /// called there. They are not compared.
     pub definitions: BTreeMap<String, String>,
+    /// What cannot go, because something rests on it that is not managed.
+    pub needs: Vec<Need>,
+}
+
+/// Something that is not managed and rests on a table or a type, which the database keeps because of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Need {
+    /// The table or type.
+    pub of: TableName,
+    /// The column, if it is one.
+    pub column: Option<String>,
+    /// What rests on it: `view heavy`.
+    pub by: String,
+    /// The table that this belongs to and goes with, if it belongs to one.
+    pub with: Option<TableName>,
 }
 
 impl Inspected {

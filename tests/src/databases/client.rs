@@ -169,14 +169,30 @@ impl<'a> Database<'a> {
                 fs::write(self.file(), "").map_err(|error| error.to_string())?;
                 self.run(sql)
             }
-            Dialect::Postgres => self.run(&format!("{EMPTY_POSTGRES}{sql}")),
-            Dialect::Mysql => {
-                let name = &self.name;
-                self.run(&format!(
-                    "SET foreign_key_checks = 0;\nCREATE OR REPLACE DATABASE {name} CHARACTER SET utf8mb4;\nUSE {name};\n\
-                     SET foreign_key_checks = 1;\n{sql}"
-                ))
-            }
+            Dialect::Postgres | Dialect::Mysql => self.run(&format!("{}{sql}", self.emptying())),
+        }
+    }
+
+    /// Empties the database and runs SQL in it, with the database's own client in any case.
+    ///
+    /// # Errors
+    /// With what the client said.
+    pub fn make_by_client(&self, sql: &str) -> Result<(), String> {
+        match self.dialect() {
+            Dialect::Sqlite => self.make(sql),
+            Dialect::Postgres | Dialect::Mysql => self.run_by_client(&format!("{}{sql}", self.emptying())),
+        }
+    }
+
+    fn emptying(&self) -> String {
+        let name = &self.name;
+        match self.dialect() {
+            Dialect::Sqlite => String::new(),
+            Dialect::Postgres => EMPTY_POSTGRES.to_owned(),
+            Dialect::Mysql => format!(
+                "SET foreign_key_checks = 0;\nCREATE OR REPLACE DATABASE {name} CHARACTER SET utf8mb4;\nUSE {name};\n\
+                 SET foreign_key_checks = 1;\n"
+            ),
         }
     }
 
@@ -187,8 +203,16 @@ impl<'a> Database<'a> {
     pub fn run(&self, sql: &str) -> Result<(), String> {
         match self.session() {
             Some(mut session) => session.run(sql),
-            None => self.query(sql).map(drop),
+            None => self.run_by_client(sql),
         }
+    }
+
+    /// Runs SQL with the database's own client in any case.
+    ///
+    /// # Errors
+    /// With what the client said.
+    pub fn run_by_client(&self, sql: &str) -> Result<(), String> {
+        run(self.client(), sql).map(drop)
     }
 
     /// Runs SQL with the database's own client, and gives back what it printed.
@@ -199,11 +223,14 @@ impl<'a> Database<'a> {
         if let Some(mut session) = self.session() {
             return session.query(sql);
         }
-        let target = match self.dialect() {
-            Dialect::Sqlite => self.file(),
-            _ => self.url(),
-        };
-        run(self.server.client(&target), sql)
+        run(self.client(), sql)
+    }
+
+    fn client(&self) -> Command {
+        match self.dialect() {
+            Dialect::Sqlite => self.server.client(&self.file()),
+            Dialect::Postgres | Dialect::Mysql => self.server.client(&self.url()),
+        }
     }
 
     /// The schema as `pg_dump` prints it.
@@ -213,6 +240,8 @@ impl<'a> Database<'a> {
     pub fn pg_dump(&self) -> Result<String, String> {
         let mut command = Command::new("pg_dump");
         command.args(["-s", "--no-owner", "--no-privileges", "-d", &self.url()]);
+        // What nothing here has, and costs a query each.
+        command.args(["--no-security-labels", "--no-publications", "--no-subscriptions"]);
         run(command, "")
     }
 

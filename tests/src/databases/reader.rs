@@ -34,6 +34,17 @@ pub fn read(database: &Database<'_>) -> Result<Held, String> {
     }
 }
 
+/// Reads a database by the most thorough means that its server brings along.
+///
+/// # Errors
+/// With what its client said.
+pub fn read_all(database: &Database<'_>) -> Result<Held, String> {
+    match database.dialect() {
+        Dialect::Postgres => postgres::read(database),
+        Dialect::Sqlite | Dialect::Mysql => read(database),
+    }
+}
+
 /// The lines that only one of two has; an error if there are any.
 ///
 /// # Errors

@@ -28,6 +28,7 @@ pub fn fill(database: &Database<'_>, given: &str) -> Result<(), String> {
     };
     let mut script = loose.to_owned();
     if !given.is_empty() {
+        let given = given.trim_end().trim_end_matches(';');
         database.run(&format!("{loose}{given};\n{strict}"))?;
     }
     let tables = tables(database)?;

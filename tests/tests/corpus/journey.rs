@@ -1,5 +1,6 @@
 //! The way of one pair: there with rows, compared with a fresh database, and back.
 
+use migratable_core::Dialect;
 use migratable_tests::databases::client::{Database, Server};
 use migratable_tests::databases::comparison::diff;
 use migratable_tests::databases::reader::{self, Held};
@@ -32,7 +33,11 @@ impl Traveller<'_> {
     /// # Errors
     /// With what the client said.
     pub fn new(server: &Server, number: usize) -> Result<Traveller<'_>, String> {
-        let database = |what: &str| server.database(&format!("{number}_{what}"));
+        let database = |what: &str| {
+            let made = server.database(&format!("{number}_{what}"))?;
+            // SQLite would be in memory, where its client does not find it.
+            if made.dialect() == Dialect::Sqlite { Ok(made) } else { made.kept_open() }
+        };
         Ok(Traveller { database: database("there")?, fresh_from: database("from")?, fresh_to: database("to")? })
     }
 }
@@ -44,12 +49,12 @@ impl Traveller<'_> {
 pub fn travel(traveller: &Traveller<'_>, pair: &Pair) -> Result<(), Wrong> {
     let at = |stage| move |seen| Wrong { pair: pair.name.clone(), stage, seen };
     let Traveller { database, fresh_from, fresh_to } = traveller;
-    database.make(&pair.from).map_err(at("from"))?;
+    database.make_by_client(&pair.from).map_err(at("from"))?;
     rows::fill(database, &pair.rows).map_err(at("rows"))?;
-    fresh_from.make(&pair.from).map_err(at("from"))?;
-    fresh_to.make(&pair.to).map_err(at("to"))?;
-    let held_from = reader::read(fresh_from).map_err(at("reader"))?;
-    let held_to = reader::read(fresh_to).map_err(at("reader"))?;
+    fresh_from.make_by_client(&pair.from).map_err(at("from"))?;
+    fresh_to.make_by_client(&pair.to).map_err(at("to"))?;
+    let held_from = reader::read_all(fresh_from).map_err(at("reader"))?;
+    let held_to = reader::read_all(fresh_to).map_err(at("reader"))?;
 
     if pair.operations.is_empty() {
         reader::same(&held_from.managed, &held_to.managed).map_err(at("the pair itself"))?;
@@ -57,11 +62,14 @@ pub fn travel(traveller: &Traveller<'_>, pair: &Pair) -> Result<(), Wrong> {
         let plan = Plan::read(database, fresh_to, &[]).map_err(at("diff"))?;
         return plan.is_as_expected(pair).map_err(at("not managed"));
     }
+    if !pair.refused.is_empty() {
+        return refused(database, fresh_to, pair).map_err(at("refused"));
+    }
     let before = rows::snapshot(database).map_err(at("rows"))?;
     let plan = Plan::read(database, fresh_to, &pair.rename).map_err(at("diff"))?;
     plan.is_as_expected(pair).map_err(at("operations"))?;
     let script = plan.script;
-    database.run(&script).map_err(with(&script)).map_err(at("script"))?;
+    database.run_by_client(&script).map_err(with(&script)).map_err(at("script"))?;
     arrived(database, &held_from, &held_to).map_err(with(&script)).map_err(at("there"))?;
     let after = rows::snapshot(database).map_err(at("rows"))?;
     rows::kept(&before, &after, &Renames(&pair.rename)).map_err(with(&script)).map_err(at("rows kept"))?;
@@ -69,10 +77,21 @@ pub fn travel(traveller: &Traveller<'_>, pair: &Pair) -> Result<(), Wrong> {
 
     let rename_back: Vec<String> = pair.rename.iter().rev().map(|rename| turned(rename)).collect();
     let script = self::script(database, fresh_from, &rename_back).map_err(at("diff back"))?;
-    database.run(&script).map_err(with(&script)).map_err(at("script back"))?;
+    database.run_by_client(&script).map_err(with(&script)).map_err(at("script back"))?;
     arrived(database, &held_from, &held_from).map_err(with(&script)).map_err(at("back"))?;
     let again = rows::snapshot(database).map_err(at("rows"))?;
     rows::kept(&after, &again, &Renames(&rename_back)).map_err(with(&script)).map_err(at("rows kept back"))
+}
+
+/// Whether no script is written, for the reason that is given.
+fn refused(database: &Database<'_>, fresh_to: &Database<'_>, pair: &Pair) -> Result<(), String> {
+    let said = diff(database, fresh_to, &pair.rename, &["--json", "--allow-loss"])?;
+    Plan::of(&said.out)?.is_as_expected(pair)?;
+    match diff(database, fresh_to, &pair.rename, &["--sql", "--allow-loss"]) {
+        Ok(said) => Err(format!("a script was written:\n{}", said.out)),
+        Err(error) if error.contains(&pair.refused) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// What was seen, with the script that led there.
@@ -87,7 +106,7 @@ fn turned(rename: &str) -> String {
 
 /// Whether a database holds what is wanted, and still all that is not managed.
 fn arrived(database: &Database<'_>, began: &Held, wanted: &Held) -> Result<(), String> {
-    let found = reader::read(database)?;
+    let found = reader::read_all(database)?;
     reader::same(&found.managed, &wanted.managed)?;
     reader::same(&found.others, &began.others)
 }
@@ -112,8 +131,11 @@ struct Plan {
 
 impl Plan {
     fn read(from: &Database<'_>, to: &Database<'_>, rename: &[String]) -> Result<Plan, String> {
-        let said = diff(from, to, rename, &["--json", "--sql", "--allow-loss"])?;
-        let json: Value = serde_json::from_str(&said.out).map_err(|error| format!("{error}: {}", said.out))?;
+        Plan::of(&diff(from, to, rename, &["--json", "--sql", "--allow-loss"])?.out)
+    }
+
+    fn of(printed: &str) -> Result<Plan, String> {
+        let json: Value = serde_json::from_str(printed).map_err(|error| format!("{error}: {printed}"))?;
         let operations = json["operations"].as_array().cloned().unwrap_or_default();
         let all = |key: &str| operations.iter().filter_map(|it| it[key].as_str().map(str::to_owned)).collect();
         Ok(Plan {

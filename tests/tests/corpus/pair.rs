@@ -25,6 +25,8 @@ pub struct Pair {
     pub rows: String,
     /// What the comparison must mention as not managed.
     pub not_managed: Vec<String>,
+    /// Why no script is written there, in words of the refusal.
+    pub refused: String,
 }
 
 /// The pairs of a dialect whose name has this text in it.
@@ -63,6 +65,7 @@ fn read_pair(theme: &str, value: &DeValue<'_>) -> Result<Pair, String> {
             "rename" => pair.rename = texts(value)?,
             "operations" => pair.operations = texts(value)?,
             "not_managed" => pair.not_managed = texts(value)?,
+            "refused" => pair.refused = text(value)?,
             other => return Err(format!("`{other}` is no key of a pair")),
         }
     }

@@ -1,5 +1,7 @@
 //! The script that turns one database into another.
 
+mod beside;
+
 use std::collections::BTreeMap;
 
 use migratable_core::{Dialect, Generated, Index, IndexTarget, Operation, Sql, Table};
@@ -27,7 +29,7 @@ pub(super) fn script(
     losses: Losses,
     settings: &Settings,
 ) -> Result<String, Refusal> {
-    leave_alone(before, after, operations)?;
+    beside::leave_alone(before, after, operations)?;
     let order = order(operations);
     let mut ordered: Vec<Operation> = order.iter().map(|&at| operations[at].clone()).collect();
     ordered.iter_mut().for_each(|operation| respell(operation, &after.definitions));
@@ -65,26 +67,6 @@ pub(super) fn script(
     }
     push(&mut script, "\nCOMMIT;");
     Ok(script)
-}
-
-/// Refuses to drop a table that goes on as something that no schema can hold, or to make one beside it.
-fn leave_alone(before: &Inspected, after: &Inspected, operations: &[Operation]) -> Result<(), Refusal> {
-    for (at, operation) in operations.iter().enumerate() {
-        let (name, side) = match operation {
-            Operation::CreateTable(table) => (&table.name, before),
-            Operation::DropTable { table } => (table, after),
-            _ => continue,
-        };
-        let name = name.to_string();
-        if let Some(other) = side.not_managed.iter().find(|it| it.table.is_none() && it.name == name) {
-            let message = format!(
-                "`{name}` is a {} in one of the databases, which is not managed: change it by hand",
-                other.kind
-            );
-            return Err(Refusal { operation: at, message });
-        }
-    }
-    Ok(())
 }
 
 /// Puts texts in the words in which the server first met them.

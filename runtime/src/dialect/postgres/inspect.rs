@@ -16,7 +16,7 @@ use super::ddl::quoted;
 use super::introspect::{self, Catalogue};
 use super::texts;
 use crate::error::Error;
-use crate::inspect::{Inspected, NotManaged};
+use crate::inspect::{Inspected, Need, NotManaged};
 
 /// Reads the tables, enums and what stands beside them.
 pub(super) fn inspect(database: &mut PgConnection) -> Result<Inspected, Error> {
@@ -110,6 +110,7 @@ impl Reader {
         let of_constraints = constraints::indexes(&catalogue.constraints);
         self.indexes(&mut catalogue, &mut numbers, &of_constraints);
         self.constraints(&mut catalogue, &mut numbers);
+        inspected.needs = self.needs(&mut catalogue, &numbers);
         for mut found in std::mem::take(&mut numbers.tables).into_values() {
             match found.replica_identity.as_str() {
                 "n" => found.table.native.set("replica_identity", Some("NOTHING")),
@@ -193,6 +194,24 @@ impl Reader {
             }
             numbers.tables.insert(number, Found { table, not_managed: kind, replica_identity });
         }
+    }
+
+    fn needs(&self, catalogue: &mut Catalogue, numbers: &Numbers) -> Vec<Need> {
+        let mut needs = Vec::new();
+        for mut row in std::mem::take(&mut catalogue.needs) {
+            let (table, column) = (row.text(), row.text().parse().unwrap_or_default());
+            let (namespace, name) = (row.text(), row.text());
+            let by = row.text();
+            let owner = row.optional().and_then(|number| numbers.tables.get(&number));
+            needs.push(Need {
+                of: self.name(&namespace, name),
+                column: numbers.columns.get(&table).and_then(|of| of.get(&column)).map(|it| it.name.clone()),
+                by: self.text(&by),
+                with: owner.map(|found| found.table.name.clone()),
+            });
+        }
+        needs.sort();
+        needs
     }
 
     fn others(&self, catalogue: &mut Catalogue, not_managed: &mut Vec<NotManaged>) {
