@@ -50,7 +50,9 @@ fn is_there(words: &str, definition: &Command) -> bool {
                 None => short.iter().any(|it| flag == format!("-{it}")),
             }
         };
-        flag == "--version" || command.get_arguments().any(is)
+        // What the tool itself takes it also takes behind each command.
+        let everywhere = definition.get_arguments().filter(|it| it.is_global_set());
+        flag == "--version" || command.get_arguments().chain(everywhere).any(is)
     })
 }
 
