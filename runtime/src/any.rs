@@ -71,7 +71,7 @@ impl AnyConnection {
             #[cfg(feature = "postgres")]
             Dialect::Postgres => diesel::pg::PgConnection::establish(url).map(AnyConnection::Postgres),
             #[cfg(feature = "mysql")]
-            Dialect::Mysql => diesel::mysql::MysqlConnection::establish(url).map(AnyConnection::Mysql),
+            Dialect::Mysql => crate::dialect::open_mysql(url).map(AnyConnection::Mysql),
             #[allow(unreachable_patterns)]
             other => Err(diesel::ConnectionError::BadConnection(Error::NoDialect { dialect: other }.to_string())),
         }

@@ -7,6 +7,9 @@ mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+#[cfg(feature = "mysql")]
+pub(crate) use mysql::open as open_mysql;
+
 use std::any::Any;
 use std::collections::BTreeMap;
 

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod servers {
+    pub mod bad_input;
     pub mod copies;
     pub mod program;
     pub mod settings;

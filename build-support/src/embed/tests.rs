@@ -63,7 +63,7 @@ fn a_step_gets_the_tables_that_it_can_name_as_they_are_at_that_moment() {
     assert!(tables.contains("bio -> Nullable<Text>"), "{tables}");
     assert!(tables.contains("roles (id)"), "{tables}");
     assert!(!tables.contains("tags (id)"), "{tables}");
-    assert_eq!(outputs.files["aaaaaaaaaaaa.rs"], "");
+    assert_eq!(outputs.files["aaaaaaaaaaaa.rs"], "#[allow(unused_imports)]\nuse super::Db;\n\n");
 }
 
 #[test]
@@ -131,6 +131,7 @@ fn what_is_set_is_handed_on_to_the_application() {
         fs::write(dir.path().join("Cargo.toml"), format!("[package]\nname = \"m\"\n{section}{keys}")).unwrap();
         let text = embed(dir.path(), true).files.remove("revisions.rs").unwrap();
         let body = text.split("pub fn migrator() -> ::migratable::Migrator<Db> {").nth(1).unwrap();
+        let body = body.split("///").next().unwrap();
         body.split_whitespace().collect::<String>()
     };
     assert_eq!(migrator(""), "::migratable::Migrator::new(REVISIONS)}");
@@ -145,6 +146,32 @@ fn what_is_set_is_handed_on_to_the_application() {
          .with_lock_timeout(::core::time::Duration::from_millis(2000))\
          .with_statement_timeout(::core::time::Duration::from_millis(5)),)}"
     );
+}
+
+#[test]
+fn databases_with_a_name_have_their_revisions_in_a_module_of_that_name() {
+    let dir = project(BIO);
+    fs::create_dir_all(dir.path().join("audit/versions")).unwrap();
+    let event = BEGIN.replace("aaaaaaaaaaaa", "eeeeeeeeeeee");
+    fs::write(dir.path().join("audit/versions/1_eeeeeeeeeeee_begin.rs"), event).unwrap();
+    let section =
+        "[package.metadata.migratable]\n[package.metadata.migratable.databases.audit]\ndialects = [\"postgres\"]\n";
+    fs::write(dir.path().join("Cargo.toml"), format!("[package]\nname = \"m\"\n{section}")).unwrap();
+    let outputs = embed(dir.path(), true);
+    let package: Vec<String> = found(&outputs, findings::PACKAGE).into_iter().map(|it| it.message).collect();
+    assert!(package.iter().any(|it| it.contains("lock --database default")), "{package:?}");
+    assert!(package.iter().any(|it| it.contains("lock --database audit")), "{package:?}");
+    let index = &outputs.files["revisions.rs"];
+    let (modules, named) = index.split_once("pub mod audit {").unwrap();
+    assert!(modules.contains("pub mod reeeeeeeeeeee;") && !modules.contains("reeeeeeeeeeee::upgrade"), "{index}");
+    assert!(named.contains("pub type Db = ::migratable::diesel::PgConnection;"), "{index}");
+    assert!(named.contains("upgrade: super::reeeeeeeeeeee::upgrade"), "{index}");
+    assert!(
+        named.contains("DATABASES: &[(&str, &[::migratable::Revision])] = &[(\"audit\", audit::REVISIONS), ]"),
+        "{index}"
+    );
+    assert!(outputs.files["eeeeeeeeeeee.rs"].starts_with("#[allow(unused_imports)]\nuse super::audit::Db;\n"));
+    assert!(outputs.files["bbbbbbbbbbbb.rs"].starts_with("#[allow(unused_imports)]\nuse super::Db;\n"));
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod difference;
 mod flavour;
 mod inspect;
 mod introspect;
+mod open;
 mod plan;
 mod row;
 mod scratch;
@@ -30,6 +31,8 @@ use crate::inspect::Inspected;
 use crate::migrator::Direction;
 use crate::plan::{Pieces, Refusal};
 use crate::settings::{HistoryTable, Settings};
+
+pub(crate) use self::open::open;
 
 impl Database for MysqlConnection {}
 
