@@ -3,7 +3,9 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 
-use diesel::connection::{Connection as _, SimpleConnection};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+use diesel::connection::Connection as _;
+use diesel::connection::SimpleConnection;
 use diesel::result::{ConnectionResult, Error as DieselError, QueryResult};
 use migratable_core::{Dialect, Operation, Schema};
 

@@ -9,6 +9,7 @@ use migratable_core::replay::{Detour, Replay};
 use crate::dialect::{Database, Work};
 use crate::error::Error;
 use crate::history::{self, Position};
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 use crate::inspect::Losses;
 use crate::migrator::{Direction, Migrator, Revision};
 use crate::revision::Operations;
@@ -27,6 +28,7 @@ pub struct PlannedRevision {
 }
 
 /// What operations are planned for: what rows get that lack a value, and what becomes of values that no longer fit.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
     /// A revision forwards. Rows get nothing: a person decides.
@@ -37,6 +39,7 @@ pub(crate) enum Mode {
     Difference(Losses),
 }
 
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 impl Mode {
     /// Whether rows get neutral values where nothing else is known, instead of standing in the way.
     pub(crate) fn fills(self) -> bool {
@@ -54,6 +57,7 @@ impl Mode {
     }
 }
 
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 impl From<Direction> for Mode {
     fn from(direction: Direction) -> Mode {
         match direction {

@@ -131,6 +131,7 @@ pub(crate) fn milliseconds(timeout: Duration) -> u32 {
 }
 
 /// A time in whole seconds, never less.
+#[cfg(feature = "mysql")]
 pub(crate) fn seconds(timeout: Duration) -> u32 {
     milliseconds(timeout).div_ceil(1_000)
 }

@@ -62,7 +62,7 @@ fn missing(before: &Inspected, after: &Inspected, operation: &Operation) -> Opti
     let mut others = after.not_managed.iter().filter(only_there);
     let parts = Parts::of(operation);
     let found = others.find(|it| match it.kind.as_str() {
-        "domain" | "composite type" | "range type" => parts.types.iter().any(|name| *name == it.name),
+        "domain" | "composite type" | "range type" => parts.types.contains(&it.name),
         "function" => {
             let name = it.name.split('(').next().unwrap_or_default();
             let is_elsewhere = before.not_managed.iter().any(|other| other.name.split('(').next() == Some(name));
