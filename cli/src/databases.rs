@@ -61,8 +61,7 @@ fn is_for_one(arguments: &Arguments) -> Option<&'static str> {
         }
         Command::Upgrade(it) if !is_relative(&it.revision) => Some(REVISION),
         Command::EnsureVersion(it) if it.sql => Some("a script is for one"),
-        Command::Downgrade(it) if it.how.sql => Some("a script is for one"),
-        Command::Downgrade(it) if !is_relative(&it.revision) => Some(REVISION),
+        Command::Downgrade(_) => Some("what takes something back is for one"),
         Command::Squash(_) | Command::Show(_) | Command::Stamp(_) | Command::Edit(_) | Command::Remove(_) => {
             Some(REVISION)
         }

@@ -5,6 +5,7 @@
 //! phase sees what the ones before it left.
 
 mod answers;
+mod casts;
 mod columns;
 mod constraints;
 mod downgrade;
@@ -20,6 +21,7 @@ mod tests;
 mod widening;
 
 pub use answers::{Answers, ColumnRename, Drop};
+pub use casts::{Uncastable, uncastable};
 pub use drift::{Drift, Place, drift};
 pub use questions::{Question, QuestionKind};
 pub use spelling::aligned;

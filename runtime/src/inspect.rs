@@ -1,6 +1,6 @@
 //! Reading live databases, and what turns one into another.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use migratable_core::{Dialect, Operation, Schema, Table, TableName};
@@ -59,6 +59,22 @@ impl Inspected {
             !is_left_out(object.table.as_ref().unwrap_or(&own))
         });
         self
+    }
+
+    /// Forgets what stands in a database schema of which the expected schema has nothing: it is somebody else's, as the
+    /// schemas of tenants are.
+    pub fn without_other_schemas(self, expected: &Schema) -> Inspected {
+        let named = |name: &str| TableName::parse(name).schema;
+        let known: BTreeSet<String> = expected
+            .tables
+            .keys()
+            .filter_map(|name| name.schema.clone())
+            .chain(expected.enums.keys().filter_map(|name| named(name)))
+            .collect();
+        let is_other = |schema: &Option<String>| schema.as_ref().is_some_and(|it| !known.contains(it));
+        let mut kept = self.without_tables(|table| is_other(&table.schema));
+        kept.schema.enums.retain(|name, _| !is_other(&named(name)));
+        kept
     }
 
     /// Forgets the table of the history.

@@ -53,7 +53,7 @@ impl Mode {
 
     /// Whether values that the new type does not hold stand in the way.
     pub(crate) fn refuses_losses(self) -> bool {
-        matches!(self, Mode::Upgrade | Mode::Difference(Losses::Refused))
+        self != Mode::Difference(Losses::Allowed)
     }
 }
 

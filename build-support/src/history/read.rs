@@ -107,7 +107,7 @@ impl History {
                     continue;
                 }
                 let near = migratable_core::names::nearest(parent, files.keys().copied());
-                let near = near.map_or(String::new(), |near| format!("; is it `{near}`?"));
+                let near = near.map_or(".".to_owned(), |near| format!("; is it `{near}`?"));
                 let message = format!(
                     "there is no revision `{parent}` in {}{near} Bring its file back, or name the revision that this one \
                      follows",

@@ -125,11 +125,13 @@ impl Pair {
             }
             (Side::Database(from), Side::Schema(to)) => {
                 let to = scratch(&to, &from, console)?;
-                Ok(Pair { from: from.inspect(&foreign)?, to, dialect: Some(from.dialect) }.without_column_order())
+                let live = from.inspect(&foreign)?.without_other_schemas(&to.schema);
+                Ok(Pair { from: live, to, dialect: Some(from.dialect) }.without_column_order())
             }
             (Side::Schema(from), Side::Database(to)) => {
                 let from = scratch(&from, &to, console)?;
-                Ok(Pair { from, to: to.inspect(&foreign)?, dialect: Some(to.dialect) }.without_column_order())
+                let live = to.inspect(&foreign)?.without_other_schemas(&from.schema);
+                Ok(Pair { from, to: live, dialect: Some(to.dialect) }.without_column_order())
             }
             (Side::Schema(from), Side::Schema(to)) => {
                 let dialect = if arguments.sql { Some(dialect(arguments, project, console)?) } else { None };
@@ -194,15 +196,23 @@ fn warn_of_losses(operations: &[Operation], before: &Schema, losses: Losses, con
                 let narrows = new.is_some_and(|new| !holds_every_value_of(new, &old.column_type));
                 (narrows, old.nullable && change.nullable == Some(false))
             }
+            Operation::AddColumn { column, .. } => (false, !column.nullable && !column.fills_itself()),
             Operation::DropEnumValue { .. } => (true, false),
-            _ => (false, false),
+            Operation::DropTable { .. } | Operation::DropColumn { .. } => {
+                console.note(format_args!("what it holds is lost: {operation}"));
+                continue;
+            }
+            _ => continue,
         };
-        if narrows && losses == Losses::Refused {
-            console.note(format_args!(
-                "a script stops if a row does not fit: {operation}. With --allow-loss the database converts it."
-            ));
-        } else if narrows || fills {
-            console.note(format_args!("look at the rows first: {operation}"));
+        match losses {
+            Losses::Refused if narrows => console.note(format_args!(
+                "a script stops if a row does not fit: {operation}. With --allow-loss the database converts it, if it can."
+            )),
+            Losses::Allowed if narrows => console.note(format_args!("look at the rows first: {operation}")),
+            _ => {}
+        }
+        if fills {
+            console.note(format_args!("rows without a value get a neutral one: {operation}"));
         }
     }
 }

@@ -67,6 +67,9 @@ fn chosen(word: &str, history: &History, graph: &Graph) -> Outcome<Chosen> {
         return Ok(chosen);
     }
     let ids = graph.resolve(word, &[]).map_err(|error| Failure::Usage(error.to_string()))?;
+    if ids.len() > 1 {
+        return Err(Failure::Usage(format!("`{word}` is {}: one revision goes at a time; name it", ids.join(" and "))));
+    }
     let Some(entry) = ids.first().and_then(|id| history.entry(id)) else {
         return Err(Failure::Failed("there is no revision to remove".to_owned()));
     };

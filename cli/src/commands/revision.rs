@@ -3,7 +3,7 @@
 mod answers;
 mod place;
 
-use migratable_core::diff::{Answers, Hole, Plan};
+use migratable_core::diff::{Answers, Hole, Plan, Uncastable, uncastable};
 use migratable_core::{Operation, Schema, fingerprint};
 use serde_json::{Value, json};
 
@@ -70,6 +70,7 @@ impl Command<'_> {
         if !plan.holes.is_empty() {
             plan = answers::fill(plan, before, models, &mut answers, console)?;
         }
+        refuse_uncastable(before, &plan)?;
         let message = match &self.arguments.message {
             Some(message) => message.clone(),
             None => message_for(&plan.upgrade),
@@ -226,4 +227,19 @@ fn hole_json(hole: &Hole, path: &str, file: &NewFile) -> Value {
         "file": path,
         "line": file.line_of(&hole.step),
     })
+}
+
+/// Refuses changes of type that no database makes, as long as nobody says what the values become.
+fn refuse_uncastable(before: &Schema, plan: &Plan) -> Outcome {
+    let found = uncastable(before, &plan.upgrade);
+    let lines: Vec<String> = found
+        .iter()
+        .map(|Uncastable { table, column, from, to }| {
+            format!(
+                "{table}.{column} changes from {from} to {to}, and no database makes one of the other: say what the \
+                 values become, in SQL over the row, by --default \"{table}.{column}=…\""
+            )
+        })
+        .collect();
+    if lines.is_empty() { Ok(()) } else { Err(Failure::Failed(lines.join("\nerror: "))) }
 }

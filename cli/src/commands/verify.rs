@@ -15,11 +15,14 @@ use crate::revisions::operation_json;
 pub(crate) fn run(arguments: &Verify, url: Option<&str>, project: &Project, console: &mut Console<'_>) -> Outcome {
     let database = Database::of(url, project, console)?;
     let migrator = migrator(project)?;
+    if !database.exists() {
+        return Err(Failure::Failed(format!("{} is not there", database.shown())));
+    }
     let mut connection = database.open_to_read()?;
     let failure = |error: migratable::Error| database.failure(&error);
     let (current, expected) = migrator.expected(&mut connection).map_err(failure)?;
     let foreign = Foreign::of(project)?;
-    let live = database.inspect_open(&mut connection, &foreign)?;
+    let live = database.inspect_open(&mut connection, &foreign)?.without_other_schemas(&expected);
     let expected = match &arguments.scratch_url {
         None => foreign.left_out_of(inspect_scratch(&mut connection, &expected).map_err(failure)?),
         Some(url) => Database::of(Some(url), project, console)?.inspect_scratch(&expected, &foreign)?,

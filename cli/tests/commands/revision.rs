@@ -282,3 +282,21 @@ fn what_cannot_be_written_leaves_everything_as_it_was() {
     assert_says(&said, &["error: cannot write migrations/schema.lock: ", "nothing was changed"]);
     assert_eq!((blog.read("migrations/schema.lock"), blog.files()), (lock, files));
 }
+
+#[test]
+fn a_change_of_type_that_no_database_makes_asks_what_the_values_become() {
+    let blog = with("    pub active: bool,\n");
+    blog.models(&user("    pub active: chrono::NaiveDateTime,\n"));
+    let before = blog.files();
+
+    let said = blog.fails(1, &["revision"]);
+
+    let asks = "users.active changes from boolean to timestamp";
+    assert_says(&said, &[asks, "--default \"users.active=…\""]);
+    assert_eq!(blog.files(), before, "nothing is written");
+    blog.ok(&["revision", "--default", "users.active='2024-01-01 00:00:00'", "--rev-id", "bb0000000002", "-m", "at"]);
+    let text = blog.read(&blog.file("bb0000000002_at.rs"));
+    // The way back has a value of its own, and says that it is none that was there.
+    assert_eq!(text.matches(".using(").count(), 2, "{text}");
+    assert_says(&text, &["every row gets a neutral one"]);
+}

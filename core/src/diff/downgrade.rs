@@ -1,5 +1,6 @@
 //! The way back of a plan, with values for what cannot come back.
 
+use super::casts::can_become;
 use super::columns::is_null;
 use super::enums::{aside, replace};
 use super::widening::holds_every_value_in;
@@ -114,12 +115,19 @@ impl Back<'_> {
 
     /// SQL for the value that a column gets when its own does not come back.
     fn neutral(&self, table: &TableName, column: &Column) -> crate::Sql {
+        self.neutral_of(table, column, false)
+    }
+
+    /// The same, in a conversion without a look at other tables, which no database takes there.
+    fn neutral_of(&self, table: &TableName, column: &Column, in_conversion: bool) -> crate::Sql {
         let has_column = |it: &&Table| it.find(&column.name).is_some();
         let found = self.renamed.tables.get(table).filter(has_column);
-        match found.or_else(|| self.before.tables.get(table)).or_else(|| self.current.tables.get(table)) {
-            Some(found) => neutral::value(&self.current, found, column),
-            None => neutral::value(&self.current, &Table::new(table.clone()), column),
+        let found = found.or_else(|| self.before.tables.get(table)).or_else(|| self.current.tables.get(table));
+        let mut found = found.cloned().unwrap_or_else(|| Table::new(table.clone()));
+        if in_conversion {
+            found.foreign_keys.clear();
         }
+        neutral::value(&self.current, &found, column)
     }
 
     fn alter_column(&mut self, table: TableName, column: String, mut change: ColumnChange) -> Applied {
@@ -127,12 +135,22 @@ impl Back<'_> {
         let Some(there) = there else { return self.push(Operation::AlterColumn { table, column, change }) };
         let mut wanted = there.clone();
         change.apply(&mut wanted);
-        if there.nullable && !wanted.nullable && wanted.generated.is_none() {
-            // A column that is computed takes no values: it becomes a plain one before it is filled.
-            if change.generated.take().is_some() {
-                let plain = ColumnChange { generated: Some(None), ..ColumnChange::default() };
-                self.push(Operation::AlterColumn { table: table.clone(), column: column.clone(), change: plain })?;
-            }
+        let tightened = there.nullable && !wanted.nullable && wanted.generated.is_none();
+        // A column that is computed takes no values: it becomes a plain one before it is filled or converted.
+        let plain = change.generated.is_some() && wanted.generated.is_none();
+        if plain && (tightened || change.column_type.is_some()) {
+            change.generated = None;
+            let plain = ColumnChange { generated: Some(None), ..ColumnChange::default() };
+            self.push(Operation::AlterColumn { table: table.clone(), column: column.clone(), change: plain })?;
+            return self.alter_column(table, column, change);
+        }
+        // What stands in for NULL is a value of the type that the column comes to have.
+        if tightened && change.column_type.is_some() {
+            self.alter_column(table.clone(), column.clone(), ColumnChange { nullable: None, ..change })?;
+            let required = ColumnChange { nullable: Some(false), ..ColumnChange::default() };
+            return self.alter_column(table, column, required);
+        }
+        if tightened {
             let value = self.neutral(&table, &wanted);
             self.lose(format!("{table}.{column} refuses NULL again: the rows that hold NULL get another value."));
             let predicate = Some(is_null(&column));
@@ -142,9 +160,16 @@ impl Back<'_> {
             let (to, from) = ((&wanted.column_type, self.before), (&there.column_type, &self.current));
             holds_every_value_in(to, from)
         };
-        if change.column_type.is_some() && !holds() {
+        let made_up = change.column_type.is_some() && change.using.is_none() && wanted.generated.is_none();
+        if made_up && !can_become(&there.column_type, &wanted.column_type) {
+            change.using = Some(self.neutral_of(&table, &wanted, true));
             self.lose(format!(
-                "{} does not hold every value of {}: what does not fit stops the downgrade or is cut.",
+                "No {} says what {table}.{column} was as {}: every row gets a neutral one.",
+                there.column_type, wanted.column_type
+            ));
+        } else if change.column_type.is_some() && !holds() {
+            self.lose(format!(
+                "{} does not hold every value of {}: what does not fit stops the downgrade.",
                 wanted.column_type, there.column_type
             ));
         }

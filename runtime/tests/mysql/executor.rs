@@ -259,7 +259,7 @@ fn what_cannot_be_done_is_refused_with_advice() {
             "make a generated column unique",
         ),
         (|op| op.add_column("a", column("u", uuid())), ".mysql(\"char(36)\")"),
-        (|op| op.add_column("a", column("n", integer()).identity(identity())), "only a column that is in a key"),
+        (|op| op.add_column("a", column("n", integer()).identity(identity())), "only a column that a key begins with"),
         (|op| op.rename_table("a", &"x".repeat(65)), "names of at most 64 characters"),
         (
             |op| {

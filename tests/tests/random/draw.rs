@@ -153,7 +153,7 @@ pub fn fill(after: &Schema, before: &Schema, table: &TableName, column: &str) ->
     let found = after.column(table, column).or_else(|| before.column(table, column));
     match found.map(|it| &it.column_type) {
         Some(ColumnType::Text | ColumnType::Varchar(_)) => "'f' || id".to_owned(),
-        Some(ColumnType::Boolean) => "id % 2".to_owned(),
+        Some(ColumnType::Boolean) => "id % 2 = 1".to_owned(),
         Some(ColumnType::Timestamp) => "'2020-01-01 00:00:00'".to_owned(),
         Some(ColumnType::Enum(name)) => {
             let kept = after.enums.get(name).and_then(|it| {

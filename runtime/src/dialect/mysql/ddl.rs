@@ -325,12 +325,17 @@ pub(super) fn options(before: &Native, after: &Native) -> Vec<String> {
     before.changes(after).filter_map(spelled).collect()
 }
 
-/// Whether a column is part of a key, without which the server does not number it. In the middle of a revision it may be
-/// between one key and the next.
+/// Whether a key begins with a column, without which the server does not number it; to some engines it may stand
+/// anywhere in one. In the middle of a revision it may be between one key and the next.
 fn is_in_key(table: &Table, column: &str) -> bool {
-    table.is_key(column)
-        || table.uniques.iter().any(|it| it.columns.iter().any(|name| name == column))
-        || indexes(table).iter().any(|it| it.mentions(column))
+    let anywhere = table.native.get("engine").is_some_and(|it| ["MyISAM", "Aria"].contains(&it));
+    let begins = |columns: &[String]| match anywhere {
+        true => columns.iter().any(|name| name == column),
+        false => columns.first().is_some_and(|name| name == column),
+    };
+    table.primary_key.iter().any(|it| begins(&it.columns))
+        || table.uniques.iter().any(|it| begins(&it.columns))
+        || indexes(table).iter().any(|it| leads_with(it, &[column.to_owned()]) || (anywhere && it.mentions(column)))
 }
 
 /// Refuses numbers that the server cannot give.
@@ -338,7 +343,7 @@ pub(super) fn check_numbers(table: &Table) -> Result<(), String> {
     for column in table.columns.iter().filter(|column| column.identity.is_some()) {
         let place = format!("`{}.{}`", table.name, column.name);
         if !is_in_key(table, &column.name) {
-            return Err(format!("MySQL numbers only a column that is in a key: give {place} one"));
+            return Err(format!("MySQL numbers only a column that a key begins with: give {place} one"));
         }
         if column.identity.as_ref().is_some_and(|it| it.increment.is_some_and(|step| step != 1)) {
             return Err(format!("MySQL numbers the rows of {place} in the server's own steps: leave `increment` out"));

@@ -129,6 +129,14 @@ impl Rows<'_> {
         self.verify(columns.iter().copied(), &format!("NOT ({condition})"), problem, "Change these rows before.")
     }
 
+    /// Rows that come to refer to a table that is made together with the key, and so holds no rows.
+    pub(super) fn stranded(&self, key: &ForeignKey) -> Verify {
+        let set: Vec<String> = key.columns.iter().map(|column| format!("{} IS NOT NULL", quoted(column))).collect();
+        let problem = format!("refer by {} to `{}`, which is new and holds no rows", key.columns.join(", "), key.table);
+        let advice = "Let a revision make that table and fill it before another one makes the reference.";
+        self.verify(key.columns.iter().map(String::as_str), &set.join(" AND "), problem, advice)
+    }
+
     /// Rows that refer to nothing.
     pub(super) fn orphans(&self, key: &ForeignKey) -> Verify {
         let own = table_name(&self.table.name);

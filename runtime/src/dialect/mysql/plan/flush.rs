@@ -231,8 +231,13 @@ impl Planner<'_> {
             }
             for key in it.after.foreign_keys.iter().filter(|key| key.columns.iter().all(kept)) {
                 let same = |other: &ForeignKey| ForeignKey { name: key.name.clone(), ..other.clone() } == *key;
-                if !it.before.foreign_keys.iter().any(same) && can_look(key) {
+                if it.before.foreign_keys.iter().any(same) {
+                    continue;
+                }
+                if can_look(key) {
                     demands.push(rows.orphans(key));
+                } else if created.iter().any(|(_, table)| table.name == key.table) {
+                    demands.push(rows.stranded(key));
                 }
             }
             for demand in demands {

@@ -84,6 +84,10 @@ impl Planner<'_> {
                 _ => self.neutral(before, after, new)?,
             };
             let given = needs.values.get(&new.name).cloned();
+            if value.starts_with("(SELECT") {
+                // What it refers to may hold no row.
+                needs.demands.push(rows.null_given(&new.name, &format!("COALESCE({place}, {value})")));
+            }
             if was == is && given.is_none() && old.generated.is_none() {
                 needs.in_place_of_null.insert(new.name.clone(), value);
             } else {

@@ -147,6 +147,8 @@ impl Planner<'_> {
                 if self.mode.fills() || (added && new.default.is_some()) {
                     let fill = self.fill_null(table, new)?;
                     self.statement(self.unnoticed(&table.name, &fill));
+                    // What it refers to may hold no row.
+                    self.verify(Rows(table).null(&new.name));
                 } else {
                     self.verify(Rows(table).null(&new.name));
                 }

@@ -10,7 +10,7 @@ use super::super::verify::Rows;
 use super::columns::alter;
 use super::{Planned, Planner};
 use crate::dialect::literal;
-use crate::plan::{Mode, Piece};
+use crate::plan::Piece;
 
 /// An enum whose values are changing.
 pub(super) struct NewValues {
@@ -95,11 +95,7 @@ impl Planner<'_> {
             let table = self.table(name)?;
             if let Some(found) = table.find(column).filter(|_| !removed.is_empty()) {
                 let is_array = matches!(found.column_type, ColumnType::Array(_));
-                let removed = Rows(&table).removed(column, is_array, &removed);
-                match self.mode {
-                    Mode::Downgrade => self.verify(removed),
-                    _ => self.verify_losses(removed),
-                }
+                self.verify_losses(Rows(&table).removed(column, is_array, &removed));
             }
             self.set_aside_expressions(&table, column);
         }

@@ -59,7 +59,9 @@ impl Planner<'_> {
         let keys = &self.in_target(table).foreign_keys;
         let key = keys.iter().find(|it| matches!(it.columns.as_slice(), [only] if only == column))?;
         let (target, of) = (quoted(&key.references[0]), qualified(&key.table));
-        (key.table != table.name).then(|| format!("(SELECT {target} FROM {of} ORDER BY {target} LIMIT 1)"))
+        // It may have another name until later, or not be there yet.
+        let is_there = self.schema.table(&key.table).is_some_and(|it| it.find(&key.references[0]).is_some());
+        (key.table != table.name && is_there).then(|| format!("(SELECT {target} FROM {of} ORDER BY {target} LIMIT 1)"))
     }
 
     /// What the rows of a table get in a new column.
