@@ -259,8 +259,8 @@ fn one_upgrade_brings_old_rows_to_the_head() {
     assert_eq!(reader::rows(inside(&mut db)), before);
 }
 
-/// Notes what the runtime tells `tracing`.
-struct Collector(std::sync::Mutex<Vec<String>>);
+/// Notes what the runtime tells `tracing` on one thread: other tests run beside this one.
+struct Collector(std::thread::ThreadId, std::sync::Mutex<Vec<String>>);
 
 impl tracing::Subscriber for Collector {
     fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
@@ -272,6 +272,9 @@ impl tracing::Subscriber for Collector {
     }
 
     fn event(&self, event: &tracing::Event<'_>) {
+        if std::thread::current().id() != self.0 {
+            return;
+        }
         struct Message(String);
         impl tracing::field::Visit for Message {
             fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
@@ -280,7 +283,7 @@ impl tracing::Subscriber for Collector {
         }
         let mut message = Message(event.metadata().level().to_string());
         event.record(&mut message);
-        self.0.lock().unwrap().push(message.0);
+        self.1.lock().unwrap().push(message.0);
     }
 
     fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
@@ -291,12 +294,11 @@ impl tracing::Subscriber for Collector {
 
 #[test]
 fn the_applications_tracing_is_told_what_is_done() {
-    let collector = std::sync::Arc::new(Collector(std::sync::Mutex::default()));
-    // Every place that tells something is known before the collector comes, whatever other tests do at the time.
+    let collector = std::sync::Arc::new(Collector(std::thread::current().id(), std::sync::Mutex::default()));
+    // One for the whole process: what a place tells is decided for all threads at once.
+    tracing::subscriber::set_global_default(collector.clone()).unwrap();
     migrator().upgrade(&mut connect()).unwrap();
-    let mut db = connect();
-    tracing::subscriber::with_default(collector.clone(), || migrator().upgrade(&mut db).unwrap());
-    let told = collector.0.lock().unwrap();
+    let told = collector.1.lock().unwrap();
     let first = &REVISIONS[0];
     let begins = format!("begins: {}", first.message);
     assert!(told[0].starts_with("INFO ") && told[0].contains(first.id) && told[0].contains(&begins), "{}", told[0]);

@@ -33,6 +33,10 @@ fn a_database_that_somebody_else_has_changed_is_found_out() {
     blog.revision(A, &[], users, "    op.drop_table(\"users\");");
     let bio = "    op.add_column(\"users\", column(\"bio\", text()).nullable());";
     blog.revision(B, &[A], bio, "    op.drop_column(\"users\", \"bio\");");
+    // A misspelt URL is not clean, and makes no file.
+    let nowhere = said(&blog, &["verify", "--database-url", "sqlite://typo.db"]);
+    assert_eq!((nowhere.status, blog.path("typo.db").exists()), (1, false), "{}", nowhere.out);
+    assert_says(&nowhere.err, &["typo.db is not there"]);
     ok(&blog, &["upgrade"]);
     assert_says(&ok(&blog, &["verify"]), &["clean: ", &format!("is what {B} makes of it")]);
 

@@ -166,6 +166,9 @@ fn every_database_is_moved_or_the_one_that_is_named() {
     );
     assert_eq!(ok(&blog, &["verify"]).matches("clean: ").count(), 2);
 
+    // One that is refused must not have taken the other along.
+    let said = fails(&blog, 2, &["downgrade"]);
+    assert_says(&said, &["what takes something back is for one", "--database (default, audit)"]);
     assert_says(
         &ok(&blog, &["downgrade", "--database", "audit"]),
         &["took back ee0000000001", "audit.db is at the base"],

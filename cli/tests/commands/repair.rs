@@ -242,6 +242,7 @@ fn a_broken_newest_revision_is_taken_back_too() {
 fn of_several_heads_the_one_to_remove_is_named() {
     let blog = after_a_git_merge();
     assert_says(&blog.fails(2, &["remove"]), &["there are several heads: bb0000000002, cc0000000003"]);
+    assert_says(&blog.fails(2, &["remove", "heads"]), &["one revision goes at a time; name it"]);
     blog.ok(&["remove", "cc"]);
     assert_eq!(blog.lock().heads, [B]);
     blog.models(WITH_B);
