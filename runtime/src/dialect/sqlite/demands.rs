@@ -56,6 +56,9 @@ fn of_column(rows: &Rows<'_>, column: &Column, source: &Source, demands: &mut Ve
     if let Some(verify) = rows.time(&column.name, source)? {
         demands.push(changed(&column.name, verify));
     }
+    if let Some(verify) = rows.beyond(column, source)? {
+        demands.push(changed(&column.name, verify));
+    }
     if column.nullable || column.generated.is_some() || ddl::rowid_alias(rows.after) == Some(column) {
         return Ok(());
     }

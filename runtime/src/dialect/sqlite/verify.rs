@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use migratable_core::{ForeignKey, Index, Table};
+use migratable_core::diff::holds_every_value_of;
+use migratable_core::{Column, ColumnType, Dialect, ForeignKey, Index, Table};
 
 use super::ddl::{self, quoted};
 use super::rebuild::free_rowid;
@@ -127,6 +128,25 @@ impl Rows<'_> {
         let Some(raw) = inner.sql(self.name())? else { return Ok(None) };
         let problem = format!("hold something in `{column}` that is no date, or a time that a date would lose");
         Ok(change.loses(&raw).map(|offends| self.raw(column, &raw, &offends, problem)))
+    }
+
+    /// Values that go on as they are, and that SQLite takes in any column, but whoever reads the new type does not: numbers
+    /// out of its range, texts that are longer.
+    pub(super) fn beyond(&self, column: &Column, source: &Source) -> Result<Option<Verify>, String> {
+        let Some(old) = self.before.columns.iter().find(|it| source.is_column(&it.name)) else { return Ok(None) };
+        let Some(raw) = source.sql(self.name())? else { return Ok(None) };
+        let (from, to) = (old.column_type.on(Dialect::Sqlite), column.column_type.on(Dialect::Sqlite));
+        let outside =
+            |least: i64, most: i64| format!("typeof({raw}) = 'integer' AND {raw} NOT BETWEEN {least} AND {most}");
+        let offends = match &to {
+            _ if holds_every_value_of(&to, &from) => return Ok(None),
+            ColumnType::SmallInt => outside(i16::MIN.into(), i16::MAX.into()),
+            ColumnType::Integer => outside(i32::MIN.into(), i32::MAX.into()),
+            ColumnType::Varchar(length) | ColumnType::Char(length) => format!("length({raw}) > {length}"),
+            _ => return Ok(None),
+        };
+        let problem = format!("hold something in `{}` that has no equal as {to}", column.name);
+        Ok(Some(self.raw(&column.name, &raw, &offends, problem)))
     }
 
     /// Values that offend as they are before the change.
