@@ -18,10 +18,11 @@ pub(crate) struct Stranded {
 }
 
 impl Stranded {
-    /// The condition under which a row is one of them.
-    pub(crate) fn condition(&self, quoted: impl Fn(&str) -> String) -> String {
+    /// SQL for their number, in a table that stands in SQL like this.
+    pub(crate) fn count(&self, table: &str, quoted: impl Fn(&str) -> String) -> String {
         let set: Vec<String> = self.columns.iter().map(|column| format!("{} IS NOT NULL", quoted(column))).collect();
-        if set.is_empty() { "1 = 1".to_owned() } else { set.join(" AND ") }
+        let which = if set.is_empty() { "1 = 1".to_owned() } else { set.join(" AND ") };
+        format!("(SELECT count(*) FROM {table} WHERE {which})")
     }
 }
 

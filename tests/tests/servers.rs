@@ -64,14 +64,7 @@ fn migrate(database: &Database<'_>, words: &[&str]) -> String {
 
 /// What a database holds, without the places of the columns: one that comes back stands behind the others.
 fn held(database: &Database<'_>) -> BTreeSet<String> {
-    let without_place = |line: String| match line.split_once(": ") {
-        Some((table, column)) => {
-            let column = column.trim_start_matches(|c: char| c.is_ascii_digit());
-            format!("{table}: {}", column.trim_start())
-        }
-        None => line,
-    };
-    reader::read(database).unwrap().managed.into_iter().map(without_place).collect()
+    reader::without_places(reader::read(database).unwrap().managed)
 }
 
 fn check(database: &Database<'_>, revision: &str) -> (BTreeSet<String>, String) {

@@ -55,3 +55,14 @@ pub fn same(found: &BTreeSet<String>, wanted: &BTreeSet<String>) -> Result<(), S
     let lines: Vec<String> = missing.chain(excess).collect();
     if lines.is_empty() { Ok(()) } else { Err(lines.join("\n")) }
 }
+
+/// Lines without the places of the columns: a new one, or one that comes back, stands behind the others.
+pub fn without_places(lines: BTreeSet<String>) -> BTreeSet<String> {
+    let without_place = |line: String| match line.split_once(": ") {
+        Some((table, column)) => {
+            format!("{table}: {}", column.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start())
+        }
+        None => line,
+    };
+    lines.into_iter().map(without_place).collect()
+}

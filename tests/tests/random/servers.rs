@@ -108,14 +108,8 @@ fn run(database: &Database<'_>, work: impl FnOnce(Migrator<AnyConnection>, &mut 
 
 /// What a database holds, without the places of the columns.
 fn held(database: &Database<'_>) -> BTreeSet<String> {
-    let without_place = |line: String| match line.split_once(": ") {
-        Some((table, rest)) => {
-            format!("{table}: {}", rest.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start())
-        }
-        None => line,
-    };
     let held = reader::read(database).unwrap().managed;
-    held.into_iter().filter(|line| !line.starts_with("migratable_")).map(without_place).collect()
+    reader::without_places(held.into_iter().filter(|line| !line.starts_with("migratable_")).collect())
 }
 
 /// What has another name behind operations, and what may have other values: columns under the names that they have before,

@@ -138,14 +138,8 @@ fn is_clean(database: &Database<'_>, expected: &Schema) -> Result<(), String> {
 
 /// What the database holds, without the places of the columns: a new one stands behind the others.
 fn held(database: &Database<'_>) -> Result<BTreeSet<String>, String> {
-    let without_place = |line: String| match line.split_once(": ") {
-        Some((table, rest)) => {
-            format!("{table}: {}", rest.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start())
-        }
-        None => line,
-    };
     let held = reader::read(database)?.managed;
-    Ok(held.into_iter().filter(|line| !line.starts_with("migratable_")).map(without_place).collect())
+    Ok(reader::without_places(held.into_iter().filter(|line| !line.starts_with("migratable_")).collect()))
 }
 
 fn sees(rows: &rows::Rows, expected: &BTreeMap<String, Vec<String>>) -> Result<(), String> {

@@ -27,11 +27,10 @@ pub(super) fn script(
             operation: operations.iter().position(|it| Some(it) == planned.get(refusal.operation)).unwrap_or_default(),
             ..refusal
         })?;
-    let stranded = stranded(&before.schema, &after.schema, operations).into_iter().map(|it| {
-        let rows = format!("(SELECT COUNT(*) FROM {} WHERE {})", table_name(&it.table), it.condition(quoted));
-        guard(&it.message, &rows)
-    });
-    let stranded: Vec<String> = stranded.collect();
+    let stranded: Vec<String> = stranded(&before.schema, &after.schema, operations)
+        .iter()
+        .map(|it| guard(&it.message, &it.count(&table_name(&it.table), quoted)))
+        .collect();
     let looks = !stranded.is_empty() || pieces.pieces.iter().any(|piece| matches!(piece.work, Work::Verify(_)));
     let mut lines: Vec<String> = session::set_script(settings);
     lines.extend(looks.then(|| session::GUARD.to_owned()));

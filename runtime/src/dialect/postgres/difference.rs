@@ -50,8 +50,7 @@ pub(super) fn script(
     (OFFLINE.before)(settings).iter().chain(&(OFFLINE.begin)(settings)).for_each(|line| push(&mut script, line));
     push(&mut script, &format!("{CHECK_NOW};"));
     for it in stranded(&before.schema, &after.schema, operations) {
-        let rows = format!("(SELECT count(*) FROM {} WHERE {})", qualified(&it.table), it.condition(quoted));
-        push(&mut script, &format!("{};", guard(&it.message, &rows)));
+        push(&mut script, &format!("{};", guard(&it.message, &it.count(&qualified(&it.table), quoted))));
     }
     let mut heading = None;
     for piece in &planned.pieces {

@@ -37,10 +37,7 @@ pub(super) fn script(
     let made_up = stranded(&before.schema, &after.schema, operations)
         .into_iter()
         .filter(|it| losses == Losses::Refused && !it.by_own_values);
-    let stops = made_up.map(|it| {
-        let rows = format!("(SELECT count(*) FROM {} WHERE {})", quoted(&it.table.name), it.condition(quoted));
-        guard(&it.message, &rows)
-    });
+    let stops = made_up.map(|it| guard(&it.message, &it.count(&quoted(&it.table.name), quoted)));
     let aside = free_prefix(before, after);
     let renamed = renames::apart(before, operations, &aside);
     let (statements, before, lineage, answers) = match &renamed {
