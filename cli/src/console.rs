@@ -27,8 +27,10 @@ pub struct Console<'a> {
 struct Parts {
     /// The one that is being run.
     name: String,
-    /// Whether its name was printed.
+    /// Whether its name stands above its results.
     is_headed: bool,
+    /// Whether it stands above what else is said.
+    is_noted: bool,
     /// What was reported as JSON, by name.
     json: Map<String, Value>,
 }
@@ -110,6 +112,7 @@ impl<'a> Console<'a> {
         let parts = self.parts.get_or_insert_default();
         name.clone_into(&mut parts.name);
         parts.is_headed = false;
+        parts.is_noted = false;
     }
 
     /// Ends the last one.
@@ -122,6 +125,10 @@ impl<'a> Console<'a> {
     /// Says something that is not the result.
     pub fn note(&mut self, text: impl Display) {
         // When stderr is gone there is nobody to tell.
+        if let Some(parts) = self.parts.as_mut().filter(|parts| !parts.is_headed && !parts.is_noted) {
+            parts.is_noted = true;
+            let _ = writeln!(self.err, "[{}]", parts.name);
+        }
         let _ = writeln!(self.err, "{text}");
     }
 

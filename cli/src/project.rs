@@ -117,6 +117,15 @@ impl Project {
         self.manifest_dir.join("Cargo.toml").is_file()
     }
 
+    /// The file of a revision that was compiled in, as messages show it: from here, if the sources are there.
+    #[cfg(feature = "database")]
+    pub(crate) fn revision_file(&self, name: &str, console: &crate::console::Console<'_>) -> String {
+        match self.configuration() {
+            Ok(configuration) if self.has_sources() => console.path(&configuration.versions().join(name)),
+            _ => name.to_owned(),
+        }
+    }
+
     /// The words of a command for the database that is meant.
     fn of_this(&self, words: &str) -> String {
         self.configuration().map_or_else(|_| words.to_owned(), |it| it.of_this(words))

@@ -45,6 +45,15 @@ pub fn values_of(hole: &Hole, console: &mut Console<'_>) -> Option<String> {
     (!answer.is_empty()).then_some(answer)
 }
 
+/// Asks whether something is meant; fails unless it is.
+pub fn confirm(what: &str, console: &mut Console<'_>) -> Outcome {
+    console.note(what);
+    match console.ask("Is that meant? [y/N]").as_deref() {
+        Some("y" | "Y" | "yes") => Ok(()),
+        _ => Err(Failure::Failed("not meant; nothing was written".to_owned())),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use migratable_core::diff::QuestionKind;

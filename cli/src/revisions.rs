@@ -45,12 +45,16 @@ pub(crate) struct Revisions {
     /// What follows what.
     pub(crate) graph: Graph,
     places: HashMap<String, usize>,
+    /// The labels of the branches in which each is.
+    branches: HashMap<String, String>,
 }
 
 impl Revisions {
     fn new(all: Vec<Revision>, graph: Graph) -> Revisions {
         let places = all.iter().enumerate().map(|(place, revision)| (revision.id.clone(), place)).collect();
-        Revisions { all, graph, places }
+        let labels = graph.branch_labels().into_iter().map(|labels| labels.join(", "));
+        let branches = graph.order().iter().cloned().zip(labels).collect();
+        Revisions { all, graph, places, branches }
     }
 
     /// Those of the files; where there are no sources, those that were compiled in.
@@ -114,13 +118,12 @@ impl Revisions {
         marks
     }
 
-    /// A revision in one line: where it comes from, its id, what is special about it, its message.
+    /// A revision in one line: where it comes from, its id, its branches, what is special about it, its message.
     pub(crate) fn line(&self, revision: &Revision, current: &BTreeSet<String>) -> String {
         let from = if revision.after.is_empty() { "base".to_owned() } else { revision.after.join(", ") };
-        let mut marks = self.marks(&revision.id, current).join(", ");
-        if !marks.is_empty() {
-            marks = format!(" ({marks})");
-        }
+        let branches = self.branches.get(&revision.id).cloned().unwrap_or_default();
+        let marks = [branches, self.marks(&revision.id, current).join(", ")];
+        let marks: String = marks.iter().filter(|it| !it.is_empty()).map(|it| format!(" ({it})")).collect();
         format!("{from} -> {}{marks}, {}", revision.id, revision.message)
     }
 

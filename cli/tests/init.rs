@@ -309,6 +309,11 @@ fn the_url_decides_the_dialect_and_passwords_are_written_nowhere() {
     let (_, notes) = init(&root, &["--database-url", "sqlite://data/blog.db"]).unwrap();
     assert!(read(&root, "migrations/Cargo.toml").contains("database-url = \"sqlite://data/blog.db\"\n"));
     assert!(notes.contains("add the line `data/blog.db*` to .gitignore"), "{notes}");
+    for line in ["data/blog.db*", "/data/blog.db", "*.db"] {
+        fs::write(root.join(".gitignore"), line).unwrap();
+        let (_, notes) = init(&root, &["--database-url", "sqlite://data/blog.db"]).unwrap();
+        assert!(!notes.contains(".gitignore"), "{line}: {notes}");
+    }
 
     for (url, dialect) in [
         ("postgres://anna:s3cret@host/blog", "postgres"),

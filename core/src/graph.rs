@@ -199,18 +199,32 @@ impl Graph {
     /// The heads that share a branch: those behind the same labels, or behind none. Heads that each have labels of their
     /// own before them are branches that are meant to live beside one another.
     pub fn colliding_heads(&self) -> Vec<Vec<&str>> {
-        let mut labels: Vec<BTreeSet<usize>> = Vec::with_capacity(self.nodes.len());
-        for (place, node) in self.nodes.iter().enumerate() {
-            let mut own: BTreeSet<usize> =
-                self.followed.before[place].iter().flat_map(|&it| &labels[it]).copied().collect();
-            own.extend((!node.labels.is_empty()).then_some(place));
-            labels.push(own);
-        }
+        let labelled = self.labelled();
         let mut branches: BTreeMap<&BTreeSet<usize>, Vec<&str>> = BTreeMap::new();
         for head in self.heads() {
-            branches.entry(&labels[self.places[head]]).or_default().push(head);
+            branches.entry(&labelled[self.places[head]]).or_default().push(head);
         }
         branches.into_values().filter(|heads| heads.len() > 1).collect()
+    }
+
+    /// The labels of the branches in which each revision is, in the order of the revisions.
+    pub fn branch_labels(&self) -> Vec<Vec<&str>> {
+        let names = |places: BTreeSet<usize>| {
+            places.into_iter().flat_map(|place| &self.nodes[place].labels).map(String::as_str).collect()
+        };
+        self.labelled().into_iter().map(names).collect()
+    }
+
+    /// The revisions with a label that each revision follows, or is.
+    fn labelled(&self) -> Vec<BTreeSet<usize>> {
+        let mut labelled: Vec<BTreeSet<usize>> = Vec::with_capacity(self.nodes.len());
+        for (place, node) in self.nodes.iter().enumerate() {
+            let mut own: BTreeSet<usize> =
+                self.followed.before[place].iter().flat_map(|&it| &labelled[it]).copied().collect();
+            own.extend((!node.labels.is_empty()).then_some(place));
+            labelled.push(own);
+        }
+        labelled
     }
 
     /// The revisions that follow none.

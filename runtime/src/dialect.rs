@@ -55,6 +55,9 @@ pub enum Work {
     Rebuild(Box<sqlite::Rebuild>),
 }
 
+/// How many rows are named that stand in the way.
+pub(crate) const EXAMPLES: usize = 5;
+
 /// Looks for rows that stand in the way of a change.
 pub struct Verify {
     /// The table.

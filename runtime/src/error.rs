@@ -5,6 +5,7 @@ use std::fmt;
 use migratable_core::graph::{GraphError, ResolveError};
 
 use crate::advice::Advised;
+use crate::dialect::EXAMPLES;
 use crate::executor::Done;
 use crate::revision;
 
@@ -263,7 +264,8 @@ impl fmt::Display for OffendingRows {
         for example in &self.examples {
             write!(f, "\n  {example}")?;
         }
-        if self.count > self.examples.len() as u64 {
+        // Several rows may be in one example; fewer examples than are asked for are all.
+        if self.examples.len() >= EXAMPLES && self.count > self.examples.len() as u64 {
             f.write_str("\n  …")?;
         }
         if !self.advice.is_empty() {
@@ -295,6 +297,13 @@ impl fmt::Display for Failure {
         write!(f, "\n{}", self.cause)?;
         if let Some(statement) = &self.statement {
             write!(f, "\nThe statement was: {statement}")?;
+            if statement.starts_with("CREATE TABLE") && self.cause.to_string().contains("already exists") {
+                write!(
+                    f,
+                    "\nIf the table already is what the revision makes: `stamp {}` records that.",
+                    self.revision
+                )?;
+            }
         }
         let done: Vec<&str> = self.done.iter().map(|it| it.revision.as_str()).collect();
         let done = done.join(", ");
@@ -361,5 +370,24 @@ impl From<Cause> for Stop {
 impl From<diesel::result::Error> for Stop {
     fn from(error: diesel::result::Error) -> Stop {
         Cause::Database(error).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_are_all_named_are_followed_by_no_dots() {
+        for (count, examples, is_cut) in [(2, 2, false), (4, 2, false), (5, 5, false), (6, 5, true)] {
+            let rows = OffendingRows {
+                table: "users".to_owned(),
+                problem: "are not unique in `email`".to_owned(),
+                count,
+                examples: (0..examples).map(|number| format!("email = '{number}'")).collect(),
+                advice: String::new(),
+            };
+            assert_eq!(rows.to_string().ends_with('…'), is_cut, "{rows}");
+        }
     }
 }

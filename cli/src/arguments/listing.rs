@@ -83,7 +83,7 @@ pub struct Listing {
 #[command(after_help = "Examples:\n  migrate show head\n  migrate show 3f2a")]
 pub struct Show {
     /// The revision.
-    #[arg(value_name = "REV", allow_hyphen_values = true)]
+    #[arg(value_name = "REV", allow_negative_numbers = true)]
     pub revision: String,
     #[command(flatten)]
     #[allow(missing_docs)]

@@ -121,7 +121,7 @@ Examples:
 Where the database is at several revisions, `3f2a@-1` says which goes back by one.")]
 pub struct Downgrade {
     /// The revision to go back to, or with --sql a range from the newer to the older.
-    #[arg(value_name = "REV", default_value = "-1", allow_hyphen_values = true)]
+    #[arg(value_name = "REV", default_value = "-1", allow_negative_numbers = true)]
     pub revision: String,
     #[command(flatten)]
     #[allow(missing_docs)]

@@ -77,10 +77,14 @@ pub struct Squash {
 
 /// `edit`.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  EDITOR=vi migrate edit head")]
+#[command(after_help = "\
+Example:
+  EDITOR=vi migrate edit head
+
+An edit of the newest revision changes what the lock must say: `migrate lock` computes it anew.")]
 pub struct Edit {
     /// The revision.
-    #[arg(value_name = "REV", default_value = "head", allow_hyphen_values = true)]
+    #[arg(value_name = "REV", default_value = "head", allow_negative_numbers = true)]
     pub revision: String,
 }
 
@@ -89,7 +93,7 @@ pub struct Edit {
 #[command(after_help = "Examples:\n  migrate remove\n  migrate remove 3f2a     which of several heads")]
 pub struct Remove {
     /// The revision; nothing may follow it.
-    #[arg(value_name = "REV", default_value = "head", allow_hyphen_values = true)]
+    #[arg(value_name = "REV", default_value = "head", allow_negative_numbers = true)]
     pub revision: String,
     #[command(flatten)]
     #[allow(missing_docs)]

@@ -164,7 +164,10 @@ fn database_advice(url: &str, root: &Path, console: &Console<'_>) -> Option<Stri
     let (file, _) = url::sqlite_file(url)?;
     let ignored = fs::read_to_string(root.join(".gitignore")).ok()?;
     let known = Path::new(file).is_absolute()
-        || ignored.lines().map(str::trim).any(|line| line == "*.db" || line.trim_start_matches('/') == file);
+        || ignored
+            .lines()
+            .map(|line| line.trim().trim_start_matches('/').trim_end_matches('*'))
+            .any(|line| line == file || line == "*.db");
     (!known).then(|| {
         format!("the database is a file: add the line `{file}*` to {}", console.path(&root.join(".gitignore")))
     })

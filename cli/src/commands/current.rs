@@ -42,8 +42,8 @@ mod of_database {
             let revision = migrator.revisions().iter().find(|it| it.id == id).filter(|_| arguments.verbose);
             if let Some(revision) = revision {
                 let after = if revision.after.is_empty() { "base".to_owned() } else { revision.after.join(", ") };
-                console
-                    .line(format_args!("  message: {}\n  file: {}\n  after: {after}", revision.message, revision.file));
+                let file = project.revision_file(revision.file, console);
+                console.line(format_args!("  message: {}\n  file: {file}\n  after: {after}", revision.message));
             }
         }
         if !database.exists() {

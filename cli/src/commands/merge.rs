@@ -28,6 +28,7 @@ pub(crate) fn run(arguments: &Merge, url: Option<&str>, project: &Project, conso
     let graph = sound_graph(&history, console)?;
     let all: Vec<String> = graph.heads().into_iter().map(str::to_owned).collect();
     if all.len() < 2 {
+        named(&arguments.revisions, &graph)?;
         return mend_lock(arguments.report.json, &all, &sources, console);
     }
     let heads = chosen(&arguments.revisions, &graph, &all, project)?;
@@ -105,13 +106,9 @@ fn chosen(words: &[String], graph: &Graph, all: &[String], project: &Project) ->
     if words.is_empty() {
         return colliding(graph, |heads| project.file_command(&format!("merge {}", heads.join(" "))));
     }
-    let mut chosen: Vec<String> = Vec::new();
-    for word in words {
-        let ids = graph.resolve(word, &[]).map_err(|error| Failure::Usage(error.to_string()))?;
-        if let Some(id) = ids.iter().find(|id| !all.contains(id)) {
-            return Err(Failure::Usage(format!("{id} is no head: the heads are {}", all.join(", "))));
-        }
-        chosen.extend(ids);
+    let mut chosen = named(words, graph)?;
+    if let Some(id) = chosen.iter().find(|id| !all.contains(id)) {
+        return Err(Failure::Usage(format!("{id} is no head: the heads are {}", all.join(", "))));
     }
     chosen.sort();
     chosen.dedup();
@@ -119,6 +116,12 @@ fn chosen(words: &[String], graph: &Graph, all: &[String], project: &Project) ->
         return Err(Failure::Usage(format!("name at least two heads, or none for all: {}", all.join(", "))));
     }
     Ok(chosen)
+}
+
+/// The revisions that words name.
+fn named(words: &[String], graph: &Graph) -> Outcome<Vec<String>> {
+    let ids: Result<Vec<_>, _> = words.iter().map(|word| graph.resolve(word, &[])).collect();
+    Ok(ids.map_err(|error| Failure::Usage(error.to_string()))?.concat())
 }
 
 /// The heads that are in one branch; an error with a command for each choice if there is not one such branch.
@@ -129,7 +132,7 @@ pub(super) fn colliding(graph: &Graph, command: impl Fn(&[&str]) -> String) -> O
     match &branches[..] {
         [heads] => Ok(heads.iter().map(|&head| head.to_owned()).collect()),
         [] => Err(Failure::Usage(format!(
-            "each head is in a branch with a label of its own; name those that are to be one:{}",
+            "the heads are in branches of different labels, which may stay apart; name those that are to be one:{}",
             choices(&[graph.heads()])
         ))),
         several => Err(Failure::Usage(format!(

@@ -13,7 +13,7 @@ use crate::arguments::movement::{self, Move};
 use crate::console::Console;
 use crate::database::{Database, Migrator, migrator};
 use crate::failure::{Failure, Outcome};
-use crate::project::Project;
+use crate::project::{Project, shell_word};
 use crate::prompt;
 
 /// A movement of a database.
@@ -76,12 +76,40 @@ impl Movement<'_> {
             report => report,
         };
         console.progress("");
-        let report = report.map_err(|error| database.failure(&error))?;
+        let report = match report {
+            Err(migratable::Error::Resolve(ResolveError::TooFar { .. }))
+                if self.direction == Direction::Downgrade
+                    && migrator.current(&mut connection).is_ok_and(|current| current.is_empty()) =>
+            {
+                let shown = database.shown();
+                return Err(Failure::Usage(format!("{shown} is at the base: there is nothing to take back")));
+            }
+            report => report.map_err(|error| database.failure(&error))?,
+        };
         let current = migrator.current(&mut connection).map_err(|error| database.failure(&error))?;
         self.report(&report, &current, &database, console);
+        if report.done.is_empty() && report.taken_over.is_empty() {
+            self.hint_at_other_way(&migrator, &current, project, console);
+        }
         match report.standing {
             Standing::Ahead(unknown) => Err(database.failure(&migratable::Error::Ahead { unknown })),
             Standing::Current | Standing::Behind(_) => Ok(()),
+        }
+    }
+
+    /// Says which command leads to the target, where this one does not.
+    fn hint_at_other_way(&self, migrator: &Migrator, current: &[String], project: &Project, console: &mut Console<'_>) {
+        let current: Vec<&str> = current.iter().map(String::as_str).collect();
+        let Ok(graph) = migrator.graph() else { return };
+        let Ok(target) = graph.target(self.target, &current) else { return };
+        let applied = graph.ancestors(current);
+        let (other, path) = match self.direction {
+            Direction::Upgrade => (Direction::Downgrade, graph.downgrade_path(&applied, &target)),
+            Direction::Downgrade => (Direction::Upgrade, graph.upgrade_path(&applied, &target)),
+        };
+        if !path.is_empty() {
+            let command = project.command(&format!("{} {}", word(other), shell_word(self.target)));
+            console.note(format_args!("`{}` lies in the other direction: {command}", self.target));
         }
     }
 

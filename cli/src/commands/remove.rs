@@ -46,6 +46,7 @@ pub(crate) fn run(arguments: &Remove, url: Option<&str>, project: &Project, cons
         let _ = whole_file::write_durably(&lock, &before);
         return Err(Failure::Failed(format!("cannot remove {path}: {error}; nothing was changed")));
     }
+    remove_empty_folders(&removed.path, &history.versions);
     if arguments.report.json {
         console.json(&json!({ "revision": removed.id, "file": path, "heads": heads }));
     } else {
@@ -53,6 +54,16 @@ pub(crate) fn run(arguments: &Remove, url: Option<&str>, project: &Project, cons
         console.line(format_args!("removed {path}; {} is of {at} again", console.path(&lock)));
     }
     Ok(())
+}
+
+/// Removes the folders below `versions/` in which the file was the last one.
+fn remove_empty_folders(file: &Path, versions: &Path) {
+    for folder in file.ancestors().skip(1).take_while(|folder| *folder != versions) {
+        // One that is not empty stays, and so do those above it.
+        if fs::remove_dir(folder).is_err() {
+            return;
+        }
+    }
 }
 
 /// The revision that goes.

@@ -63,6 +63,9 @@ impl Command<'_> {
     fn write_changes(&self, models: &Models, console: &mut Console<'_>) -> Outcome {
         let before = &self.standing.lock.schema;
         let mut answers: Answers = answers::given(self.arguments, models)?;
+        if models.is_empty() {
+            answers::confirm_emptying(before, &answers, &|| self.typed(), console)?;
+        }
         let mut plan = answers::plan(before, models, &mut answers, &|| self.typed(), console)?;
         if plan.upgrade.is_empty() {
             return self.nothing(models, console);
@@ -182,26 +185,35 @@ impl Command<'_> {
 
     /// The command as it was typed.
     fn typed(&self) -> String {
-        let mut words = String::from("revision");
-        let message = self.arguments.message.iter().map(|message| ("-m", message));
-        let renames = self.arguments.rename.iter().map(|it| ("--rename", it));
-        let drops = self.arguments.drop.iter().map(|it| ("--drop", it));
-        let defaults = self.arguments.default.iter().map(|it| ("--default", it));
-        let head = self.arguments.head.iter().map(|it| ("--head", it));
-        let labels = self.arguments.branch_label.iter().map(|it| ("--branch-label", it));
-        let depends_on = self.arguments.depends_on.iter().map(|it| ("--depends-on", it));
-        let place = head.chain(labels).chain(depends_on);
-        for (flag, value) in message.chain(place).chain(renames).chain(drops).chain(defaults) {
-            words.push_str(&format!(" {flag} {}", shell_word(value)));
-        }
-        if self.arguments.splice {
-            words.push_str(" --splice");
-        }
-        if let Some(folder) = &self.arguments.version_path {
-            words.push_str(&format!(" --version-path {}", shell_word(&folder.to_string_lossy())));
-        }
-        self.project.file_command(&words)
+        self.project.file_command(&typed(self.arguments))
     }
+}
+
+/// The words of the command as they were typed.
+fn typed(arguments: &Revision) -> String {
+    let mut words = String::from("revision");
+    if arguments.empty {
+        words.push_str(" --empty");
+    }
+    let message = arguments.message.iter().map(|message| ("-m", message));
+    let id = arguments.rev_id.iter().map(|id| ("--rev-id", id));
+    let renames = arguments.rename.iter().map(|it| ("--rename", it));
+    let drops = arguments.drop.iter().map(|it| ("--drop", it));
+    let defaults = arguments.default.iter().map(|it| ("--default", it));
+    let head = arguments.head.iter().map(|it| ("--head", it));
+    let labels = arguments.branch_label.iter().map(|it| ("--branch-label", it));
+    let depends_on = arguments.depends_on.iter().map(|it| ("--depends-on", it));
+    let place = head.chain(labels).chain(depends_on);
+    for (flag, value) in message.chain(id).chain(place).chain(renames).chain(drops).chain(defaults) {
+        words.push_str(&format!(" {flag} {}", shell_word(value)));
+    }
+    if arguments.splice {
+        words.push_str(" --splice");
+    }
+    if let Some(folder) = &arguments.version_path {
+        words.push_str(&format!(" --version-path {}", shell_word(&folder.to_string_lossy())));
+    }
+    words
 }
 
 /// A message for who gave none: what the first change is.

@@ -143,6 +143,8 @@ fn some_of_the_heads_are_joined_if_they_are_named() {
     blog.ok(&["merge"]);
     assert_eq!(blog.ok(&["heads"]).lines().count(), 1);
     assert_says(&blog.ok(&["lock"]), &["nothing was changed"]);
+    assert_says(&blog.ok(&["merge"]), &["there is one head and the lock is what the revisions give"]);
+    assert_says(&blog.fails(2, &["merge", "nonsense"]), &["no revision is called `nonsense`"]);
 }
 
 fn git(blog: &Blog, arguments: &[&str]) -> bool {

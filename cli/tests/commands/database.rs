@@ -105,6 +105,47 @@ fn up_and_down_and_up_to_date() {
 }
 
 #[test]
+fn a_target_in_the_other_direction_is_named_with_the_command_that_leads_to_it() {
+    let blog = Blog::new("");
+    for (typed, said) in [
+        (&["upgrade"][..], ""),
+        (
+            &["upgrade", "base"],
+            "`base` lies in the other direction: cargo run -p blog-migrations --bin migrate -- downgrade base",
+        ),
+        (&["upgrade", "aa"], "downgrade aa"),
+        (&["upgrade", "heads"], ""),
+        (&["downgrade", "head"], ""),
+        (&["downgrade", "aa"], ""),
+        (
+            &["downgrade", "bb"],
+            "`bb` lies in the other direction: cargo run -p blog-migrations --bin migrate -- upgrade bb",
+        ),
+        (&["downgrade", "base"], ""),
+    ] {
+        let ran = at(&blog, &blog.root, typed);
+        assert_eq!(ran.status, 0, "{typed:?}: {}", ran.err);
+        assert_says(&ran.err, &[said]);
+        assert_eq!(ran.err.is_empty(), said.is_empty(), "{typed:?}: {}", ran.err);
+    }
+    let ran = at(&blog, &blog.root, &["downgrade"]);
+    assert_eq!(ran.status, 2);
+    assert_says(&ran.err, &["blog.db is at the base: there is nothing to take back"]);
+}
+
+#[test]
+fn tables_that_are_there_already_may_be_stamped() {
+    let blog = Blog::new("");
+    ok(&blog, &["upgrade", "aa"]);
+    ok(&blog, &["stamp", "base"]);
+    let ran = at(&blog, &blog.root, &["upgrade"]);
+    assert_eq!(ran.status, 1);
+    assert_says(&ran.err, &["already exists", "`stamp aa0000000001` records that"]);
+    ok(&blog, &["stamp", A]);
+    assert_says(&ok(&blog, &["upgrade"]), &["applied bb0000000002"]);
+}
+
+#[test]
 fn where_a_database_stands_is_shown_by_every_command_that_tells() {
     let blog = Blog::new("");
     ok(&blog, &["upgrade", "aa"]);
@@ -112,7 +153,7 @@ fn where_a_database_stands_is_shown_by_every_command_that_tells() {
     blog.revision(B, &[A], "", "");
 
     assert_eq!(ok(&blog, &["current"]), format!("{A}\n"));
-    assert_says(&ok(&blog, &["current", "-v"]), &[A, "message: users", "file: some_file.rs"]);
+    assert_says(&ok(&blog, &["current", "-v"]), &[A, "message: users", "file: migrations/versions/some_file.rs"]);
     assert_eq!(json(&blog, &["current", "--json"])["pending"][0], B);
     assert_says(&ok(&blog, &["history", "-i"]), &["(head)", &format!("{A} (current)")]);
     assert_says(&ok(&blog, &["show", "current"]), &[&format!("base -> {A}")]);

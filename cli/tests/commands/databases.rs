@@ -173,6 +173,9 @@ fn every_database_is_moved_or_the_one_that_is_named() {
         &ok(&blog, &["downgrade", "--database", "audit"]),
         &["took back ee0000000001", "audit.db is at the base"],
     );
+    let current = typed(&blog, &[], &["current"]);
+    assert_eq!((current.out.as_str(), current.err.contains("[default]")), ("[default]\naa0000000001 (head)\n", false));
+    assert_says(&current.err, &["[audit]\n", "audit.db is at the base"]);
     assert_says(&ok(&blog, &["current", "--database", "default"]), &["aa0000000001 (head)"]);
     let elsewhere =
         typed(&blog, &[("AUDIT_DATABASE_URL", "sqlite://other.db"), ("DATABASE_URL", "sqlite://own.db")], &["upgrade"]);

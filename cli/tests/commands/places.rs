@@ -53,8 +53,13 @@ fn a_branch_with_a_label_lives_beside_the_others() {
     let said = blog.fails(2, &["revision", "-m", "size"]);
     assert_says(
         &said,
-        &["there are several heads", &format!("revision --head {A}\n"), &format!("revision --head {B}")],
+        &[
+            "there are several heads",
+            &format!("revision -m size --head {A}\n"),
+            &format!("revision -m size --head {B}"),
+        ],
     );
+    assert_says(&blog.fails(2, &["revision", "--empty"]), &[&format!("revision --empty --head {A}")]);
     let said = blog.fails(1, &["revision", "-m", "size", "--head", A]);
     assert_says(&said, &["nothing was written: what changed does not fit in this place", "orders"]);
     assert_eq!(blog.names("migrations/versions/shop").len(), 1);
@@ -65,12 +70,17 @@ fn a_branch_with_a_label_lives_beside_the_others() {
         let listed: Value = serde_json::from_str(&blog.ok(&["history", "--json", "-r", range])).unwrap();
         listed.as_array().unwrap().iter().map(|it| it["revision"].as_str().unwrap().to_owned()).collect()
     };
+    assert_says(&blog.ok(&["heads"]), &[&format!("{A} (head), "), &format!("{C} (shop) (head), size")]);
+    assert_says(&blog.ok(&["history"]), &[&format!("base -> {B} (shop), ")]);
     assert_eq!(ids("shop@base:shop@head"), [C, B]);
     assert_eq!(ids("shop@base:"), [C, B]);
     assert_eq!(ids("shop@head-1:"), [C, B]);
 
     blog.ok(&["remove", C]);
     assert_eq!(blog.lock().heads, [A, B]);
+    blog.ok(&["remove", B]);
+    assert!(!blog.path("migrations/versions/shop").exists(), "an empty folder was left behind");
+    assert!(blog.path("migrations/versions").exists());
 }
 
 #[test]
@@ -101,7 +111,7 @@ fn a_branch_begins_behind_what_others_follow_only_if_that_is_said() {
     assert_eq!(blog.lock().heads, [B, C]);
     assert_says(&blog.ok(&["check"]), &["clean"]);
     let said = blog.fails(2, &["merge"]);
-    assert_says(&said, &["each head is in a branch with a label of its own", &format!("merge {B} {C}")]);
+    assert_says(&said, &["the heads are in branches of different labels", &format!("merge {B} {C}")]);
 
     let ran = blog.run(&["revision", "--empty", "--rev-id", D, "--head", A, "--splice"]);
     assert_eq!(ran.status, 0, "{}", ran.err);

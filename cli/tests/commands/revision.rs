@@ -198,6 +198,56 @@ fn values_that_rows_need_are_given_asked_or_left_open() {
 }
 
 #[test]
+fn a_mod_line_that_is_gone_does_not_drop_every_table() {
+    let blog = with("");
+    let post = "#[derive(Migratable)]\npub struct Post {\n    pub id: i64,\n}\n";
+    blog.models(&format!("{}{post}", user("")));
+    blog.ok(&["revision", "-m", "posts", "--rev-id", "bb0000000002"]);
+    blog.models("// mod models;\n");
+    let before = blog.snapshot();
+
+    let said = blog.fails(1, &["revision", "-m", "oops"]);
+
+    assert_says(
+        &said,
+        &[
+            "no model is left, and all tables would be dropped with their rows: posts, users; nothing was written",
+            "Is a `mod` line of the models missing?",
+            "revision -m oops --drop posts --drop users",
+        ],
+    );
+    assert_says(&blog.fails(1, &["revision", "--drop", "posts"]), &["with their rows: users;"]);
+    assert_says(&blog.answer("\n", &["revision"]).err, &["Is that meant? [y/N]", "not meant; nothing was written"]);
+    assert_eq!(blog.snapshot(), before);
+    assert_eq!(blog.answer("y\n", &["revision", "-m", "all"]).status, 0);
+    blog.ok(&["remove"]);
+    assert_says(&blog.ok(&["revision", "--drop", "posts", "--drop", "users"]), &["drop table posts"]);
+}
+
+#[test]
+fn an_attribute_whose_name_is_misspelt_is_named() {
+    let blog = Blog::new(&user("    #[migratabel(unique)]\n    pub email: String,\n"));
+    let said = "src/lib.rs:4:7: there is no attribute `migratabel`: is it `migratable`?";
+    for command in [&["revision", "-m", "x"][..], &["check"]] {
+        let ran = blog.run(command);
+        assert_eq!(ran.status, 1, "{command:?}");
+        assert_says(&format!("{}{}", ran.out, ran.err), &[said]);
+    }
+}
+
+#[test]
+fn a_value_that_is_nearly_the_one_to_drop_is_named() {
+    let role = |values: &str| {
+        format!("#[derive(Migratable)]\npub enum Role {{ {values} }}\n{}", user("    pub role: Role,\n"))
+    };
+    let blog = Blog::new(&role("Admin, Member"));
+    blog.ok(&["revision", "-m", "users"]);
+    blog.models(&role("Member"));
+    let said = blog.fails(1, &["revision", "--drop", "Role.admin"]);
+    assert_says(&said, &["`--drop Role.admin`: schema.lock has no such column or enum value; is it `role.admin`?"]);
+}
+
+#[test]
 fn an_empty_revision_is_for_hand_work() {
     let blog = with("");
     let schema = blog.lock().schema;

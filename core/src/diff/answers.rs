@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::names::nearest;
 use crate::{Schema, TableName};
 
 /// The answers to what a comparison of two schemas cannot know.
@@ -178,8 +179,11 @@ impl Answers {
                             || tables(before),
                             |found| found.columns.iter().map(|it| format!("{table}.{}", it.name)).collect(),
                         );
+                        let given = format!("{table}.{column}");
+                        let meant = nearest(&given, droppable(before).iter().map(String::as_str))
+                            .map_or_else(String::new, |name| format!("is it `{name}`? "));
                         wrong.push(format!(
-                            "`--drop {table}.{column}`: schema.lock has no such column; {}",
+                            "`--drop {given}`: schema.lock has no such column or enum value; {meant}{}",
                             there_is(&there)
                         ));
                     }
@@ -281,6 +285,14 @@ fn as_table(rename: &ColumnRename, before: &Schema, after: &Schema) -> Option<(T
     let (from, to) = (of(&rename.from), of(&rename.to));
     let fits = rename.table.schema.is_none() && before.tables.contains_key(&from) && after.tables.contains_key(&to);
     fits.then_some((from, to))
+}
+
+/// The columns and enum values that there are.
+fn droppable(schema: &Schema) -> Vec<String> {
+    let columns =
+        schema.tables.values().flat_map(|of| of.columns.iter().map(move |it| format!("{}.{}", of.name, it.name)));
+    let values = schema.enums.values().flat_map(|of| of.values.iter().map(move |it| format!("{}.{it}", of.name)));
+    columns.chain(values).collect()
 }
 
 fn no_rename(text: &str) -> String {

@@ -99,7 +99,11 @@ impl Back<'_> {
             Some(fill) => fill,
             None => {
                 let value = self.neutral(&table, &column);
-                self.lose(format!("The values of {table}.{name} do not come back: every row gets a neutral one."));
+                let gets = match &value {
+                    crate::Sql::Portable(text) => text.as_str(),
+                    crate::Sql::Each(_) => "a neutral one",
+                };
+                self.lose(format!("The values of {table}.{name} do not come back: every row gets {gets}."));
                 value
             }
         };

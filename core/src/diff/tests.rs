@@ -361,7 +361,7 @@ fn answers_that_fit_nothing_say_what_there_is() {
         ("rename users.nam=users.title", "has no column `users.nam`"),
         ("rename users.name=users.titel", "no field has the column `users.titel`"),
         ("rename user=people", "has no table `user`"),
-        ("drop users.nam", "has no such column; there is users.id, users.name"),
+        ("drop users.nam", "column or enum value; is it `users.name`? there is users.id, users.name"),
         ("drop user", "has no table `user`; there is users"),
         ("default users.nam=1", "there is no such column"),
         ("default users.name=1", "nothing in this change needs values"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use migratable_core::Schema;
-use migratable_core::diff::{Answers, DiffError, Plan, Question, diff};
+use migratable_core::diff::{Answers, DiffError, Drop, Plan, Question, diff};
 
 use crate::arguments::Revision;
 use crate::console::Console;
@@ -40,6 +40,29 @@ pub(super) fn given(arguments: &Revision, models: &Models) -> Outcome<Answers> {
         }
     });
     Ok(answers)
+}
+
+/// Asks before every table goes because no model is left: a `mod` line that is gone looks the same.
+pub(super) fn confirm_emptying(
+    before: &Schema,
+    answers: &Answers,
+    typed: &dyn Fn() -> String,
+    console: &mut Console<'_>,
+) -> Outcome {
+    let open = before.tables.keys().filter(|&table| !answers.drops.contains(&Drop::Table(table.clone())));
+    let open: Vec<String> = open.map(ToString::to_string).collect();
+    if open.is_empty() || before.tables.len() < 2 {
+        return Ok(());
+    }
+    let what = format!("no model is left, and all tables would be dropped with their rows: {}", open.join(", "));
+    if console.is_interactive() {
+        return prompt::confirm(&what, console);
+    }
+    let flags: String = open.iter().map(|table| format!(" {}", for_shell(&format!("--drop {table}")))).collect();
+    Err(Failure::Failed(format!(
+        "{what}; nothing was written. Is a `mod` line of the models missing? If they are to go:\n  {}{flags}",
+        typed()
+    )))
 }
 
 /// Compares, and asks what stays open; without a terminal that is an error with the flags that answer.

@@ -29,7 +29,10 @@ fn after(arguments: &Revision, graph: &Graph, project: &Project) -> Outcome<Vec<
         }
         let mut text = "there are several heads; say which it follows:".to_owned();
         for head in &heads {
-            text.push_str(&format!("\n  {}", project.file_command(&format!("revision --head {head}"))));
+            text.push_str(&format!(
+                "\n  {}",
+                project.file_command(&format!("{} --head {head}", super::typed(arguments)))
+            ));
         }
         return Err(Failure::Usage(text));
     };

@@ -6,10 +6,7 @@ use migratable_core::{ColumnType, ForeignKey, Table, TableName};
 
 use super::ddl::{quoted, table_name};
 use super::types::text;
-use crate::dialect::Verify;
-
-/// How many rows are named.
-const EXAMPLES: usize = 5;
+use crate::dialect::{EXAMPLES, Verify};
 
 /// The rows of a table as they are in the database.
 pub(super) struct Rows<'a> {

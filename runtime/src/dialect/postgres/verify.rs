@@ -5,10 +5,7 @@ use migratable_core::{Dialect, ForeignKey, Index, Table};
 use super::casts;
 use super::ddl::{self, qualified, quoted};
 use super::types::sql_text;
-use crate::dialect::{Verify, literal};
-
-/// How many rows are named.
-const EXAMPLES: usize = 5;
+use crate::dialect::{EXAMPLES, Verify, literal};
 
 /// The rows of a table, as they are when they are looked at.
 pub(super) struct Rows<'a>(pub(super) &'a Table);

@@ -3,8 +3,8 @@
 use diesel::sqlite::SqliteConnection;
 
 use super::guard;
-use super::verify::EXAMPLES;
 use crate::dialect::Connection;
+use crate::dialect::EXAMPLES;
 use crate::error::{Cause, OffendingRows, Stop};
 
 /// The references for which the table that they refer to has no key: SQLite then looks at none at all. In the middle of

@@ -9,10 +9,8 @@ use super::ddl::{self, quoted};
 use super::rebuild::free_rowid;
 use super::sources::Source;
 use super::types::{Storage, sql_text};
-use crate::dialect::Verify;
+use crate::dialect::{EXAMPLES, Verify};
 
-/// How many rows are named.
-pub(super) const EXAMPLES: usize = 5;
 /// The column of the rows under test that says which row it is.
 const KEY: &str = "\"migratable_key\"";
 

@@ -5,9 +5,9 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Expr, Ident, Meta, Token};
 
-use super::Mistakes;
 use super::diesel::derives_migratable;
 use super::known::{self, Level};
+use super::{Mistakes, nearest};
 
 /// One entry of an attribute.
 pub(super) struct Entry {
@@ -101,6 +101,9 @@ pub(super) fn entries(attributes: &[Attribute], of: &str, level: Level, mistakes
     let mut found = Vec::new();
     for meta in metas(attributes) {
         if !meta.path().is_ident(of) {
+            if let Some(error) = misspelt(&meta, of) {
+                mistakes.add(error);
+            }
             continue;
         }
         let Meta::List(list) = meta else {
@@ -113,6 +116,13 @@ pub(super) fn entries(attributes: &[Attribute], of: &str, level: Level, mistakes
         }
     }
     found
+}
+
+/// The error of an attribute whose name is nearly this one; whoever only scans has no compiler that says so.
+fn misspelt(meta: &Meta, of: &str) -> Option<syn::Error> {
+    let name = meta.path().get_ident()?.to_string();
+    let is_near = name != of && of == "migratable" && nearest(&name, [of]).is_some();
+    is_near.then(|| syn::Error::new_spanned(meta.path(), format!("there is no attribute `{name}`: is it `{of}`?")))
 }
 
 fn entry(tokens: TokenStream, of: &str, level: Level, list: Span) -> syn::Result<Entry> {
