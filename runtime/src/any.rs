@@ -157,6 +157,10 @@ impl Connection for AnyConnection {
         inside!(self, inner => inner.is_transactional())
     }
 
+    fn catalogue(&mut self, operations: &[&migratable_core::Operation]) -> QueryResult<String> {
+        inside!(self, inner => inner.catalogue(operations))
+    }
+
     fn enter(&mut self, settings: &Settings) -> Result<Session, Error> {
         Ok(wrapped!(self, Session, inner => inner.enter(settings)?))
     }

@@ -45,10 +45,8 @@ pub enum Work {
         at_end: bool,
     },
     /// Begins a transaction for what works on rows, where changes of tables are in none.
-    #[cfg(feature = "mysql")]
     Begin,
     /// Ends it.
-    #[cfg(feature = "mysql")]
     Commit,
     /// Makes a table anew in another form and moves its rows over.
     #[cfg(feature = "sqlite")]
@@ -98,6 +96,11 @@ pub trait Connection: Any + Sized {
     /// Whether a transaction takes back changes of tables too.
     fn is_transactional(&self) -> bool {
         true
+    }
+    /// What the tables are like that operations are about, where no transaction takes changes of tables back: another
+    /// text when one of them was made.
+    fn catalogue(&mut self, _operations: &[&Operation]) -> QueryResult<String> {
+        Ok(String::new())
     }
     /// Gets a connection ready for revisions.
     fn enter(&mut self, settings: &Settings) -> Result<Self::Session, Error>;

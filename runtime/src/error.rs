@@ -7,6 +7,7 @@ use migratable_core::graph::{GraphError, ResolveError};
 use crate::advice::Advised;
 use crate::dialect::EXAMPLES;
 use crate::executor::Done;
+use crate::migrator::Direction;
 use crate::revision;
 
 /// Why migrating failed.
@@ -126,6 +127,20 @@ pub enum Error {
         applied: Vec<String>,
         /// What is not.
         missing: Vec<String>,
+    },
+    /// A revision was begun and did not come to its end, on a database that takes no change of tables back.
+    #[error(
+        "revision {revision} was begun by `{}` and did not come to its end: {why}. `{} {revision}` goes on with it; if \
+         the tables were brought to where it begins or ends by hand, `repair {revision}` records that",
+        .direction.word(), .direction.word()
+    )]
+    Unfinished {
+        /// The revision.
+        revision: String,
+        /// Whether it was being applied or taken back.
+        direction: Direction,
+        /// Why this cannot go on.
+        why: String,
     },
     /// A range of revisions cannot be read.
     #[error("`{text}` is not a range for this: {message}")]
@@ -311,8 +326,8 @@ impl fmt::Display for Failure {
             "The step had ended the transaction: what was done in it by then may have stayed in the database, and the \
              history may not say so. Look at both before you run this again."
         } else if self.stays {
-            "This database cannot take back changes of tables: what the revision did before this stays, without a row \
-             in the history; finish it or undo it by hand before you run it again."
+            "This database cannot take back changes of tables: what the revision did before this stays, and is \
+             remembered. Mend what is wrong and run this again: it goes on from there."
         } else if done.is_empty() {
             return f.write_str("\nNothing was changed.");
         } else {

@@ -22,6 +22,15 @@ pub enum Event<'a> {
         /// How many are run.
         of: usize,
     },
+    /// A revision that was stopped in the middle goes on, on a database that takes no change of tables back.
+    Resumes {
+        /// The revision.
+        revision: &'a str,
+        /// How many parts are done.
+        done: usize,
+        /// How many there are.
+        of: usize,
+    },
     /// A part of a revision begins: operations that are done together, or a data step.
     Progresses {
         /// The revision.
@@ -99,6 +108,9 @@ fn trace(event: &Event<'_>) {
         }
         Event::Progresses { revision, operation, done, of } => {
             tracing::debug!(target: "migratable", revision, done, of, "{operation}");
+        }
+        Event::Resumes { revision, done, of } => {
+            tracing::warn!(target: "migratable", revision, done, of, "goes on where it was stopped");
         }
         Event::Ended { direction, revision, message, duration } => {
             let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);

@@ -14,6 +14,7 @@ use crate::error::{Cause, Error, Failure, Stop};
 use crate::event::{Event, Observer};
 use crate::given::Given;
 use crate::history::{self, Position, Standing, Statements};
+use crate::journal::{self, Journal, Unfinished};
 use crate::migrator::{Direction, Migrator, Revision};
 use crate::plan::{self, Piece};
 use crate::revision::Step;
@@ -51,8 +52,17 @@ pub struct Report {
     pub done: Vec<Done>,
     /// The revisions that were recorded, without being run, in the place of those for which they stand.
     pub taken_over: Vec<String>,
+    /// The revisions that had been stopped in the middle, and were gone on with.
+    pub resumed: Vec<String>,
     /// How the database stands to the program now.
     pub standing: Standing,
+}
+
+impl Report {
+    /// Nothing was to be done.
+    pub(crate) fn nothing(standing: Standing) -> Report {
+        Report { done: Vec::new(), taken_over: Vec::new(), resumed: Vec::new(), standing }
+    }
 }
 
 /// A connection in the state that revisions need. It is put back on every way out, a panic in a step included.
@@ -109,10 +119,12 @@ pub(crate) fn run<Db: Database>(
         session,
         done: Vec::new(),
         taken_over: Vec::new(),
+        resumed: Vec::new(),
         stays: false,
     };
     let path = run.path(&position, Some(target))?;
-    let is_done = path.is_empty() && position.taken_over.is_empty();
+    let unfinished = journal::read(run.session.database, settings)?;
+    let is_done = path.is_empty() && position.taken_over.is_empty() && unfinished.is_none();
     let ended = if is_done { Ok(run.standing(&position)) } else { run.transactions(target) };
     let standing = ended.inspect_err(|error| {
         let revision = match error {
@@ -122,7 +134,7 @@ pub(crate) fn run<Db: Database>(
         };
         options.observer.tell(&Event::Failed { revision, error: &error.to_string() });
     })?;
-    Ok(Report { done: run.done, taken_over: run.taken_over, standing })
+    Ok(Report { done: run.done, taken_over: run.taken_over, resumed: run.resumed, standing })
 }
 
 struct Run<'a, Db: Database> {
@@ -134,6 +146,7 @@ struct Run<'a, Db: Database> {
     session: Session<'a, Db>,
     done: Vec<Done>,
     taken_over: Vec<String>,
+    resumed: Vec<String>,
     /// Whether a part of the revision that is run is done and cannot be taken back.
     stays: bool,
 }
@@ -147,6 +160,8 @@ struct State<Facts> {
     replay: Replay,
     /// The last number in the history.
     ordinal: u64,
+    /// The revision that is in the middle of its work; it is the first of the path.
+    unfinished: Option<Unfinished>,
 }
 
 impl<Db: Database> Run<'_, Db> {
@@ -230,13 +245,30 @@ impl<Db: Database> Run<'_, Db> {
         let rows = history::read(database, settings)?;
         let ordinal = rows.last().map_or(0, |row| row.ordinal);
         let position = self.migrator.position(&self.graph, rows, self.options.strict)?;
-        let path = self.migrator.find_all(&self.path(&position, target)?).into();
+        let mut path: VecDeque<_> = self.migrator.find_all(&self.path(&position, target)?).into();
+        let unfinished = journal::read(self.session.database, settings)?;
+        if let Some(unfinished) = &unfinished {
+            self.goes_on_first(unfinished, &mut path)?;
+        }
         takeover::write(self.session.database, settings, &position.taken_over)?;
         self.taken_over.extend(position.taken_over.iter().map(|revision| revision.id.to_owned()));
         let replay = self.migrator.replay(&self.graph, position.order.iter())?;
         let facts = self.session.database.facts();
         let facts = facts.map_err(|source| Error::Database { doing: "look at the tables", source })?;
-        Ok(State { version, facts, position, path, replay, ordinal })
+        Ok(State { version, facts, position, path, replay, ordinal, unfinished })
+    }
+
+    /// Puts a revision in front that is in the middle of its work.
+    fn goes_on_first(&self, unfinished: &Unfinished, path: &mut VecDeque<&'static Revision>) -> Result<(), Error> {
+        let Some(revision) = self.migrator.revisions().iter().find(|it| it.id == unfinished.revision) else {
+            return Err(unfinished.refused("this program does not know it"));
+        };
+        if unfinished.direction != self.direction {
+            return Err(unfinished.refused("nothing can go the other way before"));
+        }
+        path.retain(|it| it.id != revision.id);
+        path.push_front(revision);
+        Ok(())
     }
 
     /// Runs some revisions and ends the transaction that they are in.
@@ -288,7 +320,24 @@ impl<Db: Database> Run<'_, Db> {
             false => None,
         };
         self.stays = false;
-        for (done, piece) in planned.pieces.iter().enumerate() {
+        let begun_before = state.unfinished.take();
+        let (journal, first) = match self.session.database.is_transactional() {
+            true => (None, 0),
+            false => {
+                let (of, work) = ((revision, self.direction), (&planned.pieces[..], &operations.operations[..]));
+                let opened =
+                    Journal::open(self.session.database, self.session.settings, of, work, begun_before.as_ref());
+                let (journal, first) = opened.map_err(|stop| self.failure(revision, Vec::new(), stop))?;
+                (Some(journal), first)
+            }
+        };
+        if begun_before.is_some() {
+            self.stays = true;
+            self.resumed.push(revision.id.to_owned());
+            let (id, of) = (revision.id, planned.pieces.len());
+            self.options.observer.tell(&Event::Resumes { revision: id, done: first, of });
+        }
+        for (done, piece) in planned.pieces.iter().enumerate().skip(first) {
             self.options.observer.tell(&Event::Progresses {
                 revision: revision.id,
                 operation: &lines(piece).join("; "),
@@ -296,7 +345,11 @@ impl<Db: Database> Run<'_, Db> {
                 of: planned.pieces.len(),
             });
             let database = &mut *self.session.database;
-            let done = match &piece.work {
+            if let Some(journal) = &journal {
+                journal.before(database, done).map_err(|stop| self.failure(revision, lines(piece), stop))?;
+            }
+            let database = &mut *self.session.database;
+            let outcome = match &piece.work {
                 Work::Step { at, name } => match operations.step(*at) {
                     Some(step) => {
                         let _given = self.options.given.during();
@@ -306,8 +359,17 @@ impl<Db: Database> Run<'_, Db> {
                 },
                 work => database.perform(work),
             };
-            done.map_err(|stop| self.failure(revision, lines(piece), stop))?;
-            self.stays |= !self.session.database.is_transactional() && !matches!(piece.work, Work::Verify(_));
+            outcome.map_err(|stop| self.failure(revision, lines(piece), stop))?;
+            if let Some(journal) = &journal {
+                let written = journal.after(self.session.database, done);
+                written.map_err(|stop| self.failure(revision, lines(piece), stop))?;
+                self.stays |= journal.stays(done);
+            }
+        }
+        if let Some(journal) = &journal {
+            let database = &mut *self.session.database;
+            let ended = database.perform(&Work::Begin).and_then(|()| journal.end(database));
+            ended.map_err(|stop| self.failure(revision, Vec::new(), stop))?;
         }
         if let Some(before) = broken_before {
             let after = self.session.database.broken_dependents();

@@ -10,8 +10,9 @@ use migratable_core::graph::Graph;
 use crate::dialect::Database;
 use crate::error::Error;
 use crate::executor::Session;
+use crate::journal::{self, Unfinished};
 use crate::migrator::Revision;
-use crate::settings::Settings;
+use crate::settings::{HistoryTable, Settings};
 use crate::takeover;
 
 pub(crate) use statements::Statements;
@@ -63,6 +64,8 @@ pub struct Status {
     pub changed: Vec<String>,
     /// Revisions whose data steps were edited after they were applied.
     pub changed_steps: Vec<String>,
+    /// A revision that was begun and did not come to its end, where the database takes nothing back.
+    pub unfinished: Option<Unfinished>,
     /// Why the database cannot be taken over, if it has only some of the revisions for which another one stands.
     pub halfway: Option<String>,
 }
@@ -79,15 +82,21 @@ pub(crate) struct Position {
 
 /// Makes the history table where it is missing.
 pub(crate) fn create<Db: Database>(database: &mut Db, settings: &Settings) -> Result<(), Error> {
-    for sql in Statements::of(&settings.history, database.dialect()).create() {
+    let journal = (!database.is_transactional()).then(|| journal::create(settings, database.dialect()));
+    for sql in journal.into_iter().chain(Statements::of(&settings.history, database.dialect()).create()) {
         let made = database.execute(&sql);
         made.map_err(|source| Error::Database { doing: "make the history table", source })?;
     }
     Ok(())
 }
 
-/// What a database answers a query with; nothing if it has no history table.
-fn query<Db: Database>(database: &mut Db, settings: &Settings, sql: &str) -> Result<Vec<Vec<Option<String>>>, Error> {
+/// What a database answers a query over a table with; nothing if it has no such table.
+pub(crate) fn query<Db: Database>(
+    database: &mut Db,
+    settings: &Settings,
+    table: &HistoryTable,
+    sql: &str,
+) -> Result<Vec<Vec<Option<String>>>, Error> {
     let answer = match database.rows(sql) {
         // A connection that does not wait by itself waits as long as one that migrates.
         Err(error) if database.is_busy(&error) => match Session::open(database, settings) {
@@ -98,7 +107,7 @@ fn query<Db: Database>(database: &mut Db, settings: &Settings, sql: &str) -> Res
     };
     match answer {
         Ok(rows) => Ok(rows),
-        Err(error) if database.is_missing_history(&error, &settings.history) => Ok(Vec::new()),
+        Err(error) if database.is_missing_history(&error, table) => Ok(Vec::new()),
         Err(source) => Err(Error::Database { doing: "read the history of the database", source }),
     }
 }
@@ -106,7 +115,7 @@ fn query<Db: Database>(database: &mut Db, settings: &Settings, sql: &str) -> Res
 /// The history, in order.
 pub(crate) fn read<Db: Database>(database: &mut Db, settings: &Settings) -> Result<Vec<Applied>, Error> {
     let sql = Statements::of(&settings.history, database.dialect()).read();
-    let rows = query(database, settings, &sql)?;
+    let rows = query(database, settings, &settings.history, &sql)?;
     Ok(rows
         .into_iter()
         .map(|row| {
@@ -132,7 +141,7 @@ pub(crate) fn read_checksums<Db: Database>(
     settings: &Settings,
 ) -> Result<Vec<(String, String)>, Error> {
     let sql = Statements::of(&settings.history, database.dialect()).read_checksums();
-    let rows = query(database, settings, &sql)?;
+    let rows = query(database, settings, &settings.history, &sql)?;
     Ok(rows
         .into_iter()
         .map(|row| {
@@ -235,7 +244,12 @@ fn steps_changed(revision: &Revision, row: &Applied) -> bool {
 }
 
 /// Compares a history with a program, whatever it holds.
-pub(crate) fn status(revisions: &[Revision], graph: &Graph, rows: Vec<Applied>) -> Status {
+pub(crate) fn status(
+    revisions: &[Revision],
+    graph: &Graph,
+    rows: Vec<Applied>,
+    unfinished: Option<Unfinished>,
+) -> Status {
     let (rows, halfway) = match takeover::seen(revisions, rows.clone()) {
         Ok((seen, _)) => (seen, None),
         Err(error) => (rows, Some(error.to_string())),
@@ -257,6 +271,7 @@ pub(crate) fn status(revisions: &[Revision], graph: &Graph, rows: Vec<Applied>) 
             .collect(),
         changed: matching(&|revision, row| differ(&row.checksum, revision.checksum)),
         changed_steps: matching(&steps_changed),
+        unfinished,
         halfway,
         applied: rows,
     }

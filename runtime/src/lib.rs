@@ -27,6 +27,8 @@ mod history;
 #[cfg(feature = "database")]
 pub mod inspect;
 #[cfg(feature = "database")]
+mod journal;
+#[cfg(feature = "database")]
 mod migrator;
 mod model;
 #[cfg(feature = "database")]
@@ -69,6 +71,8 @@ pub use executor::{Done, Options, Report};
 pub use given::Given;
 #[cfg(feature = "database")]
 pub use history::{Applied, Standing, Status};
+#[cfg(feature = "database")]
+pub use journal::Unfinished;
 #[cfg(feature = "database")]
 pub use migrator::{Direction, Migrator, Revision};
 #[doc(hidden)]

@@ -11,6 +11,7 @@ use crate::dialect::Database;
 use crate::error::Error;
 use crate::executor::{self, Options, Report};
 use crate::history::{self, Applied, Position, Standing, Status};
+use crate::journal;
 use crate::plan::{self, PlannedRevision};
 use crate::revision::Operations;
 use crate::script::{self, ScriptOptions};
@@ -52,6 +53,16 @@ pub enum Direction {
     Upgrade,
     /// Towards the base.
     Downgrade,
+}
+
+impl Direction {
+    /// The word of the command that goes this way.
+    pub fn word(self) -> &'static str {
+        match self {
+            Direction::Upgrade => "upgrade",
+            Direction::Downgrade => "downgrade",
+        }
+    }
 }
 
 impl Revision {
@@ -130,7 +141,10 @@ impl<Db: Database> Migrator<Db> {
         let seen = takeover::checksums(self.revisions, history::read_checksums(database, &self.settings)?);
         let standing = seen.and_then(|(rows, is_due)| Ok((history::ensure_current(self.revisions, &rows)?, is_due)));
         match standing {
-            Ok((standing, false)) => Ok(Report { done: Vec::new(), taken_over: Vec::new(), standing }),
+            _ if journal::read(database, &self.settings)?.is_some() => {
+                self.upgrade_to(database, "heads", &Options::default())
+            }
+            Ok((standing, false)) => Ok(Report::nothing(standing)),
             _ => self.upgrade_to(database, "heads", &Options::default()),
         }
     }
@@ -164,8 +178,12 @@ impl<Db: Database> Migrator<Db> {
     /// Checks, in one query, that the database has every revision of this program.
     ///
     /// # Errors
-    /// [`Error::Behind`] if it has not; [`Error::Changed`] if one was edited since it was applied.
+    /// [`Error::Behind`] if it has not; [`Error::Changed`] if one was edited since it was applied;
+    /// [`Error::Unfinished`] if one was begun and did not come to its end.
     pub fn ensure_current(&self, database: &mut Db) -> Result<Standing, Error> {
+        if let Some(unfinished) = journal::read(database, &self.settings)? {
+            return Err(unfinished.refused("the tables are neither as before it nor as after it"));
+        }
         let (rows, _) = takeover::checksums(self.revisions, history::read_checksums(database, &self.settings)?)?;
         history::ensure_current(self.revisions, &rows)
     }
@@ -192,7 +210,8 @@ impl<Db: Database> Migrator<Db> {
     /// If the history cannot be read.
     pub fn status(&self, database: &mut Db) -> Result<Status, Error> {
         let graph = self.graph()?;
-        Ok(history::status(self.revisions, &graph, history::read(database, &self.settings)?))
+        let unfinished = journal::read(database, &self.settings)?;
+        Ok(history::status(self.revisions, &graph, history::read(database, &self.settings)?, unfinished))
     }
 
     /// The revisions at which the database stands, and the schema that they lead to.

@@ -85,16 +85,27 @@ pub struct HistoryTable {
 impl HistoryTable {
     /// The name that it has if none is set.
     pub const NAME: &'static str = "migratable_revisions";
+    /// The name of the journal beside it.
+    pub(crate) const JOURNAL: &'static str = "migratable_journal";
 
     /// The table of that schema and name; without a schema the first of the connection's, without a name the usual one.
     pub fn new(schema: Option<&'static str>, name: Option<&'static str>) -> HistoryTable {
         HistoryTable { schema: schema.map(Cow::Borrowed), name: Cow::Borrowed(name.unwrap_or(HistoryTable::NAME)) }
     }
 
+    /// The table that says how far a revision has come, where a database takes nothing back.
+    pub(crate) fn journal(&self) -> HistoryTable {
+        let name = match &*self.name {
+            HistoryTable::NAME => Cow::Borrowed(HistoryTable::JOURNAL),
+            name => Cow::Owned(format!("{name}_journal")),
+        };
+        HistoryTable { schema: self.schema.clone(), name }
+    }
+
     /// Its name in the SQL of a dialect. A name that somebody has chosen may be a word of SQL.
     pub(crate) fn sql(&self, dialect: Dialect) -> String {
         let name = match (&*self.name, dialect) {
-            (HistoryTable::NAME, _) => HistoryTable::NAME.to_owned(),
+            (name @ (HistoryTable::NAME | HistoryTable::JOURNAL), _) => name.to_owned(),
             (name, Dialect::Mysql) => format!("`{name}`"),
             (name, _) => format!("\"{name}\""),
         };
@@ -109,10 +120,14 @@ impl HistoryTable {
         self.schema.as_deref().filter(|_| dialect == Dialect::Postgres)
     }
 
-    /// Whether a table that was read from a database is this one.
+    /// Whether a table that was read from a database is this one, or the journal beside it.
     pub(crate) fn is(&self, table: &TableName) -> bool {
+        self.has_place(table) && (table.name == self.name || table.name == self.journal().name)
+    }
+
+    fn has_place(&self, table: &TableName) -> bool {
         let elsewhere = matches!((&table.schema, &self.schema), (Some(there), Some(own)) if there != own);
-        table.name == self.name && !elsewhere && (self.schema.is_some() || table.schema.is_none())
+        !elsewhere && (self.schema.is_some() || table.schema.is_none())
     }
 }
 

@@ -10,6 +10,7 @@ use crate::dialect::Database;
 use crate::error::Error;
 use crate::executor::Session;
 use crate::history::{self, Statements};
+use crate::journal;
 use crate::migrator::Migrator;
 use crate::plan;
 use crate::script::Script;
@@ -34,7 +35,8 @@ pub(crate) fn run<Db: Database>(
     session.begin()?;
     history::create(session.database, settings)?;
     let (rows, taken_over) = takeover::seen(migrator.revisions(), history::read(session.database, settings)?)?;
-    let status = history::status(migrator.revisions(), &graph, rows);
+    let unfinished = journal::read(session.database, settings)?;
+    let status = history::status(migrator.revisions(), &graph, rows, unfinished);
     let forgets = !(status.unknown.is_empty() && status.changed.is_empty());
     if forgets && !options.purge {
         return Err(Error::Unstampable { unknown: status.unknown, changed: status.changed });
@@ -59,7 +61,11 @@ pub(crate) fn run<Db: Database>(
     for statement in &statements {
         session.database.execute(statement).map_err(write)?;
     }
-    if !statements.is_empty() || !taken_over.is_empty() {
+    if status.unfinished.is_some() {
+        let forget = journal::forget(settings, session.database.dialect());
+        session.database.execute(&forget).map_err(write)?;
+    }
+    if !statements.is_empty() || !taken_over.is_empty() || status.unfinished.is_some() {
         session.commit().map_err(write)?;
     }
     Ok(graph.tips(&wanted).into_iter().map(str::to_owned).collect())

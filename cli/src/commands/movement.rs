@@ -108,7 +108,7 @@ impl Movement<'_> {
             Direction::Downgrade => (Direction::Upgrade, graph.upgrade_path(&applied, &target)),
         };
         if !path.is_empty() {
-            let command = project.command(&format!("{} {}", word(other), shell_word(self.target)));
+            let command = project.command(&format!("{} {}", other.word(), shell_word(self.target)));
             console.note(format_args!("`{}` lies in the other direction: {command}", self.target));
         }
     }
@@ -145,9 +145,10 @@ impl Movement<'_> {
                 .collect();
             console.json(&json!({
                 "database": database.shown(),
-                "direction": word(self.direction),
+                "direction": self.direction.word(),
                 "done": done,
                 "taken_over": report.taken_over,
+                "resumed": report.resumed,
                 "current": current,
                 "standing": standing,
                 "pending": pending,
@@ -160,6 +161,9 @@ impl Movement<'_> {
             };
             for id in &report.taken_over {
                 console.line(format_args!("took over {id} for the revisions for which it stands; nothing was run"));
+            }
+            for id in &report.resumed {
+                console.line(format_args!("went on with {id}, which had been stopped in the middle"));
             }
             for done in &report.done {
                 console.line(format_args!(
@@ -190,7 +194,7 @@ impl Movement<'_> {
             let revisions: Vec<Value> = plan.iter().map(planned).collect();
             console.json(&json!({
                 "database": database.shown(),
-                "direction": word(self.direction),
+                "direction": self.direction.word(),
                 "dry_run": true,
                 "revisions": revisions,
             }));
@@ -216,7 +220,7 @@ impl Movement<'_> {
         let options = ScriptOptions { idempotent: self.how.idempotent };
         let text = self.migrator(project)?.script(dialect, self.target, self.direction, &options);
         let text = text.map_err(|error| script::failure(&error))?;
-        script::print(&text, dialect, Some(word(self.direction)), self.how.report, console)
+        script::print(&text, dialect, Some(self.direction.word()), self.how.report, console)
     }
 }
 
@@ -229,13 +233,6 @@ fn progress(event: &Event<'_>) -> String {
             line.replace('\n', " ").chars().take(100).collect()
         }
         _ => String::new(),
-    }
-}
-
-fn word(direction: Direction) -> &'static str {
-    match direction {
-        Direction::Upgrade => "upgrade",
-        Direction::Downgrade => "downgrade",
     }
 }
 

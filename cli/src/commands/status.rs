@@ -89,6 +89,18 @@ fn of_database(url: Option<&str>, project: &Project, console: &mut Console<'_>) 
             rows.push(row(name, format!("{}\n{why}", named(ids, "")), ids.clone().into()));
         }
     }
+    if let Some(it) = &status.unfinished {
+        let (word, done, of) = (it.direction.word(), it.done, it.of);
+        let text = format!(
+            "{}\nstopped in the middle of `{word}`, begun at {} UTC, {done} of {of} parts done: {}",
+            named(std::slice::from_ref(&it.revision), ""),
+            it.begun_at,
+            project.command(&format!("{word} {}", it.revision))
+        );
+        let value =
+            json!({ "revision": it.revision, "direction": word, "done": done, "of": of, "begun_at": it.begun_at });
+        rows.push(row("unfinished", text, value));
+    }
     if let Some(why) = status.halfway {
         rows.push(row("halfway", why.clone(), why.into()));
     }

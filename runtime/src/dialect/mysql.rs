@@ -1,6 +1,7 @@
 //! MySQL and MariaDB.
 
 mod alter;
+mod catalogue;
 mod convert;
 mod ddl;
 mod difference;
@@ -46,6 +47,10 @@ impl Connection for MysqlConnection {
 
     fn is_transactional(&self) -> bool {
         false
+    }
+
+    fn catalogue(&mut self, operations: &[&Operation]) -> QueryResult<String> {
+        catalogue::text(self, operations)
     }
 
     fn enter(&mut self, settings: &Settings) -> Result<session::Session, Error> {

@@ -136,7 +136,6 @@ impl Connection for SqliteConnection {
             Work::CheckReferences { at_end } => references::check(self, *at_end),
             Work::Rebuild(rebuild) => rebuild.perform(self),
             Work::Step { name, .. } => Err(Stop::refused(format!("`{name}` is no SQL"))),
-            #[cfg(feature = "mysql")]
             Work::Begin | Work::Commit => Ok(()),
         }
     }
@@ -151,7 +150,6 @@ impl Connection for SqliteConnection {
                 let found = introspect::table(self, &rebuild.before.name.name)?;
                 rebuild.preview(found.as_ref())
             }
-            #[cfg(feature = "mysql")]
             Work::Begin | Work::Commit => Vec::new(),
         })
     }
@@ -221,7 +219,6 @@ fn statements(work: &Work) -> Vec<String> {
         Work::CheckReferences { at_end } => vec![references::offline(*at_end)],
         Work::Rebuild(rebuild) => rebuild.offline(),
         Work::Step { .. } => Vec::new(),
-        #[cfg(feature = "mysql")]
         Work::Begin | Work::Commit => Vec::new(),
     }
 }

@@ -13,6 +13,7 @@ mod throwaway;
 
 mod conversions;
 mod executor;
+mod journal;
 mod pairs;
 mod rows;
 mod scratch;

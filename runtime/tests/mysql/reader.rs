@@ -15,7 +15,7 @@ struct Shown {
 /// Every table as the server writes it, keys and checks by name, without the next number.
 pub fn schema(db: &mut Db) -> String {
     let tables = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() \
-                  AND table_type = 'BASE TABLE' AND table_name <> 'migratable_revisions' ORDER BY table_name";
+                  AND table_type = 'BASE TABLE' AND table_name NOT LIKE 'migratable\\_%' ORDER BY table_name";
     let mut texts = Vec::new();
     for table in values(db, tables) {
         let query = format!("SHOW CREATE TABLE `{}`", table.replace('`', "``"));

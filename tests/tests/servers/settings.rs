@@ -193,7 +193,7 @@ fn tables_that_are_not_ours_are_not_compared() {
         let script = against(&ours, &wanted.url());
         assert!(!script.contains("legacy_users") && !script.contains("old_wiki"), "{script}");
         database.run(&script).unwrap();
-        let left: Vec<String> = tables(&database).into_iter().filter(|name| name != "migratable_revisions").collect();
+        let left: Vec<String> = tables(&database).into_iter().filter(|name| !name.starts_with("migratable_")).collect();
         assert_eq!(left, ["legacy_users"]);
         // What moves rows has no eye for it.
         ours.ok(&["downgrade", "base", "--dry-run"]);

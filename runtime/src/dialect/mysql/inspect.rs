@@ -16,6 +16,7 @@ use super::types::text;
 use crate::dialect::Connection;
 use crate::error::Error;
 use crate::inspect::{Inspected, NotManaged};
+use crate::settings::HistoryTable;
 
 /// Reads the database that is in use.
 pub(super) fn inspect(database: &mut MysqlConnection) -> Result<Inspected, Error> {
@@ -84,7 +85,7 @@ impl Reader {
     }
 
     fn table(&mut self, row: TableRow) {
-        if row.name == "migratable_revisions" {
+        if [HistoryTable::NAME, HistoryTable::JOURNAL].contains(&row.name.as_str()) {
             return;
         }
         let name = TableName::plain(row.name.clone());

@@ -1,0 +1,205 @@
+//! What was begun and did not come to its end is gone on with, at whatever piece it was stopped.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use migratable::diesel::connection::SimpleConnection;
+use migratable::revision::*;
+use migratable::{Direction, Error, Event, Migrator, Observer, Options};
+
+use super::database::{Db, Program, Throwaway, connect, line, nothing, one, run, throwaway};
+use super::shared::programs::revision;
+
+/// Tables with rows.
+fn first(op: &mut Operations) {
+    op.create_table(
+        table("cities")
+            .column(column("id", bigint()).identity(identity()))
+            .column(column("name", varchar(30)))
+            .primary_key("pk_cities", ["id"]),
+    );
+    op.create_table(
+        table("users")
+            .column(column("id", bigint()).identity(identity()))
+            .column(column("name", varchar(30)))
+            .column(column("age", varchar(10)).nullable())
+            .primary_key("pk_users", ["id"]),
+    );
+    op.bulk_insert("cities", ["id", "name"], [[value(1), value("Ulm")]]);
+    op.bulk_insert(
+        "users",
+        ["id", "name", "age"],
+        [[value(1), value("ann"), value("31")], [value(2), value("bob"), value("42")]],
+    );
+}
+
+/// Every kind of piece: tables changed and made and dropped, rows changed in SQL and in Rust, SQL that somebody wrote.
+fn second(op: &mut Operations) {
+    op.create_table(
+        table("notes")
+            .column(column("id", bigint()).identity(identity()))
+            .column(column("text", text()))
+            .primary_key("pk_notes", ["id"]),
+    );
+    op.add_column("users", column("city_id", bigint()).nullable());
+    op.backfill("users", "city_id", sql("1"));
+    op.alter_column("users", "city_id").not_null();
+    op.create_index("users", index("ix_users_city_id").on("city_id"));
+    op.create_foreign_key("users", foreign_key("fk_users_city_id_cities", ["city_id"]).references("cities", ["id"]));
+    op.execute(sql("UPDATE users SET name = CONCAT(name, '!')"));
+    op.execute(sql("CREATE VIEW shouting AS SELECT name FROM users"));
+    op.run(count_up);
+    op.rename_column("users", "name", "full_name");
+    op.alter_column("users", "age").set_type(integer());
+    op.bulk_insert("notes", ["id", "text"], [[value(7), value("seven")]]);
+    op.execute(sql("DROP VIEW shouting"));
+    op.rename_table("notes", "remarks");
+}
+
+fn back(op: &mut Operations) {
+    op.rename_table("remarks", "notes");
+    op.run(count_down);
+    op.alter_column("users", "age").set_type(varchar(10));
+    op.rename_column("users", "full_name", "name");
+    op.execute(sql("UPDATE users SET name = TRIM(TRAILING '!' FROM name)"));
+    op.drop_foreign_key("users", "fk_users_city_id_cities");
+    op.drop_index("users", "ix_users_city_id");
+    op.drop_column("users", "city_id");
+    op.drop_table("notes");
+}
+
+fn count_up(db: &mut Db) -> Result<()> {
+    Ok(db.batch_execute("UPDATE users SET age = age + 1")?)
+}
+
+fn count_down(db: &mut Db) -> Result<()> {
+    Ok(db.batch_execute("UPDATE users SET age = age - 1")?)
+}
+
+fn program() -> Program {
+    line(&[(first, nothing), (second, back)])
+}
+
+/// What the database is: its tables as the server writes them, and its rows.
+fn state(db: &mut Db) -> String {
+    let mut state = String::new();
+    let tables = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() \
+                  AND table_name NOT LIKE 'migratable%' ORDER BY 1";
+    for table in super::database::values(db, tables) {
+        state += &one(
+            db,
+            &format!(
+                "SELECT GROUP_CONCAT(CONCAT_WS(' ', column_name, column_type, is_nullable, column_key) ORDER BY ordinal_position) FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = '{table}'"
+            ),
+        );
+    }
+    state + &one(db, "SELECT GROUP_CONCAT(CONCAT_WS(' ', u.id, u.age) ORDER BY id) FROM users u")
+}
+
+/// Goes to a target and is killed when the piece of that number begins; gives back whether it came so far.
+fn killed_at(program: &Program, db: &mut Db, direction: Direction, piece: usize) -> bool {
+    let seen = Cell::new(0);
+    let observe = |event: &Event<'_>| {
+        if let Event::Progresses { revision: "r2", .. } = event {
+            assert!(seen.replace(seen.get() + 1) != piece, "killed");
+        }
+    };
+    let options = Options { observer: Observer::new(&observe), ..Options::default() };
+    let run = AssertUnwindSafe(|| match direction {
+        Direction::Upgrade => program.upgrade_to(db, "head", &options),
+        Direction::Downgrade => program.downgrade(db, "-1", &options),
+    });
+    catch_unwind(run).map(|ended| ended.map(drop).unwrap()).is_err()
+}
+
+#[test]
+fn a_revision_that_was_killed_at_any_piece_is_gone_on_with() {
+    let program = program();
+    let mut whole = throwaway();
+    program.upgrade(&mut whole).unwrap();
+    let after = state(&mut whole);
+    program.downgrade(&mut whole, "-1", &Options::default()).unwrap();
+    let before = state(&mut whole);
+    assert_ne!(before, after);
+    let mut killed = 0;
+    let mut db = throwaway();
+    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+    for (direction, end) in [(Direction::Upgrade, &after), (Direction::Downgrade, &before)].into_iter().cycle() {
+        let was_killed = killed_at(&program, &mut db, direction, killed / 2);
+        if was_killed {
+            let unfinished = program.status(&mut db).unwrap().unfinished.unwrap();
+            assert_eq!((unfinished.revision.as_str(), unfinished.direction), ("r2", direction));
+            let again = match direction {
+                Direction::Upgrade => program.upgrade(&mut db),
+                Direction::Downgrade => program.downgrade(&mut db, "r1", &Options::default()),
+            };
+            assert_eq!(again.unwrap().resumed, ["r2"], "{direction:?} {killed}");
+        }
+        assert_eq!(state(&mut db), *end, "{direction:?} {killed}");
+        assert_eq!(program.status(&mut db).unwrap().unfinished, None);
+        if !was_killed && direction == Direction::Upgrade {
+            break;
+        }
+        killed += 1;
+    }
+    assert!(killed > 30, "only {killed}");
+}
+
+/// A database where `r2` was stopped in the middle.
+fn stopped() -> Throwaway {
+    let mut db = throwaway();
+    assert!(killed_at(&program(), &mut db, Direction::Upgrade, 3));
+    db
+}
+
+fn refused(outcome: Result<migratable::Report, Error>, why: &str) {
+    let error = outcome.unwrap_err().to_string();
+    assert!(error.contains("r2") && error.contains(why), "{error}");
+}
+
+#[test]
+fn nothing_goes_past_a_revision_that_is_unfinished() {
+    let (program, mut db) = (program(), stopped());
+    refused(program.downgrade(&mut db, "base", &Options::default()), "`upgrade r2` goes on with it");
+    assert!(matches!(program.ensure_current(&mut db), Err(Error::Unfinished { .. })));
+    let without = line(&[(first, nothing)]);
+    refused(without.upgrade(&mut db), "this program does not know it");
+    assert_eq!(program.upgrade_to(&mut db, "r1", &Options::default()).unwrap().resumed, ["r2"]);
+    program.ensure_current(&mut db).unwrap();
+}
+
+#[test]
+fn a_revision_that_was_edited_since_it_was_begun_is_refused() {
+    let mut db = stopped();
+    let edited = |checksum: &'static str, upgrade| -> Program {
+        let mut second = revision("r2", &["r1"], upgrade, back);
+        second.checksum = checksum;
+        Migrator::new(vec![revision("r1", &[], first, nothing), second].leak())
+    };
+    refused(edited("v1:other", second).upgrade(&mut db), "edited since it was begun");
+    refused(edited("v1:r2", |op| op.drop_table("cities")).upgrade(&mut db), "does its work in other pieces");
+}
+
+#[test]
+fn statements_that_were_written_as_one_are_left_to_a_person() {
+    let both: fn(&mut Operations) = |op| op.execute(sql("CREATE TABLE a (x INT); CREATE TABLE cities (x INT)"));
+    let program = line(&[(first, nothing), (both, nothing)]);
+    let mut db = throwaway();
+    program.upgrade(&mut db).unwrap_err();
+    refused(program.upgrade(&mut db), "only a person can tell");
+    run(&mut db, "DROP TABLE a");
+    // By hand they are as before: nothing was done.
+    let error = program.upgrade(&mut db).unwrap_err().to_string();
+    assert!(error.contains("already exists"), "{error}");
+}
+
+#[test]
+fn a_stamp_forgets_what_was_begun() {
+    let (program, mut db) = (program(), stopped());
+    run(&mut db, "ALTER TABLE users DROP city_id; DROP TABLE notes");
+    program.stamp(&mut db, &["r1"], &Default::default()).unwrap();
+    assert_eq!(program.status(&mut db).unwrap().unfinished, None);
+    program.upgrade(&mut db).unwrap();
+    let mut other = connect(&db.url);
+    assert_eq!(one(&mut other, "SELECT text FROM remarks"), "seven");
+}
