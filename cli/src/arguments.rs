@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand};
 pub use comparison::{Check, Diff, Verify};
 pub use documentation::{Completions, Man};
 pub use listing::{Branches, Current, Heads, History, Show, Status};
-pub use movement::{Downgrade, EnsureVersion, Stamp, Upgrade};
+pub use movement::{Downgrade, EnsureVersion, Repair, Stamp, Upgrade};
 pub use repair::{Edit, Lock, Merge, Rebase, Remove, Squash};
 pub use revision::Revision;
 
@@ -84,6 +84,8 @@ pub enum Command {
     Status(Status),
     /// Record revisions as applied without running anything.
     Stamp(Stamp),
+    /// Take a revision that was edited, or stopped in the middle and ended by hand, for what you say it is.
+    Repair(Repair),
     /// Make the table of the history where it is missing.
     #[command(alias = "ensure_version")]
     EnsureVersion(EnsureVersion),

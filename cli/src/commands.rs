@@ -23,6 +23,8 @@ mod merge;
 mod movement;
 mod rebase;
 mod remove;
+#[cfg(feature = "database")]
+mod repair;
 mod revision;
 #[cfg(feature = "database")]
 mod script;
@@ -73,6 +75,8 @@ pub(crate) fn run(arguments: &Arguments, project: &Project, console: &mut Consol
         #[cfg(feature = "database")]
         Command::Stamp(it) => stamp::run(it, url, project, console),
         #[cfg(feature = "database")]
+        Command::Repair(it) => repair::run(it, url, project, console),
+        #[cfg(feature = "database")]
         Command::EnsureVersion(it) => ensure_version::run(it, url, project, console),
         #[cfg(feature = "database")]
         Command::Verify(it) => verify::run(it, url, project, console),
@@ -86,6 +90,8 @@ pub(crate) fn run(arguments: &Arguments, project: &Project, console: &mut Consol
         Command::Current(_) => Err(needs_database(project, "current")),
         #[cfg(not(feature = "database"))]
         Command::Stamp(_) => Err(needs_database(project, "stamp head")),
+        #[cfg(not(feature = "database"))]
+        Command::Repair(_) => Err(needs_database(project, "repair REV --reason …")),
         #[cfg(not(feature = "database"))]
         Command::EnsureVersion(_) => Err(needs_database(project, "ensure-version")),
         #[cfg(not(feature = "database"))]

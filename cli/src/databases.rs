@@ -62,9 +62,12 @@ fn is_for_one(arguments: &Arguments) -> Option<&'static str> {
         Command::Upgrade(it) if !is_relative(&it.revision) => Some(REVISION),
         Command::EnsureVersion(it) if it.sql => Some("a script is for one"),
         Command::Downgrade(_) => Some("what takes something back is for one"),
-        Command::Squash(_) | Command::Show(_) | Command::Stamp(_) | Command::Edit(_) | Command::Remove(_) => {
-            Some(REVISION)
-        }
+        Command::Squash(_)
+        | Command::Show(_)
+        | Command::Stamp(_)
+        | Command::Repair(_)
+        | Command::Edit(_)
+        | Command::Remove(_) => Some(REVISION),
         Command::Merge(_) | Command::Rebase(_) => Some("the heads of one are joined"),
         Command::Diff(_) => Some("the schemas of one are compared"),
         _ => None,

@@ -196,6 +196,10 @@ impl Connection for AnyConnection {
         inside!(self, inner => inner.begin(settings))
     }
 
+    fn begin_rows(&mut self) -> QueryResult<()> {
+        inside!(self, inner => inner.begin_rows())
+    }
+
     fn commit(&mut self, history: &HistoryTable) -> QueryResult<()> {
         inside!(self, inner => inner.commit(history))
     }

@@ -110,6 +110,10 @@ pub trait Connection: Any + Sized {
     fn expect_many(&mut self, _session: &mut Self::Session) {}
     /// Begins a transaction in which nobody else can write.
     fn begin(&mut self, settings: &Settings) -> QueryResult<()>;
+    /// Begins a transaction for what works on rows alone, where [`begin`](Self::begin) begins none.
+    fn begin_rows(&mut self) -> QueryResult<()> {
+        Ok(())
+    }
     /// Ends a transaction and keeps what it did.
     fn commit(&mut self, history: &HistoryTable) -> QueryResult<()>;
     /// Ends a transaction and takes back what it did.

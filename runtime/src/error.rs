@@ -74,7 +74,7 @@ pub enum Error {
     #[error(
         "revision {revision} was changed after it was applied: the database recorded {recorded}, \
          this program has {compiled}; undo the edit, and write what you want in a new revision; \
-         if the tables are already as the edit says, see `stamp --help`"
+         if the tables are already as the edit says, `repair {revision}` takes it as it is"
     )]
     Changed {
         /// The revision.
@@ -140,6 +140,14 @@ pub enum Error {
         /// Whether it was being applied or taken back.
         direction: Direction,
         /// Why this cannot go on.
+        why: String,
+    },
+    /// There is nothing to repair about a revision.
+    #[error("nothing was repaired about revision {revision}: {why}")]
+    NotRepaired {
+        /// The revision.
+        revision: String,
+        /// Why not.
         why: String,
     },
     /// A range of revisions cannot be read.

@@ -368,7 +368,7 @@ impl<Db: Database> Run<'_, Db> {
         }
         if let Some(journal) = &journal {
             let database = &mut *self.session.database;
-            let ended = database.perform(&Work::Begin).and_then(|()| journal.end(database));
+            let ended = database.begin_rows().map_err(Stop::from).and_then(|()| journal.end(database));
             ended.map_err(|stop| self.failure(revision, Vec::new(), stop))?;
         }
         if let Some(before) = broken_before {

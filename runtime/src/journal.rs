@@ -260,9 +260,9 @@ impl<'a> Journal<'a> {
             Nature::Table => self.at(database, piece, true),
             Nature::Written => {
                 self.at(database, piece, true)?;
-                database.perform(&Work::Begin)
+                Ok(database.begin_rows()?)
             }
-            Nature::Rows => database.perform(&Work::Begin),
+            Nature::Rows => Ok(database.begin_rows()?),
             Nature::Commit => self.at(database, piece + 1, false),
             Nature::Look | Nature::Session | Nature::EndOfSession | Nature::Begin | Nature::Inside => Ok(()),
         }

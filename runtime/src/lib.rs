@@ -34,6 +34,8 @@ mod model;
 #[cfg(feature = "database")]
 mod plan;
 #[cfg(feature = "database")]
+mod repair;
+#[cfg(feature = "database")]
 pub mod revision;
 #[cfg(feature = "database")]
 mod script;
@@ -81,6 +83,8 @@ pub use model::column_types;
 pub use model::{FieldColumn, FieldType, Migratable, ModelColumn};
 #[cfg(feature = "database")]
 pub use plan::PlannedRevision;
+#[cfg(feature = "database")]
+pub use repair::{RepairOptions, Repaired, TablesAre};
 #[cfg(feature = "database")]
 pub use script::ScriptOptions;
 #[cfg(feature = "database")]

@@ -13,6 +13,7 @@ use crate::executor::{self, Options, Report};
 use crate::history::{self, Applied, Position, Standing, Status};
 use crate::journal;
 use crate::plan::{self, PlannedRevision};
+use crate::repair::{self, RepairOptions, Repaired};
 use crate::revision::Operations;
 use crate::script::{self, ScriptOptions};
 use crate::settings::Settings;
@@ -173,6 +174,22 @@ impl<Db: Database> Migrator<Db> {
     /// know, or that was edited since it was applied, and is not to be emptied. Nothing is then changed.
     pub fn stamp(&self, database: &mut Db, targets: &[&str], options: &StampOptions) -> Result<Vec<String>, Error> {
         stamp::run(self, database, targets, options)
+    }
+
+    /// Takes a database for what a person says it is: a revision that was edited since it was applied counts as it is
+    /// now, one that was begun and left unfinished counts as applied or as not applied. Nothing is run, and the reason is
+    /// kept. Gives back the revision, and what was repaired.
+    ///
+    /// # Errors
+    /// If the text names no revision; [`Error::NotRepaired`] if there is nothing to repair about it. Nothing is then
+    /// changed.
+    pub fn repair(
+        &self,
+        database: &mut Db,
+        revision: &str,
+        options: &RepairOptions,
+    ) -> Result<(String, Repaired), Error> {
+        repair::run(self, database, revision, options)
     }
 
     /// Checks, in one query, that the database has every revision of this program.

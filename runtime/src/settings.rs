@@ -86,7 +86,11 @@ impl HistoryTable {
     /// The name that it has if none is set.
     pub const NAME: &'static str = "migratable_revisions";
     /// The name of the journal beside it.
-    pub(crate) const JOURNAL: &'static str = "migratable_journal";
+    const JOURNAL: &'static str = "migratable_journal";
+    /// The name of the table of repairs.
+    const REPAIRS: &'static str = "migratable_repairs";
+    /// The usual names of the tool's own tables.
+    pub(crate) const OWN: [&'static str; 3] = [HistoryTable::NAME, HistoryTable::JOURNAL, HistoryTable::REPAIRS];
 
     /// The table of that schema and name; without a schema the first of the connection's, without a name the usual one.
     pub fn new(schema: Option<&'static str>, name: Option<&'static str>) -> HistoryTable {
@@ -95,9 +99,18 @@ impl HistoryTable {
 
     /// The table that says how far a revision has come, where a database takes nothing back.
     pub(crate) fn journal(&self) -> HistoryTable {
+        self.beside(HistoryTable::JOURNAL, "journal")
+    }
+
+    /// The table that keeps what a person has repaired.
+    pub(crate) fn repairs(&self) -> HistoryTable {
+        self.beside(HistoryTable::REPAIRS, "repairs")
+    }
+
+    fn beside(&self, usual: &'static str, suffix: &str) -> HistoryTable {
         let name = match &*self.name {
-            HistoryTable::NAME => Cow::Borrowed(HistoryTable::JOURNAL),
-            name => Cow::Owned(format!("{name}_journal")),
+            HistoryTable::NAME => Cow::Borrowed(usual),
+            name => Cow::Owned(format!("{name}_{suffix}")),
         };
         HistoryTable { schema: self.schema.clone(), name }
     }
@@ -105,7 +118,7 @@ impl HistoryTable {
     /// Its name in the SQL of a dialect. A name that somebody has chosen may be a word of SQL.
     pub(crate) fn sql(&self, dialect: Dialect) -> String {
         let name = match (&*self.name, dialect) {
-            (name @ (HistoryTable::NAME | HistoryTable::JOURNAL), _) => name.to_owned(),
+            (name, _) if HistoryTable::OWN.contains(&name) => name.to_owned(),
             (name, Dialect::Mysql) => format!("`{name}`"),
             (name, _) => format!("\"{name}\""),
         };
@@ -120,14 +133,12 @@ impl HistoryTable {
         self.schema.as_deref().filter(|_| dialect == Dialect::Postgres)
     }
 
-    /// Whether a table that was read from a database is this one, or the journal beside it.
+    /// Whether a table that was read from a database is this one, or one of those beside it.
     pub(crate) fn is(&self, table: &TableName) -> bool {
-        self.has_place(table) && (table.name == self.name || table.name == self.journal().name)
-    }
-
-    fn has_place(&self, table: &TableName) -> bool {
+        let own =
+            [&self.name, &self.journal().name, &self.repairs().name].contains(&&Cow::Borrowed(table.name.as_str()));
         let elsewhere = matches!((&table.schema, &self.schema), (Some(there), Some(own)) if there != own);
-        !elsewhere && (self.schema.is_some() || table.schema.is_none())
+        own && !elsewhere && (self.schema.is_some() || table.schema.is_none())
     }
 }
 

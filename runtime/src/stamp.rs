@@ -57,6 +57,7 @@ pub(crate) fn run<Db: Database>(
         statements.push(rows.insert(revision, &ordinal.to_string(), Duration::ZERO));
     }
     let write = |source| Error::Database { doing: "write the history of the database", source };
+    session.database.begin_rows().map_err(write)?;
     takeover::write(session.database, settings, &taken_over)?;
     for statement in &statements {
         session.database.execute(statement).map_err(write)?;

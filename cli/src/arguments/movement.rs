@@ -159,6 +159,36 @@ pub struct Stamp {
     pub report: Report,
 }
 
+/// `repair`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  migrate repair 3f2a --reason \"only a comment was edited\"
+  migrate repair 3f2a --applied --reason \"the index was made by hand\"
+  migrate repair 3f2a --not-applied --reason \"the new table was dropped by hand\"
+
+Nothing is run. Without --applied and --not-applied a revision that was edited since it was applied counts
+as it is now. The two are for one that was stopped in the middle, on a database that takes no change of
+tables back; `upgrade` or `downgrade` goes on with it by itself, and is what you want unless you have
+ended or undone it by hand. The reasons are kept in the table migratable_repairs.")]
+pub struct Repair {
+    /// The revision.
+    #[arg(value_name = "REV")]
+    pub revision: String,
+    /// Why it is right.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// The tables are as the revision leaves them.
+    #[arg(long, conflicts_with = "not_applied")]
+    pub applied: bool,
+    /// The tables are as the revision finds them.
+    #[arg(long)]
+    pub not_applied: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub report: Report,
+}
+
 /// `ensure-version`.
 #[derive(Args, Debug)]
 #[command(after_help = "\

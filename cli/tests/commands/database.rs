@@ -8,6 +8,7 @@ use migratable::revision::*;
 use migratable_cli::{Migrator, Project};
 use serde_json::Value;
 
+use super::movement::sqlite;
 use crate::project::{Blog, Ran, assert_says, run};
 
 pub const A: &str = "aa0000000001";
@@ -131,6 +132,34 @@ fn a_target_in_the_other_direction_is_named_with_the_command_that_leads_to_it() 
     let ran = at(&blog, &blog.root, &["downgrade"]);
     assert_eq!(ran.status, 2);
     assert_says(&ran.err, &["blog.db is at the base: there is nothing to take back"]);
+}
+
+#[test]
+fn an_edited_revision_is_repaired_with_a_reason() {
+    let blog = Blog::new("");
+    ok(&blog, &["upgrade"]);
+    let edit = "UPDATE migratable_revisions SET checksum = 'other' WHERE revision = 'aa0000000001'";
+    sqlite(&blog, edit);
+    let refused = at(&blog, &blog.root, &["upgrade"]);
+    assert_eq!(refused.status, 1);
+    assert_says(&refused.err, &["revision aa0000000001 was changed after it was applied", "`repair aa0000000001`"]);
+    assert_eq!(at(&blog, &blog.root, &["repair", "aa"]).status, 2, "a reason is asked for");
+
+    let repaired = at(&blog, &blog.root, &["repair", "aa", "--reason", "a comment"]);
+
+    assert_says(&repaired.out, &["aa0000000001 is recorded as it is now in sqlite://", "; nothing was run"]);
+    assert_says(&repaired.err, &["see whether the tables are so: ", "verify"]);
+    assert_says(&ok(&blog, &["upgrade"]), &["is up to date"]);
+    let again = at(&blog, &blog.root, &["repair", "aa", "--reason", "a comment"]);
+    assert_eq!(again.status, 1);
+    assert_says(&again.err, &["nothing was repaired about revision aa0000000001: it was not edited"]);
+    for flag in ["--applied", "--not-applied"] {
+        let ran = at(&blog, &blog.root, &["repair", "aa", flag, "--reason", "x"]);
+        assert_says(&ran.err, &["nothing was repaired about revision aa0000000001: no revision was begun there"]);
+    }
+    sqlite(&blog, edit);
+    assert_eq!(json(&blog, &["repair", "aa", "--reason", "x", "--json"])["repaired"], "checksum");
+    assert_eq!(sqlite(&blog, "SELECT reason FROM migratable_repairs"), "a comment\nx\n");
 }
 
 #[test]

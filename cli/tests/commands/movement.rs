@@ -96,7 +96,7 @@ fn ok(blog: &Blog, revisions: &'static [migratable::Revision], arguments: &[&str
 }
 
 /// What `sqlite3` says to a query.
-fn sqlite(blog: &Blog, query: &str) -> String {
+pub fn sqlite(blog: &Blog, query: &str) -> String {
     let ran = Command::new("sqlite3").arg(blog.path("blog.db")).arg(query).output().unwrap();
     String::from_utf8(ran.stdout).unwrap()
 }

@@ -67,6 +67,10 @@ impl Connection for MysqlConnection {
         Ok(())
     }
 
+    fn begin_rows(&mut self) -> QueryResult<()> {
+        session::begin(self)
+    }
+
     fn commit(&mut self, _: &HistoryTable) -> QueryResult<()> {
         session::commit(self)
     }
@@ -135,7 +139,7 @@ impl Connection for MysqlConnection {
                 }
             }
             Work::Verify(it) => it.perform(self),
-            Work::Begin => session::begin(self).map_err(|error| Stop::at("BEGIN", error)),
+            Work::Begin => self.begin_rows().map_err(|error| Stop::at("BEGIN", error)),
             Work::Commit => session::commit(self).map_err(|error| Stop::at("COMMIT", error)),
             Work::CheckReferences { .. } => Ok(()),
             Work::Step { name, .. } => Err(Stop::refused(format!("`{name}` is no SQL"))),

@@ -130,6 +130,17 @@ impl Statements {
         statements
     }
 
+    /// Takes a revision as it is now for what was applied.
+    pub(crate) fn accept(&self, revision: &Revision) -> String {
+        format!(
+            "UPDATE {} SET checksum = {}, steps_checksum = {} WHERE revision = {}",
+            self.table,
+            self.literal(revision.checksum),
+            revision.steps_checksum.map_or("NULL".to_owned(), |checksum| self.literal(checksum)),
+            self.literal(revision.id),
+        )
+    }
+
     /// Takes the row of a revision away.
     pub(crate) fn delete(&self, revision: &str) -> String {
         format!("DELETE FROM {} WHERE revision = {}", self.table, self.literal(revision))

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use migratable::diesel::connection::SimpleConnection;
 use migratable::revision::*;
-use migratable::{Direction, Error, Event, Migrator, Observer, Options};
+use migratable::{Direction, Error, Event, Migrator, Observer, Options, RepairOptions, Repaired, TablesAre};
 
 use super::database::{Db, Program, Throwaway, connect, line, nothing, one, run, throwaway};
 use super::shared::programs::revision;
@@ -202,4 +202,27 @@ fn a_stamp_forgets_what_was_begun() {
     program.upgrade(&mut db).unwrap();
     let mut other = connect(&db.url);
     assert_eq!(one(&mut other, "SELECT text FROM remarks"), "seven");
+}
+
+#[test]
+fn a_revision_that_was_ended_or_undone_by_hand_is_recorded_so() {
+    let program = program();
+    let repair =
+        |db: &mut Db, tables| program.repair(db, "r2", &RepairOptions { reason: "by hand".to_owned(), tables });
+    let mut db = stopped();
+    let error = repair(&mut db, None).unwrap_err().to_string();
+    assert!(error.contains("say what the tables are like now, --applied or --not-applied"), "{error}");
+    assert_eq!(repair(&mut db, Some(TablesAre::After)).unwrap(), ("r2".to_owned(), Repaired::Applied));
+    assert_eq!(program.current(&mut db).unwrap(), ["r2"]);
+    program.ensure_current(&mut db).unwrap();
+
+    let mut db = stopped();
+    run(&mut db, "ALTER TABLE users DROP city_id; DROP TABLE notes");
+    assert_eq!(repair(&mut db, Some(TablesAre::Before)).unwrap(), ("r2".to_owned(), Repaired::NotApplied));
+    assert_eq!(program.current(&mut db).unwrap(), ["r1"]);
+    program.upgrade(&mut db).unwrap();
+    assert!(killed_at(&program, &mut db, Direction::Downgrade, 3));
+    assert_eq!(repair(&mut db, Some(TablesAre::Before)).unwrap().1, Repaired::NotApplied);
+    assert_eq!(program.current(&mut db).unwrap(), ["r1"]);
+    assert_eq!(one(&mut db, "SELECT repaired FROM migratable_repairs"), "not applied,not applied");
 }

@@ -4,6 +4,7 @@ pub mod branches;
 pub mod changes;
 pub mod irreversible;
 pub mod programs;
+pub mod repair;
 pub mod rows;
 pub mod scripts;
 pub mod squash;

@@ -85,7 +85,7 @@ impl Reader {
     }
 
     fn table(&mut self, row: TableRow) {
-        if [HistoryTable::NAME, HistoryTable::JOURNAL].contains(&row.name.as_str()) {
+        if HistoryTable::OWN.contains(&row.name.as_str()) {
             return;
         }
         let name = TableName::plain(row.name.clone());

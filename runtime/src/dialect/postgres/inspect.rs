@@ -17,6 +17,7 @@ use super::introspect::{self, Catalogue};
 use super::texts;
 use crate::error::Error;
 use crate::inspect::{Inspected, Need, NotManaged};
+use crate::settings::HistoryTable;
 
 /// Reads the tables, enums and what stands beside them.
 pub(super) fn inspect(database: &mut PgConnection) -> Result<Inspected, Error> {
@@ -164,7 +165,7 @@ impl Reader {
     fn classes(&self, catalogue: &mut Catalogue, numbers: &mut Numbers, not_managed: &mut Vec<NotManaged>) {
         for mut row in std::mem::take(&mut catalogue.classes) {
             let (number, namespace, name, kind) = (row.text(), row.text(), row.text(), row.text());
-            if name == "migratable_revisions" {
+            if HistoryTable::OWN.contains(&name.as_str()) {
                 continue;
             }
             let mut table = Table::new(self.name(&namespace, name));

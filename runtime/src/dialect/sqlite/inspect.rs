@@ -12,9 +12,10 @@ use migratable_core::{
 
 use super::parse::{self, Constraint, Part, Rule, TableText};
 use super::{ddl, spelling};
-use crate::dialect::Connection;
+use crate::dialect::{Connection, literal};
 use crate::error::Error;
 use crate::inspect::{Inspected, NotManaged};
+use crate::settings::HistoryTable;
 
 /// What the database keeps of an object.
 struct Object {
@@ -84,11 +85,12 @@ pub(super) fn memory() -> Result<SqliteConnection, Error> {
 
 /// Everything that has a text, in the order in which it was made, tables first.
 fn objects(database: &mut SqliteConnection) -> QueryResult<Vec<Object>> {
-    let rows = database.rows(
+    let own = HistoryTable::OWN.map(literal).join(", ");
+    let rows = database.rows(&format!(
         "SELECT type, name, tbl_name, sql FROM main.sqlite_master WHERE sql IS NOT NULL \
-         AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND tbl_name <> 'migratable_revisions' COLLATE NOCASE \
-         ORDER BY type <> 'table', rowid",
-    )?;
+         AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND tbl_name COLLATE NOCASE NOT IN ({own}) \
+         ORDER BY type <> 'table', rowid"
+    ))?;
     let object = |row: Vec<Option<String>>| {
         let mut row = row.into_iter().map(Option::unwrap_or_default);
         let mut next = || row.next().unwrap_or_default();
