@@ -137,15 +137,19 @@ impl<'a> Database<'a> {
         output: &Output,
     ) -> Database<'a> {
         let dialects = configuration.map_or_else(|| manifest.dialects(), |it| it.dialects.clone());
-        let databases = configuration.map(Configuration::databases).unwrap_or_default();
-        let suffix = databases.chosen.as_ref().map_or(String::new(), |name| format!(".{name}"));
+        let database = configuration.and_then(|it| it.database.as_ref());
+        let suffix = database.map_or(String::new(), |name| format!(".{name}"));
         let cache = |what: &str| output.path(&format!("{what}{suffix}.cache"));
         let Surroundings { manifest_dir, package, .. } = surroundings;
         // Build scripts are not optimised: what can be done at the same time is.
         let (scan, locked) = thread::scope(|threads| {
             let cached = cache("lock");
             let locked = configuration.map(|it| threads.spawn(move || locked::read(it, &cached)));
-            let scan = models::scan_database(package, manifest_dir, &dialects, &databases, Some(&cache("scan")));
+            let kept = cache("scan");
+            let scan = match configuration {
+                Some(configuration) => configuration.scan(package, manifest_dir, Some(&kept)),
+                None => models::scan(package, manifest_dir, &dialects, Some(&kept)),
+            };
             (scan, locked.map(joined))
         });
         Database { configuration, dialects, scan, locked }

@@ -2,7 +2,6 @@
 
 mod manifest;
 mod settings;
-mod template;
 #[cfg(test)]
 mod tests;
 
@@ -10,13 +9,12 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
-use migratable_core::Dialect;
-use migratable_syntax::models::Databases;
+use migratable_core::{Dialect, names};
+use migratable_syntax::models::{self, Databases, Scan};
 use migratable_syntax::paths::plain;
 
 use manifest::{Manifest, Value, table, text};
 pub use settings::{KEYS, Settings, Transaction};
-pub use template::Template;
 
 /// What the database without a name is called on the command line.
 pub const DEFAULT: &str = "default";
@@ -118,7 +116,9 @@ impl Configuration {
             settings.check(key, &value)?;
         }
         let mut named = BTreeMap::new();
-        for (name, value) in databases.iter().map(Value::entries).collect::<Result<Vec<_>, _>>()?.into_iter().flatten()
+        let example = "[package.metadata.migratable.databases.NAME]";
+        for (name, value) in
+            databases.iter().map(|it| it.entries(example)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten()
         {
             named.insert(name.to_owned(), Named::read(name, &value, &settings)?);
         }
@@ -134,7 +134,7 @@ impl Configuration {
         let Some(name) = name.filter(|name| *name != DEFAULT) else { return Ok(self.clone()) };
         let Some(Named { settings, files }) = self.named.get(name).cloned() else {
             let known: Vec<&str> = self.names().collect();
-            return Err(manifest::unknown("database", name, &known));
+            return Err(names::unknown("database", name, &known));
         };
         Ok(Configuration { database: Some(name.to_owned()), settings, files, ..self.clone() })
     }
@@ -158,6 +158,12 @@ impl Configuration {
     /// Which models are those of this database.
     pub fn databases(&self) -> Databases {
         Databases { names: self.named.keys().cloned().collect(), chosen: self.database.clone() }
+    }
+
+    /// Reads the models of a package in a folder, as far as they are of this database; `cache` is a file that keeps what
+    /// was read.
+    pub fn scan(&self, package: &str, folder: &Path, cache: Option<&Path>) -> Scan {
+        models::scan_database(package, folder, &self.dialects, &self.databases(), &self.naming, cache)
     }
 
     /// Finds the migrations package of an app: where the app's manifest says, else in `migrations/` beside it. `None`
@@ -240,7 +246,7 @@ impl Named {
         settings.lines.remove("database-url");
         let mut files =
             Files { versions: format!("{name}/versions").into(), lock: format!("{name}/schema.lock").into() };
-        let entries = value.entries()?;
+        let entries = value.entries("[package.metadata.migratable.databases.audit]")?;
         for (key, value) in &entries {
             match *key {
                 "versions" => files.versions = value.parsed("audit/versions", below)?,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use migratable_build::configuration::Configuration;
 use migratable_core::diff::{Answers, Place};
 use migratable_core::{Schema, TableName};
-use migratable_syntax::models::{ModelKind, ScanError, ScannedModel, scan_database};
+use migratable_syntax::models::{ModelKind, ScanError, ScannedModel};
 use toml::de::{DeTable, DeValue};
 
 use crate::failure::{Failure, Outcome};
@@ -37,7 +37,7 @@ impl Models {
         }
         for folder in &configuration.models {
             let package = package_name(folder)?;
-            scans.push(scan_database(&package, folder, &configuration.dialects, &configuration.databases(), None));
+            scans.push(configuration.scan(&package, folder, None));
         }
         for scan in &scans {
             models.is_whole &= scan.is_whole();

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use migratable_build::configuration::Template;
+use migratable_core::Template;
 use migratable_core::hash;
 
 /// How many hexadecimal digits an id has.

@@ -136,6 +136,24 @@ pub enum Operation {
         /// The name of the key.
         name: String,
     },
+    /// Gives an index another name.
+    RenameIndex {
+        /// The table.
+        table: TableName,
+        /// The name before.
+        from: String,
+        /// The name after.
+        to: String,
+    },
+    /// Gives a primary key, unique, check or foreign key another name.
+    RenameConstraint {
+        /// The table.
+        table: TableName,
+        /// The name before.
+        from: String,
+        /// The name after.
+        to: String,
+    },
     /// Makes an enum.
     CreateEnum(Enum),
     /// Drops an enum that no column uses.
@@ -309,6 +327,8 @@ impl Operation {
             Operation::DropForeignKey { .. } => "drop_foreign_key",
             Operation::CreatePrimaryKey { .. } => "create_primary_key",
             Operation::DropPrimaryKey { .. } => "drop_primary_key",
+            Operation::RenameIndex { .. } => "rename_index",
+            Operation::RenameConstraint { .. } => "rename_constraint",
             Operation::CreateEnum(_) => "create_enum",
             Operation::DropEnum { .. } => "drop_enum",
             Operation::AddEnumValue { .. } => "add_enum_value",
@@ -344,6 +364,8 @@ impl Operation {
             | Operation::DropForeignKey { table, .. }
             | Operation::CreatePrimaryKey { table, .. }
             | Operation::DropPrimaryKey { table, .. }
+            | Operation::RenameIndex { table, .. }
+            | Operation::RenameConstraint { table, .. }
             | Operation::SetTableComment { table, .. }
             | Operation::SetTableOption { table, .. }
             | Operation::BulkInsert { table, .. }

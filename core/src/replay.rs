@@ -137,16 +137,20 @@ impl Replay {
     }
 }
 
-/// A rename of a column where its table has got another name.
-fn in_table(rename: Operation, renamed: &[Operation]) -> Operation {
-    let Operation::RenameColumn { mut table, from, to } = rename else { return rename };
-    for other in renamed {
-        match other {
-            Operation::RenameTable { from, to } if *from == table => table = to.clone(),
-            _ => {}
+/// A rename inside of a table where that has got another name.
+fn in_table(mut rename: Operation, renamed: &[Operation]) -> Operation {
+    if let Operation::RenameColumn { table, .. }
+    | Operation::RenameIndex { table, .. }
+    | Operation::RenameConstraint { table, .. } = &mut rename
+    {
+        for other in renamed {
+            match other {
+                Operation::RenameTable { from, to } if from == table => table.clone_from(to),
+                _ => {}
+            }
         }
     }
-    Operation::RenameColumn { table, from, to }
+    rename
 }
 
 fn collect(operations: &[Operation], renames: &mut Vec<Operation>) {
@@ -164,6 +168,8 @@ fn inverse(operation: &Operation) -> Option<Operation> {
     let inverse = match operation.clone() {
         Operation::RenameTable { from, to } => Operation::RenameTable { from: to, to: from },
         Operation::RenameColumn { table, from, to } => Operation::RenameColumn { table, from: to, to: from },
+        Operation::RenameIndex { table, from, to } => Operation::RenameIndex { table, from: to, to: from },
+        Operation::RenameConstraint { table, from, to } => Operation::RenameConstraint { table, from: to, to: from },
         Operation::RenameEnumValue { name, from, to } => Operation::RenameEnumValue { name, from: to, to: from },
         _ => return None,
     };
@@ -187,7 +193,10 @@ impl Names {
     fn need(&self, rename: &Operation) -> bool {
         let old = match rename {
             Operation::RenameTable { from, .. } => &from.name,
-            Operation::RenameColumn { from, .. } | Operation::RenameEnumValue { from, .. } => from,
+            Operation::RenameColumn { from, .. }
+            | Operation::RenameIndex { from, .. }
+            | Operation::RenameConstraint { from, .. }
+            | Operation::RenameEnumValue { from, .. } => from,
             _ => return false,
         };
         self.is_open || self.has(old)
@@ -222,7 +231,8 @@ mod tests {
     /// and `two` follow it, each in its own branch.
     fn road(order: &[&str], one: fn(&mut OperationList), two: fn(&mut OperationList)) -> Result<Schema, String> {
         let base = |op: &mut OperationList| {
-            op.create_table(table("users").column(column("id", bigint())).column(column("name", text())));
+            let users = table("users").column(column("id", bigint())).column(column("name", text()));
+            op.create_table(users.primary_key("pk_users", ["id"]));
             op.create_table(table("posts").column(column("id", bigint())).column(column("title", text())));
         };
         let node = |id: &str, after: &[&str]| Node {
@@ -269,7 +279,12 @@ mod tests {
             op.rename_table("posts", "users");
             op.rename_table("spare", "posts");
         };
+        let rename_key: fn(&mut OperationList) = |op| {
+            op.rename_table("users", "people");
+            op.rename_constraint("people", "pk_people", "people_pkey");
+        };
         for (one, two, has) in [
+            (alter, rename_key, ("people", "bio")),
             (index, rename_column, ("users", "full_name")),
             (alter, rename_column, ("users", "full_name")),
             (alter, rename_both, ("people", "full_name")),

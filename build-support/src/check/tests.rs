@@ -543,3 +543,25 @@ fn diesel_is_found_under_whatever_name() {
         assert_eq!(manifest.needs_alias(), name.is_some_and(|name| name != "diesel"), "{dependencies}");
     }
 }
+
+#[test]
+fn names_are_compared_as_the_naming_makes_them() {
+    let app = App::new(
+        "#[derive(Migratable)]\npub struct User {\n    pub id: i64,\n    #[migratable(index)]\n    pub name: String,\n}\n",
+    );
+    assert_eq!(app.findings(), []);
+    app.write(
+        "app/migrations/Cargo.toml",
+        "[package]\nname = \"app-migrations\"\n[package.metadata.migratable.naming]\nix = \"{table}_{columns}_idx\"\n",
+    );
+    let found = app.findings();
+    assert!(
+        found.iter().any(|(_, it)| it.starts_with("the index `users_name_idx` (on = [\"name\"]) is new")),
+        "{found:?}"
+    );
+    assert_eq!(found.len(), 2, "{found:?}");
+    let configuration = Configuration::read(&app.path("app/migrations")).unwrap();
+    let scan = configuration.scan("app", &app.path("app"), None);
+    app.write("app/migrations/schema.lock", &lock::write(&[], &scan.schema));
+    assert_eq!(app.findings(), []);
+}

@@ -71,13 +71,13 @@ impl<'v> Value<'v> {
 
     /// A message about a key that is not known.
     pub(super) fn unknown_key(&self, name: &str, known: &[&str]) -> String {
-        self.manifest.wrong(self.key, &unknown("key", name, known))
+        self.manifest.wrong(self.key, &names::unknown("key", name, known))
     }
 
-    /// The keys of the table that the value is, with their values.
-    pub(super) fn entries(&self) -> Result<Vec<(&'v str, Value<'v>)>, String> {
+    /// The keys of the table that the value is, with their values; an example shows how it is written.
+    pub(super) fn entries(&self, example: &str) -> Result<Vec<(&'v str, Value<'v>)>, String> {
         let DeValue::Table(table) = self.value.get_ref() else {
-            return Err(self.wrong("a table belongs here: [package.metadata.migratable.databases.NAME]"));
+            return Err(self.wrong(&format!("a table belongs here: {example}")));
         };
         let entry = |(key, value): (&'v Spanned<std::borrow::Cow<'_, str>>, &'v Spanned<DeValue<'v>>)| {
             (key.get_ref().as_ref(), Value { key: key.span().start, value, ..*self })
@@ -99,7 +99,11 @@ impl<'v> Value<'v> {
     }
 
     /// A text with a meaning; else the message says what is wrong with it.
-    pub(super) fn parsed<T>(&self, example: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<T, String> {
+    pub(super) fn parsed<T>(
+        &self,
+        example: &str,
+        mut parse: impl FnMut(&str) -> Result<T, String>,
+    ) -> Result<T, String> {
         parse(self.text(example)?).map_err(|message| self.wrong(&message))
     }
 
@@ -134,11 +138,4 @@ pub(super) fn text(root: &DeTable<'_>, path: &[&str]) -> Option<String> {
         DeValue::String(found) => Some(found.to_string()),
         _ => None,
     }
-}
-
-/// A message about a name that is not known, with the one that is probably meant.
-pub(super) fn unknown(kind: &str, name: &str, known: &[&str]) -> String {
-    let near = names::nearest(name, known.iter().copied());
-    let near = near.map_or(String::new(), |near| format!("; is it `{near}`?"));
-    format!("there is no {kind} `{name}`{near} ({} can stand here)", known.join(", "))
 }

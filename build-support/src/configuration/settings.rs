@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use migratable_core::Dialect;
+use migratable_core::names::unknown;
+use migratable_core::{Dialect, Naming, Template};
 
-use super::manifest::{Value, unknown};
-use super::template::Template;
+use super::manifest::Value;
 
 /// What is set for a database; what is not is as usual.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub struct Settings {
     pub lock_timeout: Option<Duration>,
     /// How long a statement may take.
     pub statement_timeout: Option<Duration>,
+    /// How constraints and indexes are named that no model names.
+    pub naming: Naming,
     /// How the file of a new revision is named.
     file_name: Option<Template>,
     /// What becomes of the message of a new revision.
@@ -48,7 +50,7 @@ pub enum Transaction {
 }
 
 /// Every key.
-pub const KEYS: [&str; 11] = [
+pub const KEYS: [&str; 12] = [
     "dialects",
     "database-url",
     "history-table",
@@ -57,6 +59,7 @@ pub const KEYS: [&str; 11] = [
     "transaction",
     "lock-timeout",
     "statement-timeout",
+    "naming",
     "file-name",
     "message",
     "post-write-hooks",
@@ -87,6 +90,14 @@ impl Settings {
             "transaction" => self.transaction = Some(value.parsed("revision", transaction)?),
             "lock-timeout" => self.lock_timeout = Some(value.parsed("30s", duration)?),
             "statement-timeout" => self.statement_timeout = Some(value.parsed("5min", duration)?),
+            "naming" => {
+                for (key, pattern) in value.entries("ix = \"{table}_{columns}_idx\"")? {
+                    if !Naming::KEYS.contains(&key) {
+                        return Err(pattern.unknown_key(key, &Naming::KEYS));
+                    }
+                    pattern.parsed("{table}_{columns}", |text| self.naming.set(key, text))?;
+                }
+            }
             "file-name" => {
                 let template = |text: &str| Template::parse(text, &FILE_NAME, "id").and_then(file_name);
                 self.file_name = Some(value.parsed("{year}{month}{day}_{id}_{slug}", template)?);
@@ -137,6 +148,10 @@ impl Settings {
             "transaction" => self.transaction.map(|it| it.to_string()),
             "lock-timeout" => self.lock_timeout.map(duration_text),
             "statement-timeout" => self.statement_timeout.map(duration_text),
+            "naming" => {
+                let set = self.naming.patterns().zip(Naming::usual().patterns()).filter(|(set, usual)| set != usual);
+                listed(&set.map(|((key, pattern), _)| format!("{key} = {pattern}")).collect::<Vec<_>>())
+            }
             "file-name" => Some(self.file_name().to_string()),
             "message" => Some(self.message().to_string()),
             "post-write-hooks" => {

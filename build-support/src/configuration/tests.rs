@@ -1,6 +1,8 @@
 use std::fs;
 use std::time::Duration;
 
+use migratable_core::{Naming, Template};
+
 use super::*;
 
 fn project(manifest: &str) -> tempfile::TempDir {
@@ -54,6 +56,11 @@ fn mistakes_are_found_where_they_stand() {
         ("file-name = \"r{id}_{slug}\"", "Cargo.toml:4:13: `{id}` must stand apart"),
         ("file-name = \"{id\"", "Cargo.toml:4:13: a `{` has no `}` behind it"),
         ("file-name = \"../{id}\"", "Cargo.toml:4:13: `../` cannot stand in the name of a file"),
+        ("naming = \"{table}\"", "Cargo.toml:4:10: a table belongs here: ix = \"{table}_{columns}_idx\""),
+        ("naming.idx = \"{table}\"", "Cargo.toml:4:8: there is no key `idx`; is it `ix`?"),
+        ("naming.ix = 1", "Cargo.toml:4:13: a text belongs here"),
+        ("naming.uq = \"{table}_{column}\"", "Cargo.toml:4:13: there is no place `column`; is it `columns`?"),
+        ("naming.ck = \"{columns}\"", "Cargo.toml:4:13: `{table}` must stand in it"),
         ("message = \"x\"", "Cargo.toml:4:11: `{message}` must stand in it"),
         ("post-write-hooks = [\" \"]", "Cargo.toml:4:21: a command belongs here: \"rustfmt {file}\""),
         ("history-schema = \"audit\"", "Cargo.toml:4:18: only PostgreSQL has schemas, and `dialects` says sqlite"),
@@ -111,6 +118,21 @@ fn databases_with_a_name_have_their_own_files_and_share_what_is_set() {
     assert_eq!(own.command("lock"), "cargo run -p m --bin migrate -- lock --database default");
     assert_eq!(own.of_database(Some("default")).as_ref(), Ok(&own));
     assert!(own.of_database(Some("adit")).unwrap_err().contains("is it `audit`?"));
+}
+
+#[test]
+fn a_database_with_a_name_has_the_naming_of_all_with_its_own_patterns() {
+    let dir = project(
+        "[package]\nname = \"m\"\n[package.metadata.migratable.naming]\nix = \"{table}_{columns}_idx\"\n\
+         [package.metadata.migratable.databases.audit.naming]\npk = \"{table}_pkey\"\n",
+    );
+    let own = Configuration::read(dir.path()).unwrap();
+    let mut naming = Naming::default();
+    naming.set("ix", "{table}_{columns}_idx").unwrap();
+    assert_eq!(own.naming, naming);
+    assert_eq!(own.text("naming").as_deref(), Some("ix = {table}_{columns}_idx"));
+    naming.set("pk", "{table}_pkey").unwrap();
+    assert_eq!(own.of_database(Some("audit")).unwrap().naming, naming);
 }
 
 #[test]

@@ -407,7 +407,7 @@ fn status_shows_every_setting_and_where_it_comes_from() {
     let blog = Blog::new("");
     blog.write(".env", "MIGRATABLE_LOCK_TIMEOUT=2s\n");
     let keys = "exclude = [\"legacy_*\", \"audit.*\"]\ntransaction = \"revision\"\nlock-timeout = \"1min\"\n\
-                history-table = \"ours\"\nmessage = \"blog: {message}\"\n";
+                history-table = \"ours\"\nnaming.ix = \"{table}_{columns}_idx\"\nmessage = \"blog: {message}\"\n";
     let project = program(&blog, 1, &format!("{CONFIGURATION}{keys}"));
     let status = |variables: &[(&str, &str)], words: &[&str]| {
         let variables = variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
@@ -427,8 +427,9 @@ fn status_shows_every_setting_and_where_it_comes_from() {
         ("transaction", "revision", "from migrations/Cargo.toml:8"),
         ("lock-timeout", "2s", "from MIGRATABLE_LOCK_TIMEOUT in .env"),
         ("statement-timeout", "-", "as usual"),
+        ("naming", "ix = {table}_{columns}_idx", "from migrations/Cargo.toml:11"),
         ("file-name", "{year}{month}{day}_{hour}{minute}{second}_{id}_{slug}", "as usual"),
-        ("message", "blog: {message}", "from migrations/Cargo.toml:11"),
+        ("message", "blog: {message}", "from migrations/Cargo.toml:12"),
         ("post-write-hooks", "-", "as usual"),
     ] {
         let mut settings = shown.lines().skip_while(|line| !line.starts_with("settings "));

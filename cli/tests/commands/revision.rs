@@ -67,6 +67,82 @@ fn files_and_messages_are_as_the_configuration_says() {
 }
 
 #[test]
+fn names_are_as_the_configuration_says_and_another_naming_only_renames() {
+    let models = |name: &str, rest: &str| {
+        format!(
+            "#[derive(Migratable)]\n#[migratable(table = \"{name}\"{rest})]\npub struct User {{\n    pub id: i64,\n    \
+             #[migratable(unique)]\n    pub mail: String,\n    #[migratable(references = User, index)]\n    pub boss: \
+             Option<i64>,\n    #[migratable(check = \"age > 0\")]\n    pub age: i32,\n    #[migratable(index(name = \
+             \"by_age\"))]\n    pub years: i32,\n}}\n"
+        )
+    };
+    let blog = Blog::new(&models("users", ""));
+    let manifest = blog.read("migrations/Cargo.toml");
+    let naming = |patterns: &str| {
+        blog.write("migrations/Cargo.toml", &format!("{manifest}\n[package.metadata.migratable.naming]\n{patterns}"));
+    };
+    naming(
+        "pk = \"{table}_pkey\"\nix = \"{table}_{columns}_idx\"\nuq = \"{table}_{columns}_key\"\n\
+         fk = \"{table}_{columns}_fkey\"\nck = \"{table}_{columns}_check\"\n",
+    );
+    blog.ok(&["revision", "-m", "users", "--rev-id", "aa0000000001"]);
+    let names = |blog: &Blog, table: &str| {
+        let lock = blog.lock();
+        let found = lock.schema.tables[&table.into()].clone();
+        let mut names = vec![found.primary_key.unwrap().name];
+        names.extend(found.indexes.into_iter().map(|it| it.name));
+        names.extend(found.uniques.into_iter().map(|it| it.name));
+        names.extend(found.foreign_keys.into_iter().map(|it| it.name));
+        names.extend(found.checks.into_iter().map(|it| it.name));
+        names.join(" ")
+    };
+    assert_eq!(
+        names(&blog, "users"),
+        "users_pkey by_age users_boss_idx users_mail_key users_boss_fkey users_age_check"
+    );
+    assert_says(&blog.read(&blog.file("aa0000000001")), &["index(\"users_boss_idx\").on(\"boss\")"]);
+    blog.ok(&["check"]);
+
+    blog.models(&models("people", ", renamed_from = \"users\""));
+    let said = blog.ok(&["revision", "-m", "people", "--rev-id", "bb0000000002"]);
+    assert_says(
+        &said,
+        &["rename table users to people\n", "rename index users_boss_idx of people to people_boss_idx\n"],
+    );
+    assert_eq!(said.lines().filter(|line| !line.starts_with("rename ")).count(), 1, "{said}");
+    blog.models(&models("people", ""));
+    assert_eq!(
+        names(&blog, "people"),
+        "people_pkey by_age people_boss_idx people_mail_key people_boss_fkey people_age_check"
+    );
+    assert_says(&blog.ok(&["revision"]), &["Nothing changed"]);
+
+    naming("uq = \"unique_{table}_{first_column}\"\n");
+    let checked = blog.run(&["check"]);
+    assert_eq!(checked.status, 1);
+    assert_says(&checked.out, &["the index `ix_people_boss`"]);
+    let said = blog.ok(&["revision", "-m", "names", "--rev-id", "cc0000000003"]);
+    let expected = [
+        "rename index people_boss_idx of people to ix_people_boss",
+        "rename constraint people_pkey of people to pk_people",
+        "rename constraint people_mail_key of people to unique_people_mail",
+        "rename constraint people_boss_fkey of people to fk_people_boss_people",
+        "rename constraint people_age_check of people to ck_people_age",
+        "wrote",
+    ];
+    assert!(said.lines().zip(expected).all(|(line, expected)| line.starts_with(expected)), "{said}");
+    assert_says(
+        &blog.read(&blog.file("cc0000000003")),
+        &[
+            "op.rename_constraint(\"people\", \"people_mail_key\", \"unique_people_mail\");",
+            "op.rename_constraint(\"people\", \"unique_people_mail\", \"people_mail_key\");",
+        ],
+    );
+    blog.ok(&["check"]);
+    assert_says(&blog.ok(&["lock"]), &["schema.lock"]);
+}
+
+#[test]
 fn a_second_time_finds_nothing() {
     let blog = with("    pub bio: Option<String>,\n");
     let before = blog.snapshot();

@@ -108,6 +108,16 @@ impl OperationList {
         self.push(Operation::DropPrimaryKey { table: table.into(), name: name.into() });
     }
 
+    /// Gives an index another name.
+    pub fn rename_index(&mut self, table: &str, from: &str, to: &str) {
+        self.push(Operation::RenameIndex { table: table.into(), from: from.into(), to: to.into() });
+    }
+
+    /// Gives a primary key, unique, check or foreign key another name.
+    pub fn rename_constraint(&mut self, table: &str, from: &str, to: &str) {
+        self.push(Operation::RenameConstraint { table: table.into(), from: from.into(), to: to.into() });
+    }
+
     /// Makes an enum with these values.
     pub fn create_enum<const N: usize>(&mut self, name: &str, values: [&str; N]) {
         self.push(Operation::CreateEnum(Enum { name: name.into(), values: owned(&values), model: None }));

@@ -3,7 +3,63 @@
 use super::DiffError;
 use super::planner::Planner;
 use crate::canonical::exact_text;
-use crate::{Operation, Table, TableName};
+use crate::{Operation, Table, TableName, names};
+
+/// Renames what is wanted under another name and else as it is. In a database what has no name cannot be renamed: there
+/// it is dropped and made.
+pub(super) fn rename(planner: &mut Planner<'_>) -> Result<(), DiffError> {
+    if planner.current.is_database || planner.after.is_database {
+        return Ok(());
+    }
+    for name in planner.common() {
+        let (there, wanted) = (&planner.current.tables[&name], &planner.after.tables[&name]);
+        let indexes = renamed(&there.indexes, &wanted.indexes, |it| &mut it.name);
+        let mut constraints = renamed(there.primary_key.as_slice(), wanted.primary_key.as_slice(), |it| &mut it.name);
+        constraints.extend(renamed(&there.uniques, &wanted.uniques, |it| &mut it.name));
+        constraints.extend(renamed(&there.foreign_keys, &wanted.foreign_keys, |it| &mut it.name));
+        constraints.extend(renamed(&there.checks, &wanted.checks, |it| &mut it.name));
+        let table = || name.clone();
+        let indexes = indexes.into_iter().map(|(from, to)| Operation::RenameIndex { table: table(), from, to });
+        let constraints =
+            constraints.into_iter().map(|(from, to)| Operation::RenameConstraint { table: table(), from, to });
+        for operation in indexes.chain(constraints) {
+            // A name that is still taken, here or elsewhere, is free when everything that goes is gone.
+            if is_free(planner, &operation) {
+                planner.push(operation)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether nothing else has the new name; many databases have it but once, in whatever case.
+fn is_free(planner: &Planner<'_>, rename: &Operation) -> bool {
+    let (Operation::RenameIndex { table, from, to } | Operation::RenameConstraint { table, from, to }) = rename else {
+        return true;
+    };
+    planner.current.tables.values().all(|other| {
+        names::all(other).all(|taken| !taken.eq_ignore_ascii_case(to) || (other.name == *table && taken == from))
+    })
+}
+
+/// The names of those that go, each with that of its like that comes.
+fn renamed<T: Clone + PartialEq>(there: &[T], wanted: &[T], name: fn(&mut T) -> &mut String) -> Vec<(String, String)> {
+    let nameless = |items: &[T]| -> Vec<(String, T)> {
+        items.iter().cloned().map(|mut it| (std::mem::take(name(&mut it)), it)).collect()
+    };
+    let (mut going, mut coming) = (nameless(there), nameless(wanted));
+    let names = |items: &[(String, T)]| -> Vec<String> { items.iter().map(|(name, _)| name.clone()).collect() };
+    let (old, new) = (names(&going), names(&coming));
+    going.retain(|(name, _)| !new.contains(name));
+    coming.retain(|(name, _)| !old.contains(name));
+    let mut renames = Vec::new();
+    for (from, it) in going {
+        if let Some(at) = coming.iter().position(|(_, other)| *other == it) {
+            renames.push((from, coming.remove(at).0));
+        }
+    }
+    renames
+}
 
 /// Drops what is not wanted any more, or not as it is: foreign keys first, of all tables.
 pub(super) fn drop(planner: &mut Planner<'_>) -> Result<(), DiffError> {

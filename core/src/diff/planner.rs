@@ -65,6 +65,7 @@ pub(super) fn plan(before: &Schema, after: &Schema, answers: &Answers) -> Result
     };
     planner.drop_what_makes_room()?;
     planner.rename()?;
+    constraints::rename(&mut planner)?;
     enums::rename_values(&mut planner)?;
     constraints::drop(&mut planner)?;
     enums::create_and_extend(&mut planner)?;

@@ -593,3 +593,89 @@ fn half_a_column_is_no_rename() {
     };
     assert!(wrong[0].contains("`--rename users.id=key`: the correct form is"), "{wrong:?}");
 }
+
+#[test]
+fn another_naming_renames_and_drops_nothing() {
+    let nameless = || {
+        let users = users()
+            .column(column("mail", text()))
+            .unique("", ["mail"])
+            .index(index("").on("mail"))
+            .check("", sql("id > 0"));
+        let posts = table("posts")
+            .column(column("user_id", bigint()))
+            .primary_key("", ["user_id"])
+            .foreign_key(foreign_key("", ["user_id"]).references("users", ["id"]));
+        [Table { primary_key: Some(primary_key("", ["id"])), ..users }, posts]
+    };
+    let named = |naming: &crate::Naming, rename: &str| {
+        schema(nameless().map(|mut table| {
+            if table.name == "users".into() {
+                table.name = rename.into();
+            }
+            table.foreign_keys.iter_mut().for_each(|key| key.table = rename.into());
+            naming.fill(&mut table);
+            table
+        }))
+    };
+    let mut naming = crate::Naming::default();
+    for (key, pattern) in [
+        ("pk", "{table}_pkey"),
+        ("ix", "{table}_{columns}_idx"),
+        ("uq", "{table}_{columns}_key"),
+        ("fk", "{table}_{columns}_fkey"),
+        ("ck", "{table}_{columns}_check"),
+    ] {
+        naming.set(key, pattern).unwrap();
+    }
+    check(
+        &named(crate::Naming::usual(), "users"),
+        &named(&naming, "users"),
+        &[],
+        &[
+            "rename constraint pk_posts of posts to posts_pkey",
+            "rename constraint fk_posts_user_id_users of posts to posts_user_id_fkey",
+            "rename index ix_users_mail of users to users_mail_idx",
+            "rename constraint pk_users of users to users_pkey",
+            "rename constraint uq_users_mail of users to users_mail_key",
+            "rename constraint ck_users_id of users to users_id_check",
+        ],
+        &[
+            "rename constraint users_id_check of users to ck_users_id",
+            "rename constraint users_mail_key of users to uq_users_mail",
+            "rename constraint users_pkey of users to pk_users",
+            "rename index users_mail_idx of users to ix_users_mail",
+            "rename constraint posts_user_id_fkey of posts to fk_posts_user_id_users",
+            "rename constraint posts_pkey of posts to pk_posts",
+        ],
+    );
+    // A rename of the table takes along only the names of the usual naming; the others follow by themselves.
+    let (up, _) = planned(&named(&naming, "users"), &named(&naming, "people"), &["rename users=people"]);
+    assert_eq!(up[..2], ["rename table users to people", "rename index users_mail_idx of people to people_mail_idx"]);
+    assert!(up[2..].iter().all(|line| line.starts_with("rename constraint ")), "{up:?}");
+}
+
+#[test]
+fn a_name_that_something_else_has_is_free_only_when_that_is_gone() {
+    let named = |one: &str, two: &str| {
+        schema([users()
+            .column(column("a", text()))
+            .column(column("b", text()))
+            .index(index(one).on("a"))
+            .index(index(two).on("b"))])
+    };
+    for (before, after) in [(["one", "two"], ["two", "three"]), (["one", "two"], ["two", "one"])] {
+        let (up, _) = planned(&named(before[0], before[1]), &named(after[0], after[1]), &[]);
+        assert!(up.iter().all(|line| line.starts_with("drop index") || line.starts_with("create index")), "{up:?}");
+    }
+    let posts = |name: &str| table("posts").column(column("a", text())).index(index(name).on("a"));
+    let both = |one: &str, two: &str| {
+        let mut both = named(one, "other");
+        both.tables.insert("posts".into(), posts(two));
+        both
+    };
+    let (up, _) = planned(&both("one", "two"), &both("two", "three"), &[]);
+    assert_eq!(up[0], "rename index two of posts to three");
+    let (up, _) = planned(&both("two", "one"), &both("three", "two"), &[]);
+    assert_eq!(up, ["rename index two of users to three", "drop index one of posts", "create index two on posts (a)"]);
+}

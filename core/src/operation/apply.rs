@@ -8,7 +8,7 @@ use std::fmt;
 use crate::{Column, IndexTarget, Operation, Schema, Table, TableName, names};
 
 use checks::*;
-use rename::{rename_column, rename_enum_value, rename_table};
+use rename::{rename_column, rename_constraint, rename_enum_value, rename_index, rename_table};
 
 /// Why an operation does not fit the schema that it meets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,6 +138,8 @@ impl Operation {
                 }
                 Ok(())
             }
+            Operation::RenameIndex { table, from, to } => rename_index(schema, table, from, to),
+            Operation::RenameConstraint { table, from, to } => rename_constraint(schema, table, from, to),
             Operation::CreateEnum(enumeration) => {
                 if schema.enums.contains_key(&enumeration.name) {
                     return Err(error(&enumeration.name, format!("the enum `{}` exists already", enumeration.name)));

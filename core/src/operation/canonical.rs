@@ -36,7 +36,10 @@ fn write(out: &mut String, operation: &Operation) {
         Operation::RenameTable { to, .. } => line(out, "to", &quoted(&to.to_string())),
         Operation::AddColumn { column, .. } => write_column(out, column),
         Operation::DropColumn { column, .. } => line(out, "column", &quoted(column)),
-        Operation::RenameColumn { from, to, .. } | Operation::RenameEnumValue { from, to, .. } => {
+        Operation::RenameColumn { from, to, .. }
+        | Operation::RenameIndex { from, to, .. }
+        | Operation::RenameConstraint { from, to, .. }
+        | Operation::RenameEnumValue { from, to, .. } => {
             if let Operation::RenameEnumValue { name, .. } = operation {
                 line(out, "name", &quoted(name));
             }

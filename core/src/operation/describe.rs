@@ -144,6 +144,8 @@ impl fmt::Display for Operation {
                 write!(f, "create primary key {} on {table} ({})", primary_key.name, primary_key.columns.join(", "))
             }
             Operation::DropPrimaryKey { table, name } => write!(f, "drop primary key {name} of {table}"),
+            Operation::RenameIndex { table, from, to } => write!(f, "rename index {from} of {table} to {to}"),
+            Operation::RenameConstraint { table, from, to } => write!(f, "rename constraint {from} of {table} to {to}"),
             Operation::CreateEnum(it) => write!(f, "create enum {} ({})", it.name, it.values.join(", ")),
             Operation::DropEnum { name } => write!(f, "drop enum {name}"),
             Operation::AddEnumValue { name, value, before: None } => write!(f, "add value {value} to enum {name}"),

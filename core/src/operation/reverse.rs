@@ -24,6 +24,12 @@ impl Operation {
             Operation::RenameColumn { table, from, to } => {
                 vec![Operation::RenameColumn { table: table.clone(), from: to.clone(), to: from.clone() }]
             }
+            Operation::RenameIndex { table, from, to } => {
+                vec![Operation::RenameIndex { table: table.clone(), from: to.clone(), to: from.clone() }]
+            }
+            Operation::RenameConstraint { table, from, to } => {
+                vec![Operation::RenameConstraint { table: table.clone(), from: to.clone(), to: from.clone() }]
+            }
             Operation::AlterColumn { table, column, change } => one(before.column(table, column).map(|old| {
                 let mut new = old.clone();
                 change.apply(&mut new);

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use migratable::revision::*;
 use migratable::{Cause, Dialect, Error, Failure};
 use migratable_core::operation::reverse_all;
-use migratable_core::{Column, ColumnChange, ColumnType, Literal, Operation, Schema, TableName, names};
+use migratable_core::{Column, ColumnChange, ColumnType, Literal, Operation, Schema, TableName};
 
 use super::database::{Db, down, fresh, line, memory, one, run, values};
 use super::offline;
@@ -85,7 +85,7 @@ fn draw(random: &mut Random, schema: &Schema) -> Option<Operation> {
                 ColumnChange { column_type: Some(column_type), default: Some(None), ..ColumnChange::default() };
             Operation::AlterColumn { table, column: some, change }
         }
-        12 => Operation::CreateUnique { unique: unique(&names::unique(&table, [some.as_str()]), [&some]), table },
+        12 => Operation::CreateUnique { unique: unique(&format!("uq_{word}_{some}"), [&some]), table },
         13 => Operation::DropUnique { name: it.uniques.first()?.name.clone(), table },
         14 => {
             let check = check(&format!("ck_{word}"), sql(&format!("\"{some}\" IS NULL OR \"{some}\" <> 'never'")));
@@ -104,7 +104,7 @@ fn draw(random: &mut Random, schema: &Schema) -> Option<Operation> {
             migratable::revision::table(&word)
                 .column(column("id", bigint()).identity(identity()))
                 .column(column("word", text()).default("w"))
-                .primary_key(&names::primary_key(&TableName::plain(word.clone())), ["id"]),
+                .primary_key(&format!("pk_{word}"), ["id"]),
         ),
         21 => Operation::BulkInsert {
             table,

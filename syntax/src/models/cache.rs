@@ -15,7 +15,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use migratable_core::Dialect;
+use migratable_core::{Dialect, Naming};
 
 use self::codec::{Codec, Reader};
 use super::databases::Databases;
@@ -60,14 +60,20 @@ fn bytes_hash(bytes: &[u8]) -> u64 {
     hasher.finish()
 }
 
-/// What a cache is good for: one build of the tool, one package, one list of dialects.
+/// What a cache is good for: one build of the tool, one package, what is set for it.
 pub(super) struct Key(String);
 
 impl Key {
-    pub(super) fn new(package: &str, manifest_dir: &Path, dialects: &[Dialect], databases: &Databases) -> Key {
+    pub(super) fn new(
+        package: &str,
+        manifest_dir: &Path,
+        dialects: &[Dialect],
+        databases: &Databases,
+        naming: &Naming,
+    ) -> Key {
         let tool = std::env::current_exe().and_then(fs::metadata).map(|it| Stamp::of(&it)).unwrap_or_default();
         let version = env!("CARGO_PKG_VERSION");
-        Key(format!("{version} {tool:?} {package:?} {dialects:?} {databases:?} {}", manifest_dir.display()))
+        Key(format!("{version} {tool:?} {package:?} {dialects:?} {databases:?} {naming:?} {}", manifest_dir.display()))
     }
 }
 

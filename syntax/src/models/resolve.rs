@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use migratable_core::diff::ColumnRename;
-use migratable_core::{Dialect, Enum, Model, Table, TableName, names};
+use migratable_core::{Dialect, Enum, Model, Naming, Table, TableName};
 use proc_macro2::Span;
 
 use super::attributes::{At, nearest};
@@ -54,6 +54,7 @@ pub(super) struct Context<'c> {
     pub(super) package: &'c str,
     pub(super) dialects: &'c [Dialect],
     pub(super) databases: &'c Databases,
+    pub(super) naming: &'c Naming,
     /// Gives the parsed text of a file by its index.
     pub(super) sources: &'c dyn Fn(usize) -> std::rc::Rc<Source>,
 }
@@ -239,7 +240,7 @@ impl<'b> Building<'b, '_, '_> {
         self.renames(found);
         self.appears_with(found);
         self.limits(span);
-        names::fill(&mut self.table);
+        self.context.naming.fill(&mut self.table);
         self.done.places = self
             .places
             .iter()

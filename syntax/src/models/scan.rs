@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use migratable_core::Dialect;
+use migratable_core::{Dialect, Naming};
 
 use super::cache::{self, Key, Results};
 use super::lookup::{Asking, Lookup};
@@ -15,7 +15,7 @@ use super::{Databases, Reporter, Scan, whole};
 /// Follows the modules from its roots, whatever `cfg` says except `#[cfg(test)]`. `cache` is a file that keeps what was
 /// read, so that only changed files are read again; one that is damaged or of another version is ignored.
 pub fn scan(package: &str, manifest_dir: &Path, dialects: &[Dialect], cache: Option<&Path>) -> Scan {
-    scan_database(package, manifest_dir, dialects, &Databases::default(), cache)
+    scan_database(package, manifest_dir, dialects, &Databases::default(), Naming::usual(), cache)
 }
 
 /// Reads the models of one of several databases: what belongs to the others is as if it were not there. An enum is of
@@ -25,15 +25,16 @@ pub fn scan_database(
     manifest_dir: &Path,
     dialects: &[Dialect],
     databases: &Databases,
+    naming: &Naming,
     cache: Option<&Path>,
 ) -> Scan {
     let manifest_dir = std::path::absolute(manifest_dir).unwrap_or_else(|_| manifest_dir.to_owned());
-    let key = Key::new(package, &manifest_dir, dialects, databases);
+    let key = Key::new(package, &manifest_dir, dialects, databases, naming);
     let stored = cache.map(|path| cache::read(path, &key)).unwrap_or_default();
     let tree = module_tree::walk(package, &manifest_dir, &stored);
     let lookup = Lookup::new(tree.files.iter().map(|file| (&file.facts, file.text_hash)));
     let sources = |file: usize| tree.files[file].source(package);
-    let context = Context { package, dialects, databases, sources: &sources };
+    let context = Context { package, dialects, databases, naming, sources: &sources };
     let results: Vec<Results> =
         tree.files.iter().enumerate().map(|(at, file)| results(&context, &lookup, at, file)).collect();
     if let Some(path) = cache {

@@ -9,7 +9,7 @@ use super::reader::{Arguments, Mistakes, NOT_DATA, bare};
 use super::tokens::{start, start_of};
 
 /// The calls that can be made on `op`.
-pub(super) const OPERATIONS: [&str; 32] = [
+pub(super) const OPERATIONS: [&str; 34] = [
     "add_column",
     "add_enum_value",
     "add_enum_value_before",
@@ -37,7 +37,9 @@ pub(super) const OPERATIONS: [&str; 32] = [
     "execute_as",
     "irreversible",
     "rename_column",
+    "rename_constraint",
     "rename_enum_value",
+    "rename_index",
     "rename_table",
     "run",
     "set_table_comment",
@@ -238,6 +240,10 @@ fn plain(name: &str, list: &mut OperationList, arguments: Arguments<'_>) -> Opti
         "drop_foreign_key" => arguments.two(|table: Text, name: Text| list.drop_foreign_key(&table, &name)),
         "create_primary_key" => arguments.two(|table: Text, key| list.create_primary_key(&table, key)),
         "drop_primary_key" => arguments.two(|table: Text, name: Text| list.drop_primary_key(&table, &name)),
+        "rename_index" => arguments.three(|table: Text, from: Text, to: Text| list.rename_index(&table, &from, &to)),
+        "rename_constraint" => {
+            arguments.three(|table: Text, from: Text, to: Text| list.rename_constraint(&table, &from, &to))
+        }
         "create_enum" => arguments.two(|name: Text, values: Vec<Text>| {
             list.create_enum(&name, []);
             if let Some(Operation::CreateEnum(Enum { values: empty, .. })) = list.operations.last_mut() {

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use migratable_core::builder::{cascade, foreign_key, index, no_action, sql};
 use migratable_core::{
     Action, Check, Column, ColumnType, DefaultValue, Enum, ForeignKey, Generated, Identity, Index, IndexPart, Literal,
-    Native, Operation, PrimaryKey, Schema, Table, TableName, Unique, names,
+    Naming, Native, Operation, PrimaryKey, Schema, Table, TableName, Unique,
 };
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -82,7 +82,7 @@ fn table(name: &'static str, others: Vec<&'static str>) -> impl Strategy<Value =
             });
         }
         constrain(&mut table, flags, wide == 0);
-        names::fill(&mut table);
+        Naming::usual().fill(&mut table);
         table
     })
 }

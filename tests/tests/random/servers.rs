@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use migratable::{AnyConnection, Cause, Error, Migrator, Options, Report};
 use migratable_core::builder::{sql, sql_each};
 use migratable_core::diff::{Answers, diff};
-use migratable_core::{ColumnType, Dialect, IndexTarget, Operation, Schema, names};
+use migratable_core::{ColumnType, Dialect, IndexTarget, Naming, Operation, Schema};
 use migratable_tests::databases::client::{Database, Server};
 use migratable_tests::databases::reader;
 use migratable_tests::databases::rows::{self, Renames};
@@ -44,7 +44,7 @@ fn fitted(mut schema: Schema, dialect: Dialect) -> Schema {
             table.indexes.retain(|index| index.parts.iter().all(is_plain));
         }
         forget_names(table);
-        names::fill(table);
+        Naming::usual().fill(table);
     }
     if mysql { without_emoji(schema) } else { schema }
 }
@@ -75,7 +75,7 @@ fn without_emoji(mut schema: Schema) -> Schema {
                     sql(&check.expression.text(Dialect::Mysql).unwrap_or_default().replace("😀", "grün"));
             }
             forget_names(table);
-            names::fill(table);
+            Naming::usual().fill(table);
         }
     }
     schema

@@ -4,7 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use migratable_core::{Model, Schema};
-use migratable_syntax::models;
 use toml::de::{DeTable, DeValue};
 
 use crate::configuration::Configuration;
@@ -68,8 +67,7 @@ impl Others {
         self.models.get_or_insert_with(|| {
             let mut all = Schema::default();
             for (name, folder) in packages {
-                let scan =
-                    models::scan_database(name, folder, &configuration.dialects, &configuration.databases(), None);
+                let scan = configuration.scan(name, folder, None);
                 *is_whole &= scan.is_whole();
                 all.tables.extend(scan.schema.tables);
                 all.enums.extend(scan.schema.enums);

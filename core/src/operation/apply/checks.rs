@@ -60,16 +60,22 @@ pub(super) fn remove<T>(
     kind: &str,
     table: &TableName,
 ) -> Result {
-    match items.iter().position(|item| of(item) == name) {
-        Some(at) => {
-            items.remove(at);
-            Ok(())
-        }
-        None => {
-            let near = nearest(name, items.iter().map(|item| of(item).clone()));
-            Err(error(name, format!("`{table}` has no {kind} `{name}` at this step{near}")))
-        }
-    }
+    items.remove(found_at(items, name, of, kind, table)?);
+    Ok(())
+}
+
+/// Where something of that name stands.
+pub(super) fn found_at<T>(
+    items: &[T],
+    name: &str,
+    of: impl Fn(&T) -> &String,
+    kind: &str,
+    table: &TableName,
+) -> Result<usize> {
+    items.iter().position(|item| of(item) == name).ok_or_else(|| {
+        let near = nearest(name, items.iter().map(|item| of(item).clone()));
+        error(name, format!("`{table}` has no {kind} `{name}` at this step{near}"))
+    })
 }
 
 pub(super) fn position(values: &[String], value: &str, name: &str) -> Result<usize> {

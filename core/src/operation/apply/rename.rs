@@ -75,6 +75,29 @@ pub(super) fn rename_column(schema: &mut Schema, table: &TableName, from: &str, 
     Ok(())
 }
 
+pub(super) fn rename_index(schema: &mut Schema, table: &TableName, from: &str, to: &str) -> Result {
+    free_name(schema, table, to)?;
+    let names = table_mut(schema, table)?.indexes.iter_mut().map(|it| &mut it.name);
+    set_name(names.collect(), "index", table, from, to)
+}
+
+pub(super) fn rename_constraint(schema: &mut Schema, table: &TableName, from: &str, to: &str) -> Result {
+    free_name(schema, table, to)?;
+    let found = table_mut(schema, table)?;
+    let mut names: Vec<&mut String> = Vec::new();
+    names.extend(found.primary_key.iter_mut().map(|it| &mut it.name));
+    names.extend(found.uniques.iter_mut().map(|it| &mut it.name));
+    names.extend(found.foreign_keys.iter_mut().map(|it| &mut it.name));
+    names.extend(found.checks.iter_mut().map(|it| &mut it.name));
+    set_name(names, "constraint", table, from, to)
+}
+
+fn set_name(mut names: Vec<&mut String>, kind: &str, table: &TableName, from: &str, to: &str) -> Result {
+    let at = found_at(&names, from, |it| it, kind, table)?;
+    to.clone_into(names[at]);
+    Ok(())
+}
+
 /// Changes names in every table, and lets the names that the tool made from them follow. `moved` is a table under its
 /// new name, with what it was before.
 pub(super) fn rename_in_all(

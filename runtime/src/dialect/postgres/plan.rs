@@ -195,6 +195,7 @@ impl Planner<'_> {
                 }
             }
             Operation::RenameColumn { table, from, to } => self.rename_column(operation, table, from, to)?,
+            Operation::RenameIndex { .. } | Operation::RenameConstraint { .. } => self.rename_part(operation)?,
             Operation::AlterColumn { table, column, .. } => self.alter_column(operation, table, column)?,
             Operation::CreateIndex { table, index } => {
                 let found = self.table(table)?;

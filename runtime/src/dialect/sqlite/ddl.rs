@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use migratable_core::{
-    Action, Column, ColumnType, Deferrable, Enum, ForeignKey, Generated, Index, IndexPart, IndexTarget, Table,
-    TableName, names,
+    Action, Column, ColumnType, Deferrable, Enum, ForeignKey, Generated, Index, IndexPart, IndexTarget, Naming, Table,
+    TableName,
 };
 
 use super::types::{self, sql_text};
@@ -58,7 +58,7 @@ pub(super) fn enum_check(
 ) -> Option<(String, String)> {
     let ColumnType::Enum(name) = &column.column_type else { return None };
     let values: Vec<String> = enums.get(name)?.values.iter().map(|value| literal(value)).collect();
-    Some((names::enum_check(table, &column.name), format!("{} IN ({})", quoted(&column.name), values.join(", "))))
+    Some((Naming::enum_check(table, &column.name), format!("{} IN ({})", quoted(&column.name), values.join(", "))))
 }
 
 /// CREATE TABLE, under a name that may be another for the time being.

@@ -175,6 +175,7 @@ impl Planner<'_> {
             Operation::AddColumn { table, column } => self.add_column(operation, table, column),
             Operation::DropColumn { table, column } => self.drop_column(operation, table, column),
             Operation::RenameColumn { table, from, to } => self.rename_column(operation, table, from, to),
+            Operation::RenameIndex { .. } => self.rename_index(operation),
             Operation::AlterColumn { table, column, change } => self.alter_column(operation, table, column, change),
             Operation::CreateIndex { table, index } => {
                 let before = self.table(table)?;
@@ -210,7 +211,8 @@ impl Planner<'_> {
             | Operation::CreateForeignKey { table, .. }
             | Operation::DropForeignKey { table, .. }
             | Operation::CreatePrimaryKey { table, .. }
-            | Operation::DropPrimaryKey { table, .. } => {
+            | Operation::DropPrimaryKey { table, .. }
+            | Operation::RenameConstraint { table, .. } => {
                 let before = self.table(table)?;
                 self.apply(operation)?;
                 self.gather(&before);

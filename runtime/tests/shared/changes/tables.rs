@@ -35,6 +35,24 @@ pub const CASES: &[Case] = &[
         after: ("SELECT name FROM people JOIN posts ON user_id = people.id ORDER BY name", "ann bob"),
     },
     Case {
+        name: "another name for a key, its references, a unique, a check, and an index",
+        up: |op| {
+            op.rename_index("users", "ix_users_age", "users_age_idx");
+            op.rename_constraint("users", "pk_users", "users_pkey");
+            op.rename_constraint("users", "uq_users_name", "users_name_key");
+            op.rename_constraint("users", "ck_users_age", "users_age_check");
+            op.rename_constraint("posts", "fk_posts_user_id_users", "posts_user_id_fkey");
+        },
+        down: |op| {
+            op.rename_constraint("posts", "posts_user_id_fkey", "fk_posts_user_id_users");
+            op.rename_constraint("users", "users_age_check", "ck_users_age");
+            op.rename_constraint("users", "users_name_key", "uq_users_name");
+            op.rename_constraint("users", "users_pkey", "pk_users");
+            op.rename_index("users", "users_age_idx", "ix_users_age");
+        },
+        after: ("SELECT name FROM users JOIN posts ON user_id = users.id ORDER BY name", "ann bob"),
+    },
+    Case {
         name: "an index of every sort",
         up: |op| {
             op.create_index("users", of_every_sort());

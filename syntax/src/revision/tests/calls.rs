@@ -99,6 +99,8 @@ pub(super) fn every_call() -> (Vec<Operation>, String) {
         op.drop_foreign_key("a", "f");
         op.create_primary_key("a", primary_key("p", ["b", "c"]));
         op.drop_primary_key("a", "p");
+        op.rename_index("a", "i", "j");
+        op.rename_constraint("a", "u", "v");
         op.create_enum("e", ["x", "y"]);
         op.drop_enum("e");
         op.add_enum_value("e", "z");

@@ -32,7 +32,9 @@ pub(super) fn operation(operation: &Operation) -> TokenStream {
             let table = name(table);
             call(kind, quote!(#table, #column))
         }
-        Operation::RenameColumn { table, from, to } => {
+        Operation::RenameColumn { table, from, to }
+        | Operation::RenameIndex { table, from, to }
+        | Operation::RenameConstraint { table, from, to } => {
             let table = name(table);
             call(kind, quote!(#table, #from, #to))
         }

@@ -36,7 +36,10 @@ impl Planner<'_> {
     pub(super) fn bring_back_before(&mut self, operation: &Operation) -> Planned {
         match operation {
             Operation::AlterColumn { .. } | Operation::AddEnumValue { .. } | Operation::DropEnumValue { .. } => Ok(()),
-            Operation::RenameTable { .. } | Operation::RenameColumn { .. } => self.bring_back(|_| true),
+            Operation::RenameTable { .. }
+            | Operation::RenameColumn { .. }
+            | Operation::RenameIndex { .. }
+            | Operation::RenameConstraint { .. } => self.bring_back(|_| true),
             Operation::CreateIndex { .. }
             | Operation::CreateUnique { .. }
             | Operation::CreateCheck { .. }

@@ -40,6 +40,13 @@ impl Planner<'_> {
         self.follow_names(&before, None, Some((from, to)))
     }
 
+    /// Renames an index or a constraint.
+    pub(super) fn rename_part(&mut self, operation: &Operation) -> Planned {
+        let before = self.schema.tables.clone();
+        self.apply(operation)?;
+        self.follow_names(&before, None, None)
+    }
+
     /// Lets the names that the tool made follow a rename, those of sequences as well.
     fn follow_names(
         &mut self,

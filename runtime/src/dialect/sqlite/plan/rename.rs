@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use migratable_core::{Column, ColumnType, Operation, Table, TableName, names};
+use migratable_core::{Column, ColumnType, Naming, Operation, Table, TableName};
 
 use super::super::ddl::{create_index, quoted};
 use super::{Planned, Planner};
@@ -50,6 +50,12 @@ impl Planner<'_> {
         self.follow_names(&before, None)
     }
 
+    pub(super) fn rename_index(&mut self, operation: &Operation) -> Planned {
+        let before = self.schema.tables.clone();
+        self.apply(operation)?;
+        self.follow_names(&before, None)
+    }
+
     /// Lets the names that the tool made follow a rename: those inside of a table by making it anew, those of indexes
     /// at once.
     fn follow_names(
@@ -84,6 +90,6 @@ fn inner_names(table: &Table) -> Vec<String> {
     let checks = table.checks.iter().map(|it| it.name.clone());
     let keys = table.foreign_keys.iter().map(|it| it.name.clone());
     let is_enum = |column: &&Column| matches!(column.column_type, ColumnType::Enum(_));
-    let enums = table.columns.iter().filter(is_enum).map(|column| names::enum_check(&table.name, &column.name));
+    let enums = table.columns.iter().filter(is_enum).map(|column| Naming::enum_check(&table.name, &column.name));
     key.chain(uniques).chain(checks).chain(keys).chain(enums).collect()
 }

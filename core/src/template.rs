@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::manifest::unknown;
+use crate::names;
 
 /// A text with places that are filled.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl Template {
             Part::Literal(_) => None,
         });
         if let Some(place) = places.clone().find(|place| !known.contains(place)) {
-            return Err(unknown("place", place, known));
+            return Err(names::unknown("place", place, known));
         }
         if !places.any(|place| place == required) {
             return Err(format!("`{{{required}}}` must stand in it"));
@@ -37,7 +37,10 @@ impl Template {
     }
 
     /// Reads a template with whatever places.
-    pub(super) fn of(text: &str) -> Result<Template, String> {
+    ///
+    /// # Errors
+    /// A sentence, if a place has no end.
+    pub fn of(text: &str) -> Result<Template, String> {
         let mut parts = Vec::new();
         let mut rest = text;
         while let Some((literal, behind)) = rest.split_once('{') {
@@ -58,8 +61,23 @@ impl Template {
         filled.collect()
     }
 
+    /// The text with its places filled; one that is empty takes the `_` before it along.
+    pub(crate) fn joined(&self, value: impl Fn(&str) -> String) -> String {
+        let mut text = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Literal(literal) => text.push_str(literal),
+                Part::Place(place) => match value(place) {
+                    value if value.is_empty() && text.ends_with('_') => drop(text.pop()),
+                    value => text.push_str(&value),
+                },
+            }
+        }
+        text
+    }
+
     /// Whether a place has nothing at its sides, or what these separators begin and end with.
-    pub(super) fn is_apart(&self, name: &str, separators: &[char]) -> bool {
+    pub fn is_apart(&self, name: &str, separators: &[char]) -> bool {
         let is_place = |part: &Part| matches!(part, Part::Place(place) if place == name);
         self.parts.iter().enumerate().filter(|(_, part)| is_place(part)).all(|(at, _)| {
             let before = at.checked_sub(1).and_then(|at| self.parts.get(at));
@@ -72,7 +90,7 @@ impl Template {
     }
 
     /// What stands between the places.
-    pub(super) fn literals(&self) -> impl Iterator<Item = &str> {
+    pub fn literals(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(|part| match part {
             Part::Literal(text) => Some(text.as_str()),
             Part::Place(_) => None,
