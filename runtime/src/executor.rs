@@ -1,10 +1,11 @@
 //! Running revisions: sessions, transactions, the history row beside what it records.
 
+mod session;
+
 use std::any::Any;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use diesel::result::QueryResult;
 use migratable_core::Dialect;
 use migratable_core::graph::{Graph, Target};
 use migratable_core::replay::Replay;
@@ -17,9 +18,12 @@ use crate::history::{self, Position, Standing, Statements};
 use crate::journal::{self, Journal, Unfinished};
 use crate::migrator::{Direction, Migrator, Revision};
 use crate::plan::{self, Piece};
-use crate::revision::Step;
-use crate::settings::{Settings, Transaction};
+use crate::revision::{Operations, Step};
+use crate::settings::Transaction;
 use crate::takeover;
+
+pub(crate) use self::session::Session;
+use self::session::cannot_begin;
 
 /// How revisions are run.
 #[derive(Clone, Debug, Default)]
@@ -65,40 +69,6 @@ impl Report {
     }
 }
 
-/// A connection in the state that revisions need. It is put back on every way out, a panic in a step included.
-pub(crate) struct Session<'a, Db: Database> {
-    pub(crate) database: &'a mut Db,
-    settings: &'a Settings,
-    before: Db::Session,
-}
-
-impl<'a, Db: Database> Session<'a, Db> {
-    pub(crate) fn open(database: &'a mut Db, settings: &'a Settings) -> Result<Session<'a, Db>, Error> {
-        let before = database.enter(settings)?;
-        Ok(Session { database, settings, before })
-    }
-
-    /// Begins a transaction. It is rolled back with the end of the session unless it is committed.
-    pub(crate) fn begin(&mut self) -> Result<(), Error> {
-        self.database.begin(self.settings).map_err(cannot_begin)
-    }
-
-    /// Ends the transaction and keeps what it did.
-    pub(crate) fn commit(&mut self) -> QueryResult<()> {
-        self.database.commit(&self.settings.history)
-    }
-}
-
-fn cannot_begin(source: diesel::result::Error) -> Error {
-    Error::Database { doing: "begin a transaction", source }
-}
-
-impl<Db: Database> Drop for Session<'_, Db> {
-    fn drop(&mut self) {
-        self.database.leave(&self.before);
-    }
-}
-
 pub(crate) fn run<Db: Database>(
     migrator: &Migrator<Db>,
     database: &mut Db,
@@ -124,8 +94,13 @@ pub(crate) fn run<Db: Database>(
     };
     let path = run.path(&position, Some(target))?;
     let unfinished = journal::read(run.session.database, settings)?;
+    run.stays = unfinished.is_some();
     let is_done = path.is_empty() && position.taken_over.is_empty() && unfinished.is_none();
     let ended = if is_done { Ok(run.standing(&position)) } else { run.transactions(target) };
+    if !is_done && !(ended.is_err() && run.stays) {
+        // An empty journal that is left does no harm.
+        drop(journal::forget(run.session.database, settings));
+    }
     let standing = ended.inspect_err(|error| {
         let revision = match error {
             Error::Failed(failure) => Some(failure.revision.as_str()),
@@ -309,9 +284,6 @@ impl<Db: Database> Run<'_, Db> {
         let planned = Db::plan(&state.facts, &operations.operations, &mut state.replay.schema, self.direction)
             .map_err(|refusal| refusal.in_revision(revision, &operations.operations))?;
         recorded.note(&mut state.replay, &self.graph, revision, self.direction);
-        let lines = |piece: &Piece| -> Vec<String> {
-            piece.operations.iter().filter_map(|&at| operations.operations.get(at)).map(ToString::to_string).collect()
-        };
         let broken_before = match planned.endangers_dependents {
             true => {
                 let found = self.session.database.broken_dependents();
@@ -319,58 +291,9 @@ impl<Db: Database> Run<'_, Db> {
             }
             false => None,
         };
-        self.stays = false;
         let begun_before = state.unfinished.take();
-        let (journal, first) = match self.session.database.is_transactional() {
-            true => (None, 0),
-            false => {
-                let (of, work) = ((revision, self.direction), (&planned.pieces[..], &operations.operations[..]));
-                let opened =
-                    Journal::open(self.session.database, self.session.settings, of, work, begun_before.as_ref());
-                let (journal, first) = opened.map_err(|stop| self.failure(revision, Vec::new(), stop))?;
-                (Some(journal), first)
-            }
-        };
-        if begun_before.is_some() {
-            self.stays = true;
-            self.resumed.push(revision.id.to_owned());
-            let (id, of) = (revision.id, planned.pieces.len());
-            self.options.observer.tell(&Event::Resumes { revision: id, done: first, of });
-        }
-        for (done, piece) in planned.pieces.iter().enumerate().skip(first) {
-            self.options.observer.tell(&Event::Progresses {
-                revision: revision.id,
-                operation: &lines(piece).join("; "),
-                done,
-                of: planned.pieces.len(),
-            });
-            let database = &mut *self.session.database;
-            if let Some(journal) = &journal {
-                journal.before(database, done).map_err(|stop| self.failure(revision, lines(piece), stop))?;
-            }
-            let database = &mut *self.session.database;
-            let outcome = match &piece.work {
-                Work::Step { at, name } => match operations.step(*at) {
-                    Some(step) => {
-                        let _given = self.options.given.during();
-                        call(database, step, name)
-                    }
-                    None => Err(Stop::refused(format!("nothing was compiled for the step `{name}`"))),
-                },
-                work => database.perform(work),
-            };
-            outcome.map_err(|stop| self.failure(revision, lines(piece), stop))?;
-            if let Some(journal) = &journal {
-                let written = journal.after(self.session.database, done);
-                written.map_err(|stop| self.failure(revision, lines(piece), stop))?;
-                self.stays |= journal.stays(done);
-            }
-        }
-        if let Some(journal) = &journal {
-            let database = &mut *self.session.database;
-            let ended = database.begin_rows().map_err(Stop::from).and_then(|()| journal.end(database));
-            ended.map_err(|stop| self.failure(revision, Vec::new(), stop))?;
-        }
+        self.stays = begun_before.is_some();
+        self.work(revision, operations, &planned.pieces, begun_before.as_ref())?;
         if let Some(before) = broken_before {
             let after = self.session.database.broken_dependents();
             let after = after.map_err(|error| self.failure(revision, Vec::new(), error.into()))?;
@@ -392,6 +315,71 @@ impl<Db: Database> Run<'_, Db> {
         }
         self.record(state, revision, begun.elapsed())?;
         Ok(planned.endangers_references)
+    }
+
+    /// Does the pieces of a revision, where nothing is taken back only those that are still to be done.
+    fn work(
+        &mut self,
+        revision: &Revision,
+        operations: &Operations,
+        pieces: &[Piece],
+        begun_before: Option<&Unfinished>,
+    ) -> Result<(), Error> {
+        let (journal, first) = match self.session.database.is_transactional() {
+            true => (None, 0),
+            false => {
+                let (of, work) = ((revision, self.direction), (pieces, &operations.operations[..]));
+                let opened = Journal::open(self.session.database, self.session.settings, of, work, begun_before);
+                let (journal, first) = opened.map_err(|stop| self.failure(revision, Vec::new(), stop))?;
+                (Some(journal), first)
+            }
+        };
+        if begun_before.is_some() {
+            self.resumed.push(revision.id.to_owned());
+            self.options.observer.tell(&Event::Resumes { revision: revision.id, done: first, of: pieces.len() });
+        }
+        for (number, piece) in pieces.iter().enumerate().skip(first) {
+            let found = piece.operations.iter().filter_map(|&at| operations.operations.get(at));
+            let lines: Vec<String> = found.map(ToString::to_string).collect();
+            let (id, operation, of) = (revision.id, lines.join("; "), pieces.len());
+            self.options.observer.tell(&Event::Progresses { revision: id, operation: &operation, done: number, of });
+            self.piece(operations, piece, number, journal.as_ref())
+                .map_err(|stop| self.failure(revision, lines, stop))?;
+        }
+        if let Some(journal) = &journal {
+            let ended = self.session.database.begin_rows().map_err(Stop::from);
+            let ended = ended.and_then(|()| journal.end(self.session.database));
+            ended.map_err(|stop| self.failure(revision, Vec::new(), stop))?;
+        }
+        Ok(())
+    }
+
+    fn piece(
+        &mut self,
+        operations: &Operations,
+        piece: &Piece,
+        number: usize,
+        journal: Option<&Journal<'_>>,
+    ) -> Result<(), Stop> {
+        let database = &mut *self.session.database;
+        if let Some(journal) = journal {
+            journal.before(database, number)?;
+            self.stays |= journal.may_be_halved(number);
+        }
+        match &piece.work {
+            Work::Step { at, name } => {
+                let missing = || Stop::refused(format!("nothing was compiled for the step `{name}`"));
+                let step = operations.step(*at).ok_or_else(missing)?;
+                let _given = self.options.given.during();
+                call(database, step, name)?;
+            }
+            work => database.perform(work)?,
+        }
+        if let Some(journal) = journal {
+            journal.after(database, number)?;
+            self.stays |= journal.stays(number);
+        }
+        Ok(())
     }
 
     /// Writes or takes away the row of a revision, in the transaction that runs it.

@@ -10,9 +10,9 @@ use migratable_core::graph::Graph;
 use crate::dialect::Database;
 use crate::error::Error;
 use crate::executor::Session;
-use crate::journal::{self, Unfinished};
+use crate::journal::Unfinished;
 use crate::migrator::Revision;
-use crate::settings::{HistoryTable, Settings};
+use crate::settings::Settings;
 use crate::takeover;
 
 pub(crate) use statements::Statements;
@@ -82,21 +82,15 @@ pub(crate) struct Position {
 
 /// Makes the history table where it is missing.
 pub(crate) fn create<Db: Database>(database: &mut Db, settings: &Settings) -> Result<(), Error> {
-    let journal = (!database.is_transactional()).then(|| journal::create(settings, database.dialect()));
-    for sql in journal.into_iter().chain(Statements::of(&settings.history, database.dialect()).create()) {
+    for sql in Statements::of(&settings.history, database.dialect()).create() {
         let made = database.execute(&sql);
         made.map_err(|source| Error::Database { doing: "make the history table", source })?;
     }
     Ok(())
 }
 
-/// What a database answers a query over a table with; nothing if it has no such table.
-pub(crate) fn query<Db: Database>(
-    database: &mut Db,
-    settings: &Settings,
-    table: &HistoryTable,
-    sql: &str,
-) -> Result<Vec<Vec<Option<String>>>, Error> {
+/// What a database answers a query with; nothing if it has no history table.
+fn query<Db: Database>(database: &mut Db, settings: &Settings, sql: &str) -> Result<Vec<Vec<Option<String>>>, Error> {
     let answer = match database.rows(sql) {
         // A connection that does not wait by itself waits as long as one that migrates.
         Err(error) if database.is_busy(&error) => match Session::open(database, settings) {
@@ -107,7 +101,7 @@ pub(crate) fn query<Db: Database>(
     };
     match answer {
         Ok(rows) => Ok(rows),
-        Err(error) if database.is_missing_history(&error, table) => Ok(Vec::new()),
+        Err(error) if database.is_missing_history(&error, &settings.history) => Ok(Vec::new()),
         Err(source) => Err(Error::Database { doing: "read the history of the database", source }),
     }
 }
@@ -115,7 +109,7 @@ pub(crate) fn query<Db: Database>(
 /// The history, in order.
 pub(crate) fn read<Db: Database>(database: &mut Db, settings: &Settings) -> Result<Vec<Applied>, Error> {
     let sql = Statements::of(&settings.history, database.dialect()).read();
-    let rows = query(database, settings, &settings.history, &sql)?;
+    let rows = query(database, settings, &sql)?;
     Ok(rows
         .into_iter()
         .map(|row| {
@@ -141,7 +135,7 @@ pub(crate) fn read_checksums<Db: Database>(
     settings: &Settings,
 ) -> Result<Vec<(String, String)>, Error> {
     let sql = Statements::of(&settings.history, database.dialect()).read_checksums();
-    let rows = query(database, settings, &settings.history, &sql)?;
+    let rows = query(database, settings, &sql)?;
     Ok(rows
         .into_iter()
         .map(|row| {

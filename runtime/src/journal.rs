@@ -1,16 +1,16 @@
 //! How far a revision has come, on a database that takes no change of a table back.
 //!
-//! The journal is a table of one row: the revision that is being run, and the piece of its work at which it is. The row
-//! moves on in the transaction of what works on rows. A change of a table is in none: before it the row says what the
+//! The journal is a table of one row: the revision that is being run, and the piece of its work at which it is. It is
+//! there as long as a revision is run or unfinished. The row moves on in the transaction of what works on rows. A change of a table is in none: before it the row says what the
 //! tables are like, so that after a kill they tell themselves whether it was done; the server does one statement whole
 //! or not at all.
 
+use diesel::result::QueryResult;
 use migratable_core::Operation;
 use migratable_core::hash::hex;
 
 use crate::dialect::{Database, Work, literal_for};
 use crate::error::{Error, Stop};
-use crate::history;
 use crate::migrator::{Direction, Revision};
 use crate::plan::Piece;
 use crate::settings::Settings;
@@ -112,13 +112,21 @@ pub(crate) fn read<Db: Database>(database: &mut Db, settings: &Settings) -> Resu
     if database.is_transactional() {
         return Ok(None);
     }
-    let table = settings.history.journal();
+    let reading = |source| Error::Database { doing: "read the journal of the database", source };
+    let (dialect, table) = (database.dialect(), settings.history.journal());
+    let is_there = format!(
+        "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = {}",
+        literal_for(dialect, &table.name)
+    );
+    if database.rows(&is_there).map_err(reading)?.is_empty() {
+        return Ok(None);
+    }
     let sql = format!(
         "SELECT revision, direction, piece, pieces, CAST(begun_at AS CHAR(19)), tool_version, checksum, plan, catalogue \
          FROM {}",
-        table.sql(database.dialect())
+        table.sql(dialect)
     );
-    let rows = history::query(database, settings, &table, &sql)?;
+    let rows = database.rows(&sql).map_err(reading)?;
     let Some(row) = rows.into_iter().next() else { return Ok(None) };
     let mut values = row.into_iter();
     let mut text = || values.next().flatten();
@@ -135,10 +143,9 @@ pub(crate) fn read<Db: Database>(database: &mut Db, settings: &Settings) -> Resu
     }))
 }
 
-/// Makes the journal where it is missing.
-pub(crate) fn create(settings: &Settings, dialect: migratable_core::Dialect) -> String {
+fn create(table: &str) -> String {
     format!(
-        "CREATE TABLE IF NOT EXISTS {} (
+        "CREATE TABLE IF NOT EXISTS {table} (
     revision VARCHAR(64) NOT NULL PRIMARY KEY,
     direction VARCHAR(9) NOT NULL,
     checksum VARCHAR(64) NOT NULL,
@@ -148,14 +155,17 @@ pub(crate) fn create(settings: &Settings, dialect: migratable_core::Dialect) -> 
     catalogue VARCHAR(64),
     begun_at TIMESTAMP NOT NULL,
     tool_version VARCHAR(32) NOT NULL
-)",
-        settings.history.journal().sql(dialect)
+)"
     )
 }
 
 /// Forgets what was begun.
-pub(crate) fn forget(settings: &Settings, dialect: migratable_core::Dialect) -> String {
-    format!("DELETE FROM {}", settings.history.journal().sql(dialect))
+pub(crate) fn forget<Db: Database>(database: &mut Db, settings: &Settings) -> QueryResult<()> {
+    if database.is_transactional() {
+        return Ok(());
+    }
+    let table = settings.history.journal().sql(database.dialect());
+    database.execute(&format!("DROP TABLE IF EXISTS {table}"))
 }
 
 /// The journal of a revision that is run.
@@ -188,6 +198,7 @@ impl<'a> Journal<'a> {
             let first = journal.resumes_at(database, begun, revision, &plan)?;
             return Ok((journal, first));
         }
+        journal.write(database, &create(&journal.table))?;
         let values = [
             literal_for(dialect, revision.id),
             literal_for(dialect, direction.word()),
@@ -233,10 +244,7 @@ impl<'a> Journal<'a> {
         if let Some(before) = &begun.catalogue
             && self.catalogue(database, first)? != *before
         {
-            let sql = self.pieces.get(first).map(|piece| &piece.work);
-            let several =
-                matches!(sql, Some(Work::Statement(sql)) if sql.trim_end().trim_end_matches(';').contains(';'));
-            if several && self.natures.get(first) == Some(&Nature::Written) {
+            if self.may_be_halved(first) {
                 return Err(Stop::refused(
                     "it was stopped inside of several statements that were written as one, and only a person can tell \
                      which of them were done; bring the tables to where the revision begins or ends, and record that by \
@@ -277,6 +285,13 @@ impl<'a> Journal<'a> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether a piece is several statements, of which some may be done where others are not.
+    pub(crate) fn may_be_halved(&self, piece: usize) -> bool {
+        let is_several = |sql: &str| sql.trim_end().trim_end_matches(';').contains(';');
+        self.natures.get(piece) == Some(&Nature::Written)
+            && matches!(self.pieces.get(piece), Some(Piece { work: Work::Statement(sql), .. }) if is_several(sql))
     }
 
     /// Whether a piece leaves something that cannot be taken back.

@@ -72,10 +72,12 @@ pub(crate) fn run<Db: Database>(
         // The program may not know it any more.
         Err(_) => it.revision == target,
     });
-    let id = match (&unfinished, named?.as_slice()) {
-        (Some(unfinished), _) => unfinished.revision.clone(),
-        (None, [id]) => id.clone(),
-        (None, _) => target.to_owned(),
+    let id = match &unfinished {
+        Some(unfinished) => unfinished.revision.clone(),
+        None => match named?.as_slice() {
+            [id] => id.clone(),
+            _ => target.to_owned(),
+        },
     };
     let refused = |why: &str| Error::NotRepaired { revision: id.clone(), why: why.to_owned() };
     let revision = migrator.revisions().iter().find(|it| it.id == id);
@@ -105,12 +107,14 @@ pub(crate) fn run<Db: Database>(
         },
     };
     session.database.begin_rows().map_err(write)?;
-    let forget = (unfinished.is_some()).then(|| journal::forget(settings, dialect));
     let noted = note(settings, dialect, &id, repaired, &options.reason);
-    for sql in statement.into_iter().chain(forget).chain([noted]) {
+    for sql in statement.into_iter().chain([noted]) {
         session.database.execute(&sql).map_err(write)?;
     }
     session.commit().map_err(write)?;
+    if unfinished.is_some() {
+        journal::forget(session.database, settings).map_err(write)?;
+    }
     Ok((id, repaired))
 }
 

@@ -99,18 +99,18 @@ impl HistoryTable {
 
     /// The table that says how far a revision has come, where a database takes nothing back.
     pub(crate) fn journal(&self) -> HistoryTable {
-        self.beside(HistoryTable::JOURNAL, "journal")
+        self.beside(HistoryTable::JOURNAL)
     }
 
     /// The table that keeps what a person has repaired.
     pub(crate) fn repairs(&self) -> HistoryTable {
-        self.beside(HistoryTable::REPAIRS, "repairs")
+        self.beside(HistoryTable::REPAIRS)
     }
 
-    fn beside(&self, usual: &'static str, suffix: &str) -> HistoryTable {
+    fn beside(&self, usual: &'static str) -> HistoryTable {
         let name = match &*self.name {
             HistoryTable::NAME => Cow::Borrowed(usual),
-            name => Cow::Owned(format!("{name}_{suffix}")),
+            name => Cow::Owned(format!("{usual}_{name}")),
         };
         HistoryTable { schema: self.schema.clone(), name }
     }

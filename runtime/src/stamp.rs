@@ -62,12 +62,11 @@ pub(crate) fn run<Db: Database>(
     for statement in &statements {
         session.database.execute(statement).map_err(write)?;
     }
-    if status.unfinished.is_some() {
-        let forget = journal::forget(settings, session.database.dialect());
-        session.database.execute(&forget).map_err(write)?;
-    }
-    if !statements.is_empty() || !taken_over.is_empty() || status.unfinished.is_some() {
+    if !statements.is_empty() || !taken_over.is_empty() {
         session.commit().map_err(write)?;
+    }
+    if status.unfinished.is_some() {
+        journal::forget(session.database, settings).map_err(write)?;
     }
     Ok(graph.tips(&wanted).into_iter().map(str::to_owned).collect())
 }

@@ -165,7 +165,13 @@ fn a_server_that_goes_away_in_the_middle_leaves_whole_revisions() {
         assert!(error.contains("g2") && error.contains("_away"), "{dialect}: {error}");
         assert!(program.ok(&["current"]).starts_with("a1"), "{dialect}");
         // Once it is back, and the revision is mended, the rest is done.
-        assert!(Program::new(&database, &SOUND, "").ok(&["upgrade"]).contains("a2"), "{dialect}");
+        let mended = Program::new(&database, &SOUND, "");
+        if dialect == Dialect::Mysql {
+            let error = mended.migrate(&["upgrade"]).unwrap_err();
+            assert!(error.contains("g2 was begun by `upgrade` and did not come to its end"), "{error}");
+            mended.ok(&["repair", "g2", "--not-applied", "--reason", "the server went away before it did anything"]);
+        }
+        assert!(mended.ok(&["upgrade"]).contains("a2"), "{dialect}");
     }
 }
 

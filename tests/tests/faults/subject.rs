@@ -1,0 +1,114 @@
+//! What is migrated, and what it must be at the end.
+
+use std::collections::BTreeSet;
+use std::process::{Command, Output};
+
+use migratable_core::Dialect;
+use migratable_tests::databases::client::Database;
+use migratable_tests::databases::reader;
+
+const USERS: &str = "INSERT INTO users (id, username, email, location, created_at) VALUES \
+                     (1, 'ada', 'ada@example.org', 'Turin, Italy', '2024-01-02 03:04:05'), \
+                     (2, 'bob', 'bob@example.org', NULL, '2024-02-03 04:05:06'); \
+                     INSERT INTO posts (id, headline, body, author_id, created_at) VALUES \
+                     (1, 'Hello', 'first words', 1, '2024-01-03 00:00:00');";
+
+/// A history and a way through it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Way {
+    pub history: &'static str,
+    /// Its first revision, behind which rows are written.
+    pub first: &'static str,
+    /// Where the database is before.
+    pub start: &'static str,
+    /// What is run and interrupted.
+    pub words: &'static [&'static str],
+}
+
+const UP: Way = Way { history: "every kind", first: "aa", start: "aa", words: &["upgrade"] };
+const DOWN: Way = Way { start: "head", words: &["downgrade", "base"], ..UP };
+pub const WAYS: [Way; 4] = [
+    UP,
+    DOWN,
+    Way { history: "example", first: "54de", start: "54de", ..UP },
+    Way { history: "example", first: "54de", ..DOWN },
+];
+
+/// What a database is: its schema, read by something that is not the product, and the rows that tell how often a step
+/// was run.
+#[derive(Debug, PartialEq, Eq)]
+pub struct State {
+    schema: BTreeSet<String>,
+    rows: String,
+}
+
+impl Way {
+    /// The process that runs `migrate` on a database.
+    pub fn migrate(&self, url: &str, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_every-kind"));
+        command.env("HISTORY", self.history).args(["--database-url", url]).args(words);
+        command
+    }
+
+    /// Runs it to its end, which must be a good one.
+    pub fn ok(&self, url: &str, words: &[&str]) -> String {
+        let output = self.migrate(url, words).output().unwrap();
+        assert!(output.status.success(), "{words:?}: {}", said(&output));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Brings an empty database to where the way begins, with rows.
+    pub fn begin(&self, database: &Database<'_>) {
+        database.make("").unwrap();
+        self.ok(&database.url(), &["upgrade", self.first]);
+        if self.history == "example" {
+            database.run(USERS).unwrap();
+        }
+        self.ok(&database.url(), &["upgrade", self.start]);
+    }
+
+    /// What the database is.
+    pub fn state(&self, database: &Database<'_>) -> State {
+        if database.dialect() == Dialect::Sqlite {
+            // In one call of the shell: it is asked a thousand times.
+            let all =
+                database.query("PRAGMA integrity_check;\nSELECT revision FROM migratable_revisions;\n.dump").unwrap();
+            let schema = all.lines().filter(|line| !line.contains("INTO migratable_")).map(str::to_owned).collect();
+            return State { schema, rows: String::new() };
+        }
+        let schema = reader::without_places(reader::read(database).unwrap().managed);
+        let lines: Vec<&str> = schema.iter().map(String::as_str).collect();
+        State { rows: database.query(&self.rows(&lines.join("\n"))).unwrap(), schema }
+    }
+
+    /// What asks for the rows of tables that are in a schema.
+    fn rows(&self, schema: &str) -> String {
+        let users = if schema.contains("people") { "people" } else { "users" };
+        match self.history {
+            "every kind" if schema.contains("cities") => {
+                format!("SELECT * FROM cities ORDER BY id; SELECT id, age FROM {users} ORDER BY id;")
+            }
+            "example" if schema.contains("users") => {
+                "SELECT id, username FROM users ORDER BY id; SELECT id, body FROM posts ORDER BY id;".to_owned()
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// What it comes to when nothing happens, which is what its revision stands for.
+    pub fn end(&self, database: &Database<'_>) -> State {
+        self.ok(&database.url(), &["verify"]);
+        self.state(database)
+    }
+
+    /// Runs the same again on a database on which it was interrupted: it must come to the end that it has without.
+    pub fn recover(&self, database: &Database<'_>, expected: &State, what: &str) {
+        let again = self.migrate(&database.url(), self.words).output().unwrap();
+        assert!(again.status.success(), "{what}: {}", said(&again));
+        assert_eq!(self.state(database), *expected, "{what}");
+    }
+}
+
+pub fn said(output: &Output) -> String {
+    format!("{}\n{}{}", output.status, String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
