@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand};
 pub use comparison::{Check, Diff, Verify};
 pub use documentation::{Completions, Man};
 pub use listing::{Branches, Current, Heads, History, Show, Status};
-pub use movement::{Downgrade, EnsureVersion, Repair, Stamp, Upgrade};
+pub use movement::{Copies, Downgrade, EnsureVersion, Repair, Stamp, Upgrade};
 pub use repair::{Edit, Lock, Merge, Rebase, Remove, Squash};
 pub use revision::Revision;
 

@@ -2,7 +2,7 @@
 
 use migratable_build::configuration::DEFAULT;
 
-use crate::arguments::{Arguments, Command, Revision};
+use crate::arguments::{Arguments, Command, Current, Revision, Upgrade, Verify};
 use crate::commands;
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
@@ -56,7 +56,11 @@ fn is_for_one(arguments: &Arguments) -> Option<&'static str> {
             Some("an answer is for the models of one")
         }
         Command::Upgrade(it) if it.how.sql => Some("a script is for one"),
-        Command::Upgrade(it) if it.copies.each_url.is_some() || it.copies.each_schema.is_some() => {
+        Command::Upgrade(Upgrade { copies, .. })
+        | Command::Current(Current { copies, .. })
+        | Command::Verify(Verify { copies, .. })
+            if copies.each_url.is_some() || copies.each_schema.is_some() =>
+        {
             Some("the copies are those of one")
         }
         Command::Upgrade(it) if !is_relative(&it.revision) => Some(REVISION),

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::Report;
+use super::{Copies, Report};
 
 /// `check`.
 #[derive(Args, Debug)]
@@ -21,11 +21,15 @@ pub struct Check {
 #[command(after_help = "\
 Exit status 1 if somebody has changed the schema of the database by other ways:
   migrate verify
-  migrate verify --database-url postgres://host/blog --json")]
+  migrate verify --database-url postgres://host/blog --json
+  migrate verify --each-url tenants.txt --jobs 4")]
 pub struct Verify {
     /// Where the expected schema is built, if not in the database itself.
     #[arg(long, value_name = "URL")]
     pub scratch_url: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub copies: Copies,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub report: Report,

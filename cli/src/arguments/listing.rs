@@ -2,14 +2,15 @@
 
 use clap::Args;
 
-use super::Report;
+use super::{Copies, Report};
 
 /// `current`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   migrate current --json
-  migrate current --check-heads      for a pipeline: exit status 1 if a head is not applied")]
+  migrate current --check-heads      for a pipeline: exit status 1 if a head is not applied
+  migrate current --each-schema 'tenant_%' --jobs 4")]
 pub struct Current {
     /// Show file and parents too.
     #[arg(short, long)]
@@ -17,6 +18,9 @@ pub struct Current {
     /// Fail with exit status 1 unless the database is at every head.
     #[arg(short, long)]
     pub check_heads: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub copies: Copies,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub report: Report,

@@ -38,7 +38,7 @@ fn argument(text: &str) -> Result<(String, String), String> {
 #[derive(Args, Clone, Debug)]
 pub struct Move {
     /// Print a script instead of running it; takes ranges: `base:head`. It stops where a database is not at the start.
-    #[arg(long, conflicts_with = "dry_run")]
+    #[arg(long, conflicts_with_all = ["dry_run", "each_url", "each_schema"])]
     pub sql: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
@@ -97,11 +97,11 @@ pub struct Upgrade {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Many copies of one database")]
 pub struct Copies {
-    /// Upgrade every database whose URL stands in this file, one a line; `#` begins a remark.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["each_schema", "database_url", "sql", "dry_run"])]
+    /// Every database whose URL stands in this file, one a line; `#` begins a remark.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["each_schema", "database_url"])]
     pub each_url: Option<PathBuf>,
-    /// Upgrade every schema of the PostgreSQL database whose name is LIKE this, each with a history of its own.
-    #[arg(long, value_name = "PATTERN", conflicts_with_all = ["sql", "dry_run"])]
+    /// Every schema of the PostgreSQL database whose name is LIKE this, each with a history of its own.
+    #[arg(long, value_name = "PATTERN")]
     pub each_schema: Option<String>,
     /// How many at a time.
     #[arg(long, value_name = "N", default_value = "1")]
@@ -117,12 +117,16 @@ Examples:
   migrate downgrade base                back to the empty database
   migrate downgrade shop@base           take back the branch of that label, and no other
   migrate downgrade head:-1 --sql       print a script, without a database
+  migrate downgrade 3f2a --each-url tenants.txt --jobs 4
 
 Where the database is at several revisions, `3f2a@-1` says which goes back by one.")]
 pub struct Downgrade {
     /// The revision to go back to, or with --sql a range from the newer to the older.
     #[arg(value_name = "REV", default_value = "-1", allow_negative_numbers = true)]
     pub revision: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub copies: Copies,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub how: Move,

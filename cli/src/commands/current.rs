@@ -8,38 +8,76 @@ use crate::project::Project;
 
 #[cfg(feature = "database")]
 mod of_database {
-    use migratable_core::graph::Graph;
-    use serde_json::json;
+    use migratable::Status;
+    use serde_json::{Value, json};
 
+    use super::super::copies::{self, Became, Task};
+    use super::super::movement::at;
     use super::*;
     use crate::arguments::Current;
     use crate::database::{Database, migrator};
     use crate::failure::Failure;
 
-    /// Shows at which revision the database is.
+    /// Where a database stands.
+    struct Stands {
+        status: Status,
+        heads: Vec<String>,
+    }
+
+    impl Stands {
+        fn of(database: &Database, project: &Project) -> Outcome<Stands> {
+            let migrator = migrator(project)?;
+            let failure = |error| database.failure(&error);
+            let status = migrator.status(&mut database.open_to_read()?).map_err(failure)?;
+            let heads = migrator.graph().map_err(failure)?.heads().into_iter().map(str::to_owned).collect();
+            Ok(Stands { status, heads })
+        }
+
+        /// The heads that are not applied.
+        fn missing(&self) -> impl Iterator<Item = &String> {
+            self.heads.iter().filter(|head| self.status.pending.contains(head))
+        }
+
+        fn json(&self) -> Value {
+            json!({
+                "current": self.status.current,
+                "heads": self.heads,
+                "pending": self.status.pending,
+                "unknown": self.status.unknown,
+            })
+        }
+
+        /// A revision, with what is to be said of it.
+        fn marked(&self, id: &String) -> String {
+            format!("{id}{}", if self.heads.contains(id) { " (head)" } else { "" })
+        }
+    }
+
+    /// Shows at which revision the database is, or each of many.
     pub(crate) fn run(arguments: &Current, url: Option<&str>, project: &Project, console: &mut Console<'_>) -> Outcome {
+        if let Some(databases) = copies::asked(&arguments.copies, url, project, console)? {
+            let task = Task {
+                words: [("current", " (at the head)"), ("behind", "")],
+                again: "run this again",
+                run: &|database| became(&Stands::of(database, project)?, arguments, project),
+            };
+            return task.run(&databases, &arguments.copies, arguments.report, console);
+        }
         let database = Database::of(url, project, console)?;
-        let migrator = migrator(project)?;
-        let status = migrator.status(&mut database.open_to_read()?).map_err(|error| database.failure(&error))?;
-        let graph: Graph = migrator.graph().map_err(|error| database.failure(&error))?;
-        let heads = graph.heads();
-        let is_missing = |head: &str| status.pending.iter().any(|id| id == head);
-        let is_behind = arguments.check_heads && heads.iter().any(|head| is_missing(head));
+        let stands = Stands::of(&database, project)?;
+        let status = &stands.status;
+        let is_behind = arguments.check_heads && stands.missing().next().is_some();
         let checked = || if is_behind { Err(Failure::Said(1)) } else { Ok(()) };
         if arguments.report.json {
-            console.json(&json!({
-                "database": database.shown(),
-                "current": status.current,
-                "heads": heads,
-                "pending": status.pending,
-                "unknown": status.unknown,
-            }));
+            let mut json = stands.json();
+            json["database"] = database.shown().into();
+            console.json(&json);
             return checked();
         }
         for id in &status.current {
-            let mark = if heads.contains(&id.as_str()) { " (head)" } else { "" };
-            console.line(format_args!("{id}{mark}"));
-            let revision = migrator.revisions().iter().find(|it| it.id == id).filter(|_| arguments.verbose);
+            console.line(stands.marked(id));
+            let revisions = migrator(project)?.revisions();
+            let revision = revisions.iter().find(|it| it.id == id).filter(|_| arguments.verbose);
             if let Some(revision) = revision {
                 let after = if revision.after.is_empty() { "base".to_owned() } else { revision.after.join(", ") };
                 let file = project.revision_file(revision.file, console);
@@ -55,12 +93,29 @@ mod of_database {
             console.note(format_args!("{id} is applied too, and this `migrate` does not know it"));
         }
         if arguments.check_heads {
-            for head in heads.iter().filter(|head| is_missing(head)) {
+            for head in stands.missing() {
                 console
                     .note(format_args!("error: the head {head} is not applied: {}", project.command("upgrade heads")));
             }
         }
         checked()
+    }
+
+    /// What is to be said of one of many.
+    fn became(stands: &Stands, arguments: &Current, project: &Project) -> Outcome<Became> {
+        let is_behind = stands.missing().next().is_some();
+        let revisions = migrator(project)?.revisions();
+        let message = |id: &String| match revisions.iter().find(|it| it.id == id).filter(|_| arguments.verbose) {
+            Some(revision) => format!(" {}", revision.message),
+            None => String::new(),
+        };
+        let current: Vec<String> = stands.status.current.iter().map(|id| stands.marked(id) + &message(id)).collect();
+        Ok(Became {
+            word: if is_behind { "behind" } else { "current" },
+            is_bad: is_behind && arguments.check_heads,
+            line: Some(at(&current)),
+            json: stands.json(),
+        })
     }
 
     /// The revisions at which the database is.

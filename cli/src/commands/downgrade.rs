@@ -10,6 +10,6 @@ use crate::project::Project;
 
 /// Takes a database back to a revision.
 pub(crate) fn run(arguments: &Downgrade, url: Option<&str>, project: &Project, console: &mut Console<'_>) -> Outcome {
-    let movement = Movement { direction: Direction::Downgrade, target: &arguments.revision, how: &arguments.how };
-    movement.run(url, project, console)
+    let Downgrade { revision, copies, how } = arguments;
+    Movement { direction: Direction::Downgrade, target: revision, how, copies }.run(url, project, console)
 }

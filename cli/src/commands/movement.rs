@@ -1,5 +1,7 @@
 //! What `upgrade` and `downgrade` share: running, showing and printing what leads from one revision to another.
 
+mod copies;
+
 use std::cell::RefCell;
 
 use migratable::{
@@ -8,10 +10,11 @@ use migratable::{
 use migratable_core::graph::ResolveError;
 use serde_json::{Value, json};
 
-use super::script;
+use super::{copies as of_copies, script};
+use crate::arguments::Copies;
 use crate::arguments::movement::{self, Move};
 use crate::console::Console;
-use crate::database::{Database, Migrator, migrator};
+use crate::database::{Database, Db, Migrator, migrator};
 use crate::failure::{Failure, Outcome};
 use crate::project::{Project, shell_word};
 use crate::prompt;
@@ -24,6 +27,8 @@ pub(super) struct Movement<'a> {
     pub(super) target: &'a str,
     /// How.
     pub(super) how: &'a Move,
+    /// Of which copies, if not of one database.
+    pub(super) copies: &'a Copies,
 }
 
 impl Movement<'_> {
@@ -32,26 +37,21 @@ impl Movement<'_> {
         if self.how.sql {
             return self.print_script(url, project, console);
         }
-        let database = Database::of(url, project, console)?;
         if self.target.contains(':') {
             return Err(Failure::Usage(format!("`{}` is a range, which only --sql takes", self.target)));
         }
+        if let Some(databases) = of_copies::asked(self.copies, url, project, console)? {
+            return self.of_each(&databases, project, console);
+        }
+        let database = Database::of(url, project, console)?;
         if self.how.dry_run {
             return self.show(&database, project, console);
         }
         let migrator = self.migrator(project)?;
-        let mut connection = match self.direction {
-            Direction::Upgrade => database.open()?,
-            Direction::Downgrade => database.open_to_read()?,
-        };
+        let mut connection = self.open(&database)?;
         let told = RefCell::new(&mut *console);
         let observe = |event: &Event<'_>| told.borrow_mut().progress(progress(event));
-        let options = Options {
-            strict: self.how.strict,
-            observer: Observer::new(&observe),
-            given: Given { arguments: self.how.x.iter().cloned().collect(), tag: self.how.tag.clone() },
-            ..Options::default()
-        };
+        let options = self.options(Observer::new(&observe));
         let mut run = |target: &str| match self.direction {
             Direction::Upgrade => migrator.upgrade_to(&mut connection, target, &options),
             Direction::Downgrade => migrator.downgrade(&mut connection, target, &options),
@@ -76,16 +76,7 @@ impl Movement<'_> {
             report => report,
         };
         console.progress("");
-        let report = match report {
-            Err(migratable::Error::Resolve(ResolveError::TooFar { .. }))
-                if self.direction == Direction::Downgrade
-                    && migrator.current(&mut connection).is_ok_and(|current| current.is_empty()) =>
-            {
-                let shown = database.shown();
-                return Err(Failure::Usage(format!("{shown} is at the base: there is nothing to take back")));
-            }
-            report => report.map_err(|error| database.failure(&error))?,
-        };
+        let report = report.map_err(|error| self.failure(&error, &migrator, &mut connection, &database))?;
         let current = migrator.current(&mut connection).map_err(|error| database.failure(&error))?;
         self.report(&report, &current, &database, console);
         if report.done.is_empty() && report.taken_over.is_empty() {
@@ -113,8 +104,39 @@ impl Movement<'_> {
         }
     }
 
+    /// Opens a database; where something is to be taken back, none is made.
+    fn open(&self, database: &Database) -> Outcome<Db> {
+        match self.direction {
+            Direction::Upgrade => database.open(),
+            Direction::Downgrade => database.open_to_read(),
+        }
+    }
+
+    fn failure(
+        &self,
+        error: &migratable::Error,
+        migrator: &Migrator,
+        connection: &mut Db,
+        database: &Database,
+    ) -> Failure {
+        match error {
+            migratable::Error::Resolve(ResolveError::TooFar { .. })
+                if self.direction == Direction::Downgrade
+                    && migrator.current(connection).is_ok_and(|current| current.is_empty()) =>
+            {
+                Failure::Usage(format!("{} is at the base: there is nothing to take back", database.shown()))
+            }
+            error => database.failure(error),
+        }
+    }
+
+    fn options<'o>(&self, observer: Observer<'o>) -> Options<'o> {
+        let given = Given { arguments: self.how.x.iter().cloned().collect(), tag: self.how.tag.clone() };
+        Options { strict: self.how.strict, observer, given, ..Options::default() }
+    }
+
     /// The revisions, with the transactions that are asked for.
-    pub(super) fn migrator(&self, project: &Project) -> Outcome<Migrator> {
+    fn migrator(&self, project: &Project) -> Outcome<Migrator> {
         let migrator = migrator(project)?.clone();
         let transaction = match self.how.transaction {
             None => return Ok(migrator),
@@ -173,7 +195,7 @@ impl Movement<'_> {
                     done.duration.as_millis()
                 ));
             }
-            let at = if current.is_empty() { "the base".to_owned() } else { current.join(", ") };
+            let at = at(current);
             let database = database.shown();
             match (&report.standing, self.direction) {
                 (Standing::Ahead(_), _) => {}
@@ -222,6 +244,11 @@ impl Movement<'_> {
         let text = text.map_err(|error| script::failure(&error))?;
         script::print(&text, dialect, Some(self.direction.word()), self.how.report, console)
     }
+}
+
+/// Where a database is, in words.
+pub(super) fn at(current: &[String]) -> String {
+    if current.is_empty() { "the base".to_owned() } else { current.join(", ") }
 }
 
 /// What is being done, in a line.

@@ -1,8 +1,12 @@
 //! `verify`.
 
 use migratable::inspect::inspect_scratch;
+use migratable_core::Operation;
 use migratable_core::diff::{Answers, diff};
-use serde_json::json;
+use serde_json::{Value, json};
+
+use super::copies::{self, Became, Task};
+use super::movement::at;
 
 use crate::arguments::Verify;
 use crate::console::Console;
@@ -11,37 +15,37 @@ use crate::failure::{Failure, Outcome};
 use crate::project::{Project, shell_word};
 use crate::revisions::operation_json;
 
-/// Compares a live database with the schema that its revision stands for.
+/// What the comparison of a database has found.
+struct Compared {
+    /// Where the database is.
+    current: Vec<String>,
+    /// What was done to it besides its revisions.
+    differences: Vec<Operation>,
+    /// What is not looked at.
+    not_managed: Vec<String>,
+}
+
+/// Compares a live database with the schema that its revision stands for; or each of many.
 pub(crate) fn run(arguments: &Verify, url: Option<&str>, project: &Project, console: &mut Console<'_>) -> Outcome {
-    let database = Database::of(url, project, console)?;
-    let migrator = migrator(project)?;
-    if !database.exists() {
-        return Err(Failure::Failed(format!("{} is not there", database.shown())));
+    let scratch = arguments.scratch_url.as_deref();
+    let scratch = scratch.map(|url| Database::of(Some(url), project, console)).transpose()?;
+    let compared = |database: &Database| compared(database, scratch.as_ref(), project);
+    if let Some(databases) = copies::asked(&arguments.copies, url, project, console)? {
+        let task = Task {
+            words: [("clean", ""), ("changed", "")],
+            again: "run this again",
+            run: &|database| compared(database).map(became),
+        };
+        return task.run(&databases, &arguments.copies, arguments.report, console);
     }
-    let mut connection = database.open_to_read()?;
-    let failure = |error: migratable::Error| database.failure(&error);
-    let (current, expected) = migrator.expected(&mut connection).map_err(failure)?;
-    let foreign = Foreign::of(project)?;
-    let live = database.inspect_open(&mut connection, &foreign)?.without_other_schemas(&expected);
-    let expected = match &arguments.scratch_url {
-        None => foreign.left_out_of(inspect_scratch(&mut connection, &expected).map_err(failure)?),
-        Some(url) => Database::of(Some(url), project, console)?.inspect_scratch(&expected, &foreign)?,
-    };
-    let (live, expected) = (live.without_column_order(), expected.without_column_order());
-    let answers = Answers { allow_loss: true, ..Answers::default() };
-    let differences = match diff(&expected.schema, &live.schema, &answers) {
-        Ok(plan) => plan.upgrade,
-        Err(error) => return Err(super::diff::failed(error)),
-    };
-    let at = if current.is_empty() { "the base".to_owned() } else { current.join(", ") };
+    let database = Database::of(url, project, console)?;
+    let found = compared(&database)?;
+    let Compared { current, differences, not_managed } = &found;
+    let at = at(current);
     if arguments.report.json {
-        console.json(&json!({
-            "database": database.shown(),
-            "current": current,
-            "clean": differences.is_empty(),
-            "differences": differences.iter().map(operation_json).collect::<Vec<_>>(),
-            "not_managed": live.not_managed.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        }));
+        let mut json = found.json();
+        json["database"] = database.shown().into();
+        console.json(&json);
     } else if differences.is_empty() {
         console.line(format_args!("clean: {} is what {at} makes of it", database.shown()));
     } else {
@@ -52,8 +56,51 @@ pub(crate) fn run(arguments: &Verify, url: Option<&str>, project: &Project, cons
             console.note(format_args!("What takes it back, as SQL: {}", project.command(&words)));
         }
     }
-    for object in live.not_managed.iter().filter(|_| !arguments.report.json) {
+    for object in not_managed.iter().filter(|_| !arguments.report.json) {
         console.note(format_args!("not managed, and not looked at: {object}"));
     }
     if differences.is_empty() { Ok(()) } else { Err(Failure::Said(1)) }
+}
+
+fn compared(database: &Database, scratch: Option<&Database>, project: &Project) -> Outcome<Compared> {
+    if !database.exists() {
+        return Err(Failure::Failed(format!("{} is not there", database.shown())));
+    }
+    let mut connection = database.open_to_read()?;
+    let failure = |error: migratable::Error| database.failure(&error);
+    let (current, expected) = migrator(project)?.expected(&mut connection).map_err(failure)?;
+    let foreign = Foreign::of(project)?;
+    let live = database.inspect_open(&mut connection, &foreign)?.without_other_schemas(&expected);
+    let expected = match scratch {
+        None => foreign.left_out_of(inspect_scratch(&mut connection, &expected).map_err(failure)?),
+        Some(scratch) => scratch.inspect_scratch(&expected, &foreign)?,
+    };
+    let (live, expected) = (live.without_column_order(), expected.without_column_order());
+    let answers = Answers { allow_loss: true, ..Answers::default() };
+    let differences = diff(&expected.schema, &live.schema, &answers).map_err(super::diff::failed)?.upgrade;
+    let not_managed = live.not_managed.iter().map(ToString::to_string).collect();
+    Ok(Compared { current, differences, not_managed })
+}
+
+impl Compared {
+    fn json(&self) -> Value {
+        json!({
+            "current": self.current,
+            "clean": self.differences.is_empty(),
+            "differences": self.differences.iter().map(operation_json).collect::<Vec<_>>(),
+            "not_managed": self.not_managed,
+        })
+    }
+}
+
+/// What became of one of many.
+fn became(found: Compared) -> Became {
+    let is_bad = !found.differences.is_empty();
+    let listed: String = found.differences.iter().map(|difference| format!("\n  {difference}")).collect();
+    Became {
+        word: if is_bad { "changed" } else { "clean" },
+        is_bad,
+        line: is_bad.then(|| format!("not what {} makes of it:{listed}", at(&found.current))),
+        json: found.json(),
+    }
 }

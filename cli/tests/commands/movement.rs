@@ -150,6 +150,14 @@ fn data_steps_are_given_arguments_and_a_tag() {
 }
 
 #[test]
+fn an_argument_was_lost_on_the_way_to_many_copies() {
+    let blog = Blog::new("");
+    blog.write("tenants.txt", "sqlite://blog.db\nsqlite://other.db\n");
+    ok(&blog, &STEP, &["upgrade", "--each-url", "tenants.txt", "-x", "who=Ada", "--tag", "spring"]);
+    assert_eq!(sqlite(&blog, "SELECT text FROM greetings"), "Some(Ada) None Some(spring)\n");
+}
+
+#[test]
 fn a_script_is_of_the_dialect_that_is_asked_for() {
     let blog = Blog::new("");
     let sql = |arguments: &[&str]| ok(&blog, &BRANCHES, arguments);

@@ -27,7 +27,111 @@ fn report(ran: Result<String, String>) -> Value {
 }
 
 fn counts(report: &Value) -> [u64; 3] {
-    ["done", "failed", "untouched"].map(|word| report[word].as_u64().unwrap())
+    counted(report, ["done", "failed", "untouched"])
+}
+
+fn counted(report: &Value, words: [&str; 3]) -> [u64; 3] {
+    words.map(|word| report[word].as_u64().unwrap_or_else(|| panic!("no {word} in {report:#}")))
+}
+
+/// What every command on many copies says of them, at the first revision and at the last, one of them changed by hand:
+/// `change` makes that of its number, `mend` takes it back.
+fn everything_on_each(run: impl Fn(&[&str]) -> Result<String, String>, count: u64, change: impl Fn(), mend: impl Fn()) {
+    let json = |words: &[&str]| report(run(&[words, &["--jobs", "4", "--json"]].concat()));
+    let said = |words: &[&str]| run(&[words, &["--jobs", "3"]].concat()).unwrap_or_else(|said| said);
+    const DUE: [&str; 3] = ["due", "failed", "untouched"];
+    const STANDS: [&str; 3] = ["current", "failed", "behind"];
+    const VERIFIED: [&str; 3] = ["clean", "failed", "changed"];
+
+    let planned = json(&["upgrade", "--dry-run"]);
+    assert_eq!(counted(&planned, DUE), [count, 0, 0]);
+    assert_eq!(planned["copies"][0]["revisions"][1]["revision"], "a2");
+    assert_eq!(counts(&json(&["upgrade", "a1"])), [count, 0, 0]);
+    assert_eq!(counted(&json(&["upgrade", "a1", "--dry-run"]), DUE), [0, 0, count]);
+    assert_eq!(counted(&json(&["current"]), STANDS), [0, 0, count]);
+    assert!(run(&["current"]).is_ok() && run(&["current", "--check-heads"]).is_err());
+    assert!(said(&["current", "-v"]).contains(": a1 a change\n"));
+    assert_eq!(counts(&json(&["upgrade"])), [count, 0, 0]);
+    assert_eq!(counted(&json(&["current", "--check-heads"]), STANDS), [count, 0, 0]);
+    assert!(run(&["current", "--check-heads"]).unwrap().contains(": a2 (head)\n"));
+
+    assert_eq!(counted(&json(&["verify"]), VERIFIED), [count, 0, 0]);
+    change();
+    let found = json(&["verify"]);
+    assert_eq!(counted(&found, VERIFIED), [count - 1, 0, 1]);
+    let changed = &found["copies"][BROKEN];
+    assert_eq!((&changed["outcome"], &changed["current"][0]), (&"changed".into(), &"a2".into()));
+    assert_eq!(changed["differences"][0]["operation"], "drop_column", "{changed:#}");
+    let text = said(&["verify"]);
+    assert!(text.contains(": not what a2 makes of it:\n  drop column users.bio\n"), "{text}");
+    assert!(text.contains(&format!("{} clean, 0 failed, 1 changed", count - 1)), "{text}");
+
+    assert_eq!(counted(&json(&["downgrade", "a1", "--dry-run"]), DUE), [count, 0, 0]);
+    let back = json(&["downgrade", "a1"]);
+    assert_eq!(counts(&back), [count - 1, 1, 0], "{back:#}");
+    assert_eq!(back["copies"][0]["done"][0], "a2");
+    mend();
+    assert_eq!(counts(&json(&["downgrade", "a1"])), [1, 0, count - 1], "the next run does only the rest");
+    let text = said(&["downgrade"]);
+    assert!(
+        text.contains(": 1 revision, at the base (") && text.contains(&format!("{count} done, 0 failed")),
+        "{text}"
+    );
+    let at_the_base = json(&["downgrade", "-1"]);
+    assert_eq!(counts(&at_the_base), [0, count, 0]);
+    assert!(at_the_base["copies"][0]["error"].as_str().unwrap().contains("is at the base"), "{at_the_base:#}");
+}
+
+#[test]
+fn every_command_works_on_many_files() {
+    let server = Server::of(Dialect::Sqlite).unwrap();
+    let database = server.database("each").unwrap();
+    let program = Program::new(&database, &SOUND, "");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tenants.txt");
+    fs::write(&file, (0..12).map(|at| format!("sqlite://{at}.db\n")).collect::<String>()).unwrap();
+    let change = |sql: &str| open(&folder.path().join(format!("{BROKEN}.db"))).batch_execute(sql).unwrap();
+    everything_on_each(
+        |words| program.run(&[words, &["--each-url", file.to_str().unwrap()]].concat()),
+        12,
+        || change("ALTER TABLE users DROP COLUMN bio"),
+        || change("ALTER TABLE users ADD COLUMN bio TEXT"),
+    );
+    fs::remove_file(folder.path().join("3.db")).unwrap();
+    let missing = program.run(&["verify", "--each-url", file.to_str().unwrap()]).unwrap_err();
+    assert!(missing.contains("3.db is not there") && missing.contains("11 clean, 1 failed, 0 changed"), "{missing}");
+}
+
+#[test]
+fn every_command_works_on_many_schemas() {
+    let server = Server::of(Dialect::Postgres).unwrap();
+    let database = server.database("each").unwrap();
+    let program = Program::new(&database, &SOUND, "");
+    let schemas: String = (0..SCHEMAS).map(|at| format!("CREATE SCHEMA \"tenant_{at:03}\"; ")).collect();
+    database.make(&schemas).unwrap();
+    everything_on_each(
+        |words| program.migrate(&[words, &["--each-schema", "tenant_%"]].concat()),
+        SCHEMAS as u64,
+        || database.run(&format!("ALTER TABLE tenant_{BROKEN:03}.users DROP COLUMN bio;")).unwrap(),
+        || database.run(&format!("ALTER TABLE tenant_{BROKEN:03}.users ADD COLUMN bio TEXT;")).unwrap(),
+    );
+}
+
+#[test]
+fn every_command_works_on_many_databases_of_a_server() {
+    let server = Server::of(Dialect::Mysql).unwrap();
+    let databases: Vec<_> = (0..BROKEN + 1).map(|at| server.database(&format!("each{at}")).unwrap()).collect();
+    databases.iter().for_each(|database| database.make("").unwrap());
+    let program = Program::new(&databases[0], &SOUND, "");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tenants.txt");
+    fs::write(&file, databases.iter().map(|database| format!("{}\n", database.url())).collect::<String>()).unwrap();
+    everything_on_each(
+        |words| program.run(&[words, &["--each-url", file.to_str().unwrap()]].concat()),
+        databases.len() as u64,
+        || databases[BROKEN].run("ALTER TABLE users DROP COLUMN bio;").unwrap(),
+        || databases[BROKEN].run("ALTER TABLE users ADD COLUMN bio TEXT;").unwrap(),
+    );
 }
 
 fn times(folder: &Path) -> Vec<SystemTime> {
