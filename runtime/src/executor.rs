@@ -97,7 +97,8 @@ pub(crate) fn run<Db: Database>(
     run.stays = unfinished.is_some();
     let is_done = path.is_empty() && position.taken_over.is_empty() && unfinished.is_none();
     let ended = if is_done { Ok(run.standing(&position)) } else { run.transactions(target) };
-    if !is_done && !(ended.is_err() && run.stays) {
+    let is_unfinished = ended.is_err() && run.stays;
+    if !is_done && !is_unfinished {
         // An empty journal that is left does no harm.
         drop(journal::forget(run.session.database, settings));
     }

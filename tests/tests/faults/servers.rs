@@ -66,7 +66,7 @@ fn on(dialect: Dialect) {
         assert!(statements > 20, "{way:?}: {statements} statements");
         for nth in 1..=statements {
             for (offset, fault) in FAULTS.into_iter().enumerate() {
-                if !all && (nth * FAULTS.len() + offset) % SAMPLE != 0 {
+                if !all && !(nth * FAULTS.len() + offset).is_multiple_of(SAMPLE) {
                     continue;
                 }
                 way.begin(&database);
