@@ -3,9 +3,13 @@
 //! The texts are compared with the white space outside of quotes folded, and are searched for the columns that they
 //! mention. They are never parsed further.
 
+mod reserved;
+
 use std::collections::BTreeMap;
 
 use crate::Dialect;
+
+pub use reserved::is_reserved;
 
 /// A piece of SQL, the same for every dialect or one text for each.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

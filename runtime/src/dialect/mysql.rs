@@ -6,6 +6,7 @@ mod convert;
 mod ddl;
 mod difference;
 mod flavour;
+mod foreseen;
 mod inspect;
 mod introspect;
 mod open;

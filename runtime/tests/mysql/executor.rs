@@ -57,7 +57,7 @@ fn a_failure_says_what_stays() {
         Ok(())
     }
     type Change = fn(&mut Operations);
-    let cases: [(Change, &str, &str, bool); 4] = [
+    let cases: [(Change, &str, &str, bool); 5] = [
         (|op| op.execute(sql("INSERT INTO nowhere VALUES (1)")), "execute", "nowhere' doesn't exist", false),
         (|op| op.run(fails), "run fails", "invalid digit found in string", true),
         (|op| op.backfill("a", "x", sql("nothing_of_the_kind")), "fill a.x", "Unknown column", false),
@@ -67,6 +67,15 @@ fn a_failure_says_what_stays() {
                 op.backfill("a", "x", sql("nothing_of_the_kind"));
             },
             "fill a.x",
+            "Unknown column",
+            false,
+        ),
+        (
+            |op| {
+                op.add_column("a", column("z", integer()).nullable());
+                op.execute(sql("UPDATE a SET x = nothing_of_the_kind"));
+            },
+            "execute",
             "Unknown column",
             true,
         ),

@@ -77,6 +77,11 @@ impl Conversion {
         })
     }
 
+    /// Whether values are equal behind it only where they were before.
+    pub(super) fn keeps_all(&self) -> bool {
+        self.value("", false).is_none() && self.offends("").is_none()
+    }
+
     /// SQL that is true for values that the new type does not hold.
     pub(super) fn offends(&self, old: &str) -> Option<String> {
         use Kind::{Bytes, Date, Decimal, Double, Float, Integer, Json, Moment, Text, Time, Values};
@@ -151,6 +156,55 @@ impl Conversion {
             _ => return None,
         })
     }
+}
+
+/// SQL for what a column of a type holds when a value is put in it.
+pub(super) fn stored(value: &str, type_name: &str) -> String {
+    match kind(type_name) {
+        Kind::Integer { .. } => format!("CAST({value} AS DECIMAL(65, 0))"),
+        Kind::Decimal { digits, scale } => format!("CAST({value} AS DECIMAL({digits}, {scale}))"),
+        Kind::Float => format!("CAST({value} AS FLOAT)"),
+        Kind::Double => format!("CAST({value} AS DOUBLE)"),
+        // A text keeps its collation this way.
+        Kind::Text { .. } | Kind::Values(_) => format!("CONCAT({value}, '')"),
+        Kind::Date => format!("CAST({value} AS DATE)"),
+        Kind::Moment { fraction } => format!("CAST({value} AS DATETIME({fraction}))"),
+        Kind::Time { fraction } => format!("CAST({value} AS TIME({fraction}))"),
+        Kind::Bytes { .. } | Kind::Json | Kind::Bits | Kind::Other => value.to_owned(),
+    }
+}
+
+/// SQL for a text that is compared in another way. A collation is named after its character set.
+pub(super) fn collated(text: &str, collation: &str) -> String {
+    match collation.split_once('_') {
+        Some((characters, _)) if characters != "uca1400" => {
+            format!("CONVERT({text} USING {characters}) COLLATE {collation}")
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// SQL that is true for values of which it is sure that no column of a type takes them.
+pub(super) fn refused(value: &str, type_name: &str) -> Option<String> {
+    let is_no_number = format!("CONCAT({value}, '') NOT REGEXP '^[[:space:]]*[-+]?[.]?[0-9]'");
+    Some(match kind(type_name) {
+        Kind::Integer { least, most } => {
+            format!("{is_no_number} OR CAST({value} AS DECIMAL(65, 0)) NOT BETWEEN {least} AND {most}")
+        }
+        Kind::Decimal { digits, scale } => {
+            let number = format!("CAST({value} AS DECIMAL(65, {scale}))");
+            format!("{is_no_number} OR ABS({number}) >= 1e{}", digits - scale)
+        }
+        Kind::Float | Kind::Double => is_no_number,
+        // Spaces at the end are let go.
+        Kind::Text { length } if length < LONGEST => format!("CHAR_LENGTH(RTRIM({value})) > {length}"),
+        // A number is a place in the list.
+        Kind::Values(values) => format!("({value}) + 0 = 0 AND CONCAT({value}, '') NOT IN ({})", listed(&values)),
+        Kind::Date | Kind::Moment { .. } => format!("({value}) IS NOT NULL AND CAST({value} AS DATETIME(6)) IS NULL"),
+        Kind::Time { .. } => format!("({value}) IS NOT NULL AND CAST({value} AS TIME(6)) IS NULL"),
+        Kind::Json => format!("NOT JSON_VALID(CONCAT({value}, ''))"),
+        Kind::Text { .. } | Kind::Bytes { .. } | Kind::Bits | Kind::Other => return None,
+    })
 }
 
 /// A number with all its digits.

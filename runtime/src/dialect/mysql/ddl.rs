@@ -51,9 +51,9 @@ impl Words<'_> {
         if let Some(collation) = collation(table, column) {
             sql.push_str(&format!(" COLLATE {collation}"));
         }
-        if let Some(Generated { expression, stored }) = &column.generated {
-            let expression = sql_text(expression, &format!("the expression of `{}`", column.name))?;
-            let kind = if *stored { "STORED" } else { "VIRTUAL" };
+        if let Some(generated) = &column.generated {
+            let expression = computed(column, generated)?;
+            let kind = if generated.stored { "STORED" } else { "VIRTUAL" };
             sql.push_str(&format!(" GENERATED ALWAYS AS ({expression}) {kind}"));
         }
         // MariaDB lets a generated column hold what its expression gives.
@@ -201,9 +201,14 @@ impl Words<'_> {
     }
 }
 
+/// The expression that a column is computed by.
+pub(super) fn computed<'a>(column: &Column, generated: &'a Generated) -> Result<&'a str, String> {
+    sql_text(&generated.expression, &format!("the expression of `{}`", column.name))
+}
+
 /// The collation that a column needs to be told, as its table's is another. A text for which nothing is said takes its
 /// table's when it is made, and keeps the one that it has when the table's changes.
-fn collation<'a>(table: &'a Table, column: &'a Column) -> Option<&'a str> {
+pub(super) fn collation<'a>(table: &'a Table, column: &'a Column) -> Option<&'a str> {
     let own = column.collation.as_deref();
     own.or_else(|| if is_text(&column.column_type) { table.native.get("collation") } else { None })
 }

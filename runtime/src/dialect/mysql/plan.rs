@@ -6,15 +6,16 @@
 mod data;
 mod enums;
 mod flush;
+mod foresight;
+mod looks;
 mod rename;
-mod untouched;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use migratable_core::{Column, ColumnChange, Enum, Operation, Schema, Table, TableName};
 
-use self::untouched::Untouched;
+use self::foresight::Foresight;
 use super::ddl::{self, Words};
 use super::flavour::Flavour;
 use super::types;
@@ -37,7 +38,7 @@ pub(super) fn plan(
         gone: Vec::new(),
         aliases: BTreeMap::new(),
         new_tables: BTreeSet::new(),
-        untouched: Untouched::default(),
+        foresight: Foresight::at_beginning(),
         planned: Pieces::default(),
     };
     match planner.run(operations) {
@@ -60,7 +61,7 @@ struct Planner<'a> {
     aliases: BTreeMap<(TableName, String), String>,
     /// The tables that are made together with the changes that are planned, and so have no rows for them.
     new_tables: BTreeSet<TableName>,
-    untouched: Untouched,
+    foresight: Foresight,
     planned: Pieces,
 }
 

@@ -183,9 +183,17 @@ pub(super) fn is_number(word: &str) -> bool {
         || matches!(word, "integer" | "float" | "double" | "real" | "decimal" | "numeric" | "bit" | "bool" | "boolean")
 }
 
+/// SQL for the next number of a row.
+const NEXT_ROW_NUMBER: &str = "(@migratable_row := @migratable_row + 1)";
+
+/// SQL without the numbers of rows, of which it is only known that they differ.
+pub(super) fn unnumbered(sql: &str) -> String {
+    sql.replace(NEXT_ROW_NUMBER, "NULL")
+}
+
 /// A value of its own for each row, where no two rows may be equal.
 pub(super) fn distinct(type_name: &str) -> String {
-    let number = format!("({ROW_NUMBER} := {ROW_NUMBER} + 1)");
+    let number = NEXT_ROW_NUMBER;
     let lower = type_name.to_ascii_lowercase();
     match lower.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default() {
         "uuid" => format!("CONCAT('00000000-0000-0000-0000-', LPAD({number}, 12, '0'))"),
@@ -195,7 +203,7 @@ pub(super) fn distinct(type_name: &str) -> String {
         "time" => format!("SEC_TO_TIME({number})"),
         "inet4" => format!("INET_NTOA({number})"),
         "json" => format!("CAST({number} AS CHAR)"),
-        _ => number,
+        _ => number.to_owned(),
     }
 }
 

@@ -1,52 +1,48 @@
 //! Rows that stand in the way of a change, found before it is made.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use migratable_core::{ColumnType, ForeignKey, Table, TableName};
 
-use super::ddl::{quoted, table_name};
+use super::ddl::quoted;
+use super::foreseen::Foreseen;
 use super::types::text;
 use crate::dialect::{EXAMPLES, Verify};
 
-/// The rows of a table as they are in the database.
+/// The rows of a table, as they are or as they will be.
 pub(super) struct Rows<'a> {
     pub(super) table: &'a Table,
-    /// Columns that go: one of the same name is another.
-    pub(super) dropped: &'a BTreeSet<String>,
+    pub(super) foreseen: &'a Foreseen,
+}
+
+/// SQL that names a row by its key.
+pub(super) fn key(table: &Table) -> String {
+    let columns = table.primary_key.iter().flat_map(|key| &key.columns);
+    let parts: Vec<String> = columns.map(|name| shown(table, name)).collect();
+    match parts.is_empty() {
+        true => "NULL".to_owned(),
+        false => format!("CONCAT_WS(', ', {})", parts.join(", ")),
+    }
+}
+
+/// SQL for `name = 'value'`, a number without the quotes.
+fn shown(table: &Table, name: &str) -> String {
+    use ColumnType::{BigInt, Boolean, Double, Integer, Numeric, Real, SmallInt};
+    let column_type = table.find(name).map(|column| &column.column_type);
+    let is_number = matches!(column_type, Some(SmallInt | Integer | BigInt | Boolean | Numeric(_) | Real | Double));
+    let value = match is_number {
+        true => format!("COALESCE({}, 'NULL')", quoted(name)),
+        false => format!("QUOTE({})", quoted(name)),
+    };
+    format!("CONCAT({}, LEFT({value}, 60))", text(&format!("{name} = ")))
 }
 
 impl Rows<'_> {
-    /// Whether the rows have a column to look at.
-    pub(super) fn has(&self, column: &str) -> bool {
-        self.table.find(column).is_some() && !self.dropped.contains(column)
-    }
-
     /// SQL that names a row by its key and by these columns.
     fn example<'c>(&self, columns: impl IntoIterator<Item = &'c str>) -> String {
-        let key = self.table.primary_key.iter().flat_map(|key| key.columns.iter().map(String::as_str));
-        let mut named: Vec<&str> = key.collect();
-        for column in columns {
-            if !named.contains(&column) {
-                named.push(column);
-            }
-        }
-        let parts: Vec<String> = named.iter().map(|name| self.shown(name)).collect();
-        match parts.is_empty() {
-            true => "'a row'".to_owned(),
-            false => format!("CONCAT_WS(', ', {})", parts.join(", ")),
-        }
-    }
-
-    /// SQL for `name = 'value'`, a number without the quotes.
-    fn shown(&self, name: &str) -> String {
-        use ColumnType::{BigInt, Boolean, Double, Integer, Numeric, Real, SmallInt};
-        let column_type = self.table.find(name).map(|column| &column.column_type);
-        let is_number = matches!(column_type, Some(SmallInt | Integer | BigInt | Boolean | Numeric(_) | Real | Double));
-        let value = match is_number {
-            true => format!("COALESCE({}, 'NULL')", quoted(name)),
-            false => format!("QUOTE({})", quoted(name)),
-        };
-        format!("CONCAT({}, LEFT({value}, 60))", text(&format!("{name} = ")))
+        let others = columns.into_iter().filter(|column| !self.table.is_key(column));
+        let parts: Vec<String> = std::iter::once(self.foreseen.key(self.table))
+            .chain(others.map(|column| shown(self.table, column)))
+            .collect();
+        format!("COALESCE(NULLIF(CONCAT_WS(', ', {}), ''), 'a row')", parts.join(", "))
     }
 
     fn verify<'c>(
@@ -56,11 +52,16 @@ impl Rows<'_> {
         problem: String,
         advice: &str,
     ) -> Verify {
+        let (from, offends) = self.foreseen.read_by(&self.table.name, offends);
         let query = format!(
-            "SELECT CAST(COUNT(*) OVER () AS CHAR), {} FROM {} WHERE {offends} ORDER BY 2 LIMIT {EXAMPLES}",
-            self.example(columns),
-            table_name(&self.table.name)
+            "SELECT CAST(COUNT(*) OVER () AS CHAR), {} FROM {from} WHERE {offends} ORDER BY 2 LIMIT {EXAMPLES}",
+            self.example(columns)
         );
+        self.look(&query, problem, advice)
+    }
+
+    fn look(&self, query: &str, problem: String, advice: &str) -> Verify {
+        let query = self.foreseen.with_rows(query);
         Verify { table: self.table.name.to_string(), problem, advice: advice.to_owned(), query }
     }
 
@@ -83,9 +84,20 @@ impl Rows<'_> {
     /// Rows for which a value is to be made that is none.
     pub(super) fn null_given(&self, column: &str, value: &str) -> Verify {
         let problem = format!("would have NULL in `{column}`, which is to be NOT NULL");
-        let advice = "Let `.using(sql(\"…\"))` give them a value, as by COALESCE, or change the rows before.";
-        let shown = self.has(column).then_some(column);
-        self.verify(shown, &format!("({value}) IS NULL"), problem, advice)
+        let advice = "Let the SQL that is given for it make a value, as by COALESCE, or change the rows before.";
+        self.verify(self.shows(column), &format!("({value}) IS NULL"), problem, advice)
+    }
+
+    /// Rows for which a value is to be made that the server does not take.
+    pub(super) fn refused(&self, column: &str, type_name: &str, refused: &str) -> Verify {
+        let problem = format!("would have something in `{column}` that {type_name} does not hold");
+        let advice = "Let the SQL that is given for it make another value, or change the rows before.";
+        self.verify(self.shows(column), refused, problem, advice)
+    }
+
+    /// The column, if the rows have it to show.
+    fn shows<'c>(&self, column: &'c str) -> Option<&'c str> {
+        self.table.find(column).map(|_| column)
     }
 
     /// Values that would be others in the new type.
@@ -95,30 +107,20 @@ impl Rows<'_> {
         self.verify([column], &format!("{} IS NOT NULL AND ({offends})", quoted(column)), problem, advice)
     }
 
-    /// Rows that are equal in these columns, some of which are given other values.
-    pub(super) fn duplicates(&self, columns: &[String], given: &BTreeMap<String, String>) -> Verify {
-        let value = |name: &String| given.get(name).map_or_else(|| quoted(name), |value| format!("({value})"));
-        let shown = |name: &String| match given.contains_key(name) {
-            true => format!("CONCAT({}, LEFT(QUOTE({}), 60))", text(&format!("{name} = ")), value(name)),
-            false => self.shown(name),
-        };
-        let values: Vec<String> = columns.iter().map(shown).collect();
-        let set: Vec<String> = columns.iter().map(|name| format!("{} IS NOT NULL", value(name))).collect();
-        let names: Vec<String> = columns.iter().map(value).collect();
+    /// Rows that are equal in these columns.
+    pub(super) fn duplicates(&self, columns: &[String]) -> Verify {
+        let values: Vec<String> = columns.iter().map(|name| shown(self.table, name)).collect();
+        let names: Vec<String> = columns.iter().map(|name| quoted(name)).collect();
         let query = format!(
             "SELECT CAST(SUM(COUNT(*)) OVER () AS CHAR), CONCAT(MIN(CONCAT_WS(', ', {})), ' in ', COUNT(*), ' rows') \
              FROM {} WHERE {} GROUP BY {} HAVING COUNT(*) > 1 ORDER BY 2 LIMIT {EXAMPLES}",
             values.join(", "),
-            table_name(&self.table.name),
-            set.join(" AND "),
+            self.foreseen.from(&self.table.name),
+            self.are_set(columns),
             names.join(", ")
         );
-        Verify {
-            table: self.table.name.to_string(),
-            problem: format!("are not unique in {}", columns.join(", ")),
-            advice: "Change or delete rows until one of each is left.".to_owned(),
-            query,
-        }
+        let problem = format!("are not unique in {}", columns.join(", "));
+        self.look(&query, problem, "Change or delete rows until one of each is left.")
     }
 
     pub(super) fn condition(&self, name: &str, condition: &str, columns: &[&str]) -> Verify {
@@ -126,29 +128,37 @@ impl Rows<'_> {
         self.verify(columns.iter().copied(), &format!("NOT ({condition})"), problem, "Change these rows before.")
     }
 
-    /// Rows that come to refer to a table that is made together with the key, and so holds no rows.
-    pub(super) fn stranded(&self, key: &ForeignKey) -> Verify {
-        let set: Vec<String> = key.columns.iter().map(|column| format!("{} IS NOT NULL", quoted(column))).collect();
-        let problem = format!("refer by {} to `{}`, which is new and holds no rows", key.columns.join(", "), key.table);
-        let advice = "Let a revision make that table and fill it before another one makes the reference.";
-        self.verify(key.columns.iter().map(String::as_str), &set.join(" AND "), problem, advice)
-    }
-
     /// Rows that refer to nothing.
     pub(super) fn orphans(&self, key: &ForeignKey) -> Verify {
-        let own = table_name(&self.table.name);
-        let set = key.columns.iter().map(|column| format!("{own}.{} IS NOT NULL", quoted(column)));
+        let columns = key.columns.iter().map(String::as_str);
+        let set = self.are_set(&key.columns);
+        if self.foreseen.is_empty(&key.table) {
+            let by = key.columns.join(", ");
+            let problem = format!("refer by {by} to `{}`, which is new and holds no rows", key.table);
+            let advice = "Let a revision make that table and fill it before another one makes the reference.";
+            return self.verify(columns, &set, problem, advice);
+        }
+        let own = quoted(&self.table.name.name);
         let pairs = key.columns.iter().zip(&key.references);
         let equal =
             pairs.map(|(column, target)| format!("`migratable_parent`.{} = {own}.{}", quoted(target), quoted(column)));
-        let offends = format!(
-            "{} AND NOT EXISTS (SELECT 1 FROM {} AS `migratable_parent` WHERE {})",
-            set.collect::<Vec<_>>().join(" AND "),
-            table_name(&key.table),
+        let query = format!(
+            "SELECT CAST(COUNT(*) OVER () AS CHAR), {} FROM {} WHERE {set} AND NOT EXISTS \
+             (SELECT 1 FROM {} AS `migratable_parent` WHERE {}) ORDER BY 2 LIMIT {EXAMPLES}",
+            self.example(columns),
+            self.foreseen.from(&self.table.name),
+            self.foreseen.rows(&key.table),
             equal.collect::<Vec<_>>().join(" AND ")
         );
         let problem = format!("refer by {} to rows of `{}` that are not there", key.columns.join(", "), key.table);
         let advice = "Delete these rows, or let them refer to something, before.";
-        self.verify(key.columns.iter().map(String::as_str), &offends, problem, advice)
+        self.look(&query, problem, advice)
+    }
+
+    /// SQL that is true for rows with something in all of these columns.
+    fn are_set(&self, columns: &[String]) -> String {
+        let own = quoted(&self.table.name.name);
+        let set: Vec<String> = columns.iter().map(|column| format!("{own}.{} IS NOT NULL", quoted(column))).collect();
+        set.join(" AND ")
     }
 }

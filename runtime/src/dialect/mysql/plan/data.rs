@@ -1,5 +1,7 @@
 //! What works on rows, in transactions of its own.
 
+mod foresee;
+
 use migratable_core::{Dialect, Literal, Operation};
 
 use super::super::ddl::{self, quoted, table_name};
@@ -10,10 +12,9 @@ use crate::dialect::Work;
 impl Planner<'_> {
     pub(super) fn data(&mut self, operation: &Operation) -> Planned {
         self.apply(operation)?;
-        // Triggers and cascades change rows of other tables too.
-        self.untouched.without_anything();
         match operation {
             Operation::BulkInsert { table, columns, rows } => {
+                self.foresee_insert(&self.table(table)?, columns, rows)?;
                 self.push(Work::Begin);
                 for rows in rows.chunks(500) {
                     let into = format!("INSERT INTO {} ({}) VALUES", table_name(table), ddl::list(columns));
@@ -24,19 +25,25 @@ impl Planner<'_> {
             }
             Operation::Backfill { table, column, value, predicate } => {
                 let value = sql_text(value, "the value")?;
+                let predicate = predicate.as_ref().map(|it| sql_text(it, "the condition")).transpose()?;
+                self.foresee_update(&self.table(table)?, column, value, predicate)?;
                 let mut sql = format!("UPDATE {} SET {} = ({value})", table_name(table), quoted(column));
                 if let Some(predicate) = predicate {
-                    sql.push_str(&format!(" WHERE {}", sql_text(predicate, "the condition")?));
+                    sql.push_str(&format!(" WHERE {predicate}"));
                 }
                 self.statement(sql);
             }
             Operation::Execute { sql, effect } => match sql.text(Dialect::Mysql) {
-                Some(sql) => self.statement(sql.to_owned()),
+                Some(sql) => {
+                    self.foresight.ends();
+                    self.statement(sql.to_owned());
+                }
                 // The schema would have what nothing made in the database.
                 None if !effect.is_empty() => return sql_text(sql, "a statement with an effect").map(drop),
                 None => {}
             },
             Operation::Run { step } => {
+                self.foresight.ends();
                 self.push(Work::Begin);
                 self.push(Work::Step { at: self.at, name: step.clone() });
                 self.push(Work::Commit);

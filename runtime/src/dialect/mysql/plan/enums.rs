@@ -56,7 +56,10 @@ impl Planner<'_> {
             let place = quoted(&column.name);
             let rows =
                 format!("UPDATE {} SET {place} = {} WHERE {place} = {}", table_name(&table.name), text(to), text(from));
-            self.untouched.without_table(&table.name);
+            let renamed = format!("IF({place} = {}, {}, {place})", text(from), text(to));
+            let mut foreseen = self.foresight.rows();
+            foreseen.update(&table, &column.name, &renamed)?;
+            self.foresight.become_rows(foreseen);
             for sql in [wide, rows, narrow] {
                 self.statement(sql);
             }

@@ -7,6 +7,7 @@ use migratable_core::{ForeignKey, Index, Table, TableName};
 use super::super::alter::Alteration;
 use super::super::ddl::{self, quoted, table_name};
 use super::super::verify::Rows;
+use super::looks::Change;
 use super::values::Needs;
 use super::{Pending, Planned, Planner};
 use crate::dialect::Work;
@@ -21,6 +22,10 @@ struct Changed {
 }
 
 impl Changed {
+    fn change(&self) -> Change<'_> {
+        Change { before: &self.before, after: &self.after, kept: &self.needs.kept, grows: false }
+    }
+
     fn alteration<'c>(&'c self, planner: &'c Planner<'_>) -> Alteration<'c> {
         Alteration {
             before: &self.before,
@@ -60,11 +65,7 @@ impl Planner<'_> {
             changed.push(Changed { pending, before, after, needs });
         }
         let (leave, come) = self.foreign_keys(&changed, &created, &gone)?;
-        self.verify(&mut changed, &created);
-        let tables = changed.iter().map(|it| &it.after).chain(created.iter().map(|(_, it)| it));
-        for table in tables.chain(gone.iter().map(|(_, it)| it)) {
-            self.untouched.without_table(&table.name);
-        }
+        self.verify(&mut changed, &created, &gone);
         let places = |table: &TableName| -> Vec<usize> {
             let found = changed.iter().find(|it| it.before.name == *table).map(|it| it.pending.operations.clone());
             found.unwrap_or_else(|| vec![self.at])
@@ -187,63 +188,36 @@ impl Planner<'_> {
         Ok((leave, come))
     }
 
-    /// What must hold of the rows, asked before anything changes.
-    fn verify(&mut self, changed: &mut [Changed], created: &[(Vec<usize>, Table)]) {
-        // What a key refers to must be in the database already to be looked at.
-        let there: Vec<(TableName, Table)> =
-            changed.iter().map(|it| (it.before.name.clone(), it.before.clone())).collect();
-        let can_look = |key: &ForeignKey| match there.iter().find(|(name, _)| *name == key.table) {
-            Some((_, parent)) => key.references.iter().all(|column| parent.find(column).is_some()),
-            None => !created.iter().any(|(_, table)| table.name == key.table),
-        };
-        for it in changed.iter_mut() {
-            let rows = Rows { table: &it.before, dropped: &it.pending.dropped };
-            let given = &it.needs.values;
-            let kept = |column: &String| rows.has(column) && !given.contains_key(column);
-            let mut demands = std::mem::take(&mut it.needs.demands);
-            let required = it.after.columns.iter().filter(|column| !column.nullable && column.generated.is_none());
-            if !self.mode.fills() {
-                demands.extend(required.filter_map(|it| Some(rows.null_given(&it.name, given.get(&it.name)?))));
-            }
-            let uniques = it.after.uniques.iter();
-            let mut columns: Vec<Vec<String>> = uniques.map(|unique| unique.columns.clone()).collect();
-            columns.extend(it.after.primary_key.iter().map(|key| key.columns.clone()));
-            for index in it.after.indexes.iter().filter(|index| index.unique) {
-                columns.extend(index.parts.iter().map(|it| it.column_name().map(str::to_owned)).collect::<Option<_>>());
-            }
-            columns.retain(|columns: &Vec<String>| {
-                let is_known = |column| kept(column) || (!self.mode.fills() && given.contains_key(column));
-                let known = columns.iter().all(is_known);
-                known && !(columns.iter().all(kept) && it.before.is_unique(columns))
-            });
-            demands.extend(columns.iter().map(|columns| rows.duplicates(columns, given)));
-            for check in it.after.checks.iter().filter(|check| !it.before.checks.contains(check)) {
-                let names: Vec<&str> = it.after.columns.iter().map(|it| it.name.as_str()).collect();
-                let mentioned = check.expression.mentioned(names);
-                let all_kept = mentioned.iter().all(|column| kept(&(*column).to_owned()));
-                let moved = it.before.checks.iter().any(|other| other.expression == check.expression);
-                if let Some(condition) = check.expression.text(migratable_core::Dialect::Mysql)
-                    && all_kept
-                    && !moved
-                {
-                    demands.push(rows.condition(&check.name, condition, &mentioned));
-                }
-            }
-            for key in it.after.foreign_keys.iter().filter(|key| key.columns.iter().all(kept)) {
-                let same = |other: &ForeignKey| ForeignKey { name: key.name.clone(), ..other.clone() } == *key;
-                if it.before.foreign_keys.iter().any(same) {
-                    continue;
-                }
-                if can_look(key) {
-                    demands.push(rows.orphans(key));
-                } else if created.iter().any(|(_, table)| table.name == key.table) {
-                    demands.push(rows.stranded(key));
-                }
-            }
-            for demand in demands {
-                self.untouched.verify(&mut self.planned, it.pending.operations.clone(), demand);
-            }
+    /// Foresees the rows behind the changes, and looks for those that must not be among them.
+    fn verify(&mut self, changed: &mut [Changed], created: &[(Vec<usize>, Table)], gone: &[Gone]) {
+        let before = self.foresight.rows();
+        let mut rows = before.clone();
+        for it in changed.iter() {
+            rows.set(&it.after.name, before.query(&it.before, &it.needs.becomes), &it.needs.computed);
         }
+        created.iter().for_each(|(_, table)| rows.create(table));
+        gone.iter()
+            .filter(|(_, table)| !self.schema.tables.contains_key(&table.name))
+            .for_each(|(_, table)| rows.drop(&table.name));
+        let mut looks = Vec::new();
+        for it in changed.iter_mut() {
+            let operations = &it.pending.operations;
+            let own = Rows { table: &it.after, foreseen: &rows };
+            let mut found = std::mem::take(&mut it.needs.looks);
+            let change = it.change();
+            found.extend(change.uniques(&own));
+            found.extend(change.checks(&own));
+            looks.extend(found.into_iter().map(|look| (operations.clone(), look)));
+        }
+        let changes: Vec<Change<'_>> = changed.iter().map(Changed::change).collect();
+        let places = |table: &TableName| {
+            changed.iter().find(|it| it.after.name == *table).map_or_else(Vec::new, |it| it.pending.operations.clone())
+        };
+        looks.extend(self.orphans(&changes, &rows).into_iter().map(|(table, look)| (places(&table), look)));
+        for (operations, look) in looks {
+            self.foresight.look(&mut self.planned, operations, look);
+        }
+        self.foresight.become_rows(rows);
     }
 }
 

@@ -13,7 +13,11 @@ impl Planner<'_> {
         let before = self.schema.tables.clone();
         self.apply(operation)?;
         ddl::check_names(&self.table(to)?)?;
-        self.untouched.without_table(to);
+        let mut rows = self.foresight.rows();
+        let query = rows.query(&Table { name: from.clone(), ..self.table(to)? }, &unchanged(&self.table(to)?, None));
+        rows.drop(from);
+        rows.set(to, query, &[]);
+        self.foresight.become_rows(rows);
         self.statement(format!("RENAME TABLE {} TO {}", table_name(from), table_name(to)));
         self.follow_server_names(from, to)?;
         self.follow_names(&before, Some((from, to)))
@@ -64,7 +68,10 @@ impl Planner<'_> {
         if !clauses.is_empty() {
             self.statement(format!("{alter} {}", clauses.join(", ")));
         }
-        self.untouched.without(to);
+        let mut rows = self.foresight.rows();
+        let query = rows.query(before.get(table).unwrap_or(&after), &unchanged(&after, Some((from, to))));
+        rows.set(table, query, &[]);
+        self.foresight.become_rows(rows);
         self.statement(format!("{alter} {rename}"));
         let words = self.words(&self.schema.enums);
         let added: Vec<String> =
@@ -99,6 +106,12 @@ impl Planner<'_> {
         }
         Ok(())
     }
+}
+
+/// The columns of a table with their values as they are, but that one has another name.
+fn unchanged(table: &Table, renamed: Option<(&str, &str)>) -> Vec<(String, String)> {
+    let value = |name: &str| quoted(renamed.filter(|(_, to)| *to == name).map_or(name, |(from, _)| from));
+    table.columns.iter().map(|column| (column.name.clone(), value(&column.name))).collect()
 }
 
 /// A table whose keys and constraints have the names that they have in another, in the same places.

@@ -1,11 +1,11 @@
-//! The values that rows get where a change leaves them without.
+//! The values that rows get where a change leaves them without, and what their columns hold by then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use migratable_core::{Column, Table};
 
 use super::super::convert;
-use super::super::ddl::{quoted, table_name};
+use super::super::ddl::{self, quoted, table_name};
 use super::super::types;
 use super::super::verify::Rows;
 use super::{Pending, Planned, Planner};
@@ -16,55 +16,89 @@ use crate::dialect::Verify;
 pub(super) struct Needs {
     pub(super) values: BTreeMap<String, String>,
     pub(super) in_place_of_null: BTreeMap<String, String>,
-    pub(super) demands: Vec<Verify>,
+    /// What must not be among the rows as they are before.
+    pub(super) looks: Vec<Verify>,
+    /// What the columns hold behind the change, as SQL over the rows before it.
+    pub(super) becomes: Vec<(String, String)>,
+    /// What is computed from that.
+    pub(super) computed: Vec<(String, String)>,
+    /// The columns whose values stay as they are, or are equal only where they were.
+    pub(super) kept: BTreeSet<String>,
+}
+
+/// A table that changes, and its rows before.
+struct Change<'a> {
+    pending: &'a Pending,
+    before: &'a Table,
+    after: &'a Table,
+    rows: &'a Rows<'a>,
+}
+
+/// A value for rows of which nothing is known.
+struct Neutral {
+    sql: String,
+    /// Whether there may be none, as it is that of a row of another table.
+    may_be_null: bool,
 }
 
 impl Planner<'_> {
     /// Finds what the rows need, and which must not be there.
     pub(super) fn needs(&self, pending: &Pending, before: &Table, after: &Table) -> Planned<Needs> {
         let mut needs = Needs { values: pending.values.clone(), ..Needs::default() };
-        let rows = Rows { table: before, dropped: &pending.dropped };
+        let foreseen = self.foresight.rows();
+        let rows = Rows { table: before, foreseen: &foreseen };
+        let change = Change { pending, before, after, rows: &rows };
         for column in &after.columns {
-            match before.find(&column.name).filter(|it| !pending.dropped.contains(&it.name)) {
-                Some(old) => self.for_changed(pending, (before, after), (old, column), &rows, &mut needs)?,
-                None => self.for_new(before, after, column, &rows, &mut needs)?,
+            match change.old(column) {
+                Some(old) => self.for_changed(&change, (old, column), &mut needs)?,
+                None => self.for_new(&change, column, &mut needs)?,
             }
+        }
+        let computed = |column: &&Column| column.generated.is_some();
+        for column in after.columns.iter().filter(|column| !computed(column)) {
+            self.foresee(&change, column, &mut needs)?;
+        }
+        for column in after.columns.iter().filter(computed) {
+            foresee_computed(&change, column, &mut needs)?;
         }
         Ok(needs)
     }
 
-    fn for_new(&self, before: &Table, after: &Table, column: &Column, rows: &Rows<'_>, needs: &mut Needs) -> Planned {
+    fn for_new(&self, change: &Change<'_>, column: &Column, needs: &mut Needs) -> Planned {
         let default = types::default(column)?;
         if needs.values.get(&column.name) == default.as_ref() {
             needs.values.remove(&column.name);
         }
         let given = default.is_some() || column.nullable || column.generated.is_some() || column.identity.is_some();
-        if given || needs.values.contains_key(&column.name) {
+        if given {
             return Ok(());
         }
-        if self.mode.fills() {
-            needs.values.insert(column.name.clone(), self.neutral(before, after, column)?);
+        if let Some(value) = needs.values.get(&column.name) {
+            needs.looks.push(change.rows.null_given(&column.name, value));
+        } else if self.mode.fills() {
+            let neutral = self.neutral(change, column)?;
+            if neutral.may_be_null {
+                needs.looks.push(change.rows.null_given(&column.name, &neutral.sql));
+            }
+            needs.values.insert(column.name.clone(), neutral.sql);
         } else {
-            needs.demands.push(rows.none(&after.name, &column.name));
+            needs.looks.push(change.rows.none(&change.after.name, &column.name));
         }
         Ok(())
     }
 
-    fn for_changed(
-        &self,
-        pending: &Pending,
-        (before, after): (&Table, &Table),
-        (old, new): (&Column, &Column),
-        rows: &Rows<'_>,
-        needs: &mut Needs,
-    ) -> Planned {
+    fn for_changed(&self, change: &Change<'_>, (old, new): (&Column, &Column), needs: &mut Needs) -> Planned {
         if new.generated.is_some() {
             needs.values.remove(&new.name);
             return Ok(());
         }
-        let (was, is) = (self.words(&pending.enums).type_name(old)?, self.words(&self.schema.enums).type_name(new)?);
+        let (was, is) =
+            (self.words(&change.pending.enums).type_name(old)?, self.words(&self.schema.enums).type_name(new)?);
         let place = quoted(&old.name);
-        if was != is && !needs.values.contains_key(&new.name) {
+        if let Some(value) = needs.values.get(&new.name) {
+            let refused = convert::refused(value, &is).filter(|_| self.mode.refuses_losses());
+            needs.looks.extend(refused.map(|refused| change.rows.refused(&new.name, &is, &refused)));
+        } else if was != is {
             let conversion = convert::between(&was, &is);
             if let Some(value) = conversion.value(&place, self.mode.is_difference()) {
                 let filled = self.mode.is_difference() && !new.nullable && !old.nullable;
@@ -72,49 +106,111 @@ impl Planner<'_> {
                 needs.values.insert(new.name.clone(), value);
             }
             if let Some(offends) = conversion.offends(&place).filter(|_| self.mode.refuses_losses()) {
-                needs.demands.push(rows.unlike(&new.name, &is, &offends));
+                needs.looks.push(change.rows.unlike(&new.name, &is, &offends));
             }
         }
         let tightened = old.nullable && !new.nullable && new.identity.is_none();
-        if tightened && !self.mode.fills() && !needs.values.contains_key(&new.name) {
-            needs.demands.push(rows.null(&new.name));
-        } else if tightened && self.mode.fills() {
+        let given = needs.values.get(&new.name).cloned();
+        if !self.mode.fills() {
+            match given {
+                Some(value) if !new.nullable => needs.looks.push(change.rows.null_given(&new.name, &value)),
+                None if tightened => needs.looks.push(change.rows.null(&new.name)),
+                _ => {}
+            }
+        } else if tightened {
             let value = match types::default(new)? {
-                Some(default) if !is_unique(after, &new.name) => default,
-                _ => self.neutral(before, after, new)?,
+                Some(sql) if !is_unique(change.after, &new.name) => Neutral { sql, may_be_null: false },
+                _ => self.neutral(change, new)?,
             };
-            let given = needs.values.get(&new.name).cloned();
-            if value.starts_with("(SELECT") {
-                // What it refers to may hold no row.
-                needs.demands.push(rows.null_given(&new.name, &format!("COALESCE({place}, {value})")));
+            let otherwise = |given: &str| format!("COALESCE({given}, {})", value.sql);
+            if value.may_be_null {
+                let value = otherwise(given.as_deref().unwrap_or(&place));
+                needs.looks.push(change.rows.null_given(&new.name, &value));
             }
             if was == is && given.is_none() && old.generated.is_none() {
-                needs.in_place_of_null.insert(new.name.clone(), value);
+                needs.in_place_of_null.insert(new.name.clone(), value.sql);
             } else {
-                let given = given.unwrap_or(place);
-                needs.values.insert(new.name.clone(), format!("COALESCE({given}, {value})"));
+                needs.values.insert(new.name.clone(), otherwise(given.as_deref().unwrap_or(&place)));
             }
         }
         Ok(())
     }
 
+    /// Notes what a column holds behind the change.
+    fn foresee(&self, change: &Change<'_>, column: &Column, needs: &mut Needs) -> Planned {
+        let name = &column.name;
+        let is = self.words(&self.schema.enums).type_name(column)?;
+        let mut value = match (needs.values.get(name), change.old(column)) {
+            (Some(given), _) => convert::stored(&types::unnumbered(given), &is),
+            (None, Some(old)) => {
+                let was = self.words(&change.pending.enums).type_name(old)?;
+                let is_equal = convert::between(&was, &is).keeps_all() && !change.collates_anew(column);
+                if is_equal && !needs.in_place_of_null.contains_key(name) {
+                    needs.kept.insert(name.clone());
+                }
+                if was == is { quoted(name) } else { convert::stored(&quoted(name), &is) }
+            }
+            (None, None) => match types::default(column)? {
+                Some(default) => convert::stored(&default, &is),
+                None => "NULL".to_owned(),
+            },
+        };
+        if let Some(instead) = needs.in_place_of_null.get(name) {
+            value = convert::stored(&format!("COALESCE({value}, {})", types::unnumbered(instead)), &is);
+        }
+        if let Some(collation) = ddl::collation(change.after, column).filter(|_| change.collates_anew(column)) {
+            value = convert::collated(&value, collation);
+        }
+        needs.becomes.push((name.clone(), value));
+        Ok(())
+    }
+
     /// A value for rows of which nothing is known: a row that exists where it refers to one, a value of its own where
     /// values must differ, else the type's zero.
-    fn neutral(&self, before: &Table, after: &Table, column: &Column) -> Planned<String> {
+    fn neutral(&self, change: &Change<'_>, column: &Column) -> Planned<Neutral> {
         let name = self.words(&self.schema.enums).type_name(column)?;
-        let reference = after.foreign_keys.iter().find_map(|key| {
+        let reference = change.after.foreign_keys.iter().find_map(|key| {
             let at = key.columns.iter().position(|it| *it == column.name)?;
             Some((key, key.references.get(at)?))
         });
-        Ok(match reference {
-            Some((key, target)) if key.table == after.name && before.find(target).is_some() => quoted(target),
-            Some((key, target)) if !self.new_tables.contains(&key.table) => {
-                format!("(SELECT MIN({}) FROM {})", quoted(target), table_name(&key.table))
+        let (sql, may_be_null) = match reference {
+            Some((key, target)) if key.table == change.after.name && change.before.find(target).is_some() => {
+                (quoted(target), false)
             }
-            _ if is_unique(after, &column.name) => types::distinct(&name),
-            _ => types::neutral(&name),
-        })
+            Some((key, target)) if !self.new_tables.contains(&key.table) => {
+                (format!("(SELECT MIN({}) FROM {})", quoted(target), table_name(&key.table)), true)
+            }
+            _ if is_unique(change.after, &column.name) => (types::distinct(&name), false),
+            _ => (types::neutral(&name), false),
+        };
+        Ok(Neutral { sql, may_be_null })
     }
+}
+
+impl<'a> Change<'a> {
+    /// The column as it is before, if it goes on.
+    fn old(&self, column: &Column) -> Option<&'a Column> {
+        self.before.find(&column.name).filter(|old| !self.pending.dropped.contains(&old.name))
+    }
+
+    /// Whether the column comes to compare its texts in another way.
+    fn collates_anew(&self, column: &Column) -> bool {
+        self.old(column).map(|old| ddl::collation(self.before, old)) != Some(ddl::collation(self.after, column))
+    }
+}
+
+/// Notes what is computed in a column behind the change.
+fn foresee_computed(change: &Change<'_>, column: &Column, needs: &mut Needs) -> Planned {
+    let (name, Some(generated)) = (&column.name, &column.generated) else { return Ok(()) };
+    let read = generated.expression.mentioned(change.after.columns.iter().map(|it| it.name.as_str()));
+    let is_equal = |old: &Column| old.column_type == column.column_type && old.generated == column.generated;
+    if change.old(column).is_some_and(is_equal) && read.iter().all(|column| needs.kept.contains(*column)) {
+        needs.kept.insert(name.clone());
+        needs.becomes.push((name.clone(), quoted(name)));
+    } else {
+        needs.computed.push((name.clone(), ddl::computed(column, generated)?.to_owned()));
+    }
+    Ok(())
 }
 
 /// Whether two rows may not be equal in something that the column is part of.
