@@ -44,6 +44,14 @@ pub enum Work {
         /// be without its key.
         at_end: bool,
     },
+    /// Puts values beside those that they are to replace.
+    #[cfg(feature = "mysql")]
+    Fill {
+        /// Does it.
+        sql: String,
+        /// Takes back all that was done until then, if it fails; empty if that cannot be.
+        undo: Vec<String>,
+    },
     /// Begins a transaction for what works on rows, where changes of tables are in none.
     Begin,
     /// Ends it.

@@ -363,6 +363,8 @@ pub struct Stop {
     pub(crate) cause: Cause,
     /// Whether a step has ended the transaction.
     pub(crate) ended: bool,
+    /// Whether all that was done of the revision was taken back, where the database does not do that.
+    pub(crate) undone: bool,
 }
 
 impl Stop {
@@ -386,7 +388,7 @@ impl Stop {
 
 impl From<Cause> for Stop {
     fn from(cause: Cause) -> Stop {
-        Stop { statement: None, cause, ended: false }
+        Stop { statement: None, cause, ended: false, undone: false }
     }
 }
 

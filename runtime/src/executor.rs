@@ -326,7 +326,7 @@ impl<Db: Database> Run<'_, Db> {
         pieces: &[Piece],
         begun_before: Option<&Unfinished>,
     ) -> Result<(), Error> {
-        let (journal, first) = match self.session.database.is_transactional() {
+        let (mut journal, first) = match self.session.database.is_transactional() {
             true => (None, 0),
             false => {
                 let (of, work) = ((revision, self.direction), (pieces, &operations.operations[..]));
@@ -344,7 +344,7 @@ impl<Db: Database> Run<'_, Db> {
             let lines: Vec<String> = found.map(ToString::to_string).collect();
             let (id, operation, of) = (revision.id, lines.join("; "), pieces.len());
             self.options.observer.tell(&Event::Progresses { revision: id, operation: &operation, done: number, of });
-            self.piece(operations, piece, number, journal.as_ref())
+            self.piece(operations, piece, number, journal.as_mut())
                 .map_err(|stop| self.failure(revision, lines, stop))?;
         }
         if let Some(journal) = &journal {
@@ -360,10 +360,10 @@ impl<Db: Database> Run<'_, Db> {
         operations: &Operations,
         piece: &Piece,
         number: usize,
-        journal: Option<&Journal<'_>>,
+        mut journal: Option<&mut Journal<'_>>,
     ) -> Result<(), Stop> {
         let database = &mut *self.session.database;
-        if let Some(journal) = journal {
+        if let Some(journal) = &mut journal {
             journal.before(database, number)?;
             self.stays |= journal.may_be_halved(number);
         }
@@ -374,7 +374,11 @@ impl<Db: Database> Run<'_, Db> {
                 let _given = self.options.given.during();
                 call(database, step, name)?;
             }
-            work => database.perform(work)?,
+            work => {
+                let done = database.perform(work);
+                self.stays &= !matches!(done, Err(Stop { undone: true, .. }));
+                done?;
+            }
         }
         if let Some(journal) = journal {
             journal.after(database, number)?;

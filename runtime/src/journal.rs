@@ -175,6 +175,8 @@ pub(crate) struct Journal<'a> {
     natures: Vec<Nature>,
     pieces: &'a [Piece],
     operations: &'a [Operation],
+    /// What begins it, as soon as something else is done than to look at rows.
+    begins: Vec<String>,
 }
 
 impl<'a> Journal<'a> {
@@ -188,7 +190,8 @@ impl<'a> Journal<'a> {
     ) -> Result<(Journal<'a>, usize), Stop> {
         let dialect = database.dialect();
         let table = settings.history.journal().sql(dialect);
-        let journal = Journal { table, dialect, natures: natures(pieces, operations), pieces, operations };
+        let natures = natures(pieces, operations);
+        let mut journal = Journal { table, dialect, natures, pieces, operations, begins: Vec::new() };
         let mut texts = Vec::new();
         for piece in pieces {
             texts.extend(database.preview(&piece.work)?);
@@ -198,7 +201,6 @@ impl<'a> Journal<'a> {
             let first = journal.resumes_at(database, begun, revision, &plan)?;
             return Ok((journal, first));
         }
-        journal.write(database, &create(&journal.table))?;
         let values = [
             literal_for(dialect, revision.id),
             literal_for(dialect, direction.word()),
@@ -209,14 +211,12 @@ impl<'a> Journal<'a> {
             "CURRENT_TIMESTAMP".to_owned(),
             literal_for(dialect, env!("CARGO_PKG_VERSION")),
         ];
-        journal.write(
-            database,
-            &format!(
-                "INSERT INTO {} (revision, direction, checksum, plan, piece, pieces, begun_at, tool_version) VALUES ({})",
-                journal.table,
-                values.join(", ")
-            ),
-        )?;
+        let begins = format!(
+            "INSERT INTO {} (revision, direction, checksum, plan, piece, pieces, begun_at, tool_version) VALUES ({})",
+            journal.table,
+            values.join(", ")
+        );
+        journal.begins = vec![create(&journal.table), begins];
         Ok((journal, 0))
     }
 
@@ -263,7 +263,12 @@ impl<'a> Journal<'a> {
     }
 
     /// What is to be written before a piece is done.
-    pub(crate) fn before<Db: Database>(&self, database: &mut Db, piece: usize) -> Result<(), Stop> {
+    pub(crate) fn before<Db: Database>(&mut self, database: &mut Db, piece: usize) -> Result<(), Stop> {
+        if self.natures[piece] != Nature::Look {
+            for sql in std::mem::take(&mut self.begins) {
+                self.write(database, &sql)?;
+            }
+        }
         match self.natures[piece] {
             Nature::Table => self.at(database, piece, true),
             Nature::Written => {
@@ -301,7 +306,10 @@ impl<'a> Journal<'a> {
 
     /// The end of the journal, in the transaction that writes the history.
     pub(crate) fn end<Db: Database>(&self, database: &mut Db) -> Result<(), Stop> {
-        self.write(database, &format!("DELETE FROM {}", self.table))
+        match self.begins.is_empty() {
+            true => self.write(database, &format!("DELETE FROM {}", self.table)),
+            false => Ok(()),
+        }
     }
 
     fn at<Db: Database>(&self, database: &mut Db, piece: usize, changes_tables: bool) -> Result<(), Stop> {

@@ -139,6 +139,7 @@ impl Connection for MysqlConnection {
                     false => Ok(()),
                 }
             }
+            Work::Fill { sql, undo } => session::fill(self, sql, undo),
             Work::Verify(it) => it.perform(self),
             Work::Begin => self.begin_rows().map_err(|error| Stop::at("BEGIN", error)),
             Work::Commit => session::commit(self).map_err(|error| Stop::at("COMMIT", error)),
@@ -215,6 +216,7 @@ fn statements(work: &Work) -> Vec<String> {
             let stops_if = format!("rows of {} {}", it.table, it.problem);
             vec![guard(&stops_if, &format!("(SELECT COUNT(*) FROM ({}) AS offending)", it.query))]
         }
+        Work::Fill { sql, .. } => vec![sql.clone()],
         Work::Begin => vec!["START TRANSACTION".to_owned()],
         Work::Commit => vec!["COMMIT".to_owned()],
         _ => Vec::new(),

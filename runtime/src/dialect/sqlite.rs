@@ -137,6 +137,8 @@ impl Connection for SqliteConnection {
             Work::Rebuild(rebuild) => rebuild.perform(self),
             Work::Step { name, .. } => Err(Stop::refused(format!("`{name}` is no SQL"))),
             Work::Begin | Work::Commit => Ok(()),
+            #[cfg(feature = "mysql")]
+            Work::Fill { .. } => Err(Stop::refused("SQLite fills a table when it is made anew")),
         }
     }
 
@@ -151,6 +153,8 @@ impl Connection for SqliteConnection {
                 rebuild.preview(found.as_ref())
             }
             Work::Begin | Work::Commit => Vec::new(),
+            #[cfg(feature = "mysql")]
+            Work::Fill { .. } => Vec::new(),
         })
     }
 
@@ -220,5 +224,7 @@ fn statements(work: &Work) -> Vec<String> {
         Work::Rebuild(rebuild) => rebuild.offline(),
         Work::Step { .. } => Vec::new(),
         Work::Begin | Work::Commit => Vec::new(),
+        #[cfg(feature = "mysql")]
+        Work::Fill { .. } => Vec::new(),
     }
 }

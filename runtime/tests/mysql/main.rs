@@ -13,6 +13,7 @@ mod throwaway;
 
 mod conversions;
 mod executor;
+mod foreseen;
 mod journal;
 mod pairs;
 mod rows;

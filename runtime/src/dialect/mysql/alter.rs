@@ -40,8 +40,14 @@ enum Step {
 /// The statements that make the change.
 #[derive(Default)]
 pub(super) struct Statements {
-    /// Before the table changes.
-    pub(super) before: Vec<String>,
+    /// Makes room for values beside those that they replace.
+    pub(super) room: Vec<String>,
+    /// Puts the values there.
+    pub(super) values: Option<String>,
+    /// Takes the room away again.
+    pub(super) clear: Option<String>,
+    /// Puts values in place of NULL.
+    pub(super) in_place_of_null: Vec<String>,
     /// The change itself, if there is one.
     pub(super) alter: Option<String>,
 }
@@ -133,7 +139,7 @@ impl<'a> Alteration<'a> {
                 if self.words.flavour.mariadb {
                     additions.push(format!("DROP COLUMN IF EXISTS {}", quoted(&stage)));
                 } else {
-                    statements.before.extend(self.drop_left_over(&stage));
+                    statements.room.extend(self.drop_left_over(&stage));
                 }
                 additions.push(format!("ADD COLUMN {definition}"));
                 values.push(format!("{} = {value}", quoted(&stage)));
@@ -144,14 +150,16 @@ impl<'a> Alteration<'a> {
             }
             columns.push((column, step));
         }
-        statements.before.extend(self.first_row_number(&values));
+        statements.room.extend(self.first_row_number(&values));
         if !additions.is_empty() {
-            statements.before.push(format!("ALTER TABLE {table} {}", additions.join(", ")));
-            statements.before.push(self.update(&values, None));
+            statements.room.push(format!("ALTER TABLE {table} {}", additions.join(", ")));
+            statements.values = Some(self.update(&values, None));
+            let drops: Vec<String> = staged.values().map(|stage| format!("DROP COLUMN {}", quoted(stage))).collect();
+            statements.clear = Some(format!("ALTER TABLE {table} {}", drops.join(", ")));
         }
         for (column, value) in self.in_place_of_null {
             let set = [format!("{} = {value}", quoted(column))];
-            statements.before.push(self.update(&set, Some(&format!("{} IS NULL", quoted(column)))));
+            statements.in_place_of_null.push(self.update(&set, Some(&format!("{} IS NULL", quoted(column)))));
         }
         if self.before.native.get("key_block_size") != self.after.native.get("key_block_size") {
             // An index keeps the size that it was made with.

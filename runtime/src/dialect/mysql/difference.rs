@@ -2,20 +2,18 @@
 
 use migratable_core::{ColumnChange, Operation, Schema};
 
-use super::ddl::{quoted, table_name};
 use super::flavour::Flavour;
-use super::{guard, plan, session, statements};
+use super::{plan, session, statements};
 use crate::dialect::Work;
 use crate::inspect::{Inspected, Losses};
 use crate::plan::{Mode, Refusal};
 use crate::script::terminated;
 use crate::settings::Settings;
-use crate::stranded::stranded;
 
 /// Writes the script. It is planned as a way back is: rows stay, and what they need is filled with neutral values.
 pub(super) fn script(
     before: &Inspected,
-    after: &Inspected,
+    _: &Inspected,
     operations: &[Operation],
     losses: Losses,
     settings: &Settings,
@@ -27,19 +25,10 @@ pub(super) fn script(
             operation: operations.iter().position(|it| Some(it) == planned.get(refusal.operation)).unwrap_or_default(),
             ..refusal
         })?;
-    let stranded: Vec<String> = stranded(&before.schema, &after.schema, operations)
-        .iter()
-        .map(|it| guard(&it.message, &it.count(&table_name(&it.table), quoted)))
-        .collect();
-    let looks = !stranded.is_empty() || pieces.pieces.iter().any(|piece| matches!(piece.work, Work::Verify(_)));
+    let looks = pieces.pieces.iter().any(|piece| matches!(piece.work, Work::Verify(_)));
     let mut lines: Vec<String> = session::set_script(settings);
     lines.extend(looks.then(|| session::GUARD.to_owned()));
-    lines.extend(
-        stranded
-            .into_iter()
-            .chain(pieces.pieces.iter().flat_map(|it| statements(&it.work)))
-            .map(|sql| terminated(&sql)),
-    );
+    lines.extend(pieces.pieces.iter().flat_map(|it| statements(&it.work)).map(|sql| terminated(&sql)));
     lines.extend(looks.then(|| session::DROP_GUARD.to_owned()));
     lines.push(String::new());
     Ok(lines.join("\n"))

@@ -65,7 +65,7 @@ impl Foreseen {
             .iter()
             .partition(|(table, _)| table.schema.is_some() || is_reserved(&table.name.to_lowercase()));
         let renames: Vec<(&str, &str)> =
-            plain.into_iter().map(|(table, rows)| (table.name.as_str(), rows.name.trim_matches('`'))).collect();
+            plain.into_iter().map(|(table, rows)| (table.name.as_str(), rows.name.as_str())).collect();
         let sql = Sql::Portable(sql.to_owned()).renamed(&renames).texts().collect::<String>();
         let sql = quotes.into_iter().fold(sql, |sql, (table, rows)| sql.replace(&table_name(table), &rows.name));
         (self.rows(table), sql)
@@ -151,7 +151,7 @@ fn has_query(sql: &str) -> bool {
 
 /// What a query is called.
 fn name(at: usize) -> String {
-    format!("`migratable_rows_{at}`")
+    format!("migratable_rows_{at}")
 }
 
 /// The columns of a table that are not computed.

@@ -193,6 +193,14 @@ pub(super) fn rollback(database: &mut MysqlConnection) {
     }
 }
 
+/// Fills what was added for it, and takes that away again if the server refuses a value.
+pub(super) fn fill(database: &mut MysqlConnection, sql: &str, undo: &[String]) -> Result<(), Stop> {
+    let Err(error) = database.batch_execute(sql) else { return Ok(()) };
+    rollback(database);
+    let undone = !undo.is_empty() && undo.iter().all(|sql| database.batch_execute(sql).is_ok());
+    Err(Stop { undone, ..Stop::at(sql, error) })
+}
+
 /// Stops if another database is in use than the one that is migrated: what follows, the history too, would go there.
 pub(super) fn stays(database: &mut MysqlConnection, what: &str) -> Result<(), Stop> {
     const ASK: &str = "SELECT DATABASE() FROM DUAL WHERE NOT DATABASE() <=> @migratable_database";

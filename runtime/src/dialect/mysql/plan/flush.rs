@@ -71,42 +71,46 @@ impl Planner<'_> {
             found.unwrap_or_else(|| vec![self.at])
         };
         let (mut work, mut behind) = (Vec::new(), Vec::new());
+        // What makes room can be taken back as long as nothing else was done.
+        let is_first = self.planned.pieces.iter().all(|piece| matches!(piece.work, Work::Verify(_)));
+        let mut cleared = Vec::new();
         for it in &changed {
             let statements = it.alteration(self).statements()?;
-            let at_its_place = |sql| (it.pending.operations.clone(), sql);
+            let at_its_place = |sql| (it.pending.operations.clone(), Work::Statement(sql));
             // Where rows may refuse their values, they do it while the foreign keys are still there.
             let filling = if self.mode.fills() { &mut behind } else { &mut work };
-            filling.extend(statements.before.into_iter().map(at_its_place));
+            filling.extend(statements.room.into_iter().map(at_its_place));
+            cleared.splice(0..0, statements.clear);
+            let undo = if is_first && !self.mode.fills() { cleared.clone() } else { Vec::new() };
+            filling.extend(statements.values.map(|sql| (it.pending.operations.clone(), Work::Fill { sql, undo })));
+            filling.extend(statements.in_place_of_null.into_iter().map(at_its_place));
             behind.extend(statements.alter.into_iter().chain(self.first_number(it)).map(at_its_place));
         }
         for (table, keys) in &leave {
             let drops: Vec<String> = keys.iter().map(|key| self.drop_foreign_key(table, key)).collect();
-            work.push((places(table), format!("ALTER TABLE {} {}", table_name(table), drops.join(", "))));
+            let sql = format!("ALTER TABLE {} {}", table_name(table), drops.join(", "));
+            work.push((places(table), Work::Statement(sql)));
         }
         work.append(&mut behind);
         for (at, (operations, table)) in created.iter().enumerate() {
             let made = |key: &ForeignKey| can_be_made_at_once(key, table, &created[at..]);
             let sql = self.words(&self.schema.enums).create_table(table, made)?;
-            work.extend(
-                table
-                    .name
-                    .schema
-                    .iter()
-                    .map(|schema| (operations.clone(), format!("CREATE DATABASE IF NOT EXISTS {}", quoted(schema)))),
-            );
-            work.push((operations.clone(), sql));
+            let schema = table.name.schema.iter();
+            let room = schema.map(|schema| format!("CREATE DATABASE IF NOT EXISTS {}", quoted(schema)));
+            work.extend(room.chain([sql]).map(|sql| (operations.clone(), Work::Statement(sql))));
         }
         for (table, keys) in &come {
             let mut adds = self.own_indexes(table, keys, &changed)?;
             for key in keys {
                 adds.push(format!("ADD {}", ddl::foreign_key(key)?));
             }
-            work.push((places(table), format!("ALTER TABLE {}\n    {}", table_name(table), adds.join(",\n    "))));
+            let sql = format!("ALTER TABLE {}\n    {}", table_name(table), adds.join(",\n    "));
+            work.push((places(table), Work::Statement(sql)));
         }
         for (at, table) in &gone {
-            work.push((vec![*at], format!("DROP TABLE {}", table_name(&table.name))));
+            work.push((vec![*at], Work::Statement(format!("DROP TABLE {}", table_name(&table.name)))));
         }
-        let pieces = work.into_iter().map(|(operations, sql)| Piece { operations, work: Work::Statement(sql) });
+        let pieces = work.into_iter().map(|(operations, work)| Piece { operations, work });
         self.planned.pieces.extend(pieces);
         Ok(())
     }
