@@ -174,6 +174,38 @@ fn what_a_step_or_a_rename_changes_is_looked_at_behind_it() {
 }
 
 #[test]
+fn a_value_of_an_enum_that_came_beside_another_in_case_only_failed() {
+    let program = line(&[
+        (base, nothing),
+        (
+            |op| {
+                op.add_enum_value("mood", "Sad");
+                op.backfill_where("posts", "mood", sql("'Sad'"), sql("mood = 'sad'"));
+                op.drop_enum_value("mood", "sad");
+            },
+            |op| {
+                op.add_enum_value("mood", "sad");
+                op.backfill_where("posts", "mood", sql("'sad'"), sql("mood = 'Sad'"));
+                op.drop_enum_value("mood", "Sad");
+            },
+        ),
+    ]);
+    for collation in ["utf8mb4_general_ci", "utf8mb4_bin"] {
+        let mut db = throwaway();
+        run(&mut db, &format!("ALTER DATABASE COLLATE {collation}"));
+        program.upgrade_to(&mut db, "r1", &Default::default()).unwrap();
+        run(&mut db, ROWS);
+        let before = reader::schema(&mut db);
+        program.upgrade(&mut db).unwrap();
+        assert_eq!(values(&mut db, "SELECT mood FROM posts"), ["Sad", "NULL", "happy"], "{collation}");
+        assert!(reader::schema(&mut db).contains("enum('happy','Sad')"), "{collation}");
+        down(&program, &mut db, "r1").unwrap();
+        assert_eq!(values(&mut db, "SELECT mood FROM posts"), ["sad", "NULL", "happy"], "{collation}");
+        assert_eq!(reader::schema(&mut db), before, "{collation}");
+    }
+}
+
+#[test]
 fn a_value_of_an_enum_is_renamed_in_case_only() {
     for collation in ["utf8mb4_general_ci", "utf8mb4_bin"] {
         let program = line(&[

@@ -16,5 +16,6 @@ mod executor;
 mod foreseen;
 mod journal;
 mod pairs;
+mod references;
 mod rows;
 mod scratch;

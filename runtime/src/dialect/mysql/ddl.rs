@@ -1,5 +1,6 @@
 //! Columns, keys and tables in MySQL's words.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use migratable_core::{
@@ -273,10 +274,12 @@ pub(super) fn foreign_key(key: &ForeignKey) -> Result<String, String> {
 }
 
 /// The indexes of a table with those that its foreign keys need and nobody has asked for. The server would make these
-/// by itself, and drop them again when it sees fit.
+/// by itself, and drop them again when it sees fit. In which order the keys came does not count.
 pub(super) fn indexes(table: &Table) -> Vec<Index> {
     let mut all = table.indexes.clone();
-    for key in &table.foreign_keys {
+    let mut keys: Vec<&ForeignKey> = table.foreign_keys.iter().collect();
+    keys.sort_by_key(|key| (Reverse(key.columns.len()), &key.name));
+    for key in keys {
         let constraints =
             table.primary_key.iter().map(|it| &it.columns).chain(table.uniques.iter().map(|it| &it.columns));
         let covered = constraints.into_iter().any(|columns| columns.starts_with(&key.columns))

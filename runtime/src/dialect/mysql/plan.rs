@@ -30,6 +30,7 @@ pub(super) fn plan(
     flavour: Flavour,
 ) -> Result<Pieces, Refusal> {
     let mut planner = Planner {
+        operations,
         schema,
         mode,
         flavour,
@@ -41,13 +42,14 @@ pub(super) fn plan(
         foresight: Foresight::at_beginning(),
         planned: Pieces::default(),
     };
-    match planner.run(operations) {
+    match planner.run() {
         Ok(()) => Ok(planner.planned),
         Err(message) => Err(Refusal { operation: planner.at, message }),
     }
 }
 
 struct Planner<'a> {
+    operations: &'a [Operation],
     schema: &'a mut Schema,
     mode: Mode,
     flavour: Flavour,
@@ -81,7 +83,8 @@ struct Pending {
 type Planned<T = ()> = Result<T, String>;
 
 impl Planner<'_> {
-    fn run(&mut self, operations: &[Operation]) -> Planned {
+    fn run(&mut self) -> Planned {
+        let operations = self.operations;
         for (at, operation) in operations.iter().enumerate() {
             self.at = at;
             if operation.is_data() {
@@ -92,11 +95,11 @@ impl Planner<'_> {
             }
         }
         self.flush()?;
-        self.check_numbers(operations)
+        self.check_numbers()
     }
 
-    fn check_numbers(&mut self, operations: &[Operation]) -> Planned {
-        for (at, operation) in operations.iter().enumerate() {
+    fn check_numbers(&mut self) -> Planned {
+        for (at, operation) in self.operations.iter().enumerate() {
             if let Some(table) = operation.table().and_then(|name| self.schema.table(name)) {
                 self.at = at;
                 ddl::check_numbers(table)?;

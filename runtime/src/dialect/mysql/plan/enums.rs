@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use migratable_core::{Column, ColumnType, ForeignKey, Operation, TableName};
+use migratable_core::{Column, ColumnType, ForeignKey, Operation, Table, TableName};
 
 use super::super::ddl::{self, quoted, table_name};
 use super::super::types::text;
@@ -23,6 +23,25 @@ impl Planner<'_> {
         self.apply(operation)
     }
 
+    /// A table as it is made now. Where two values of an enum may be one to the collation, and one of them goes further
+    /// on, its columns are texts until then.
+    pub(super) fn with_passing_texts(&self, mut table: Table) -> Table {
+        for column in &mut table.columns {
+            let ColumnType::Enum(name) = &column.column_type else { continue };
+            let values = self.schema.enums.get(name).map(|it| it.values.as_slice()).unwrap_or_default();
+            let clashes = |gone: &String| {
+                values.contains(gone) && values.iter().any(|value| value != gone && may_be_one(value, gone))
+            };
+            let mut later = self.operations.iter().skip(self.at);
+            if later
+                .any(|it| matches!(it, Operation::DropEnumValue { name: of, value } if of == name && clashes(value)))
+            {
+                column.column_type = text_for(values);
+            }
+        }
+        table
+    }
+
     /// The columns take both names, the rows take the new one, and the columns give up the old one. Names that may be
     /// one to the collation cannot stand in one list: the columns are texts meanwhile. Foreign keys on the columns are
     /// dropped and added again.
@@ -34,9 +53,7 @@ impl Planner<'_> {
             values.push(from.to_owned());
         }
         let values = both.get(name).map(|it| it.values.as_slice()).unwrap_or_default();
-        let longest = values.iter().map(|value| value.chars().count()).max().unwrap_or_default();
-        let are_one = from.to_lowercase() == to.to_lowercase() || !from.is_ascii() || !to.is_ascii();
-        let text_type = are_one.then(|| u32::try_from(longest).map_or(ColumnType::Text, ColumnType::Varchar));
+        let text_type = may_be_one(from, to).then(|| text_for(values));
         let keys = self.keys_on(&self.users(name));
         for (table, key) in &keys {
             self.statement(format!("ALTER TABLE {} {}", table_name(table), self.drop_foreign_key(table, key)));
@@ -79,4 +96,15 @@ impl Planner<'_> {
         let on = all.filter(|(table, key)| has(table, &key.columns) || has(&key.table, &key.references));
         on.map(|(table, key)| (table.clone(), key.clone())).collect()
     }
+}
+
+/// Whether some collation takes two values for one.
+fn may_be_one(a: &str, b: &str) -> bool {
+    a.to_lowercase() == b.to_lowercase() || !a.is_ascii() || !b.is_ascii()
+}
+
+/// The text that holds each of some values.
+fn text_for(values: &[String]) -> ColumnType {
+    let longest = values.iter().map(|value| value.chars().count()).max().unwrap_or_default();
+    u32::try_from(longest).map_or(ColumnType::Text, ColumnType::Varchar)
 }

@@ -57,12 +57,12 @@ impl Planner<'_> {
         for mut pending in pending {
             let after = self.table(&pending.table)?;
             let Some(before) = pending.before.take() else {
-                created.push((pending.operations, after));
+                created.push((pending.operations, self.with_passing_texts(after)));
                 continue;
             };
             let needs = self.needs(&pending, &before, &after)?;
             ddl::check_names(&after)?;
-            changed.push(Changed { pending, before, after, needs });
+            changed.push(Changed { pending, before, after: self.with_passing_texts(after), needs });
         }
         let (leave, come) = self.foreign_keys(&changed, &created, &gone)?;
         self.verify(&mut changed, &created, &gone);
