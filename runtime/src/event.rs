@@ -9,6 +9,14 @@ use crate::migrator::Direction;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event<'a> {
+    /// The database has the revisions for which another one stands: that is recorded in their place, and nothing is
+    /// run. It is kept when its transaction is.
+    TookOver {
+        /// The revision that stands for them.
+        revision: &'a str,
+        /// The revisions for which it stands.
+        replaces: &'a [&'a str],
+    },
     /// A revision begins.
     Begins {
         /// Whether it is applied or taken back.
@@ -55,7 +63,7 @@ pub enum Event<'a> {
     },
     /// A transaction was committed: what ended since the last one is kept.
     Committed {
-        /// How many revisions were in it.
+        /// How many revisions were run in it.
         revisions: usize,
     },
     /// It failed, and goes no further.
@@ -103,6 +111,10 @@ fn trace(event: &Event<'_>) {
         Direction::Downgrade => "downgrade",
     };
     match *event {
+        Event::TookOver { revision, replaces } => {
+            let replaces = replaces.join(", ");
+            tracing::info!(target: "migratable", revision, replaces, "took over what it stands for");
+        }
         Event::Begins { direction, revision, message, number, of } => {
             tracing::info!(target: "migratable", direction = way(direction), revision, number, of, "begins: {message}");
         }

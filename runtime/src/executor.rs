@@ -184,6 +184,7 @@ impl<Db: Database> Run<'_, Db> {
                     let committed = self.session.commit();
                     committed
                         .map_err(|source| Error::Database { doing: "write the history of the database", source })?;
+                    self.options.observer.tell(&Event::Committed { revisions: 0 });
                 }
                 return Ok(self.standing(&state.position));
             };
@@ -227,7 +228,11 @@ impl<Db: Database> Run<'_, Db> {
             self.goes_on_first(unfinished, &mut path)?;
         }
         takeover::write(self.session.database, settings, &position.taken_over)?;
-        self.taken_over.extend(position.taken_over.iter().map(|revision| revision.id.to_owned()));
+        for revision in &position.taken_over {
+            let Revision { id, replaces, .. } = revision;
+            self.options.observer.tell(&Event::TookOver { revision: id, replaces });
+            self.taken_over.push((*id).to_owned());
+        }
         let replay = self.migrator.replay(&self.graph, position.order.iter())?;
         let facts = self.session.database.facts();
         let facts = facts.map_err(|source| Error::Database { doing: "look at the tables", source })?;

@@ -254,6 +254,7 @@ pub(super) fn at(current: &[String]) -> String {
 /// What is being done, in a line.
 fn progress(event: &Event<'_>) -> String {
     match event {
+        Event::TookOver { revision, .. } => format!("{revision} takes over"),
         Event::Begins { revision, message, number, of, .. } => format!("{number}/{of} {revision} {message}"),
         Event::Progresses { revision, operation, done, of } => {
             let line = format!("{revision} {}/{of} {operation}", done + 1);

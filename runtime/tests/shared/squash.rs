@@ -1,7 +1,9 @@
 //! One revision that stands for several, on databases that have all, none or some of them.
 
+use std::cell::RefCell;
+
 use migratable::revision::*;
-use migratable::{Error, Migrator, Options, StampOptions, Standing};
+use migratable::{Error, Event, Migrator, Observer, Options, StampOptions, Standing, Transaction};
 
 use super::programs::{Program, Record, down, one, revision, run};
 use crate::database::{DIALECT, Db, assert_is, client, throwaway};
@@ -99,6 +101,32 @@ fn a_database_in_the_middle_is_told_what_to_do_and_stays_as_it_is() {
     old().upgrade_to(&mut db, "r3", &Options::default()).unwrap();
     new().upgrade(&mut db).unwrap();
     assert_eq!(history(&mut db), "r1,s,r4");
+}
+
+#[test]
+fn a_takeover_told_nobody() {
+    for (start, expected) in [
+        ("r3", "s for r2, r3; r4 begins; r4 ended; committed 1"),
+        ("r4", "s for r2, r3; committed 0"),
+        ("r1", "s begins; s ended; committed 1; r4 begins; r4 ended; committed 1"),
+    ] {
+        let mut db = throwaway();
+        old().upgrade_to(&mut db, start, &Options::default()).unwrap();
+        let told = RefCell::new(Vec::new());
+        let observe = |event: &Event<'_>| {
+            told.borrow_mut().extend(match event {
+                Event::TookOver { revision, replaces } => Some(format!("{revision} for {}", replaces.join(", "))),
+                Event::Begins { revision, .. } => Some(format!("{revision} begins")),
+                Event::Ended { revision, .. } => Some(format!("{revision} ended")),
+                Event::Committed { revisions } => Some(format!("committed {revisions}")),
+                _ => None,
+            });
+        };
+        let options =
+            Options { observer: Observer::new(&observe), transaction: Transaction::Revision, ..Options::default() };
+        new().upgrade_to(&mut db, "head", &options).unwrap();
+        assert_eq!(told.into_inner().join("; "), expected, "{start}");
+    }
 }
 
 #[test]
