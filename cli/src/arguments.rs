@@ -113,6 +113,34 @@ pub enum Command {
     Man(Man),
 }
 
+impl Command {
+    /// How it reports, if it does.
+    pub fn report(&self) -> Option<Report> {
+        Some(match self {
+            Command::Revision(it) => it.report,
+            Command::Upgrade(it) => it.how.report,
+            Command::Downgrade(it) => it.how.report,
+            Command::Current(it) => it.report,
+            Command::History(it) => it.report,
+            Command::Heads(it) => it.listing.report,
+            Command::Branches(it) => it.listing.report,
+            Command::Show(it) => it.report,
+            Command::Status(it) => it.report,
+            Command::Stamp(it) => it.report,
+            Command::Repair(it) => it.report,
+            Command::Verify(it) => it.report,
+            Command::Diff(it) => it.report,
+            Command::Check(it) => it.report,
+            Command::Merge(it) => it.report,
+            Command::Rebase(it) => it.report,
+            Command::Squash(it) => it.report,
+            Command::Remove(it) => it.report,
+            Command::Lock(it) => it.report,
+            Command::EnsureVersion(_) | Command::Edit(_) | Command::Completions(_) | Command::Man(_) => return None,
+        })
+    }
+}
+
 /// How a command reports.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct Report {

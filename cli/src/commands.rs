@@ -38,15 +38,27 @@ mod upgrade;
 #[cfg(feature = "database")]
 mod verify;
 
+use serde_json::json;
+
 use crate::arguments::{Arguments, Command};
 use crate::console::Console;
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::project::Project;
 #[cfg(feature = "database")]
 use crate::settings::Settings;
 
-/// Runs a command.
+/// Runs a command. Whoever reads JSON reads there too what stands in the way.
 pub(crate) fn run(arguments: &Arguments, project: &Project, console: &mut Console<'_>) -> Outcome {
+    let ended = dispatch(arguments, project, console);
+    if let Err(Failure::Refused { code, message }) = &ended
+        && arguments.command.report().is_some_and(|report| report.json)
+    {
+        console.json(&json!({ "error": { "code": code, "message": message } }));
+    }
+    ended
+}
+
+fn dispatch(arguments: &Arguments, project: &Project, console: &mut Console<'_>) -> Outcome {
     let url = arguments.connection.database_url.as_deref();
     #[cfg(feature = "database")]
     let project = &project.with_settings(&Settings::of(&arguments.connection, project, console)?.of_runtime());

@@ -171,9 +171,9 @@ impl Database {
         match error {
             migratable::Error::Resolve(_) | migratable::Error::Range { .. } => Failure::Usage(error.to_string()),
             migratable::Error::Database { .. } | migratable::Error::Failed(_) | migratable::Error::Ahead { .. } => {
-                Failure::Failed(format!("{}: {error}", self.shown()))
+                Failure::Refused { code: error.code(), message: format!("{}: {error}", self.shown()) }
             }
-            _ => Failure::Failed(error.to_string()),
+            _ => Failure::Refused { code: error.code(), message: error.to_string() },
         }
     }
 }

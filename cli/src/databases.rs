@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &Arguments, project: &Project, console: &mut Consol
         let ended = commands::run(arguments, &project.of_database(name)?, console);
         let Err(failure) = ended else { continue };
         worst = worst.max(failure.status());
-        if let Failure::Failed(message) | Failure::Usage(message) = failure {
+        if let Some(message) = failure.message() {
             console.note(format_args!("error: in the database {name}: {message}"));
         }
     }

@@ -13,6 +13,13 @@ pub enum Failure {
     Failed(String),
     /// What was typed means nothing here.
     Usage(String),
+    /// The database, its history or a revision stands in the way.
+    Refused {
+        /// A word for programs; see `docs/refusals.md`.
+        code: &'static str,
+        /// What, where, and what to type next.
+        message: String,
+    },
     /// All has been said already; this is the exit status.
     Said(u8),
 }
@@ -33,10 +40,18 @@ impl Failure {
         Failure::Failed(format!("cannot write {}: {error}; nothing was changed{advice}", console.path(path)))
     }
 
+    /// What is still to be said.
+    pub fn message(&self) -> Option<&str> {
+        match self {
+            Failure::Failed(message) | Failure::Usage(message) | Failure::Refused { message, .. } => Some(message),
+            Failure::Said(_) => None,
+        }
+    }
+
     /// The exit status.
     pub fn status(&self) -> u8 {
         match self {
-            Failure::Failed(_) => 1,
+            Failure::Failed(_) | Failure::Refused { .. } => 1,
             Failure::Usage(_) => 2,
             Failure::Said(status) => *status,
         }

@@ -99,9 +99,8 @@ fn parsed<T: clap::Parser>(
 fn in_process(run: impl FnOnce(&mut Console<'_>) -> Outcome) -> ExitCode {
     let outcome = Console::of_process(|console| {
         let outcome = run(console);
-        match &outcome {
-            Err(Failure::Failed(message) | Failure::Usage(message)) => console.note(format_args!("error: {message}")),
-            Err(Failure::Said(_)) | Ok(()) => {}
+        if let Some(message) = outcome.as_ref().err().and_then(Failure::message) {
+            console.note(format_args!("error: {message}"));
         }
         outcome
     });

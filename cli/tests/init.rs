@@ -40,7 +40,7 @@ fn init(folder: &Path, more: &[&str]) -> Said {
 
 fn failure(said: Said) -> String {
     match said.unwrap_err() {
-        Failure::Failed(message) | Failure::Usage(message) => message,
+        Failure::Failed(message) | Failure::Usage(message) | Failure::Refused { message, .. } => message,
         Failure::Said(status) => panic!("ended with {status}"),
     }
 }

@@ -84,6 +84,16 @@ pub enum Error {
         /// The checksum of the program's revision.
         compiled: String,
     },
+    /// The history was written by a newer release of this tool, which may record more than this one understands.
+    #[error(
+        "the history of the database was written by version {wrote} of this tool, and this is {}: use the newer one; \
+         nothing was changed",
+        env!("CARGO_PKG_VERSION")
+    )]
+    OlderTool {
+        /// The version that wrote it.
+        wrote: String,
+    },
     /// A history cannot be stamped over, because what it says would be lost.
     #[error(
         "the history of the database has {}, and that would be forgotten; if you are sure that the tables are as the \
@@ -213,6 +223,43 @@ pub enum Error {
     /// A revision failed, and its transaction was rolled back.
     #[error("{0}")]
     Failed(Box<Failure>),
+}
+
+impl Error {
+    /// A word for programs, which stays the same from release to release. What to do about those that a person must act
+    /// on stands in `docs/refusals.md`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::Database { .. } => "database",
+            Error::Graph(_) => "graph",
+            Error::Resolve(_) => "no_such_revision",
+            Error::Behind { .. } => "behind",
+            Error::Ahead { .. } => "ahead",
+            Error::Diverged { .. } => "diverged",
+            Error::Gap { .. } => "gap",
+            Error::Changed { .. } => "changed",
+            Error::OlderTool { .. } => "older_tool",
+            Error::Unstampable { .. } => "unstampable",
+            Error::StepsChanged { .. } => "steps_changed",
+            Error::Plan { .. } => "does_not_fit",
+            Error::Halfway { .. } => "halfway",
+            Error::Unfinished { .. } => "unfinished",
+            Error::NotRepaired { .. } => "not_repaired",
+            Error::Range { .. } => "no_range",
+            Error::Irreversible { .. } => "irreversible",
+            Error::NotOffline { .. } => "not_offline",
+            Error::NoDialect { .. } => "no_dialect",
+            Error::Difference { .. } => "no_script",
+            Error::Unreadable { .. } => "unreadable",
+            Error::InTransaction { .. } => "in_transaction",
+            Error::Failed(failure) => match failure.cause {
+                Cause::Rows(_) => "rows",
+                Cause::Step(_) => "step",
+                Cause::Database(_) => "statement",
+                Cause::Refused(_) => "refused",
+            },
+        }
+    }
 }
 
 fn foreign(unknown: &[String], changed: &[String]) -> String {
@@ -400,7 +447,21 @@ impl From<diesel::result::Error> for Stop {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    #[test]
+    fn every_code_has_a_place_in_the_page_that_says_what_to_do() {
+        let own = include_str!("error.rs");
+        let codes = own.split("pub fn code").nth(1).and_then(|rest| rest.split("\nfn ").next()).unwrap_or_default();
+        let codes: BTreeSet<&str> = codes.split('"').skip(1).step_by(2).collect();
+        let page = include_str!("../../docs/refusals.md");
+        let described: BTreeSet<&str> =
+            page.lines().filter_map(|line| line.strip_prefix("### `")?.strip_suffix('`')).collect();
+        assert_eq!(codes, described);
+        assert!(codes.contains("changed") && codes.len() > 20, "{codes:?}");
+    }
 
     #[test]
     fn rows_that_are_all_named_are_followed_by_no_dots() {

@@ -145,6 +145,19 @@ pub(crate) fn read_checksums<Db: Database>(
         .collect())
 }
 
+/// Refuses a history that a newer release has written: what it records beside the revisions would be lost.
+pub(crate) fn written_by_known(rows: &[Applied]) -> Result<(), Error> {
+    let number = |version: &str| -> Option<(u64, u64)> {
+        let mut parts = version.split('.').map(|part| part.parse().ok());
+        Some((parts.next()??, parts.next()??))
+    };
+    let own = number(env!("CARGO_PKG_VERSION"));
+    match rows.iter().find(|row| number(&row.tool_version) > own) {
+        Some(row) => Err(Error::OlderTool { wrote: row.tool_version.clone() }),
+        None => Ok(()),
+    }
+}
+
 /// Whether two checksums, which begin with their version, say that something was edited.
 fn differ(recorded: &str, compiled: &str) -> bool {
     let version = |checksum: &str| checksum.split_once(':').map(|(version, _)| version.to_owned());

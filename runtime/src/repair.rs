@@ -65,7 +65,9 @@ pub(crate) fn run<Db: Database>(
     let dialect = session.database.dialect();
     session.database.execute(&create(settings, dialect)).map_err(write)?;
     let unfinished = journal::read(session.database, settings)?;
-    let status = history::status(migrator.revisions(), &graph, history::read(session.database, settings)?, unfinished);
+    let rows = history::read(session.database, settings)?;
+    history::written_by_known(&rows)?;
+    let status = history::status(migrator.revisions(), &graph, rows, unfinished);
     let named = graph.resolve(target, &status.current.iter().map(String::as_str).collect::<Vec<_>>());
     let unfinished = status.unfinished.filter(|it| match &named {
         Ok(ids) => ids.contains(&it.revision),

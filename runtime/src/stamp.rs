@@ -34,7 +34,9 @@ pub(crate) fn run<Db: Database>(
     let mut session = Session::open(database, settings)?;
     session.begin()?;
     history::create(session.database, settings)?;
-    let (rows, taken_over) = takeover::seen(migrator.revisions(), history::read(session.database, settings)?)?;
+    let rows = history::read(session.database, settings)?;
+    history::written_by_known(&rows)?;
+    let (rows, taken_over) = takeover::seen(migrator.revisions(), rows)?;
     let unfinished = journal::read(session.database, settings)?;
     let status = history::status(migrator.revisions(), &graph, rows, unfinished);
     let forgets = !(status.unknown.is_empty() && status.changed.is_empty());

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use migratable_cli::{Console, Failure, Project};
+use migratable_cli::{Console, Project};
 
 use crate::Said;
 
@@ -18,7 +18,7 @@ pub fn migrate<'w>(project: &Project, folder: &Path, words: impl IntoIterator<It
     let status = match outcome {
         Ok(()) => 0,
         Err(failure) => {
-            if let Failure::Failed(message) | Failure::Usage(message) = &failure {
+            if let Some(message) = failure.message() {
                 stderr.push_str(message);
             }
             failure.status().into()

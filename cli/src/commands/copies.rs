@@ -44,9 +44,9 @@ fn of_file(file: &Path, project: &Project, console: &Console<'_>) -> Outcome<Vec
             continue;
         }
         let wrong = |message: String| Failure::Usage(format!("{}:{number}: {message}", console.path(&path)));
-        let database = Database::named(line, folder, project).map_err(|failure| match failure {
-            Failure::Failed(message) | Failure::Usage(message) => wrong(message),
-            said @ Failure::Said(_) => said,
+        let database = Database::named(line, folder, project).map_err(|failure| match failure.message() {
+            Some(message) => wrong(message.to_owned()),
+            None => failure,
         })?;
         if let Some(first) = seen.insert(database.shown(), number) {
             return Err(wrong(format!("{} stands in line {first} already", database.shown())));

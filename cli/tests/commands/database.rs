@@ -143,6 +143,10 @@ fn an_edited_revision_is_repaired_with_a_reason() {
     let refused = at(&blog, &blog.root, &["upgrade"]);
     assert_eq!(refused.status, 1);
     assert_says(&refused.err, &["revision aa0000000001 was changed after it was applied", "`repair aa0000000001`"]);
+    let refused = at(&blog, &blog.root, &["upgrade", "--json"]);
+    let refused: Value = serde_json::from_str(&refused.out).unwrap();
+    assert_eq!(refused["error"]["code"], "changed");
+    assert!(refused["error"]["message"].as_str().unwrap().contains("was changed after it was applied"));
     assert_eq!(at(&blog, &blog.root, &["repair", "aa"]).status, 2, "a reason is asked for");
 
     let repaired = at(&blog, &blog.root, &["repair", "aa", "--reason", "a comment"]);

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use migratable_cli::{Console, Failure, Project};
+use migratable_cli::{Console, Project};
 use migratable_core::lock::{self, Lock};
 use tempfile::TempDir;
 
@@ -150,7 +150,7 @@ pub fn run(
     let status = match outcome {
         Ok(()) => 0,
         Err(failure) => {
-            if let Failure::Failed(message) | Failure::Usage(message) = &failure {
+            if let Some(message) = failure.message() {
                 err.push_str(&format!("error: {message}\n"));
             }
             failure.status()

@@ -48,3 +48,22 @@ fn what_is_no_revision_is_not_repaired() {
     let mut db = throwaway();
     assert!(matches!(program.repair(&mut db, "zz", &because("x", None)), Err(Error::Resolve(_))));
 }
+
+#[test]
+fn a_history_that_a_newer_release_has_written_is_only_read() {
+    let program = line(&[(users, nothing), (|op| op.drop_table("users"), nothing)]);
+    let mut db = throwaway();
+    program.upgrade_to(&mut db, "r1", &Default::default()).unwrap();
+    run(&mut db, "UPDATE migratable_revisions SET tool_version = '99.1.0'");
+    let refused = |error: Error| {
+        assert_eq!(error.code(), "older_tool");
+        assert!(error.to_string().contains("written by version 99.1.0 of this tool"), "{error}");
+    };
+    refused(program.upgrade(&mut db).unwrap_err());
+    refused(program.downgrade(&mut db, "base", &Default::default()).unwrap_err());
+    refused(program.stamp(&mut db, &["head"], &Default::default()).unwrap_err());
+    refused(program.repair(&mut db, "r1", &because("x", None)).unwrap_err());
+    assert_eq!(program.current(&mut db).unwrap(), ["r1"]);
+    run(&mut db, "UPDATE migratable_revisions SET tool_version = '0.0.1'");
+    program.upgrade(&mut db).unwrap();
+}

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use migratable::revision::*;
 use migratable::{AnyConnection, Migrator, Revision};
-use migratable_cli::{Console, Failure, Project};
+use migratable_cli::{Console, Project};
 use migratable_tests::databases::client::Database;
 
 fn create_users(op: &mut Operations) {
@@ -103,8 +103,7 @@ impl<'a> Program<'a> {
         let (out, err) = (String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap());
         match outcome {
             Ok(()) => Ok(out),
-            Err(Failure::Failed(message) | Failure::Usage(message)) => Err(message),
-            Err(Failure::Said(_)) => Err(out + &err),
+            Err(failure) => Err(failure.message().map_or(out + &err, str::to_owned)),
         }
     }
 

@@ -98,9 +98,8 @@ impl Task<'_> {
     fn one(&self, database: &Database) -> Copy {
         // A step that panics is a copy that failed; the connection is gone with it.
         let became = catch_unwind(AssertUnwindSafe(|| (self.run)(database)));
-        let became = became.unwrap_or_else(|_| Err("a step panicked".into())).map_err(|failure| match failure {
-            Failure::Failed(message) | Failure::Usage(message) => message,
-            Failure::Said(status) => format!("it ended with {status}"),
+        let became = became.unwrap_or_else(|_| Err("a step panicked".into())).map_err(|failure| {
+            failure.message().map_or_else(|| format!("it ended with {}", failure.status()), str::to_owned)
         });
         Copy { database: database.shown(), became }
     }
