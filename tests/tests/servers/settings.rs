@@ -146,6 +146,32 @@ fn it_is_waited_for_others_as_long_as_is_set() {
 }
 
 #[test]
+fn who_migrates_the_database_meanwhile_is_named() {
+    for (dialect, lock, said) in [
+        (
+            Dialect::Postgres,
+            "SELECT pg_advisory_lock(hashtextextended('public', 7883946363647713634))",
+            "another process migrates this database, process ",
+        ),
+        (
+            Dialect::Mysql,
+            "DO GET_LOCK(CONCAT('migratable ', MD5(DATABASE())), 1)",
+            "it still holds the lock after 1 seconds: connection ",
+        ),
+    ] {
+        let server = Server::of(dialect).unwrap();
+        let database = server.database("holder").unwrap();
+        let program = Program::new(&database, &SOUND, "");
+        let mut holder = AnyConnection::open(dialect, &database.url()).unwrap();
+        holder.batch_execute(lock).unwrap();
+        let error = program.migrate(&["--lock-timeout", "1s", "upgrade"]).unwrap_err();
+        assert!(error.contains(said) && error.contains(" of "), "{error}");
+        drop(holder);
+        program.ok(&["--lock-timeout", "10s", "upgrade"]);
+    }
+}
+
+#[test]
 fn a_statement_may_take_as_long_as_is_set() {
     on_each("statement_timeout", &[Dialect::Postgres, Dialect::Mysql], |database, by_script| {
         let said = match database.dialect() {

@@ -132,9 +132,10 @@ pub(super) fn enter(database: &mut MysqlConnection, settings: &Settings) -> Resu
     let patience = patience(settings);
     let answer = database.rows(&format!("SELECT GET_LOCK(@migratable_lock, {patience})")).map_err(failed)?;
     if answer.into_iter().flatten().flatten().all(|value| value != "1") {
+        let holder = lock_holder(database).map_or(String::new(), |holder| format!(": {holder}"));
         return Err(Error::Database {
             doing: "wait until another process has migrated this database",
-            source: said(&format!("it still holds the lock after {patience} seconds")),
+            source: said(&format!("it still holds the lock after {patience} seconds{holder}")),
         });
     }
     let rows = if settings.lock_timeout.is_some() {
@@ -150,6 +151,18 @@ pub(super) fn enter(database: &mut MysqlConnection, settings: &Settings) -> Resu
             Err(failed(error))
         }
     }
+}
+
+/// Who has the lock, as far as this user may know.
+fn lock_holder(database: &mut MysqlConnection) -> Option<String> {
+    let query = "SELECT CONCAT_WS('', 'connection ', id, ' of ', user, ' from ', host) \
+                 FROM information_schema.processlist WHERE id = IS_USED_LOCK(@migratable_lock)";
+    let found = database.rows(query).ok().and_then(|rows| rows.into_iter().flatten().flatten().next());
+    let number = |database: &mut MysqlConnection| {
+        let rows = database.rows("SELECT CONCAT('connection ', IS_USED_LOCK(@migratable_lock))").ok()?;
+        rows.into_iter().flatten().flatten().next()
+    };
+    found.or_else(|| number(database))
 }
 
 /// An error in our own words.

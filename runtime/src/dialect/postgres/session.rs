@@ -2,22 +2,37 @@
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::pg::PgConnection;
-use diesel::result::QueryResult;
+use diesel::result::{DatabaseErrorKind, Error as DieselError, QueryResult};
 use migratable_core::Dialect;
 
 use crate::dialect::{Connection, literal};
 use crate::error::{Error, Stop};
 use crate::settings::{HistoryTable, Settings, milliseconds};
 
-/// Keeps two deployers of a history apart until the transaction ends: it stands in the first schema, or in one that is
-/// set. The number is the first bytes of "migratable".
-fn lock_statement(settings: &Settings) -> String {
+/// What keeps two deployers of a history apart: it stands in the first schema, or in one that is set. The number is the
+/// first bytes of "migratable".
+fn lock_key(settings: &Settings) -> String {
     let schema = settings.history.schema.as_deref().map_or("current_schema()".to_owned(), literal);
-    format!(
-        "DO $migratable$ BEGIN \
-         PERFORM pg_advisory_xact_lock(hashtextextended(coalesce({schema}, ''), 7883946363647713634)); \
-         END $migratable$;"
-    )
+    format!("hashtextextended(coalesce({schema}, ''), 7883946363647713634)")
+}
+
+/// Takes the lock until the transaction ends.
+fn lock_statement(settings: &Settings) -> String {
+    format!("DO $migratable$ BEGIN PERFORM pg_advisory_xact_lock({}); END $migratable$;", lock_key(settings))
+}
+
+/// Who has the lock, in the words of the server.
+fn lock_holder(database: &mut PgConnection, settings: &Settings) -> Option<String> {
+    let query = format!(
+        "SELECT concat('process ', pid, ' of ', usename, coalesce(' from ' || client_addr, ''), \
+         ', in a transaction since ', xact_start) \
+         FROM (SELECT {} AS key) AS lock JOIN pg_locks ON locktype = 'advisory' AND granted AND objsubid = 1 \
+         AND classid::bigint = (key >> 32) & 4294967295 AND objid::bigint = key & 4294967295 \
+         JOIN pg_stat_activity USING (pid) WHERE pg_locks.database = (SELECT oid FROM pg_database \
+         WHERE datname = current_database()) LIMIT 1",
+        lock_key(settings)
+    );
+    database.rows(&query).ok()?.into_iter().flatten().flatten().next()
 }
 
 /// How a transaction of a script begins: with what a session sets.
@@ -87,10 +102,17 @@ pub(super) fn begin(database: &mut PgConnection, settings: &Settings) -> QueryRe
     AnsiTransactionManager::begin_transaction_sql(database, "BEGIN")?;
     let lock = lock_statement(settings);
     let locked = database.batch_execute(&format!("{lock} SELECT set_config('migratable.transaction', 'open', true)"));
-    if locked.is_err() {
-        rollback(database);
-    }
-    locked
+    let Err(error) = locked else { return Ok(()) };
+    rollback(database);
+    Err(match lock_holder(database, settings) {
+        Some(holder) => said(&format!("{error}: another process migrates this database, {holder}")),
+        None => error,
+    })
+}
+
+/// An error in our own words.
+fn said(message: &str) -> DieselError {
+    DieselError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(message.to_owned()))
 }
 
 /// Remembers what the history is, so that the next transaction sees whether somebody else has changed it.
