@@ -113,7 +113,7 @@ fn a_refusal_behind_a_rename_a_filling_or_a_conversion_had_left_the_revision_hal
                 op.add_column("posts", column("group_id", bigint()).default(1));
                 op.create_foreign_key("posts", foreign_key("fk_g", ["group_id"]).references("groups", ["id"]));
             },
-            "refer by group_id to `groups`, which is new and holds no rows",
+            "would refer by group_id to groups, which is new and holds no rows",
             "DELETE FROM posts",
         ),
         (

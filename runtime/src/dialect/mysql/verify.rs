@@ -134,7 +134,7 @@ impl Rows<'_> {
         let set = self.are_set(&key.columns);
         if self.foreseen.is_empty(&key.table) {
             let by = key.columns.join(", ");
-            let problem = format!("refer by {by} to `{}`, which is new and holds no rows", key.table);
+            let problem = format!("would refer by {by} to {}, which is new and holds no rows", key.table);
             let advice = "Let a revision make that table and fill it before another one makes the reference.";
             return self.verify(columns, &set, problem, advice);
         }
