@@ -181,17 +181,6 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
-    /// SQL alone cannot do what a step does.
-    #[error(
-        "revision {revision} runs the step `{step}`, which is Rust and cannot be printed as SQL; \
-         stop the range before it, and upgrade over it with the program itself"
-    )]
-    NotOffline {
-        /// The revision.
-        revision: String,
-        /// The step.
-        step: String,
-    },
     /// This build cannot speak to such a database.
     #[error("this program was built without {dialect}: turn on the feature `{}`", .dialect.name())]
     NoDialect {

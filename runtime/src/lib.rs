@@ -86,7 +86,7 @@ pub use plan::PlannedRevision;
 #[cfg(feature = "database")]
 pub use repair::{RepairOptions, Repaired, TablesAre};
 #[cfg(feature = "database")]
-pub use script::ScriptOptions;
+pub use script::{RevisionScript, ScriptOptions, ScriptStop};
 #[cfg(feature = "database")]
 pub use settings::{HistoryTable, Settings, Transaction};
 #[cfg(feature = "database")]

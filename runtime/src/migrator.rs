@@ -15,7 +15,7 @@ use crate::journal;
 use crate::plan::{self, PlannedRevision};
 use crate::repair::{self, RepairOptions, Repaired};
 use crate::revision::Operations;
-use crate::script::{self, ScriptOptions};
+use crate::script::{self, RevisionScript, ScriptOptions};
 use crate::settings::Settings;
 use crate::stamp::{self, StampOptions};
 use crate::takeover;
@@ -254,34 +254,35 @@ impl<Db: Database> Migrator<Db> {
     }
 
     /// An upgrade as a script for the database's own client: to a revision from the base, or over a range `a:b`. In a
-    /// database that is not where the range begins it stops, and changes nothing.
+    /// database that is not where the range begins it stops, and changes nothing. It ends at a step in Rust, loudly.
     ///
     /// # Errors
-    /// If the range names no revisions, or one of them has a data step, which is no SQL.
+    /// If the range names no revisions, or one of them cannot be planned for the dialect.
     pub fn upgrade_sql(&self, dialect: Dialect, range: &str) -> Result<String, Error> {
-        self.script(dialect, range, Direction::Upgrade, &ScriptOptions::default())
+        Ok(self.script(dialect, range, Direction::Upgrade, &ScriptOptions::default())?.sql)
     }
 
     /// A downgrade as a script for the database's own client, over a range `a:b` from `a` down to `b`. In a database that
-    /// is not where the range begins it stops, and changes nothing.
+    /// is not where the range begins it stops, and changes nothing. It ends at a step in Rust, loudly.
     ///
     /// # Errors
-    /// If the range names no revisions, or one of them has a data step, which is no SQL.
+    /// If the range names no revisions, or one of them cannot be planned for the dialect.
     pub fn downgrade_sql(&self, dialect: Dialect, range: &str) -> Result<String, Error> {
-        self.script(dialect, range, Direction::Downgrade, &ScriptOptions::default())
+        Ok(self.script(dialect, range, Direction::Downgrade, &ScriptOptions::default())?.sql)
     }
 
-    /// An upgrade or a downgrade as a script for the database's own client, over a range `a:b`.
+    /// An upgrade or a downgrade as a script for the database's own client, over a range `a:b`, and where it stops
+    /// because a step is Rust.
     ///
     /// # Errors
-    /// If the range names no revisions, or one of them has a data step, which is no SQL.
+    /// If the range names no revisions, or one of them cannot be planned for the dialect.
     pub fn script(
         &self,
         dialect: Dialect,
         range: &str,
         direction: Direction,
         options: &ScriptOptions,
-    ) -> Result<String, Error> {
+    ) -> Result<RevisionScript, Error> {
         script::write(self, dialect, range, direction, options)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use migratable_core::Dialect;
+use migratable_core::{Dialect, Operation};
 
 use crate::dialect::{self, Database, Offline, Work};
 use crate::error::Error;
@@ -19,6 +19,46 @@ pub struct ScriptOptions {
     pub idempotent: bool,
 }
 
+/// A script for the database's own client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RevisionScript {
+    /// The script.
+    pub sql: String,
+    /// Where it stops because a step is Rust: at the first, if it is not idempotent; what comes behind is not in it then.
+    pub stops: Vec<ScriptStop>,
+}
+
+/// A revision that no script can run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ScriptStop {
+    /// The revision.
+    pub revision: String,
+    /// The step of it that is Rust.
+    pub step: String,
+    /// What the script says there: why it stops, and what goes on.
+    pub message: String,
+}
+
+impl ScriptStop {
+    /// If the revision runs a step.
+    fn of(revision: &Revision, direction: Direction, options: &ScriptOptions) -> Option<ScriptStop> {
+        let step = revision.operations(direction).into_iter().find_map(|operation| match operation {
+            Operation::Run { step } => Some(step),
+            _ => None,
+        })?;
+        let id = revision.id;
+        let command = match direction {
+            Direction::Upgrade => format!("upgrade {id}"),
+            Direction::Downgrade => format!("downgrade {id}@-1"),
+        };
+        let then = if options.idempotent { "then run this script again" } else { "then go on by a script from there" };
+        let message = format!("revision {id} runs the step `{step}`, which is Rust: let `{command}` run it, {then}");
+        Some(ScriptStop { revision: id.to_owned(), step, message })
+    }
+}
+
 /// Writes a script for a range of revisions.
 pub(crate) fn write<Db: Database>(
     migrator: &Migrator<Db>,
@@ -26,7 +66,7 @@ pub(crate) fn write<Db: Database>(
     range: &str,
     direction: Direction,
     options: &ScriptOptions,
-) -> Result<String, Error> {
+) -> Result<RevisionScript, Error> {
     let wrong = |message: String| Error::Range { text: range.to_owned(), message };
     let settings = migrator.settings();
     let mut script = Script::new(dialect, settings)?;
@@ -63,27 +103,52 @@ pub(crate) fn write<Db: Database>(
     } else {
         script.history.stands_elsewhere(&start, &position.applied)
     };
-    script.head(each);
-    let known = position.order.iter().chain(path.iter().filter(|_| options.idempotent));
-    script.take_over(&migrator.find_all(known));
+    let path = migrator.find_all(&path);
+    let stops_at: Vec<_> = path.iter().map(|revision| ScriptStop::of(revision, direction, options)).collect();
+    script.head(each || stops_at.iter().any(Option::is_some));
+    let mut known = migrator.find_all(&position.order);
+    known.extend(path.iter().filter(|_| options.idempotent));
+    script.take_over(&known);
     script.begin(Some(&stops));
     let mut applied = position.applied;
     let mut endangered = false;
-    let mut revisions = migrator.find_all(&path).into_iter().peekable();
-    while let Some(revision) = revisions.next() {
+    let mut is_under_way = false;
+    let begin_again = |script: &mut Script<'_>, applied: &BTreeSet<String>, endangered| {
+        script.commit(endangered);
+        script.line("");
+        let at: Vec<String> = graph.tips(applied).into_iter().map(str::to_owned).collect();
+        let elsewhere = script.history.stands_elsewhere(&at, applied);
+        script.begin(Some(if options.idempotent { &stops } else { &elsewhere }));
+    };
+    let mut stopped = Vec::new();
+    let mut revisions = path.into_iter().zip(stops_at).peekable();
+    while let Some((revision, stop)) = revisions.next() {
         let recorded = plan::record(&replay, &graph, revision, direction);
         let operations = &recorded.operations;
         let planned = (offline.plan)(&operations.operations, &mut replay.schema, direction)
             .map_err(|refusal| refusal.in_revision(revision, &operations.operations))?;
         recorded.note(&mut replay, &graph, revision, direction);
+        if stop.is_some() && std::mem::take(&mut is_under_way) {
+            begin_again(&mut script, &applied, std::mem::take(&mut endangered));
+        }
         script.heading(revision, direction);
+        if let Some(stop) = stop {
+            let is_open = script.history.is_open(revision.id, direction);
+            script.comment(&stop.message);
+            script.statement(&(offline.guard)(&stop.message, &format!("(CASE WHEN {is_open} THEN 1 ELSE 0 END)")));
+            stopped.push(stop);
+            // The client goes no further, and what is behind could not be run from there.
+            if !options.idempotent {
+                break;
+            }
+            move_on(&mut applied, revision, direction);
+            continue;
+        }
+        is_under_way = true;
         let first = script.lines.len();
         endangered |= planned.endangers_references;
         let mut said = Vec::new();
         for piece in &planned.pieces {
-            if let Work::Step { name, .. } = &piece.work {
-                return Err(Error::NotOffline { revision: revision.id.to_owned(), step: name.clone() });
-            }
             if piece.operations != said {
                 piece.operations.iter().for_each(|&at| script.comment(&operations.operations[at].to_string()));
                 said.clone_from(&piece.operations);
@@ -95,20 +160,22 @@ pub(crate) fn write<Db: Database>(
             let lines = script.lines.split_off(first);
             script.lines.extend((offline.conditional)(&script.history.is_open(revision.id, direction), &lines));
         }
-        match direction {
-            Direction::Upgrade => applied.insert(revision.id.to_owned()),
-            Direction::Downgrade => applied.remove(revision.id),
-        };
+        move_on(&mut applied, revision, direction);
         if each && !offline.commit.is_empty() && revisions.peek().is_some() {
-            script.commit(std::mem::take(&mut endangered));
-            script.line("");
-            let at: Vec<String> = graph.tips(&applied).into_iter().map(str::to_owned).collect();
-            let elsewhere = script.history.stands_elsewhere(&at, &applied);
-            script.begin(Some(if options.idempotent { &stops } else { &elsewhere }));
+            is_under_way = false;
+            begin_again(&mut script, &applied, std::mem::take(&mut endangered));
         }
     }
     script.commit(endangered);
-    Ok(script.text())
+    Ok(RevisionScript { sql: script.text(), stops: stopped })
+}
+
+/// What is applied once a revision is run.
+fn move_on(applied: &mut BTreeSet<String>, revision: &Revision, direction: Direction) {
+    match direction {
+        Direction::Upgrade => applied.insert(revision.id.to_owned()),
+        Direction::Downgrade => applied.remove(revision.id),
+    };
 }
 
 /// What must be applied wherever a script begins, and its revisions in the order in which they are applied.

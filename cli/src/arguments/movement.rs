@@ -37,7 +37,8 @@ fn argument(text: &str) -> Result<(String, String), String> {
 /// How a database is moved.
 #[derive(Args, Clone, Debug)]
 pub struct Move {
-    /// Print a script instead of running it; takes ranges: `base:head`. It stops where a database is not at the start.
+    /// Print a script instead of running it; takes ranges: `base:head`. It stops where a database is not at the start,
+    /// and at a step in Rust; without --idempotent it ends there, with exit status 1.
     #[arg(long, conflicts_with_all = ["dry_run", "each_url", "each_schema"])]
     pub sql: bool,
     #[command(flatten)]

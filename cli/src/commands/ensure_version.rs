@@ -1,5 +1,7 @@
 //! `ensure-version`.
 
+use serde_json::json;
+
 use super::script;
 use crate::arguments::{EnsureVersion, Report};
 use crate::console::Console;
@@ -18,7 +20,8 @@ pub(crate) fn run(
     if arguments.sql {
         let dialect = script::dialect(arguments.dialect, url, project, console)?;
         let text = migrator.ensure_history_sql(dialect).map_err(|error| script::failure(&error))?;
-        return script::print(&text, dialect, None, Report::default(), console);
+        script::print(&text, dialect, json!({}), Report::default(), console);
+        return Ok(());
     }
     let database = Database::of(url, project, console)?;
     migrator.ensure_history(&mut database.open()?).map_err(|error| database.failure(&error))?;

@@ -5,7 +5,8 @@ mod copies;
 use std::cell::RefCell;
 
 use migratable::{
-    Direction, Event, Given, Observer, Options, PlannedRevision, Report, ScriptOptions, Standing, Transaction,
+    Direction, Event, Given, Observer, Options, PlannedRevision, Report, RevisionScript, ScriptOptions, Standing,
+    Transaction,
 };
 use migratable_core::graph::ResolveError;
 use serde_json::{Value, json};
@@ -240,9 +241,19 @@ impl Movement<'_> {
     fn print_script(&self, url: Option<&str>, project: &Project, console: &mut Console<'_>) -> Outcome {
         let dialect = script::dialect(self.how.dialect, url, project, console)?;
         let options = ScriptOptions { idempotent: self.how.idempotent };
-        let text = self.migrator(project)?.script(dialect, self.target, self.direction, &options);
-        let text = text.map_err(|error| script::failure(&error))?;
-        script::print(&text, dialect, Some(self.direction.word()), self.how.report, console)
+        let written = self.migrator(project)?.script(dialect, self.target, self.direction, &options);
+        let RevisionScript { sql, stops, .. } = written.map_err(|error| script::failure(&error))?;
+        let stops_at: Vec<Value> = stops
+            .iter()
+            .map(|stop| json!({ "revision": stop.revision, "step": stop.step, "message": stop.message }))
+            .collect();
+        let facts = json!({ "direction": self.direction.word(), "stops": stops_at });
+        script::print(&sql, dialect, facts, self.how.report, console);
+        for stop in &stops {
+            console.note(format_args!("the script stops: {}", stop.message));
+        }
+        // An idempotent script has the whole range in it all the same.
+        if stops.is_empty() || self.how.idempotent { Ok(()) } else { Err(Failure::Said(1)) }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the commands share that print a script for the database's own client.
 
 use migratable_core::Dialect;
-use serde_json::json;
+use serde_json::Value;
 
 use crate::arguments::Report;
 use crate::arguments::movement::ScriptDialect;
@@ -24,24 +24,15 @@ pub(super) fn dialect(
     }
 }
 
-/// Prints it.
-pub(super) fn print(
-    script: &str,
-    dialect: Dialect,
-    direction: Option<&str>,
-    report: Report,
-    console: &mut Console<'_>,
-) -> Outcome {
+/// Prints it; as JSON with further facts.
+pub(super) fn print(script: &str, dialect: Dialect, mut facts: Value, report: Report, console: &mut Console<'_>) {
     if report.json {
-        let mut value = json!({ "dialect": dialect.name(), "sql": script });
-        if let Some(direction) = direction {
-            value["direction"] = direction.into();
-        }
-        console.json(&value);
+        facts["dialect"] = dialect.name().into();
+        facts["sql"] = script.into();
+        console.json(&facts);
     } else {
         console.line(script.trim_end());
     }
-    Ok(())
 }
 
 /// Why there is none.

@@ -18,7 +18,8 @@ pub(crate) fn run(arguments: &Stamp, url: Option<&str>, project: &Project, conso
     if arguments.sql {
         let dialect = script::dialect(arguments.dialect, url, project, console)?;
         let text = migrator.stamp_sql(dialect, &targets, &options).map_err(|error| script::failure(&error))?;
-        return script::print(&text, dialect, None, arguments.report, console);
+        script::print(&text, dialect, json!({}), arguments.report, console);
+        return Ok(());
     }
     let database = Database::of(url, project, console)?;
     let stamped = migrator.stamp(&mut database.open()?, &targets, &options);

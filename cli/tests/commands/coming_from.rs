@@ -20,6 +20,12 @@ fn rows() -> Vec<(&'static str, &'static str)> {
     PAGE.lines().filter_map(cells).filter(|(theirs, _)| theirs.contains('`')).collect()
 }
 
+/// What can be typed here, as the page names it.
+#[cfg(feature = "database")]
+pub fn named_here() -> impl Iterator<Item = &'static str> {
+    rows().into_iter().flat_map(|(_, ours)| quoted(ours)).filter(|it| it.starts_with("migrate "))
+}
+
 /// What a cell names; an option without its command belongs to the one before it.
 fn theirs(cell: &str) -> Vec<String> {
     let mut named: Vec<String> = Vec::new();

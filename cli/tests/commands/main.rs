@@ -16,6 +16,8 @@ mod graph;
 mod help;
 #[cfg(feature = "database")]
 mod movement;
+#[cfg(feature = "database")]
+mod options;
 mod places;
 mod project;
 mod repair;

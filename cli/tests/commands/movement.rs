@@ -45,7 +45,7 @@ fn greet(op: &mut Operations) {
 
 fn nothing(_: &mut Operations) {}
 
-fn say(db: &mut migratable::AnyConnection) -> Result<()> {
+pub fn say(db: &mut migratable::AnyConnection) -> Result<()> {
     use migratable::diesel::connection::SimpleConnection;
 
     let text = format!("{:?} {:?} {:?}", argument("who"), argument("empty"), tag()).replace('"', "");
@@ -146,7 +146,15 @@ fn data_steps_are_given_arguments_and_a_tag() {
     assert_eq!(ran.status, 2);
     assert_says(&ran.err, &["the form is key=value"]);
     let ran = at(&blog, None, &STEP, &["upgrade", "--sql"]);
-    assert_says(&ran.err, &["runs the step `say`, which is Rust and cannot be printed as SQL"]);
+    assert_eq!(ran.status, 1);
+    assert_says(&ran.out, &["CREATE TABLE \"greetings\"", "COMMIT;", "runs the step `say`, which is Rust"]);
+    let said = format!("the script stops: revision {B} runs the step `say`, which is Rust: let `upgrade {B}` run it");
+    assert_says(&ran.err, &[&said]);
+    let ran = at(&blog, None, &STEP, &["upgrade", "--sql", "--idempotent", "--json"]);
+    assert_eq!(ran.status, 0, "the whole range is in it");
+    assert_says(&ran.err, &[&said]);
+    let json: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((&json["stops"][0]["revision"], &json["stops"][0]["step"]), (&B.into(), &"say".into()));
 }
 
 #[test]

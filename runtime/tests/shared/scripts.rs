@@ -55,7 +55,7 @@ fn program() -> Program {
 }
 
 fn script(program: &Program, range: &str, direction: Direction) -> String {
-    program.script(DIALECT, range, direction, &ScriptOptions { idempotent: true }).unwrap()
+    program.script(DIALECT, range, direction, &ScriptOptions { idempotent: true }).unwrap().sql
 }
 
 fn history(db: &mut Db) -> String {
@@ -216,4 +216,89 @@ fn one_branch_goes_back_and_the_other_stays() {
         }
         assert_eq!(one(&mut db, "SELECT x FROM a"), "1");
     }
+}
+
+/// A line with steps in Rust on the way there and on the way back.
+fn with_steps() -> Program {
+    fn fill(db: &mut Db) -> Result<()> {
+        run(db, "UPDATE users SET name = 'filled'");
+        Ok(())
+    }
+    fn empty(db: &mut Db) -> Result<()> {
+        run(db, "UPDATE users SET name = 'emptied'");
+        Ok(())
+    }
+    let create: Record = |op| {
+        op.create_table(table("users").column(column("id", bigint())).column(column("name", varchar(50)).nullable()));
+        op.bulk_insert("users", ["id"], [[value(1)]]);
+    };
+    let required: Record = |op| {
+        op.add_column("users", column("age", integer()).nullable());
+        op.run(fill);
+        op.alter_column("users", "name").not_null();
+    };
+    let optional: Record = |op| {
+        op.run(empty);
+        op.alter_column("users", "name").nullable();
+        op.drop_column("users", "age");
+    };
+    line(&[
+        (create, |op| op.drop_table("users")),
+        (|op| op.add_column("users", column("bio", varchar(9)).default("x")), |op| op.drop_column("users", "bio")),
+        (required, optional),
+        (|op| op.drop_column("users", "bio"), |op| op.add_column("users", column("bio", varchar(9)).default("y"))),
+    ])
+}
+
+#[test]
+fn a_step_in_rust_stops_the_script_at_that_point_and_what_came_before_stays() {
+    let program = with_steps();
+    for idempotent in [false, true] {
+        let script = |range: &str, direction| program.script(DIALECT, range, direction, &ScriptOptions { idempotent });
+        let up = script("base:head", Direction::Upgrade).unwrap();
+        let [stop] = &up.stops[..] else { panic!("{:?}", up.stops) };
+        assert_eq!((stop.revision.as_str(), stop.step.as_str()), ("r3", "fill"));
+        let then = if idempotent { "then run this script again" } else { "then go on by a script from there" };
+        let said = format!("revision r3 runs the step `fill`, which is Rust: let `upgrade r3` run it, {then}");
+        assert_eq!(stop.message, said);
+
+        let mut db = throwaway();
+        for _ in 0..if idempotent { 2 } else { 1 } {
+            let error = client(&mut db, &up.sql).unwrap_err();
+            assert!(error.contains("revision r3 runs the step `fill`, which is Rust"), "{error}");
+            assert_eq!(history(&mut db), "r1,r2");
+            assert_eq!(one(&mut db, "SELECT bio FROM users"), "x");
+        }
+        program.upgrade_to(&mut db, "r3", &Options::default()).unwrap();
+        let rest = if idempotent { up.sql } else { script("r3:head", Direction::Upgrade).unwrap().sql };
+        client(&mut db, &rest).unwrap();
+        assert_eq!(history(&mut db), "r1,r2,r3,r4");
+        assert_eq!(one(&mut db, "SELECT name FROM users"), "filled");
+        let expected = program.expected(&mut db).unwrap().1;
+        assert_is(&mut db, &expected, "behind the script");
+
+        let back = script("head:base", Direction::Downgrade).unwrap();
+        assert!(back.stops[0].message.contains("the step `empty`, which is Rust: let `downgrade r3@-1` run it"));
+        let error = client(&mut db, &back.sql).unwrap_err();
+        assert!(error.contains("revision r3 runs the step `empty`"), "{error}");
+        assert_eq!(history(&mut db), "r1,r2,r3");
+        down(&program, &mut db, "r3@-1").unwrap();
+        assert_eq!(one(&mut db, "SELECT name FROM users"), "emptied");
+        let rest = if idempotent { back.sql } else { script("r2:base", Direction::Downgrade).unwrap().sql };
+        client(&mut db, &rest).unwrap();
+        assert_eq!(history(&mut db), "");
+        assert_is(&mut db, &migratable_core::Schema::default(), "back at the base");
+    }
+}
+
+#[test]
+fn a_script_that_begins_with_a_step_in_rust_stops_at_once() {
+    let program = with_steps();
+    let mut db = throwaway();
+    program.upgrade_to(&mut db, "r2", &Options::default()).unwrap();
+    let script = program.upgrade_sql(DIALECT, "r2:head").unwrap();
+    assert!(client(&mut db, &script).unwrap_err().contains("revision r3 runs the step `fill`"));
+    assert_eq!(history(&mut db), "r1,r2");
+    let mut elsewhere = throwaway();
+    assert!(client(&mut elsewhere, &script).unwrap_err().contains("the database is not at r2"));
 }

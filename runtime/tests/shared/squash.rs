@@ -153,7 +153,8 @@ fn a_script_takes_a_database_over() {
                 migratable::Direction::Upgrade,
                 &migratable::ScriptOptions { idempotent: true },
             )
-            .unwrap(),
+            .unwrap()
+            .sql,
     ];
     for script in scripts {
         let mut db = throwaway();

@@ -7,7 +7,7 @@ use migratable::revision::*;
 use migratable::{Dialect, Options};
 
 use super::database::{Db, down, fresh, line, memory, nothing, one, open, replay, run, values};
-use super::quoted::{base, program};
+use super::quoted::program;
 use super::reader::assert_same;
 
 /// Runs a script with the shell. Gives back what it says when it fails; `None` if there is no shell on this machine.
@@ -262,17 +262,6 @@ fn a_key_that_is_made_anew_in_one_revision_is_made_by_a_script_too() {
         run(db, "PRAGMA foreign_keys = ON; DELETE FROM p WHERE code = 'B'");
         assert_eq!(one(db, "SELECT count(*) FROM c"), "0", "the cascade works as before");
     }
-}
-
-#[test]
-fn a_step_in_rust_stops_the_script() {
-    fn fill(_: &mut Db) -> Result<()> {
-        Ok(())
-    }
-    let program = line(&[(base, nothing), (|op| op.run(fill), nothing)]);
-    let error = program.upgrade_sql(Dialect::Sqlite, "head").unwrap_err().to_string();
-    assert!(error.contains("revision r2 runs the step `fill`"), "{error}");
-    assert!(program.upgrade_sql(Dialect::Sqlite, "r1").unwrap().contains("CREATE TABLE \"users\""));
 }
 
 #[test]
