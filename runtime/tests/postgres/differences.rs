@@ -46,6 +46,23 @@ fn names_end_no_quotes_and_no_comments() {
 }
 
 #[test]
+fn a_cast_that_is_missing_was_to_be_given_in_a_revision() {
+    let (there, other) = (Throwaway::new(), Throwaway::new());
+    run(&mut there.connect(), "CREATE TABLE a (id int PRIMARY KEY, born uuid); INSERT INTO a VALUES (1, NULL)");
+    run(&mut other.connect(), "CREATE TABLE a (id int PRIMARY KEY, born date)");
+    let wanted = inspect(&mut other.connect()).unwrap();
+    let error = turn(&there, &wanted, &[]).unwrap_err();
+    assert!(error.contains("no cast from uuid to date") && error.contains("`--drop a.born`"), "{error}");
+    assert!(!error.contains(".using("), "{error}");
+    // What it says can be typed.
+    let start = error.find("ALTER TABLE").unwrap();
+    let by_hand = error[start..error.find(", and compare again").unwrap()].replace("(…)", "('2020-02-02'::date)");
+    run(&mut there.connect(), &by_hand);
+    turn(&there, &wanted, &[]).unwrap();
+    assert_eq!(values(&mut there.connect(), "SELECT born FROM a"), ["2020-02-02"]);
+}
+
+#[test]
 fn a_computed_column_keeps_what_is_granted_on_it() {
     let there = Throwaway::new();
     let mut db = there.connect();

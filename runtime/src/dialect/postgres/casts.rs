@@ -97,7 +97,7 @@ fn contains_enum(it: &ColumnType) -> bool {
 }
 
 fn no_cast(from: &ColumnType, to: &ColumnType) -> String {
-    format!("PostgreSQL has no cast from {from} to {to}: say by `.using(sql(\"…\"))` what the values become")
+    format!("PostgreSQL has no cast from {from} to {to}")
 }
 
 /// The condition that holds for values which would be others in the new type, or which it would refuse.

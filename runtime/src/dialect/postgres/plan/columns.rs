@@ -124,7 +124,8 @@ impl Planner<'_> {
             let renumbered = casts::renumbered(&old.column_type, &new.column_type, &name);
             let using = match renumbered.filter(|_| self.mode.is_difference()) {
                 Some(value) => Some(value),
-                None => casts::using(&old.column_type, &new.column_type, &name)?,
+                None => casts::using(&old.column_type, &new.column_type, &name)
+                    .map_err(|why| format!("{why}: {}", self.without_cast(&before.name, new)))?,
             };
             let offends = casts::offends(&old.column_type, &new.column_type, &name, &self.schema.enums);
             let to = types::name(&new.column_type)?;
@@ -138,6 +139,19 @@ impl Planner<'_> {
         }
         self.statement(alter(&before.name, &old.name, &action));
         Ok(())
+    }
+
+    /// What to do where the database has no way from one type to another.
+    fn without_cast(&self, table: &TableName, column: &Column) -> String {
+        match (self.mode.is_difference(), types::name(&column.column_type)) {
+            (true, Ok(to)) => format!(
+                "`--drop {table}.{}` makes the column anew, without its values; or convert them yourself before, by \
+                 {}, and compare again",
+                column.name,
+                alter(table, &column.name, &format!("TYPE {to} USING (…)"))
+            ),
+            _ => "say by `.using(sql(\"…\"))` what the values become".to_owned(),
+        }
     }
 
     fn change_null(&mut self, table: &Table, old: &Column, new: &Column) -> Planned {
