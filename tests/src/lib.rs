@@ -2,6 +2,7 @@
 
 pub mod databases;
 pub mod in_process;
+pub mod package;
 pub mod parsed;
 pub mod reader;
 pub mod recorded;

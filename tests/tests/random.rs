@@ -4,9 +4,10 @@
 
 mod random {
     pub mod draw;
+    pub mod models;
     pub mod servers;
 
-    use super::plans;
+    use super::{answered, plans};
 }
 
 use std::cell::RefCell;
@@ -23,34 +24,51 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use random::draw;
+use random::models::Twice;
 use random::servers::{Tally, Traveller};
 
 /// Plans from nothing to A and from A to B; every question is answered by a rename if `rename` says so, every hole by
 /// an expression that differs from row to row.
 fn plans(a: &Schema, b: &Schema, rename: &[bool]) -> (Plan, Plan) {
     let first = diff(&Schema::default(), a, &Answers::default()).unwrap();
+    (first, answered(a, b, rename).0)
+}
+
+/// The plan from A to B, and the answers that it takes as words of the command line.
+fn answered(a: &Schema, b: &Schema, rename: &[bool]) -> (Plan, Vec<String>) {
     let mut answers = Answers::default();
+    let mut words = Vec::new();
+    let mut say = |flag: &str, text: String| words.extend([flag.to_owned(), text]);
     let mut choices = rename.iter().copied().chain(std::iter::repeat(false));
     for _ in 0..200 {
         match diff(a, b, &answers) {
             Err(DiffError::Questions(questions)) => {
                 let question = &questions[0];
                 match question.candidates.first().filter(|_| choices.next() == Some(true)) {
-                    Some(candidate) => answers.rename(&format!("{}={candidate}", question.gone)).unwrap(),
-                    None => answers.drop(&question.gone),
+                    Some(candidate) => {
+                        let renamed = format!("{}={candidate}", question.gone);
+                        answers.rename(&renamed).unwrap();
+                        say("--rename", renamed);
+                    }
+                    None => {
+                        answers.drop(&question.gone);
+                        say("--drop", question.gone.to_string());
+                    }
                 }
             }
             Err(error) => panic!("{error:?}\nfrom {a:#?}\nto {b:#?}\nwith {answers:#?}"),
             Ok(plan) => match plan.holes.first() {
                 None => match uncastable(a, &plan.upgrade).into_iter().next() {
-                    None => return (first, plan),
+                    None => return (plan, words),
                     Some(Uncastable { table, column, .. }) => {
                         let fill = draw::fill(b, a, &table, &column);
+                        say("--default", format!("{table}.{column}={fill}"));
                         answers.fills.insert((table, column), fill);
                     }
                 },
                 Some(hole) => {
                     let fill = draw::fill(b, a, &hole.table, &hole.column);
+                    say("--default", format!("{}.{}={fill}", hole.table, hole.column));
                     answers.fills.insert((hole.table.clone(), hole.column.clone()), fill);
                 }
             },
@@ -193,4 +211,23 @@ fn random_pairs_go_there_and_back_with_their_rows() {
     ] {
         assert!(kinds.contains_key(kind), "{kind} was never drawn: {kinds:?}");
     }
+}
+
+#[test]
+fn revision_finds_nothing_a_second_time_in_random_models() {
+    let cases = cases(1000);
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
+    let pairs = (draw::schema(), draw::schema(), proptest::collection::vec(any::<bool>(), 12));
+    let twice = RefCell::new(Twice::default());
+    let result = TestRunner::new(config).run(&pairs, |(a, b, rename)| {
+        twice.borrow_mut().check(&a, &b, &rename);
+        Ok(())
+    });
+    result.unwrap_or_else(|error| panic!("{error}"));
+    let Twice { changed, answered } = twice.into_inner();
+    println!("{cases} pairs of models: {changed} changed, {answered} with answers");
+    assert!(
+        changed * 3 > cases as usize * 2 && answered * 3 > cases as usize,
+        "{changed} changed, {answered} answered"
+    );
 }
