@@ -236,7 +236,6 @@ impl Error {
             Error::NotRepaired { .. } => "not_repaired",
             Error::Range { .. } => "no_range",
             Error::Irreversible { .. } => "irreversible",
-            Error::NotOffline { .. } => "not_offline",
             Error::NoDialect { .. } => "no_dialect",
             Error::Difference { .. } => "no_script",
             Error::Unreadable { .. } => "unreadable",

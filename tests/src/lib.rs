@@ -3,7 +3,6 @@
 pub mod databases;
 pub mod in_process;
 pub mod package;
-pub mod parsed;
 pub mod reader;
 pub mod recorded;
 

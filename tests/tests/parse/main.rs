@@ -2,20 +2,23 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod parsed;
+
 use migratable_core::{Schema, lock};
-use migratable_tests::parsed;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, TestRunner};
 
-const LOCK: &str = include_str!("../../migrations/schema.lock");
-const MODELS: &str = include_str!("../../examples/microblog/src/models.rs");
-const CONFIGURATION: &str = include_str!("../../migrations/Cargo.toml");
+const LOCK: &str = include_str!("../../../migrations/schema.lock");
+const MODELS: &str = include_str!("../../../examples/microblog/src/models.rs");
+const CONFIGURATION: &str = include_str!("../../../migrations/Cargo.toml");
 const REVISIONS: [&str; 4] = [
-    include_str!("../../migrations/versions/20261121_010316_54dea9036938_users_and_their_posts.rs"),
-    include_str!("../../migrations/versions/20261121_010318_39c56fd6bc37_comments_tags_and_followers.rs"),
-    include_str!("../../migrations/versions/20261121_010323_dd1a2aa4fc26_users_have_roles.rs"),
-    include_str!("../../migrations/versions/20261121_010324_0d5813c7508d_split_the_location_into_city_and_country.rs"),
+    include_str!("../../../migrations/versions/20261121_010316_54dea9036938_users_and_their_posts.rs"),
+    include_str!("../../../migrations/versions/20261121_010318_39c56fd6bc37_comments_tags_and_followers.rs"),
+    include_str!("../../../migrations/versions/20261121_010323_dd1a2aa4fc26_users_have_roles.rs"),
+    include_str!(
+        "../../../migrations/versions/20261121_010324_0d5813c7508d_split_the_location_into_city_and_country.rs"
+    ),
 ];
 const WORDS: [&str; 6] = ["head-1", "shop@+2", "base:head", "aa01:größe@head", "-3:current", "ab02@base"];
 /// What people and programs leave behind.
