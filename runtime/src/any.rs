@@ -157,8 +157,8 @@ impl Connection for AnyConnection {
         inside!(self, inner => inner.is_transactional())
     }
 
-    fn catalogue(&mut self, operations: &[&migratable_core::Operation]) -> QueryResult<String> {
-        inside!(self, inner => inner.catalogue(operations))
+    fn catalogue(&mut self, operations: &[&migratable_core::Operation], statement: &str) -> QueryResult<String> {
+        inside!(self, inner => inner.catalogue(operations, statement))
     }
 
     fn enter(&mut self, settings: &Settings) -> Result<Session, Error> {

@@ -105,9 +105,9 @@ pub trait Connection: Any + Sized {
     fn is_transactional(&self) -> bool {
         true
     }
-    /// What the tables are like that operations are about, where no transaction takes changes of tables back: another
-    /// text when one of them was made.
-    fn catalogue(&mut self, _operations: &[&Operation]) -> QueryResult<String> {
+    /// What the tables are like that operations and a statement are about, where no transaction takes changes of tables
+    /// back: another text when the statement was done.
+    fn catalogue(&mut self, _operations: &[&Operation], _statement: &str) -> QueryResult<String> {
         Ok(String::new())
     }
     /// Gets a connection ready for revisions.

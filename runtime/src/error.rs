@@ -74,7 +74,7 @@ pub enum Error {
     #[error(
         "revision {revision} was changed after it was applied: the database recorded {recorded}, \
          this program has {compiled}; undo the edit, and write what you want in a new revision; \
-         if the tables are already as the edit says, `repair {revision}` takes it as it is"
+         if the tables are already as the edit says, `repair {revision} --reason …` takes it as it is"
     )]
     Changed {
         /// The revision.
@@ -140,9 +140,10 @@ pub enum Error {
     },
     /// A revision was begun and did not come to its end, on a database that takes no change of tables back.
     #[error(
-        "revision {revision} was begun by `{}` and did not come to its end: {why}. `{} {revision}` goes on with it; if \
-         the tables were brought to where it begins or ends by hand, `repair {revision}` records that",
-        .direction.word(), .direction.word()
+        "revision {revision} was begun by `{word}` and did not come to its end: {why}. Go on with it by `{word} \
+         {revision}` of a program that knows it as it was begun; if the tables were brought to where it begins or ends by \
+         hand, `repair {revision} --not-applied --reason …` or `--applied` records that",
+        word = .direction.word()
     )]
     Unfinished {
         /// The revision.
@@ -355,7 +356,8 @@ impl fmt::Display for Failure {
         write!(f, "\n{}", self.cause)?;
         if let Some(statement) = &self.statement {
             write!(f, "\nThe statement was: {statement}")?;
-            if statement.starts_with("CREATE TABLE") && self.cause.to_string().contains("already exists") {
+            if !self.stays && statement.starts_with("CREATE TABLE") && self.cause.to_string().contains("already exists")
+            {
                 write!(
                     f,
                     "\nIf the table already is what the revision makes: `stamp {}` records that.",

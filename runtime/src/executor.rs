@@ -225,9 +225,15 @@ impl<Db: Database> Run<'_, Db> {
         let mut path: VecDeque<_> = self.migrator.find_all(&self.path(&position, target)?).into();
         let unfinished = journal::read(self.session.database, settings)?;
         if let Some(unfinished) = &unfinished {
-            self.goes_on_first(unfinished, &mut path)?;
+            self.goes_on_first(unfinished, &position, &mut path)?;
         }
-        takeover::write(self.session.database, settings, &position.taken_over)?;
+        if !position.taken_over.is_empty() {
+            self.session.database.begin_rows().map_err(cannot_begin)?;
+            takeover::write(self.session.database, settings, &position.taken_over)?;
+            if !self.session.database.is_transactional() {
+                self.session.commit().map_err(cannot_begin)?;
+            }
+        }
         for revision in &position.taken_over {
             let Revision { id, replaces, .. } = revision;
             self.options.observer.tell(&Event::TookOver { revision: id, replaces });
@@ -240,12 +246,22 @@ impl<Db: Database> Run<'_, Db> {
     }
 
     /// Puts a revision in front that is in the middle of its work.
-    fn goes_on_first(&self, unfinished: &Unfinished, path: &mut VecDeque<&'static Revision>) -> Result<(), Error> {
+    fn goes_on_first(
+        &self,
+        unfinished: &Unfinished,
+        position: &Position,
+        path: &mut VecDeque<&'static Revision>,
+    ) -> Result<(), Error> {
         let Some(revision) = self.migrator.revisions().iter().find(|it| it.id == unfinished.revision) else {
             return Err(unfinished.refused("this program does not know it"));
         };
         if unfinished.direction != self.direction {
             return Err(unfinished.refused("nothing can go the other way before"));
+        }
+        let node = self.graph.node(revision.id);
+        let mut before = node.into_iter().flat_map(|node| node.after.iter().chain(&node.depends_on));
+        if let Some(missing) = before.find(|id| !position.applied.contains(*id)) {
+            return Err(unfinished.refused(format!("{missing} was put in front of it since, and is not applied")));
         }
         path.retain(|it| it.id != revision.id);
         path.push_front(revision);
@@ -344,13 +360,16 @@ impl<Db: Database> Run<'_, Db> {
             self.resumed.push(revision.id.to_owned());
             self.options.observer.tell(&Event::Resumes { revision: revision.id, done: first, of: pieces.len() });
         }
+        for piece in journal.iter().flat_map(|journal| journal.again(first)) {
+            drop(self.session.database.perform(&pieces[piece].work));
+        }
         for (number, piece) in pieces.iter().enumerate().skip(first) {
             let found = piece.operations.iter().filter_map(|&at| operations.operations.get(at));
             let lines: Vec<String> = found.map(ToString::to_string).collect();
             let (id, operation, of) = (revision.id, lines.join("; "), pieces.len());
             self.options.observer.tell(&Event::Progresses { revision: id, operation: &operation, done: number, of });
-            self.piece(operations, piece, number, journal.as_mut())
-                .map_err(|stop| self.failure(revision, lines, stop))?;
+            let done = self.piece(operations, piece, number, journal.as_mut());
+            done.map_err(|stop| self.failure(revision, lines, stop))?;
         }
         if let Some(journal) = &journal {
             let ended = self.session.database.begin_rows().map_err(Stop::from);
@@ -372,23 +391,23 @@ impl<Db: Database> Run<'_, Db> {
             journal.before(database, number)?;
             self.stays |= journal.may_be_halved(number);
         }
-        match &piece.work {
+        let done = match &piece.work {
             Work::Step { at, name } => {
                 let missing = || Stop::refused(format!("nothing was compiled for the step `{name}`"));
-                let step = operations.step(*at).ok_or_else(missing)?;
+                let step = operations.step(*at).ok_or_else(missing);
                 let _given = self.options.given.during();
-                call(database, step, name)?;
+                step.and_then(|step| call(database, step, name))
             }
-            work => {
-                let done = database.perform(work);
-                self.stays &= !matches!(done, Err(Stop { undone: true, .. }));
-                done?;
-            }
+            work => database.perform(work),
+        };
+        let Some(journal) = journal else { return done };
+        if let Err(stop) = done {
+            journal.refused(database, number);
+            self.stays = (self.stays || stop.ended) && !stop.undone;
+            return Err(stop);
         }
-        if let Some(journal) = journal {
-            journal.after(database, number)?;
-            self.stays |= journal.stays(number);
-        }
+        journal.after(database, number)?;
+        self.stays |= journal.stays(number);
         Ok(())
     }
 

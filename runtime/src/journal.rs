@@ -5,10 +5,13 @@
 //! tables are like, so that after a kill they tell themselves whether it was done; the server does one statement whole
 //! or not at all.
 
+mod nature;
+
 use diesel::result::QueryResult;
 use migratable_core::Operation;
 use migratable_core::hash::hex;
 
+use self::nature::{Nature, natures};
 use crate::dialect::{Database, Work, literal_for};
 use crate::error::{Error, Stop};
 use crate::migrator::{Direction, Revision};
@@ -22,7 +25,7 @@ pub struct Unfinished {
     pub revision: String,
     /// Whether it was being applied or taken back.
     pub direction: Direction,
-    /// How many pieces of its work were done, or one more.
+    /// The piece of its work at which it is, from 0: that many are done, and it may be this one too.
     pub done: usize,
     /// How many there are.
     pub of: usize,
@@ -47,63 +50,6 @@ impl Unfinished {
     /// The error of a run that cannot go on with it.
     pub(crate) fn refused(&self, why: impl Into<String>) -> Error {
         Error::Unfinished { revision: self.revision.clone(), direction: self.direction, why: why.into() }
-    }
-}
-
-/// What a piece of work is for the journal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Nature {
-    /// It changes nothing.
-    Look,
-    /// It changes what lasts no longer than the session: what follows may need it.
-    Session,
-    /// It ends what such a piece has begun.
-    EndOfSession,
-    /// It changes rows.
-    Rows,
-    /// It changes a table.
-    Table,
-    /// It is SQL that somebody wrote, and may be either.
-    Written,
-    /// It begins a transaction.
-    Begin,
-    /// It is part of one.
-    Inside,
-    /// It ends one.
-    Commit,
-}
-
-/// What each piece is.
-fn natures(pieces: &[Piece], operations: &[Operation]) -> Vec<Nature> {
-    let mut inside = false;
-    let mut natures = Vec::with_capacity(pieces.len());
-    for piece in pieces {
-        let is_written =
-            piece.operations.iter().any(|&at| matches!(operations.get(at), Some(Operation::Execute { .. })));
-        natures.push(match &piece.work {
-            Work::Begin => Nature::Begin,
-            Work::Commit => Nature::Commit,
-            Work::Verify(_) | Work::CheckReferences { .. } => Nature::Look,
-            _ if inside => Nature::Inside,
-            Work::Statement(_) if is_written => Nature::Written,
-            Work::Statement(sql) => of_statement(sql),
-            _ => Nature::Rows,
-        });
-        inside = match piece.work {
-            Work::Begin => true,
-            Work::Commit => false,
-            _ => inside,
-        };
-    }
-    natures
-}
-
-fn of_statement(sql: &str) -> Nature {
-    match sql.split_whitespace().next().unwrap_or_default() {
-        "SET" | "PREPARE" => Nature::Session,
-        "DEALLOCATE" => Nature::EndOfSession,
-        "UPDATE" | "INSERT" | "DELETE" => Nature::Rows,
-        _ => Nature::Table,
     }
 }
 
@@ -153,17 +99,23 @@ fn create(table: &str) -> String {
     piece BIGINT NOT NULL,
     pieces BIGINT NOT NULL,
     catalogue VARCHAR(64),
-    begun_at TIMESTAMP NOT NULL,
+    begun_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
     tool_version VARCHAR(32) NOT NULL
 )"
     )
 }
 
-/// Forgets what was begun.
+/// Takes the row of what was begun away, for whoever writes in the same transaction what came of it.
+pub(crate) fn clear<Db: Database>(database: &mut Db, settings: &Settings) -> QueryResult<()> {
+    database.execute(&format!("DELETE FROM {}", settings.history.journal().sql(database.dialect())))
+}
+
+/// Takes the journal away. That is a change of tables, which would keep what is open.
 pub(crate) fn forget<Db: Database>(database: &mut Db, settings: &Settings) -> QueryResult<()> {
     if database.is_transactional() {
         return Ok(());
     }
+    database.rollback();
     let table = settings.history.journal().sql(database.dialect());
     database.execute(&format!("DROP TABLE IF EXISTS {table}"))
 }
@@ -241,50 +193,61 @@ impl<'a> Journal<'a> {
             )));
         }
         let mut first = begun.done;
-        if let Some(before) = &begun.catalogue
-            && self.catalogue(database, first)? != *before
-        {
-            if self.may_be_halved(first) {
+        if let Some(before) = &begun.catalogue {
+            if self.nature(first) == Nature::Halves {
                 return Err(Stop::refused(
-                    "it was stopped inside of several statements that were written as one, and only a person can tell \
-                     which of them were done; bring the tables to where the revision begins or ends, and record that by \
-                     `repair`",
+                    "it was stopped inside of SQL that may be done in part, and only a person can tell how much of it \
+                     was; bring the tables to where the revision begins or ends, and record that by `repair`",
                 ));
             }
+            first += usize::from(self.catalogue(database, first)? != *before);
+        }
+        if self.nature(first) == Nature::EndOfSession {
             first += 1;
         }
-        if self.natures.get(first) == Some(&Nature::EndOfSession) {
-            first += 1;
-        }
-        while first > 0 && self.natures[first - 1] == Nature::Session {
-            first -= 1;
+        if (0..first).any(|piece| self.nature(piece) == Nature::WrittenSession) {
+            return Err(Stop::refused(
+                "it was stopped behind SQL that sets something for the session, which is over; bring the tables to where \
+                 the revision begins or ends, and record that by `repair`",
+            ));
         }
         Ok(first)
     }
 
+    /// The pieces in front of one that are done again when the work goes on with it, for what they set lasts no longer
+    /// than the session. What they read may be gone, and then nothing needs them any more.
+    pub(crate) fn again(&self, first: usize) -> impl Iterator<Item = usize> + '_ {
+        (0..first).filter(|&piece| self.nature(piece) == Nature::Session)
+    }
+
+    fn nature(&self, piece: usize) -> Nature {
+        self.natures.get(piece).copied().unwrap_or(Nature::Look)
+    }
+
     /// What is to be written before a piece is done.
     pub(crate) fn before<Db: Database>(&mut self, database: &mut Db, piece: usize) -> Result<(), Stop> {
-        if self.natures[piece] != Nature::Look {
+        if self.nature(piece) != Nature::Look {
             for sql in std::mem::take(&mut self.begins) {
                 self.write(database, &sql)?;
             }
         }
-        match self.natures[piece] {
+        match self.nature(piece) {
             Nature::Table => self.at(database, piece, true),
-            Nature::Written => {
+            Nature::Written | Nature::Halves => {
                 self.at(database, piece, true)?;
                 Ok(database.begin_rows()?)
             }
             Nature::Rows => Ok(database.begin_rows()?),
             Nature::Commit => self.at(database, piece + 1, false),
-            Nature::Look | Nature::Session | Nature::EndOfSession | Nature::Begin | Nature::Inside => Ok(()),
+            _ => Ok(()),
         }
     }
 
     /// What is to be written when a piece was done.
     pub(crate) fn after<Db: Database>(&self, database: &mut Db, piece: usize) -> Result<(), Stop> {
-        match self.natures[piece] {
-            Nature::Rows | Nature::Written => {
+        match self.nature(piece) {
+            Nature::Table => self.at(database, piece + 1, false),
+            Nature::Rows | Nature::Written | Nature::Halves => {
                 self.at(database, piece + 1, false)?;
                 database.perform(&Work::Commit)
             }
@@ -292,16 +255,24 @@ impl<'a> Journal<'a> {
         }
     }
 
-    /// Whether a piece is several statements, of which some may be done where others are not.
-    pub(crate) fn may_be_halved(&self, piece: usize) -> bool {
-        let is_several = |sql: &str| sql.trim_end().trim_end_matches(';').contains(';');
-        self.natures.get(piece) == Some(&Nature::Written)
-            && matches!(self.pieces.get(piece), Some(Piece { work: Work::Statement(sql), .. }) if is_several(sql))
+    /// What is to be written when the database has refused a piece: that it was not done, whatever a person does to the
+    /// tables before the next run. Where the connection is gone with it, the tables must tell.
+    pub(crate) fn refused<Db: Database>(&self, database: &mut Db, piece: usize) {
+        database.rollback();
+        if matches!(self.nature(piece), Nature::Table | Nature::Written) {
+            drop(self.at(database, piece, false));
+        }
     }
 
-    /// Whether a piece leaves something that cannot be taken back.
+    /// Whether a piece may be done in part when it fails.
+    pub(crate) fn may_be_halved(&self, piece: usize) -> bool {
+        self.nature(piece) == Nature::Halves
+    }
+
+    /// Whether a piece that is done leaves something that cannot be taken back.
     pub(crate) fn stays(&self, piece: usize) -> bool {
-        !matches!(self.natures[piece], Nature::Look | Nature::Session | Nature::EndOfSession)
+        use Nature::{Commit, Halves, Rows, Table, Written};
+        matches!(self.nature(piece), Rows | Table | Written | Halves | Commit)
     }
 
     /// The end of the journal, in the transaction that writes the history.
@@ -322,42 +293,13 @@ impl<'a> Journal<'a> {
 
     /// A digest of what a piece may change.
     fn catalogue<Db: Database>(&self, database: &mut Db, piece: usize) -> Result<String, Stop> {
-        let of = self.pieces.get(piece).map_or(&[][..], |piece| &piece.operations);
-        let operations: Vec<&Operation> = of.iter().filter_map(|&at| self.operations.get(at)).collect();
-        Ok(hex(&database.catalogue(&operations)?, 32))
+        let Some(piece) = self.pieces.get(piece) else { return Ok(String::new()) };
+        let operations: Vec<&Operation> = piece.operations.iter().filter_map(|&at| self.operations.get(at)).collect();
+        let statement = if let Work::Statement(sql) = &piece.work { sql } else { "" };
+        Ok(hex(&database.catalogue(&operations, statement)?, 32))
     }
 
     fn write<Db: Database>(&self, database: &mut Db, sql: &str) -> Result<(), Stop> {
         database.execute(sql).map_err(|error| Stop::at(sql, error))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pieces_are_told_apart_by_what_they_change() {
-        let piece = |work| Piece { operations: vec![0], work };
-        let statement = |sql: &str| piece(Work::Statement(sql.to_owned()));
-        let pieces = [
-            statement("SET @a = 1"),
-            statement("PREPARE a FROM @a"),
-            statement("EXECUTE a"),
-            statement("DEALLOCATE PREPARE a"),
-            statement("UPDATE t SET a = 1"),
-            statement("ALTER TABLE t ADD a INT"),
-            piece(Work::Begin),
-            statement("INSERT INTO t VALUES (1)"),
-            piece(Work::Commit),
-            Piece { operations: vec![1], work: Work::Statement("DROP TABLE x".to_owned()) },
-        ];
-        let operations = [
-            Operation::DropTable { table: "t".into() },
-            Operation::Execute { sql: migratable_core::Sql::portable("DROP TABLE x"), effect: Vec::new() },
-        ];
-        use Nature::{Begin, Commit, EndOfSession, Inside, Rows, Session, Table, Written};
-        let expected = [Session, Session, Table, EndOfSession, Rows, Table, Begin, Inside, Commit, Written];
-        assert_eq!(natures(&pieces, &operations), expected);
     }
 }

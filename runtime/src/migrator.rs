@@ -198,7 +198,8 @@ impl<Db: Database> Migrator<Db> {
     /// [`Error::Behind`] if it has not; [`Error::Changed`] if one was edited since it was applied;
     /// [`Error::Unfinished`] if one was begun and did not come to its end.
     pub fn ensure_current(&self, database: &mut Db) -> Result<Standing, Error> {
-        if let Some(unfinished) = journal::read(database, &self.settings)? {
+        let unfinished = journal::read(database, &self.settings)?;
+        if let Some(unfinished) = unfinished.filter(|it| self.revisions.iter().any(|own| own.id == it.revision)) {
             return Err(unfinished.refused("the tables are neither as before it nor as after it"));
         }
         let (rows, _) = takeover::checksums(self.revisions, history::read_checksums(database, &self.settings)?)?;

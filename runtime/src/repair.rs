@@ -63,10 +63,10 @@ pub(crate) fn run<Db: Database>(
     session.begin()?;
     history::create(session.database, settings)?;
     let dialect = session.database.dialect();
-    session.database.execute(&create(settings, dialect)).map_err(write)?;
     let unfinished = journal::read(session.database, settings)?;
     let rows = history::read(session.database, settings)?;
     history::written_by_known(&rows)?;
+    let recorded = rows.clone();
     let status = history::status(migrator.revisions(), &graph, rows, unfinished);
     let named = graph.resolve(target, &status.current.iter().map(String::as_str).collect::<Vec<_>>());
     let unfinished = status.unfinished.filter(|it| match &named {
@@ -83,7 +83,8 @@ pub(crate) fn run<Db: Database>(
     };
     let refused = |why: &str| Error::NotRepaired { revision: id.clone(), why: why.to_owned() };
     let revision = migrator.revisions().iter().find(|it| it.id == id);
-    let row = status.applied.iter().find(|row| row.revision == id);
+    // As it stands there: what would be taken over first is another matter.
+    let row = recorded.iter().find(|row| row.revision == id);
     let rows = Statements::of(&settings.history, dialect);
     let (statement, repaired) = match (unfinished.is_some(), options.tables) {
         (true, None) => {
@@ -108,7 +109,11 @@ pub(crate) fn run<Db: Database>(
             _ => return Err(refused("it was not edited since it was applied")),
         },
     };
+    session.database.execute(&create(settings, dialect)).map_err(write)?;
     session.database.begin_rows().map_err(write)?;
+    if unfinished.is_some() {
+        journal::clear(session.database, settings).map_err(write)?;
+    }
     let noted = note(settings, dialect, &id, repaired, &options.reason);
     for sql in statement.into_iter().chain([noted]) {
         session.database.execute(&sql).map_err(write)?;
@@ -126,7 +131,7 @@ fn create(settings: &Settings, dialect: migratable_core::Dialect) -> String {
     revision VARCHAR(64) NOT NULL,
     repaired VARCHAR(16) NOT NULL,
     reason TEXT NOT NULL,
-    repaired_at TIMESTAMP NOT NULL,
+    repaired_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
     tool_version VARCHAR(32) NOT NULL
 )",
         settings.history.repairs().sql(dialect)

@@ -60,11 +60,14 @@ pub(crate) fn run<Db: Database>(
     }
     let write = |source| Error::Database { doing: "write the history of the database", source };
     session.database.begin_rows().map_err(write)?;
+    if status.unfinished.is_some() {
+        journal::clear(session.database, settings).map_err(write)?;
+    }
     takeover::write(session.database, settings, &taken_over)?;
     for statement in &statements {
         session.database.execute(statement).map_err(write)?;
     }
-    if !statements.is_empty() || !taken_over.is_empty() {
+    if !statements.is_empty() || !taken_over.is_empty() || status.unfinished.is_some() {
         session.commit().map_err(write)?;
     }
     if status.unfinished.is_some() {

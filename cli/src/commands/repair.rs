@@ -6,13 +6,16 @@ use serde_json::json;
 use crate::arguments::Repair;
 use crate::console::Console;
 use crate::database::{Database, migrator};
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::project::Project;
 
 /// Takes a database for what a person says it is.
 pub(crate) fn run(arguments: &Repair, url: Option<&str>, project: &Project, console: &mut Console<'_>) -> Outcome {
     let migrator = migrator(project)?;
     let database = Database::of(url, project, console)?;
+    if !database.exists() {
+        return Err(Failure::Failed(format!("{} is not there: there is nothing to repair", database.shown())));
+    }
     let tables = match (arguments.applied, arguments.not_applied) {
         (true, _) => Some(TablesAre::After),
         (_, true) => Some(TablesAre::Before),

@@ -142,7 +142,10 @@ fn an_edited_revision_is_repaired_with_a_reason() {
     sqlite(&blog, edit);
     let refused = at(&blog, &blog.root, &["upgrade"]);
     assert_eq!(refused.status, 1);
-    assert_says(&refused.err, &["revision aa0000000001 was changed after it was applied", "`repair aa0000000001`"]);
+    assert_says(
+        &refused.err,
+        &["revision aa0000000001 was changed after it was applied", "`repair aa0000000001 --reason …`"],
+    );
     let refused = at(&blog, &blog.root, &["upgrade", "--json"]);
     let refused: Value = serde_json::from_str(&refused.out).unwrap();
     assert_eq!(refused["error"]["code"], "changed");

@@ -50,8 +50,8 @@ impl Connection for MysqlConnection {
         false
     }
 
-    fn catalogue(&mut self, operations: &[&Operation]) -> QueryResult<String> {
-        catalogue::text(self, operations)
+    fn catalogue(&mut self, operations: &[&Operation], statement: &str) -> QueryResult<String> {
+        catalogue::text(self, operations, statement)
     }
 
     fn enter(&mut self, settings: &Settings) -> Result<session::Session, Error> {

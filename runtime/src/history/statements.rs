@@ -44,7 +44,7 @@ impl Statements {
     message TEXT NOT NULL,
     checksum VARCHAR(64) NOT NULL,
     steps_checksum VARCHAR(64),
-    applied_at TIMESTAMP NOT NULL,
+    applied_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
     duration_ms BIGINT NOT NULL,
     tool_version VARCHAR(32) NOT NULL
 )",
@@ -69,7 +69,8 @@ impl Statements {
 
     /// SQL for the number behind the last one.
     pub(crate) fn next_ordinal(&self) -> String {
-        format!("(SELECT coalesce(max(ordinal), 0) + 1 FROM {})", self.table)
+        // MySQL reads the table that it writes only through another query.
+        format!("(SELECT number FROM (SELECT coalesce(max(ordinal), 0) + 1 AS number FROM {}) AS last)", self.table)
     }
 
     /// Writes the row that records a revision. `ordinal` is a number or SQL for one.

@@ -181,7 +181,7 @@ fn refused(outcome: Result<migratable::Report, Error>, why: &str) {
 #[test]
 fn nothing_goes_past_a_revision_that_is_unfinished() {
     let (program, mut db) = (program(), stopped());
-    refused(program.downgrade(&mut db, "base", &Options::default()), "`upgrade r2` goes on with it");
+    refused(program.downgrade(&mut db, "base", &Options::default()), "Go on with it by `upgrade r2`");
     assert!(matches!(program.ensure_current(&mut db), Err(Error::Unfinished { .. })));
     let without = line(&[(first, nothing)]);
     refused(without.upgrade(&mut db), "this program does not know it");
@@ -209,9 +209,126 @@ fn statements_that_were_written_as_one_are_left_to_a_person() {
     program.upgrade(&mut db).unwrap_err();
     refused(program.upgrade(&mut db), "only a person can tell");
     run(&mut db, "DROP TABLE a");
-    // By hand they are as before: nothing was done.
-    let error = program.upgrade(&mut db).unwrap_err().to_string();
-    assert!(error.contains("already exists"), "{error}");
+    refused(program.upgrade(&mut db), "only a person can tell");
+    program.repair(&mut db, "r2", &by_hand(Some(TablesAre::Before))).unwrap();
+    refused(program.upgrade(&mut db), "already exists");
+}
+
+fn by_hand(tables: Option<TablesAre>) -> RepairOptions {
+    RepairOptions { reason: "by hand".to_owned(), tables }
+}
+
+#[test]
+fn a_statement_that_was_refused_is_done_when_its_reason_is_mended_by_hand() {
+    type Change = fn(&mut Operations);
+    let cases: [(Change, &str, &str, &str); 4] = [
+        (
+            |op| {
+                op.create_table(table("a").column(column("x", bigint())).primary_key("pk_a", ["x"]));
+                op.create_table(table("b").column(column("x", bigint())).primary_key("pk_b", ["x"]));
+            },
+            "CREATE TABLE b (y INT)",
+            "DROP TABLE b",
+            "SELECT COUNT(x) FROM b",
+        ),
+        (
+            |op| {
+                op.create_table(table("a").column(column("x", bigint())).primary_key("pk_a", ["x"]));
+                op.run(nothing_to_do);
+                op.add_column("users", column("bio", text()).nullable());
+            },
+            "ALTER TABLE users ADD bio INT",
+            "ALTER TABLE users DROP bio",
+            "SELECT COUNT(*) - 2 FROM users WHERE bio IS NULL",
+        ),
+        (
+            |op| {
+                op.create_table(table("a").column(column("x", bigint())).primary_key("pk_a", ["x"]));
+                op.execute(sql("UPDATE users SET age = '1234567890123'"));
+            },
+            "DO 0",
+            "ALTER TABLE users MODIFY age VARCHAR(20)",
+            "SELECT COUNT(*) - 2 FROM users WHERE age = '1234567890123'",
+        ),
+        (
+            |op| {
+                op.create_table(table("a").column(column("x", bigint())).primary_key("pk_a", ["x"]));
+                op.execute(sql("CREATE VIEW v AS SELECT id FROM users"));
+            },
+            "CREATE TABLE v (y INT)",
+            "DROP TABLE v",
+            "SELECT COUNT(*) - 2 FROM v",
+        ),
+    ];
+    for (change, stands_in_the_way, mended, done) in cases {
+        let program = line(&[(first, nothing), (change, nothing)]);
+        let mut db = throwaway();
+        program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+        run(&mut db, stands_in_the_way);
+        program.upgrade(&mut db).unwrap_err();
+        assert!(program.status(&mut db).unwrap().unfinished.is_some(), "{done}");
+        // A repair that is refused changes nothing either.
+        program.repair(&mut db, "r2", &by_hand(None)).unwrap_err();
+        run(&mut db, mended);
+        assert_eq!(program.upgrade(&mut db).unwrap().resumed, ["r2"], "{done}");
+        assert_eq!(one(&mut db, done), "0");
+    }
+}
+
+fn nothing_to_do(_: &mut Db) -> Result<()> {
+    Ok(())
+}
+
+#[test]
+fn what_a_routine_did_before_it_failed_is_taken_back() {
+    let call: fn(&mut Operations) = |op| op.execute(sql("CALL fix()"));
+    let program = line(&[(first, nothing), (call, nothing)]);
+    let mut db = throwaway();
+    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+    run(&mut db, "CREATE PROCEDURE fix() BEGIN UPDATE users SET age = 0; UPDATE users SET age = 'far too long'; END");
+    let before = state(&mut db);
+    program.upgrade(&mut db).unwrap_err();
+    assert_eq!(state(&mut db), before);
+}
+
+#[test]
+fn the_journal_stays_in_its_database_when_sql_turns_to_another() {
+    let other = throwaway();
+    let change: &'static str = format!("USE {}", other.name).leak();
+    thread_local!(static TURN: Cell<&'static str> = const { Cell::new("") });
+    TURN.set(change);
+    let turn: fn(&mut Operations) = |op| op.execute(sql(TURN.get()));
+    let program = line(&[(first, nothing), (turn, nothing)]);
+    let mut db = throwaway();
+    refused(program.upgrade(&mut db), "turned the connection to another database");
+    assert_eq!(program.status(&mut db).unwrap().unfinished, None, "nothing was done, and nothing is left of it");
+    assert_eq!(program.current(&mut db).unwrap(), ["r1"]);
+}
+
+#[test]
+fn nothing_goes_on_behind_what_was_set_for_a_session_that_is_over() {
+    let set: fn(&mut Operations) = |op| {
+        op.add_column("users", column("bonus", integer()).nullable());
+        op.execute(sql("SET @n = 5"));
+        op.execute(sql("UPDATE nowhere SET bonus = @n"));
+    };
+    let and_change: fn(&mut Operations) = |op| {
+        op.execute(sql("SET @n = 5"));
+        op.add_column("users", column("bonus", integer()).nullable());
+        op.execute(sql("UPDATE nowhere SET bonus = @n"));
+    };
+    for (change, is_refused) in [(set, false), (and_change, true)] {
+        let program = line(&[(first, nothing), (change, nothing)]);
+        let mut db = throwaway();
+        program.upgrade(&mut db).unwrap_err();
+        run(&mut db, "CREATE VIEW nowhere AS SELECT * FROM users");
+        if is_refused {
+            refused(program.upgrade(&mut db), "sets something for the session, which is over");
+        } else {
+            assert_eq!(program.upgrade(&mut db).unwrap().resumed, ["r2"]);
+            assert_eq!(one(&mut db, "SELECT bonus FROM users"), "5,5");
+        }
+    }
 }
 
 #[test]

@@ -106,13 +106,15 @@ fn names(op: &mut Operations) {
     op.rename_column("users", "name", "full_name");
     op.rename_enum_value("mood", "sad", "gloomy");
     op.rename_table("users", "people");
-    op.bulk_insert("cities", ["id", "name"], [[value(7), value("Oslo")]]);
+    op.rename_table("cities", "towns");
+    op.bulk_insert("towns", ["id", "name"], [[value(7), value("Oslo")]]);
     op.run(one_year_older_people);
 }
 
 fn no_names(op: &mut Operations) {
     op.run(one_year_younger_people);
-    op.execute(sql("DELETE FROM cities WHERE id = 7"));
+    op.execute(sql("DELETE FROM towns WHERE id = 7"));
+    op.rename_table("towns", "cities");
     op.rename_table("people", "users");
     op.rename_enum_value("mood", "gloomy", "sad");
     op.rename_column("users", "full_name", "name");

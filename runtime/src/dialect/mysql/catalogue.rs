@@ -1,5 +1,7 @@
 //! What tables are like, as far as a statement that was begun tells by it whether it was done.
 
+use std::collections::BTreeSet;
+
 use diesel::mysql::MysqlConnection;
 use diesel::result::QueryResult;
 use migratable_core::{Operation, TableName};
@@ -17,40 +19,44 @@ const BESIDE_TABLES: &str = "\
     UNION ALL SELECT CONCAT_WS('\\n', event_name, event_definition) \
     FROM information_schema.events WHERE event_schema = DATABASE() ORDER BY 1";
 
-/// The tables that operations are about, as the server writes them; everything, if one of them is SQL.
-pub(super) fn text(database: &mut MysqlConnection, operations: &[&Operation]) -> QueryResult<String> {
-    let mut tables: Vec<TableName> = Vec::new();
+/// The tables that operations are about and that a statement names, as the server writes them; everything, if SQL was
+/// written by somebody. The tool's own tables are no part of it.
+pub(super) fn text(database: &mut MysqlConnection, operations: &[&Operation], statement: &str) -> QueryResult<String> {
+    let is_written = operations.iter().any(|operation| matches!(operation, Operation::Execute { .. }));
+    let mut tables: BTreeSet<TableName> = operations.iter().filter_map(|it| it.table()).cloned().collect();
+    tables.extend(named(statement).map(|name| TableName { schema: None, name }));
+    let all = database.rows(
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'",
+    )?;
+    let all: BTreeSet<String> = all.into_iter().flatten().flatten().collect();
     let mut text = String::new();
-    if operations.iter().any(|operation| matches!(operation, Operation::Execute { .. })) {
-        let all = database.rows(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'",
-        )?;
-        tables.extend(all.into_iter().flatten().flatten().map(|name| TableName { schema: None, name }));
+    if is_written {
+        let own = |name: &&String| name.starts_with("migratable_");
+        tables.extend(all.iter().filter(|name| !own(name)).map(|name| TableName { schema: None, name: name.clone() }));
         let beside = database.rows(BESIDE_TABLES)?;
         text.extend(beside.into_iter().flatten().flatten().map(|it| it + "\n"));
     }
-    for operation in operations {
-        tables.extend(operation.table().cloned());
-        if let Operation::RenameTable { to, .. } = operation {
-            tables.push(to.clone());
-        }
-    }
-    tables.sort();
-    tables.dedup();
     for table in &tables {
-        text.push_str(&shown(database, table));
+        // What is in another database is asked for there.
+        if table.schema.is_none() && !all.contains(&table.name) {
+            text.push_str(&format!("no {table}\n"));
+            continue;
+        }
+        let rows = database.rows(&format!("SHOW CREATE TABLE {}", table_name(table)));
+        let rows = if table.schema.is_some() { rows.unwrap_or_default() } else { rows? };
+        let shown = rows.into_iter().next().and_then(|row| row.into_iter().nth(1)).flatten();
+        text.push_str(&without_next_number(&shown.unwrap_or_default()));
         text.push('\n');
     }
     Ok(text)
 }
 
-/// A table as the server writes it, without the next number, which rows change; nothing if it is not there.
-fn shown(database: &mut MysqlConnection, table: &TableName) -> String {
-    let rows = database.rows(&format!("SHOW CREATE TABLE {}", table_name(table))).unwrap_or_default();
-    let Some(shown) = rows.into_iter().next().and_then(|row| row.into_iter().nth(1)).flatten() else {
-        return format!("no {table}");
-    };
-    without_next_number(&shown)
+/// What stands in backticks in a statement of the tool: names of tables are among it.
+fn named(statement: &str) -> impl Iterator<Item = String> + '_ {
+    let unquoted = |text: &str| text.replace('\u{1}', "`");
+    let parts = statement.replace("``", "\u{1}");
+    let names: Vec<String> = parts.split('`').skip(1).step_by(2).map(unquoted).collect();
+    names.into_iter()
 }
 
 fn without_next_number(shown: &str) -> String {
@@ -63,6 +69,12 @@ fn without_next_number(shown: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tables_are_found_by_their_quotes() {
+        let names: Vec<String> = named("ALTER TABLE `it``s` DROP FOREIGN KEY `fk`").collect();
+        assert_eq!(names, ["it`s", "fk"]);
+    }
 
     #[test]
     fn the_next_number_is_no_change_of_a_table() {

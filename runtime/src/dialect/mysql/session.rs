@@ -221,6 +221,11 @@ pub(super) fn stays(database: &mut MysqlConnection, what: &str) -> Result<(), St
     if elsewhere.is_empty() {
         return Ok(());
     }
+    // What follows, the journal too, goes where it belongs.
+    let own = database.rows("SELECT @migratable_database").unwrap_or_default().into_iter().flatten().flatten().next();
+    if let Some(own) = own {
+        database.batch_execute(&format!("USE {}", quoted(&own))).map_err(|error| Stop::at("USE", error))?;
+    }
     Err(Stop::refused(format!(
         "{what} turned the connection to another database by USE; name the table with its database instead, as in \
          `other.table`"

@@ -9,12 +9,20 @@ use super::super::types::{self, sql_text};
 use super::{Planned, Planner};
 use crate::dialect::Work;
 
+/// How many new rows are foreseen at most.
+const FORESEEN_ROWS: usize = 500;
+
 impl Planner<'_> {
     pub(super) fn data(&mut self, operation: &Operation) -> Planned {
         self.apply(operation)?;
         match operation {
             Operation::BulkInsert { table, columns, rows } => {
-                self.foresee_insert(&self.table(table)?, columns, rows)?;
+                // Every look would carry all of them.
+                if rows.len() > FORESEEN_ROWS {
+                    self.foresight.ends();
+                } else {
+                    self.foresee_insert(&self.table(table)?, columns, rows)?;
+                }
                 self.push(Work::Begin);
                 for rows in rows.chunks(500) {
                     let into = format!("INSERT INTO {} ({}) VALUES", table_name(table), ddl::list(columns));
