@@ -43,9 +43,14 @@ impl Column {
         }
     }
 
+    /// The default, if it is a value.
+    pub fn default_value(&self) -> Option<&DefaultValue> {
+        self.default.as_ref().filter(|it| !it.is_null())
+    }
+
     /// Whether an INSERT may leave the column out.
     pub fn fills_itself(&self) -> bool {
-        self.nullable || self.default.is_some() || self.identity.is_some() || self.generated.is_some()
+        self.nullable || self.default_value().is_some() || self.identity.is_some() || self.generated.is_some()
     }
 }
 
@@ -58,6 +63,20 @@ pub enum DefaultValue {
     Now,
     /// An expression.
     Sql(Sql),
+}
+
+impl DefaultValue {
+    /// Whether it is NULL, which a dump may write at a column that takes none.
+    fn is_null(&self) -> bool {
+        match self {
+            DefaultValue::Literal(literal) => *literal == Literal::Null,
+            DefaultValue::Now => false,
+            DefaultValue::Sql(sql) => sql.texts().any(|text| {
+                let value = text.split("::").next().unwrap_or_default();
+                value.trim_matches(['(', ')', ' ']).eq_ignore_ascii_case("null")
+            }),
+        }
+    }
 }
 
 /// A plain value.

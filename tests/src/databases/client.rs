@@ -10,7 +10,7 @@ use std::thread;
 use migratable_core::Dialect;
 use tempfile::TempDir;
 
-use super::session::Session;
+use super::session::{SQLITE_SETTINGS, Session};
 
 /// Where throwaway databases are made.
 pub struct Server {
@@ -76,13 +76,15 @@ impl Server {
         match self.dialect {
             Dialect::Sqlite => {
                 let mut command = Command::new("sqlite3");
-                command.args(["-cmd", "PRAGMA foreign_keys = ON", database]);
+                command.args(["-cmd", SQLITE_SETTINGS, database]);
                 command
             }
             Dialect::Postgres => {
                 let mut command = Command::new("psql");
                 command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database]);
-                command.env("PGOPTIONS", "-c client_min_messages=warning").env("PGCLIENTENCODING", "UTF8");
+                command
+                    .env("PGOPTIONS", "-c client_min_messages=warning -c synchronous_commit=off")
+                    .env("PGCLIENTENCODING", "UTF8");
                 command
             }
             Dialect::Mysql => mariadb(database),
@@ -161,12 +163,13 @@ impl<'a> Database<'a> {
     /// With what the client said.
     pub fn make(&self, sql: &str) -> Result<(), String> {
         match self.dialect() {
-            Dialect::Sqlite if let Some(mut session) = self.session() => {
-                *session = Session::open(Dialect::Sqlite, "")?;
-                session.run(sql)
-            }
             Dialect::Sqlite => {
+                // A new file: what a connection still holds of the old one is none of its business.
+                let _ = fs::remove_file(self.file());
                 fs::write(self.file(), "").map_err(|error| error.to_string())?;
+                if let Some(mut session) = self.session() {
+                    *session = Session::open(Dialect::Sqlite, &self.url())?;
+                }
                 self.run(sql)
             }
             Dialect::Postgres | Dialect::Mysql => self.run(&format!("{}{sql}", self.emptying())),
@@ -179,7 +182,10 @@ impl<'a> Database<'a> {
     /// With what the client said.
     pub fn make_by_client(&self, sql: &str) -> Result<(), String> {
         match self.dialect() {
-            Dialect::Sqlite => self.make(sql),
+            Dialect::Sqlite => {
+                self.make("")?;
+                self.run_by_client(sql)
+            }
             Dialect::Postgres | Dialect::Mysql => self.run_by_client(&format!("{}{sql}", self.emptying())),
         }
     }

@@ -11,7 +11,8 @@ use diesel::{RunQueryDsl, sql_query};
 use migratable::AnyConnection;
 use migratable_core::Dialect;
 
-use crate::recorded;
+/// With foreign keys, and without waiting for the disk: nothing here outlives its test.
+pub(super) const SQLITE_SETTINGS: &str = "PRAGMA foreign_keys = ON; PRAGMA synchronous = OFF";
 
 /// An open connection.
 pub struct Session {
@@ -20,16 +21,19 @@ pub struct Session {
 }
 
 impl Session {
-    /// Connects; SQLite gets a new database in memory.
+    /// Connects.
     ///
     /// # Errors
     /// With what the database said.
     pub fn open(dialect: Dialect, url: &str) -> Result<Session, String> {
-        let connection = match dialect {
-            Dialect::Sqlite => AnyConnection::Sqlite(recorded::connect()),
-            _ => AnyConnection::open(dialect, url).map_err(|error| error.to_string())?,
-        };
-        Ok(Session { connection })
+        let connection = AnyConnection::open(dialect, url).map_err(|error| error.to_string())?;
+        let mut session = Session { connection };
+        match dialect {
+            Dialect::Sqlite => session.run(SQLITE_SETTINGS)?,
+            Dialect::Postgres => session.run("SET synchronous_commit = off")?,
+            Dialect::Mysql => {}
+        }
+        Ok(session)
     }
 
     /// Runs a script.

@@ -1,10 +1,9 @@
 //! The way of one pair: there with rows, compared with a fresh database, and back.
 
-use migratable_core::Dialect;
 use migratable_tests::databases::client::{Database, Server};
 use migratable_tests::databases::comparison::diff;
 use migratable_tests::databases::reader::{self, Held};
-use migratable_tests::databases::rows::{self, Renames};
+use migratable_tests::databases::rows::{self, Renames, Rows};
 use serde_json::Value;
 
 use crate::pair::Pair;
@@ -25,6 +24,16 @@ pub struct Traveller<'a> {
     database: Database<'a>,
     fresh_from: Database<'a>,
     fresh_to: Database<'a>,
+    haste: Haste,
+}
+
+/// How a pair is looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Haste {
+    /// By the most thorough means.
+    Thorough,
+    /// Without a process for each look.
+    Quick,
 }
 
 impl Traveller<'_> {
@@ -32,13 +41,9 @@ impl Traveller<'_> {
     ///
     /// # Errors
     /// With what the client said.
-    pub fn new(server: &Server, number: usize) -> Result<Traveller<'_>, String> {
-        let database = |what: &str| {
-            let made = server.database(&format!("{number}_{what}"))?;
-            // SQLite would be in memory, where its client does not find it.
-            if made.dialect() == Dialect::Sqlite { Ok(made) } else { made.kept_open() }
-        };
-        Ok(Traveller { database: database("there")?, fresh_from: database("from")?, fresh_to: database("to")? })
+    pub fn new(server: &Server, number: usize, haste: Haste) -> Result<Traveller<'_>, String> {
+        let database = |what: &str| server.database(&format!("{number}_{what}"))?.kept_open();
+        Ok(Traveller { database: database("there")?, fresh_from: database("from")?, fresh_to: database("to")?, haste })
     }
 }
 
@@ -47,17 +52,12 @@ impl Traveller<'_> {
 /// # Errors
 /// At the first stage that does not come out as it should.
 pub fn travel(traveller: &Traveller<'_>, pair: &Pair) -> Result<(), Wrong> {
-    let at = |stage| move |seen| Wrong { pair: pair.name.clone(), stage, seen };
-    let Traveller { database, fresh_from, fresh_to } = traveller;
-    database.make_by_client(&pair.from).map_err(at("from"))?;
-    rows::fill(database, &pair.rows).map_err(at("rows"))?;
-    fresh_from.make_by_client(&pair.from).map_err(at("from"))?;
-    fresh_to.make_by_client(&pair.to).map_err(at("to"))?;
-    let held_from = reader::read_all(fresh_from).map_err(at("reader"))?;
-    let held_to = reader::read_all(fresh_to).map_err(at("reader"))?;
+    let at = |stage| at(pair, stage);
+    let Traveller { database, fresh_to, .. } = traveller;
+    let start = traveller.start(pair)?;
 
     if pair.operations.is_empty() {
-        reader::same(&held_from.managed, &held_to.managed).map_err(at("the pair itself"))?;
+        reader::same(&start.from.managed, &start.to.managed).map_err(at("the pair itself"))?;
         nothing_to_do(database, fresh_to).map_err(at("only spelling"))?;
         let plan = Plan::read(database, fresh_to, &[]).map_err(at("diff"))?;
         return plan.is_as_expected(pair).map_err(at("not managed"));
@@ -65,22 +65,107 @@ pub fn travel(traveller: &Traveller<'_>, pair: &Pair) -> Result<(), Wrong> {
     if !pair.refused.is_empty() {
         return refused(database, fresh_to, pair).map_err(at("refused"));
     }
-    let before = rows::snapshot(database).map_err(at("rows"))?;
     let plan = Plan::read(database, fresh_to, &pair.rename).map_err(at("diff"))?;
     plan.is_as_expected(pair).map_err(at("operations"))?;
-    let script = plan.script;
-    database.run_by_client(&script).map_err(with(&script)).map_err(at("script"))?;
-    arrived(database, &held_from, &held_to).map_err(with(&script)).map_err(at("there"))?;
-    let after = rows::snapshot(database).map_err(at("rows"))?;
-    rows::kept(&before, &after, &Renames(&pair.rename)).map_err(with(&script)).map_err(at("rows kept"))?;
-    nothing_to_do(database, fresh_to).map_err(with(&script)).map_err(at("second diff"))?;
+    traveller.there(pair, &start, &plan.script)?;
+    traveller.back(pair, &start)
+}
 
-    let rename_back: Vec<String> = pair.rename.iter().rev().map(|rename| turned(rename)).collect();
-    let script = self::script(database, fresh_from, &rename_back).map_err(at("diff back"))?;
-    database.run_by_client(&script).map_err(with(&script)).map_err(at("script back"))?;
-    arrived(database, &held_from, &held_from).map_err(with(&script)).map_err(at("back"))?;
-    let again = rows::snapshot(database).map_err(at("rows"))?;
-    rows::kept(&after, &again, &Renames(&rename_back)).map_err(with(&script)).map_err(at("rows kept back"))
+/// An error of a stage.
+fn at(pair: &Pair, stage: &'static str) -> impl FnOnce(String) -> Wrong {
+    let pair = pair.name.clone();
+    move |seen| Wrong { pair, stage, seen }
+}
+
+/// What both databases hold at the start.
+pub struct Start {
+    from: Held,
+    to: Held,
+    rows: Rows,
+}
+
+impl Traveller<'_> {
+    /// Makes the databases of a pair, and rows.
+    ///
+    /// # Errors
+    /// If the pair is no SQL of its database, or its rows do not fit.
+    pub fn start(&self, pair: &Pair) -> Result<Start, Wrong> {
+        let at = |stage| at(pair, stage);
+        let Traveller { database, fresh_from, fresh_to, haste } = self;
+        let make = match haste {
+            Haste::Thorough => Database::make_by_client,
+            Haste::Quick => Database::make,
+        };
+        make(database, &pair.from).map_err(at("from"))?;
+        rows::fill(database, &pair.rows).map_err(at("rows"))?;
+        make(fresh_from, &pair.from).map_err(at("from"))?;
+        make(fresh_to, &pair.to).map_err(at("to"))?;
+        let from = self.read(fresh_from).map_err(at("reader"))?;
+        let to = self.read(fresh_to).map_err(at("reader"))?;
+        let rows = rows::snapshot(database).map_err(at("rows"))?;
+        Ok(Start { from, to, rows })
+    }
+
+    /// The script there; empty if there is nothing to do.
+    ///
+    /// # Errors
+    /// If none is written.
+    pub fn script_there(&self, pair: &Pair) -> Result<String, Wrong> {
+        script(&self.database, &self.fresh_to, &pair.rename).map_err(at(pair, "diff"))
+    }
+
+    /// Goes there.
+    ///
+    /// # Errors
+    /// At the first stage that does not come out as it should.
+    pub fn there(&self, pair: &Pair, start: &Start, script: &str) -> Result<(), Wrong> {
+        let at = |stage| at(pair, stage);
+        let Traveller { database, fresh_to, .. } = self;
+        database.run_by_client(script).map_err(with(script)).map_err(at("script"))?;
+        self.arrived(&start.from, &start.to).map_err(with(script)).map_err(at("there"))?;
+        let after = rows::snapshot(database).map_err(at("rows"))?;
+        rows::kept(&start.rows, &after, &Renames(&pair.rename)).map_err(with(script)).map_err(at("rows kept"))?;
+        nothing_to_do(database, fresh_to).map_err(with(script)).map_err(at("second diff"))
+    }
+
+    /// Goes back.
+    ///
+    /// # Errors
+    /// At the first stage that does not come out as it should.
+    pub fn back(&self, pair: &Pair, start: &Start) -> Result<(), Wrong> {
+        let at = |stage| at(pair, stage);
+        let Traveller { database, fresh_from, .. } = self;
+        let rename_back: Vec<String> = pair.rename.iter().rev().map(|rename| turned(rename)).collect();
+        let after = rows::snapshot(database).map_err(at("rows"))?;
+        let script = script(database, fresh_from, &rename_back).map_err(at("diff back"))?;
+        database.run_by_client(&script).map_err(with(&script)).map_err(at("script back"))?;
+        self.arrived(&start.from, &start.from).map_err(with(&script)).map_err(at("back"))?;
+        let again = rows::snapshot(database).map_err(at("rows"))?;
+        rows::kept(&after, &again, &Renames(&rename_back)).map_err(with(&script)).map_err(at("rows kept back"))
+    }
+
+    fn read(&self, database: &Database<'_>) -> Result<Held, String> {
+        match self.haste {
+            Haste::Thorough => reader::read_all(database),
+            Haste::Quick => reader::read(database),
+        }
+    }
+
+    /// Whether the database holds what is wanted, and still all that is not managed.
+    fn arrived(&self, began: &Held, wanted: &Held) -> Result<(), String> {
+        let found = self.read(&self.database)?;
+        reader::same(&found.managed, &wanted.managed)?;
+        reader::same(&found.others, &began.others)
+    }
+
+    /// Whether all is as it was at the start.
+    ///
+    /// # Errors
+    /// What is not.
+    pub fn is_unchanged(&self, start: &Start) -> Result<(), String> {
+        self.arrived(&start.from, &start.from)?;
+        rows::kept(&start.rows, &rows::snapshot(&self.database)?, &Renames(&[]))
+    }
 }
 
 /// Whether no script is written, for the reason that is given.
@@ -104,16 +189,8 @@ fn turned(rename: &str) -> String {
     rename.split_once('=').map_or_else(|| rename.to_owned(), |(from, to)| format!("{to}={from}"))
 }
 
-/// Whether a database holds what is wanted, and still all that is not managed.
-fn arrived(database: &Database<'_>, began: &Held, wanted: &Held) -> Result<(), String> {
-    let found = reader::read_all(database)?;
-    reader::same(&found.managed, &wanted.managed)?;
-    reader::same(&found.others, &began.others)
-}
-
 fn script(from: &Database<'_>, to: &Database<'_>, rename: &[String]) -> Result<String, String> {
-    let said = diff(from, to, rename, &["--sql", "--allow-loss"])?;
-    if said.out.trim().is_empty() { Err(format!("nothing was found to do\n{}", said.err)) } else { Ok(said.out) }
+    diff(from, to, rename, &["--sql", "--allow-loss"]).map(|said| said.out)
 }
 
 fn nothing_to_do(from: &Database<'_>, to: &Database<'_>) -> Result<(), String> {

@@ -8,6 +8,7 @@
 mod guards;
 mod journey;
 mod pair;
+mod random;
 
 use std::fmt::Write;
 use std::sync::Mutex;
@@ -17,7 +18,7 @@ use std::{env, thread};
 use migratable_core::Dialect;
 use migratable_tests::databases::client::Server;
 
-use journey::{Traveller, Wrong, travel};
+use journey::{Haste, Traveller, Wrong, travel};
 
 /// How many pairs are tried at once.
 const THREADS: usize = 2;
@@ -50,7 +51,7 @@ fn all_pairs(dialect: Dialect) {
         for thread in 0..THREADS {
             let (server, pairs, next, wrong) = (&server, &pairs, &next, &wrong);
             scope.spawn(move || {
-                let traveller = Traveller::new(server, thread).unwrap();
+                let traveller = Traveller::new(server, thread, Haste::Thorough).unwrap();
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     let Some(pair) = pairs.get(number) else { break };

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use migratable_core::{Column, Native, Table};
 
 use super::ddl::{self, Words, quoted, table_name};
-use super::types::{ROW_NUMBER, text};
+use super::types::{self, COUNTERS, text};
 
 /// A table that changes.
 pub(super) struct Alteration<'a> {
@@ -150,7 +150,7 @@ impl<'a> Alteration<'a> {
             }
             columns.push((column, step));
         }
-        statements.room.extend(self.first_row_number(&values));
+        statements.room.extend(self.first_numbers()?);
         if !additions.is_empty() {
             statements.room.push(format!("ALTER TABLE {table} {}", additions.join(", ")));
             statements.values = Some(self.update(&values, None));
@@ -198,23 +198,26 @@ impl<'a> Alteration<'a> {
         ]
     }
 
-    /// Begins to number the rows, behind all that stands in a column whose NULLs are numbered.
-    fn first_row_number(&self, values: &[String]) -> Option<String> {
-        let is_numbered = |value: &String| value.contains(ROW_NUMBER);
-        let numbered = self.in_place_of_null.iter().chain(self.values).filter(|(_, value)| is_numbered(value));
-        let there: Vec<String> = numbered
-            .filter(|(column, _)| self.old(column).is_some())
-            .map(|(column, _)| {
-                format!("(SELECT MAX(CAST({} AS SIGNED)) FROM {})", quoted(column), table_name(&self.before.name))
-            })
-            .collect();
-        if there.is_empty() {
-            return values.iter().any(is_numbered).then(|| format!("SET {ROW_NUMBER} = 0"));
+    /// Begins to number the rows, behind all that stands in the columns whose NULLs are numbered.
+    fn first_numbers(&self) -> Result<Vec<String>, String> {
+        let mut statements = Vec::new();
+        for counter in COUNTERS {
+            let filled = self.in_place_of_null.iter().chain(self.values);
+            let numbered: Vec<&String> =
+                filled.filter(|(_, value)| value.contains(counter)).map(|(column, _)| column).collect();
+            let mut numbers = vec!["0".to_owned()];
+            for old in numbered.iter().filter_map(|column| self.old(column)) {
+                let number = types::number_of(&self.words_before.type_name(old)?, &quoted(&old.name));
+                let from = table_name(&self.before.name);
+                numbers.push(format!("COALESCE((SELECT CEILING(MAX({number})) FROM {from}), 0)"));
+            }
+            match &*numbers {
+                _ if numbered.is_empty() => {}
+                [zero] => statements.push(format!("SET {counter} = {zero}")),
+                several => statements.push(format!("SET {counter} = GREATEST({})", several.join(", "))),
+            }
         }
-        Some(format!(
-            "SET {ROW_NUMBER} = GREATEST(0, {})",
-            there.iter().map(|it| format!("COALESCE({it}, 0)")).collect::<Vec<_>>().join(", ")
-        ))
+        Ok(statements)
     }
 
     /// An UPDATE that leaves alone what the server would set to the time of the update.

@@ -60,7 +60,9 @@ impl Conversion {
             (Kind::Bits, Kind::Text { .. } | Kind::Json) => format!("CAST({old} + 0 AS CHAR)"),
             (Kind::Text { .. }, Kind::Bits) => format!("CAST({old} AS UNSIGNED)"),
             (Kind::Text { .. } | Kind::Values(_), Kind::Json) if all => {
-                format!("IF(JSON_VALID({old}), {old}, JSON_QUOTE({}))", as_text())
+                // Of one character set, as the two sides of IF have to be.
+                let text = format!("CONVERT({old} USING utf8mb4)");
+                format!("IF(JSON_VALID({old}), {text}, JSON_QUOTE({text}))")
             }
             // An empty text is no number and no time, and nothing is lost by it.
             (

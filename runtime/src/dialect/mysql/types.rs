@@ -6,8 +6,9 @@ use migratable_core::{Column, ColumnType, DefaultValue, Dialect, Enum, Literal, 
 
 use crate::dialect::literal_for;
 
-/// The variable that numbers rows while they are filled.
-pub(super) const ROW_NUMBER: &str = "@migratable_row";
+/// The variables in which rows are numbered: one for each kind of value, since they count from behind what is there.
+pub(super) const COUNTERS: [&str; 5] =
+    ["@migratable_row", "@migratable_day", "@migratable_second", "@migratable_time", "@migratable_address"];
 
 /// The most digits that a decimal has, and a scale that leaves room on both sides of the point.
 const WIDEST_DECIMAL: &str = "DECIMAL(65, 30)";
@@ -183,27 +184,47 @@ pub(super) fn is_number(word: &str) -> bool {
         || matches!(word, "integer" | "float" | "double" | "real" | "decimal" | "numeric" | "bit" | "bool" | "boolean")
 }
 
-/// SQL for the next number of a row.
-const NEXT_ROW_NUMBER: &str = "(@migratable_row := @migratable_row + 1)";
-
 /// SQL without the numbers of rows, of which it is only known that they differ.
 pub(super) fn unnumbered(sql: &str) -> String {
-    sql.replace(NEXT_ROW_NUMBER, "NULL")
+    COUNTERS.iter().fold(sql.to_owned(), |sql, counter| sql.replace(&next(counter), "NULL"))
 }
 
-/// A value of its own for each row, where no two rows may be equal.
-pub(super) fn distinct(type_name: &str) -> String {
-    let number = NEXT_ROW_NUMBER;
-    let lower = type_name.to_ascii_lowercase();
-    match lower.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default() {
-        "uuid" => format!("CONCAT('00000000-0000-0000-0000-', LPAD({number}, 12, '0'))"),
+/// SQL for the next number that a counter gives.
+fn next(counter: &str) -> String {
+    format!("({counter} := {counter} + 1)")
+}
+
+/// The first word of a type's name, in small letters.
+fn family(type_name: &str) -> String {
+    let end = type_name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(type_name.len());
+    type_name[..end].to_ascii_lowercase()
+}
+
+/// A value of its own for each row, where no two rows may be equal; none if the type has few values.
+pub(super) fn distinct(type_name: &str) -> Option<String> {
+    let family = family(type_name);
+    let [row, day, second, time, address] = COUNTERS;
+    Some(match &*family {
+        "enum" | "set" | "bit" | "year" => return None,
+        "uuid" => format!("CONCAT('00000000-0000-0000-0000-', LPAD({}, 12, '0'))", next(row)),
         // Day 719528 is the first of 1970.
-        "date" => format!("FROM_DAYS(719528 + {number})"),
-        "datetime" | "timestamp" => format!("FROM_UNIXTIME({number})"),
-        "time" => format!("SEC_TO_TIME({number})"),
-        "inet4" => format!("INET_NTOA({number})"),
-        "json" => format!("CAST({number} AS CHAR)"),
-        _ => number.to_owned(),
+        "date" => format!("FROM_DAYS(719528 + {})", next(day)),
+        "datetime" | "timestamp" => format!("FROM_UNIXTIME({})", next(second)),
+        "time" => format!("SEC_TO_TIME({})", next(time)),
+        "inet4" => format!("INET_NTOA({})", next(address)),
+        "json" => format!("CAST({} AS CHAR)", next(row)),
+        _ => next(row),
+    })
+}
+
+/// The number that `distinct` makes a value of.
+pub(super) fn number_of(type_name: &str, value: &str) -> String {
+    match &*family(type_name) {
+        "date" => format!("TO_DAYS({value}) - 719528"),
+        "datetime" | "timestamp" => format!("UNIX_TIMESTAMP({value})"),
+        "time" => format!("TIME_TO_SEC({value})"),
+        "inet4" => format!("INET_ATON({value})"),
+        _ => format!("CAST({value} AS SIGNED)"),
     }
 }
 

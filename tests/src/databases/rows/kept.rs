@@ -161,13 +161,20 @@ fn lost<'a>(name: &str, old: &'a TableRows, new: &'a TableRows, renames: &Rename
     let is_same = |old: &TableRow, new: &TableRow| {
         places.iter().all(|place| {
             let is_filled = old[place.from].is_none() && place.before.nullable && !place.after.nullable;
-            is_filled || old_value(old, place) == new_value(new, place)
+            let (old, new) = (old_value(old, place), new_value(new, place));
+            // A text that is no JSON becomes a string of it; MariaDB's JSON is a text by its type.
+            is_filled || old == new || quoted(&old) == new
         })
     };
     let is_gone = |row: &&TableRow| !new.rows.iter().any(|other| is_same(row, other));
     let columns: Vec<&str> = places.iter().map(|place| &*place.before.name).collect();
     let shown = |row: &TableRow| format!("{name} ({}): no row {row:?} any more in {:?}", columns.join(", "), new.rows);
     old.rows.iter().filter(is_gone).map(shown).collect()
+}
+
+/// A text as a string of JSON.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }
 
 /// A value in the one spelling that it has in every type that holds it.

@@ -130,7 +130,10 @@ impl Planner<'_> {
             if was == is && given.is_none() && old.generated.is_none() {
                 needs.in_place_of_null.insert(new.name.clone(), value.sql);
             } else {
-                needs.values.insert(new.name.clone(), otherwise(given.as_deref().unwrap_or(&place)));
+                // Beside a number bits would count as text.
+                let sum = if is.starts_with("bit") { " + 0" } else { "" };
+                let given = given.as_deref().unwrap_or(&place);
+                needs.values.insert(new.name.clone(), format!("COALESCE({given}, {}{sum})", value.sql));
             }
         }
         Ok(())
@@ -180,8 +183,10 @@ impl Planner<'_> {
             Some((key, target)) if !self.new_tables.contains(&key.table) => {
                 (format!("(SELECT MIN({}) FROM {})", quoted(target), table_name(&key.table)), true)
             }
-            _ if is_unique(change.after, &column.name) => (types::distinct(&name), false),
-            _ => (types::neutral(&name), false),
+            _ => {
+                let distinct = types::distinct(&name).filter(|_| is_unique(change.after, &column.name));
+                (distinct.unwrap_or_else(|| types::neutral(&name)), false)
+            }
         };
         Ok(Neutral { sql, may_be_null })
     }

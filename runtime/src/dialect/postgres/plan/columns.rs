@@ -55,6 +55,9 @@ impl Planner<'_> {
                 self.statement(alter(name, &column.name, "SET NOT NULL"));
             }
         }
+        if let Some(default) = types::default(column)? {
+            self.statement(alter(name, &column.name, &format!("SET DEFAULT {default}")));
+        }
         Ok(())
     }
 

@@ -54,14 +54,17 @@ impl Planner<'_> {
             })
     }
 
-    /// Some row of the table that a column refers to.
+    /// Some row of the table that a column refers to; the row itself if that is its own table.
     fn referred(&self, table: &Table, column: &str) -> Option<String> {
         let keys = &self.in_target(table).foreign_keys;
         let key = keys.iter().find(|it| matches!(it.columns.as_slice(), [only] if only == column))?;
         let (target, of) = (quoted(&key.references[0]), qualified(&key.table));
         // It may have another name until later, or not be there yet.
         let is_there = self.schema.table(&key.table).is_some_and(|it| it.find(&key.references[0]).is_some());
-        (key.table != table.name && is_there).then(|| format!("(SELECT {target} FROM {of} ORDER BY {target} LIMIT 1)"))
+        is_there.then(|| match key.table == table.name {
+            true => target,
+            false => format!("(SELECT {target} FROM {of} ORDER BY {target} LIMIT 1)"),
+        })
     }
 
     /// What the rows of a table get in a new column.
@@ -84,7 +87,7 @@ impl Planner<'_> {
     pub(super) fn fill_null(&self, table: &Table, column: &Column) -> Planned<String> {
         let name = quoted(&column.name);
         let is_null = format!("{name} IS NULL");
-        if column.identity.is_some() || (column.default.is_none() && self.is_distinct(table, &column.name)) {
+        if column.identity.is_some() || (column.default_value().is_none() && self.is_distinct(table, &column.name)) {
             let last = match column.column_type.is_integer() {
                 true => format!("(SELECT coalesce(max({name}), 0) FROM {})", qualified(&table.name)),
                 false => "0".to_owned(),
@@ -93,7 +96,7 @@ impl Planner<'_> {
                 return Ok(number_rows(&table.name, &column.name, &value, &is_null, &last));
             }
         }
-        let value = match types::default(column)? {
+        let value = match types::default(column)?.filter(|_| column.default_value().is_some()) {
             Some(default) => default,
             None => self
                 .referred(table, &column.name)

@@ -126,7 +126,7 @@ impl Difference<'_> {
 
     /// What the rows get in a new column; nothing if that is its default or NULL.
     fn new_value(&self, table: &Table, old: &Table, column: &Column) -> Option<String> {
-        let default = column.default.as_ref().filter(|it| **it != DefaultValue::Literal(Literal::Null));
+        let default = column.default_value();
         let alone = fill::is_unique_alone(table, &column.name);
         match (default, column.nullable) {
             (Some(_), true) if alone => Some("NULL".to_owned()),
@@ -145,8 +145,8 @@ impl Difference<'_> {
             let number = if beside_others { "-row_number() OVER ()" } else { "row_number() OVER ()" };
             return fill::distinct(column, number);
         }
-        match &column.default {
-            Some(DefaultValue::Literal(Literal::Null)) | None => fill::neutral(table, old, column),
+        match column.default_value() {
+            None => fill::neutral(table, old, column),
             Some(_) => match self.default_text(&table.name, &column.name) {
                 Some(default) => format!("({default})"),
                 None => fill::neutral(table, old, column),

@@ -1,0 +1,116 @@
+//! Pairs of databases drawn at random: the same way there and back as those of the corpus.
+//!
+//! `MIGRATABLE_RANDOM_CASES=5000` tries as many.
+
+mod draw;
+mod words;
+
+use std::cell::RefCell;
+use std::env;
+
+use migratable_core::Dialect;
+use migratable_tests::databases::client::Server;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+
+use crate::journey::{Haste, Traveller, Wrong};
+use crate::pair::Pair;
+
+/// What became of the pairs.
+#[derive(Debug, Default)]
+struct Tally {
+    there_and_back: usize,
+    /// Rows stood in the way there, and nothing was changed.
+    refused: usize,
+    refused_back: usize,
+}
+
+/// What is said where rows do not fit: of a reference to a table that is new and empty, of a column that becomes unique
+/// and whose rows have all got the same value, of a text that is no number.
+const ROWS: [&str; 13] = [
+    "which is new and holds no rows",
+    "has no equal as",
+    "are not unique in",
+    "do not meet the check",
+    "refer by",
+    "UNIQUE constraint failed",
+    "CHECK constraint failed",
+    "could not create unique index",
+    "could not create exclusion constraint",
+    "invalid input syntax",
+    "violates check constraint",
+    "Duplicate entry",
+    "Incorrect datetime value",
+];
+
+fn is_for_rows(wrong: &Wrong, stage: &str) -> bool {
+    let said = wrong.seen.split("\nby:\n").next().unwrap_or_default();
+    wrong.stage == stage && ROWS.iter().any(|it| said.contains(it))
+}
+
+fn travel(traveller: &Traveller<'_>, pair: &Pair, dialect: Dialect, tally: &mut Tally) -> Result<(), Wrong> {
+    let start = traveller.start(pair)?;
+    let script = traveller.script_there(pair)?;
+    match traveller.there(pair, &start, &script) {
+        Ok(()) => {}
+        Err(wrong) if is_for_rows(&wrong, "script") => {
+            // MySQL takes no change of a schema back.
+            if dialect != Dialect::Mysql {
+                let changed = |seen| Wrong { pair: wrong.pair.clone(), stage: "unchanged", seen };
+                traveller.is_unchanged(&start).map_err(changed)?;
+            }
+            tally.refused += 1;
+            return Ok(());
+        }
+        Err(wrong) => return Err(wrong),
+    }
+    match traveller.back(pair, &start) {
+        Ok(()) => tally.there_and_back += 1,
+        Err(wrong) if is_for_rows(&wrong, "script back") => tally.refused_back += 1,
+        Err(wrong) => return Err(wrong),
+    }
+    Ok(())
+}
+
+fn random_pairs(dialect: Dialect, usual: u32) {
+    let cases = env::var("MIGRATABLE_RANDOM_CASES").ok().and_then(|it| it.parse().ok()).unwrap_or(usual);
+    let server = Server::of(dialect).unwrap();
+    let traveller = Traveller::new(&server, usize::MAX, Haste::Quick).unwrap();
+    let words = words::of(dialect);
+    let tally = RefCell::new(Tally::default());
+    let config = Config {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: 1000,
+        max_shrink_time: 60_000,
+        ..Config::default()
+    };
+    let result = TestRunner::new(config).run(&(draw::database(words), draw::database(words)), |(from, to)| {
+        let (from, to) = (from.sql(words), to.sql(words));
+        let pair = Pair { name: "random".to_owned(), from, to, ..Pair::default() };
+        travel(&traveller, &pair, dialect, &mut tally.borrow_mut()).map_err(|Wrong { stage, seen, .. }| {
+            TestCaseError::fail(format!("{stage}\nfrom:\n{}\nto:\n{}\n{seen}", pair.from, pair.to))
+        })
+    });
+    let tally = tally.into_inner();
+    println!("{cases} pairs on {dialect}: {tally:?}");
+    if let Err(failed) = result {
+        let text = failed.to_string();
+        panic!("{}", text.split("minimal failing input").next().unwrap_or(&text));
+    }
+    assert!(tally.there_and_back * 3 > cases as usize, "{tally:?}: too few of {cases} went there and back");
+}
+
+#[test]
+fn random_pairs_on_sqlite() {
+    random_pairs(Dialect::Sqlite, 500);
+}
+
+#[test]
+fn random_pairs_on_postgres() {
+    random_pairs(Dialect::Postgres, 100);
+}
+
+#[test]
+fn random_pairs_on_mysql() {
+    random_pairs(Dialect::Mysql, 100);
+}
