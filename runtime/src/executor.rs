@@ -406,6 +406,7 @@ impl<Db: Database> Run<'_, Db> {
             self.stays = (self.stays || stop.ended) && !stop.undone;
             return Err(stop);
         }
+        self.stays |= journal.stays_at_once(number);
         journal.after(database, number)?;
         self.stays |= journal.stays(number);
         Ok(())

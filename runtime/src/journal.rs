@@ -1,9 +1,9 @@
 //! How far a revision has come, on a database that takes no change of a table back.
 //!
 //! The journal is a table of one row: the revision that is being run, and the piece of its work at which it is. It is
-//! there as long as a revision is run or unfinished. The row moves on in the transaction of what works on rows. A change of a table is in none: before it the row says what the
-//! tables are like, so that after a kill they tell themselves whether it was done; the server does one statement whole
-//! or not at all.
+//! there as long as a revision is run or unfinished. The row moves on in the transaction of what works on rows. A change
+//! of a table is in none: before it the row says what the tables are like, so that after a kill they tell themselves
+//! whether it was done; the server does one statement whole or not at all.
 
 mod nature;
 
@@ -42,11 +42,6 @@ pub struct Unfinished {
 }
 
 impl Unfinished {
-    /// The word of the command that goes on with it.
-    pub fn command(&self) -> &'static str {
-        self.direction.word()
-    }
-
     /// The error of a run that cannot go on with it.
     pub(crate) fn refused(&self, why: impl Into<String>) -> Error {
         Error::Unfinished { revision: self.revision.clone(), direction: self.direction, why: why.into() }
@@ -267,6 +262,11 @@ impl<'a> Journal<'a> {
     /// Whether a piece may be done in part when it fails.
     pub(crate) fn may_be_halved(&self, piece: usize) -> bool {
         self.nature(piece) == Nature::Halves
+    }
+
+    /// Whether what a piece has done stays at once, before that is written.
+    pub(crate) fn stays_at_once(&self, piece: usize) -> bool {
+        matches!(self.nature(piece), Nature::Table | Nature::Written | Nature::Halves)
     }
 
     /// Whether a piece that is done leaves something that cannot be taken back.
