@@ -215,7 +215,7 @@ fn random_pairs_go_there_and_back_with_their_rows() {
 
 #[test]
 fn revision_finds_nothing_a_second_time_in_random_models() {
-    let cases = cases(1000);
+    let cases = cases(500);
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
     let pairs = (draw::schema(), draw::schema(), proptest::collection::vec(any::<bool>(), 12));
     let twice = RefCell::new(Twice::default());

@@ -64,12 +64,18 @@ fn at_every_call(way: Way, journal_mode: &str, transaction: &str) -> usize {
 
 #[test]
 fn a_process_that_is_killed_at_any_write_loses_nothing() {
-    let cases = [("delete", "all"), ("delete", "revision"), ("wal", "all")];
-    let run = |ways: &[Way]| -> usize {
-        ways.iter().flat_map(|&way| cases.map(|(mode, transaction)| at_every_call(way, mode, transaction))).sum()
+    let modes = [("delete", "all"), ("delete", "revision"), ("wal", "all"), ("wal", "revision")];
+    // The history of every kind in each mode, the example's in the usual one.
+    let count = |way: Way| if way.history == "example" { 1 } else { 3 };
+    let all = std::env::var("MIGRATABLE_FAULTS").is_ok_and(|it| it == "all");
+    let run = |way: Way| -> usize {
+        let modes = if all { &modes[..] } else { &modes[..count(way)] };
+        modes.iter().map(|(mode, transaction)| at_every_call(way, mode, transaction)).sum()
     };
     let calls: usize = std::thread::scope(|scope| {
-        let halves: Vec<_> = WAYS.chunks(2).map(|ways| scope.spawn(move || run(ways))).collect();
+        let [up, down, example_up, example_down] = WAYS;
+        let halves = [[up, example_up], [down, example_down]];
+        let halves = halves.map(|ways| scope.spawn(move || ways.map(run).into_iter().sum::<usize>()));
         halves.into_iter().map(|half| half.join().unwrap()).sum()
     });
     println!("killed {calls} times");

@@ -20,6 +20,13 @@ pub(super) struct Aside {
     grants: Option<String>,
 }
 
+impl Aside {
+    /// Whether it is this column, which is not in the database meanwhile.
+    pub(super) fn is_column(&self, table: &TableName, name: &str) -> bool {
+        self.kind == Kind::Column && self.table == *table && self.name == name
+    }
+}
+
 /// What it is, in the order in which things are made again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {

@@ -19,7 +19,9 @@ impl Planner<'_> {
         let now = self.schema.table(&table.name)?;
         let target = self.in_target(table);
         let type_of = |table: &Table, name: &str| table.find(name).map(|it| it.column_type.clone());
-        let as_it_will_be = |name: &str| name == column.name || type_of(now, name) == type_of(target, name);
+        let waits = |name: &str| self.aside.iter().any(|it| it.is_column(&table.name, name));
+        let as_it_will_be =
+            |name: &str| name == column.name || (type_of(now, name) == type_of(target, name) && !waits(name));
         let names = || target.columns.iter().map(|it| it.name.as_str());
         let checks: Vec<&str> = target
             .checks
