@@ -223,7 +223,7 @@ fn compare(configuration: &Configuration, package: &str, scan: &Scan, locked: &L
     let others = Schema { tables: locked.parse(&outside)?, ..Schema::default() };
     let command = configuration.command("revision -m \"…\"");
     let with_command = |drift: Drift| {
-        let message = format!("{}\nhelp: run `{command}`", drift.message);
+        let message = format!("{}\nhelp: run `{command}`{}", drift.message, drift.with_answers());
         (drift, message)
     };
     let found = drift::find(configuration, package, scan, locked)?;

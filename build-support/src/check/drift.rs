@@ -66,12 +66,9 @@ pub(super) fn find(
             lock.enums.insert(name.clone(), enumeration.clone());
         }
     }
-    let mut found = diff::drift(&lock, &models, &answers);
+    let drift = diff::drift(&lock, &models, &answers, scan.is_whole());
     let done = done_renames(&lock, locked, &answers);
-    if !scan.is_whole() {
-        found.retain(|drift| !matches!(drift.place, Place::DroppedTable | Place::DroppedEnum(_)));
-    }
-    Ok(Found { drift: found, done })
+    Ok(Found { drift, done })
 }
 
 /// The renames that the lock has already: one that stayed would rename again what comes under the old name some day.
@@ -81,7 +78,7 @@ fn done_renames(lock: &Schema, locked: &Locked, answers: &Answers) -> Vec<Drift>
         let message = format!(
             "`renamed_from = {attribute:?}` is done: schema.lock has no `{gone}` any more; remove the attribute"
         );
-        found.push(Drift { table: table.clone(), place, message });
+        found.push(Drift::new(table.clone(), place, message));
     };
     for (from, to) in &answers.table_renames {
         if locked.table(from).is_none() && locked.table(to).is_some() {

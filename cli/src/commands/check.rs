@@ -1,6 +1,6 @@
 //! `check`.
 
-use migratable_core::diff::{DiffError, Place, diff, drift};
+use migratable_core::diff::{DiffError, diff, drift};
 use migratable_core::lock::Lock;
 use serde_json::{Value, json};
 
@@ -48,23 +48,23 @@ pub(crate) fn everything(sources: &Sources, project: &Project) -> Outcome<Vec<Fi
 /// What the models say and no revision does.
 fn changes(lock: &Lock, models: &Models, project: &Project) -> Vec<Finding> {
     let command = project.file_command("revision -m \"what changed\"");
-    let told = |message: &str| format!("{message}; `{command}` writes a revision for it");
+    let told = |message: &str, answers: &str| format!("{message}; `{command}` writes a revision for it{answers}");
     let outcome = diff(&lock.schema, &models.schema, &models.answers);
     if let Err(DiffError::Answers(stale)) = outcome {
         return stale.into_iter().map(|message| Finding::new(Kind::Model, message, None)).collect();
     }
-    let mut found: Vec<Finding> = drift(&lock.schema, &models.schema, &models.answers)
+    let mut found: Vec<Finding> = drift(&lock.schema, &models.schema, &models.answers, models.is_whole)
         .into_iter()
-        .filter(|drift| models.is_whole || !matches!(drift.place, Place::DroppedTable | Place::DroppedEnum(_)))
-        .map(|drift| match models.place(&drift.table, &drift.place) {
-            Some((file, line, column)) => Finding::at(Kind::Change, &file, line, column, told(&drift.message)),
-            None => Finding::new(Kind::Change, told(&drift.message), None),
+        .map(|drift| (told(&drift.message, &drift.with_answers()), models.place(&drift.table, &drift.place)))
+        .map(|(message, place)| match place {
+            Some((file, line, column)) => Finding::at(Kind::Change, &file, line, column, message),
+            None => Finding::new(Kind::Change, message, None),
         })
         .map(|finding| finding.mended_by(command.clone()))
         .collect();
     let differs = !outcome.is_ok_and(|plan| plan.upgrade.is_empty());
     if found.is_empty() && differs && models.is_whole {
-        found.push(Finding::new(Kind::Change, told("the models differ from the lock"), Some(command)));
+        found.push(Finding::new(Kind::Change, told("the models differ from the lock", ""), Some(command)));
     }
     found
 }

@@ -1,6 +1,9 @@
 //! How models differ from the lock, said at the place in the models where it shows.
 
+use std::collections::BTreeSet;
+
 use super::Answers;
+use super::questions::{self, Question, QuestionKind};
 use crate::operation::column_facts;
 use crate::{Column, ColumnChange, Operation, Schema, Table, TableName, table_text};
 
@@ -13,6 +16,23 @@ pub struct Drift {
     pub place: Place,
     /// The lock's side and the models' side.
     pub message: String,
+    /// The flags of which one must be given with the next revision; none where nothing has to be decided.
+    pub answers: Vec<String>,
+}
+
+impl Drift {
+    /// A difference in which nothing has to be decided.
+    pub fn new(table: TableName, place: Place, message: String) -> Drift {
+        Drift { table, place, message, answers: Vec::new() }
+    }
+
+    /// What has to be added to the command that writes the revision, as the end of a sentence; nothing if nothing has.
+    pub fn with_answers(&self) -> String {
+        match self.answers.is_empty() {
+            true => String::new(),
+            false => format!(" with `{}`", self.answers.join("` or `")),
+        }
+    }
 }
 
 /// Where a difference shows.
@@ -30,43 +50,91 @@ pub enum Place {
     DroppedEnum(String),
 }
 
-/// Every difference between the lock and the models. The answers are the renames that the models declare.
-pub fn drift(lock: &Schema, models: &Schema, answers: &Answers) -> Vec<Drift> {
+/// Every difference between the lock and the models, which may be known only in part: then nothing is said of tables and
+/// enums that none of them has. The answers are the renames that the models declare.
+///
+/// What goes beside something that comes may be the same under another name: that is one question, in the place of what
+/// would be said of both and of all that is made of them.
+pub fn drift(lock: &Schema, models: &Schema, answers: &Answers, is_whole: bool) -> Vec<Drift> {
     let mut found = Vec::new();
     let renamed = renamed(lock, models, answers, &mut found);
     let lock = renamed.as_ref().unwrap_or(lock);
+    let asked = Asked::new(lock, models, is_whole);
     for (name, model) in &models.tables {
-        let mut add = |place: Place, message: String| found.push(Drift { table: name.clone(), place, message });
+        let mut add = |place: Place, message: String| found.push(Drift::new(name.clone(), place, message));
         match lock.tables.get(name) {
+            None if asked.has(name.to_string()) => {}
             None => add(Place::Table, format!("the table `{name}` is new: schema.lock does not have it")),
-            Some(locked) if table_text(locked) != table_text(model) => table(locked, model, &mut add),
+            Some(locked) if table_text(locked) != table_text(model) => table(locked, model, &asked, &mut add),
             Some(_) => {}
         }
     }
     for name in lock.tables.keys() {
-        if !models.tables.contains_key(name) {
+        if is_whole && !models.tables.contains_key(name) && !asked.has(name.to_string()) {
             let message = format!("schema.lock has the table `{name}`, and no model has it any more");
-            found.push(Drift { table: name.clone(), place: Place::DroppedTable, message });
+            found.push(Drift::new(name.clone(), Place::DroppedTable, message));
         }
     }
     let nowhere = TableName::plain("");
     for (name, model) in &models.enums {
         let message = match lock.enums.get(name) {
             None => format!("the enum `{name}` is new: schema.lock does not have it"),
-            Some(locked) if locked.values != model.values => format!(
+            Some(locked) if locked.values != model.values && !asked.of_enum(name) => format!(
                 "schema.lock has the enum `{name}` as {}, the model as {}",
                 locked.values.join(", "),
                 model.values.join(", ")
             ),
             Some(_) => continue,
         };
-        found.push(Drift { table: nowhere.clone(), place: Place::Enum(name.clone()), message });
+        found.push(Drift::new(nowhere.clone(), Place::Enum(name.clone()), message));
     }
-    for name in lock.enums.keys().filter(|name| !models.enums.contains_key(*name)) {
+    for name in lock.enums.keys().filter(|name| is_whole && !models.enums.contains_key(*name)) {
         let message = format!("schema.lock has the enum `{name}`, and no model has it any more");
-        found.push(Drift { table: nowhere.clone(), place: Place::DroppedEnum(name.clone()), message });
+        found.push(Drift::new(nowhere.clone(), Place::DroppedEnum(name.clone()), message));
     }
+    found.extend(asked.questions.iter().map(at_its_place));
     found
+}
+
+/// A question, at the likeliest of what may be the answer.
+fn at_its_place(question: &Question) -> Drift {
+    let likeliest = question.candidates.first().map(String::as_str).unwrap_or_default();
+    let (owner, own) = likeliest.rsplit_once('.').unwrap_or((likeliest, likeliest));
+    let (table, place) = match question.kind {
+        QuestionKind::Table => (TableName::parse(likeliest), Place::Table),
+        QuestionKind::Column => (TableName::parse(owner), Place::Column(own.to_owned())),
+        QuestionKind::Value => (TableName::plain(""), Place::Enum(owner.to_owned())),
+    };
+    Drift { answers: question.flags(), ..Drift::new(table, place, question.to_string()) }
+}
+
+/// What is asked, and what it is about.
+struct Asked {
+    questions: Vec<Question>,
+    /// All that goes or comes in a question.
+    names: BTreeSet<String>,
+}
+
+impl Asked {
+    fn new(lock: &Schema, models: &Schema, is_whole: bool) -> Asked {
+        let mut questions = questions::open(lock, models, &Answers::default());
+        questions.retain(|question| is_whole || question.kind != QuestionKind::Table);
+        let names = questions.iter().flat_map(|it| it.candidates.iter().chain([&it.gone])).cloned().collect();
+        Asked { questions, names }
+    }
+
+    fn has(&self, name: String) -> bool {
+        self.names.contains(&name)
+    }
+
+    fn has_column(&self, table: &TableName, column: &str) -> bool {
+        self.has(format!("{table}.{column}"))
+    }
+
+    fn of_enum(&self, name: &str) -> bool {
+        let is_its = |it: &Question| it.kind == QuestionKind::Value && it.gone.starts_with(&format!("{name}."));
+        self.questions.iter().any(is_its)
+    }
 }
 
 /// The lock with the renames that the models declare already made, each reported; `None` if there are none to make.
@@ -79,7 +147,7 @@ fn renamed(lock: &Schema, models: &Schema, answers: &Answers, found: &mut Vec<Dr
         let rename = Operation::RenameTable { from: from.clone(), to: to.clone() };
         if models.tables.contains_key(to) && rename.apply(&mut renamed).is_ok() {
             let message = format!("schema.lock has the table as `{from}`, the model as `{to}`");
-            found.push(Drift { table: to.clone(), place: Place::Table, message });
+            found.push(Drift::new(to.clone(), Place::Table, message));
         }
     }
     for rename in &answers.column_renames {
@@ -87,17 +155,18 @@ fn renamed(lock: &Schema, models: &Schema, answers: &Answers, found: &mut Vec<Dr
         let operation = Operation::RenameColumn { table: table.clone(), from: from.clone(), to: to.clone() };
         if models.column(&table, to).is_some() && operation.apply(&mut renamed).is_ok() {
             let message = format!("schema.lock has `{table}.{from}`, which this field renames to `{to}`");
-            found.push(Drift { table, place: Place::Column(to.clone()), message });
+            found.push(Drift::new(table, Place::Column(to.clone()), message));
         }
     }
     Some(renamed)
 }
 
-fn table(locked: &Table, model: &Table, add: &mut impl FnMut(Place, String)) {
+fn table(locked: &Table, model: &Table, asked: &Asked, add: &mut impl FnMut(Place, String)) {
     let name = &model.name;
     for column in &model.columns {
         let place = || Place::Column(column.name.clone());
         match locked.find(&column.name) {
+            None if asked.has_column(name, &column.name) => {}
             None => {
                 let facts = column_facts(column);
                 add(
@@ -117,7 +186,8 @@ fn table(locked: &Table, model: &Table, add: &mut impl FnMut(Place, String)) {
             }
         }
     }
-    for column in locked.columns.iter().filter(|column| model.find(&column.name).is_none()) {
+    let is_gone = |column: &&Column| model.find(&column.name).is_none() && !asked.has_column(name, &column.name);
+    for column in locked.columns.iter().filter(is_gone) {
         let facts = column_facts(column);
         let message =
             format!("schema.lock has the column `{name}.{}` ({facts}), and no field has it any more", column.name);
@@ -128,7 +198,7 @@ fn table(locked: &Table, model: &Table, add: &mut impl FnMut(Place, String)) {
         let (lock, model) = (said(&locked.comment), said(&model.comment));
         add(Place::Table, format!("the comment of `{name}` differs: schema.lock has {lock}, the model has {model}"));
     }
-    constraints(locked, model, add);
+    constraints(locked, model, asked, add);
 }
 
 /// What differs of a column, on either side.
@@ -159,44 +229,56 @@ fn sides(locked: &Column, model: &Column, change: &ColumnChange) -> (String, Str
     (sides.0.join(", "), sides.1.join(", "))
 }
 
-/// A constraint or index: what it is called, what it says, and the column that it belongs to if it is only one.
-type Fact = (String, String, Option<String>);
+/// A constraint or index.
+struct Fact {
+    name: String,
+    says: String,
+    /// The columns that it is about.
+    columns: Vec<String>,
+    /// The field at which it stands, if it is about that column alone.
+    field: Option<String>,
+    /// Whether it refers to something that may have another name.
+    refers_to_asked: bool,
+}
 
-fn constraints(locked: &Table, model: &Table, add: &mut impl FnMut(Place, String)) {
-    let (before, after) = (facts(locked), facts(model));
-    let place = |column: &Option<String>| match column {
+fn constraints(locked: &Table, model: &Table, asked: &Asked, add: &mut impl FnMut(Place, String)) {
+    let (before, after) = (facts(locked, asked), facts(model, asked));
+    let place = |fact: &Fact| match &fact.field {
         Some(column) if model.find(column).is_some() => Place::Column(column.clone()),
         _ => Place::Table,
     };
-    for (name, says, column) in &after {
-        match before.iter().find(|(other, ..)| other == name) {
-            None => add(place(column), format!("{says} is new: schema.lock does not have it")),
-            Some((_, lock, _)) if lock != says => {
-                add(place(column), format!("`{name}` differs: schema.lock has {lock}, the model has {says}"));
+    let is_asked =
+        |fact: &&Fact| fact.refers_to_asked || fact.columns.iter().any(|column| asked.has_column(&model.name, column));
+    for fact in after.iter().filter(|fact| !is_asked(fact)) {
+        let Fact { name, says, .. } = fact;
+        match before.iter().find(|other| other.name == *name) {
+            None => add(place(fact), format!("{says} is new: schema.lock does not have it")),
+            Some(lock) if lock.says != *says => {
+                add(place(fact), format!("`{name}` differs: schema.lock has {}, the model has {says}", lock.says));
             }
             Some(_) => {}
         }
     }
-    for (name, says, column) in &before {
-        if !after.iter().any(|(other, ..)| other == name) {
-            add(place(column), format!("schema.lock has {says}, and the model does not have it any more"));
+    for fact in before.iter().filter(|fact| !is_asked(fact)) {
+        if !after.iter().any(|other| other.name == fact.name) {
+            add(place(fact), format!("schema.lock has {}, and the model does not have it any more", fact.says));
         }
     }
 }
 
-fn facts(table: &Table) -> Vec<Fact> {
-    let only = |columns: &[String]| match columns {
-        [column] => Some(column.clone()),
-        _ => None,
+fn facts(table: &Table, asked: &Asked) -> Vec<Fact> {
+    let fact = |name: &str, says: String, columns: Vec<String>| {
+        let field = if let [column] = columns.as_slice() { Some(column.clone()) } else { None };
+        Fact { name: name.to_owned(), says, columns, field, refers_to_asked: false }
     };
     let mut facts: Vec<Fact> = Vec::new();
     if let Some(key) = &table.primary_key {
         let says = format!("the primary key `{}` ({})", key.name, key.columns.join(", "));
-        facts.push((key.name.clone(), says, only(&key.columns)));
+        facts.push(fact(&key.name, says, key.columns.clone()));
     }
     for unique in &table.uniques {
         let says = format!("the unique `{}` ({})", unique.name, unique.columns.join(", "));
-        facts.push((unique.name.clone(), says, only(&unique.columns)));
+        facts.push(fact(&unique.name, says, unique.columns.clone()));
     }
     for index in &table.indexes {
         let mut text = String::new();
@@ -204,8 +286,9 @@ fn facts(table: &Table) -> Vec<Fact> {
         let says: Vec<&str> = text.lines().skip(1).collect();
         let columns: Vec<String> =
             index.parts.iter().filter_map(|part| part.column_name().map(str::to_owned)).collect();
-        let column = if columns.len() == index.parts.len() { only(&columns) } else { None };
-        facts.push((index.name.clone(), format!("the index `{}` ({})", index.name, says.join(", ")), column));
+        let is_plain = columns.len() == index.parts.len();
+        let index = fact(&index.name, format!("the index `{}` ({})", index.name, says.join(", ")), columns);
+        facts.push(Fact { field: index.field.filter(|_| is_plain), ..index });
     }
     for key in &table.foreign_keys {
         let mut text = String::new();
@@ -219,13 +302,14 @@ fn facts(table: &Table) -> Vec<Fact> {
             key.table,
             key.references.join(", ")
         );
-        facts.push((key.name.clone(), says, only(&key.columns)));
+        let refers_to_asked = asked.has(key.table.to_string())
+            || key.references.iter().any(|column| asked.has_column(&key.table, column));
+        facts.push(Fact { refers_to_asked, ..fact(&key.name, says, key.columns.clone()) });
     }
     for check in &table.checks {
         let mentioned = check.expression.mentioned(table.columns.iter().map(|it| it.name.as_str()));
-        let column = if let [column] = mentioned.as_slice() { Some((*column).to_owned()) } else { None };
         let says = format!("the check `{}`: {}", check.name, crate::canonical::sql(&check.expression));
-        facts.push((check.name.clone(), says, column));
+        facts.push(fact(&check.name, says, mentioned.into_iter().map(str::to_owned).collect()));
     }
     facts
 }

@@ -473,21 +473,47 @@ fn drift_is_said_at_the_column_with_both_sides() {
         .column(column("a", integer()).nullable())
         .column(column("b", text()).default("x"))
         .index(index("ix_users_b").on("b"))]);
-    let found: Vec<String> = drift(&before, &after, &Answers::default())
-        .into_iter()
-        .map(|it| format!("{:?}: {}", it.place, it.message))
-        .collect();
+    let said = |before: &Schema, after: &Schema, is_whole: bool| -> Vec<String> {
+        let found = drift(before, after, &Answers::default(), is_whole);
+        found.iter().map(|it| format!("{:?}: {}{}", it.place, it.message, it.with_answers())).collect()
+    };
+    let without_gone = schema([users().column(column("a", text()))]);
     assert_eq!(
-        found,
+        said(&without_gone, &after, true),
         [
             "Column(\"a\"): `users.a` differs: schema.lock has text, not null, the model has integer, nullable",
             "Column(\"b\"): the column `users.b` (text, not null, default \"x\") is new: schema.lock does not have it",
-            "Table: schema.lock has the column `users.gone` (text, not null), and no field has it any more",
             "Column(\"b\"): the index `ix_users_b` (on = [\"b\"]) is new: schema.lock does not have it",
         ]
     );
-    let dropped = drift(&before, &schema([]), &Answers::default());
+    assert_eq!(
+        said(&before, &without_gone, true),
+        ["Table: schema.lock has the column `users.gone` (text, not null), and no field has it any more"]
+    );
+    assert_eq!(
+        said(&before, &after, true),
+        [
+            "Column(\"a\"): `users.a` differs: schema.lock has text, not null, the model has integer, nullable",
+            "Column(\"b\"): the column users.gone is gone: is it renamed to users.b, or dropped? \
+             with `--rename users.gone=users.b` or `--drop users.gone`",
+        ],
+        "the index is said when it is known whose it is"
+    );
+    let moved = schema([table("members").column(column("a", text()))]);
+    assert_eq!(
+        said(&without_gone, &moved, true),
+        ["Table: the table users is gone: is it renamed to members, or dropped? with `--rename users=members` or \
+          `--drop users`"]
+    );
+    let new = "Table: the table `members` is new: schema.lock does not have it";
+    assert_eq!(said(&without_gone, &moved, false), [new], "another package may have the other");
+    let dropped = drift(&before, &schema([]), &Answers::default(), true);
     assert_eq!(dropped[0].place, Place::DroppedTable);
+    assert_eq!(
+        said(&with_enum(schema([]), &["old", "a"]), &with_enum(schema([]), &["old", "b"]), true),
+        ["Enum(\"status\"): the enum value status.a is gone: is it renamed to status.b, or dropped? with \
+          `--rename status.a=status.b` or `--drop status.a`"]
+    );
 }
 
 fn database(tables: impl IntoIterator<Item = Table>) -> Schema {
