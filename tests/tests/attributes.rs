@@ -162,7 +162,7 @@ fn missing(models: &str, case: &Case) -> Vec<String> {
         }
         _ => {}
     }
-    let drifts = drift(&before.schema, &after.schema, &answers);
+    let drifts = drift(&before.schema, &after.schema, &answers, true);
     let text: String = drifts.iter().map(|it| format!("{:?}: {}\n", it.place, it.message)).collect();
     if !text.contains(in_drift) {
         found.push(format!("no `{in_drift}` in the drift:\n{text}"));
