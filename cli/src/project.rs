@@ -151,34 +151,3 @@ impl Project {
         }
     }
 }
-
-/// A word as a shell takes it.
-pub(crate) fn shell_word(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else if word.contains(['"', '$', '`', '\\', '!']) {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    } else {
-        format!("\"{word}\"")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_quoted_for_the_shell_when_they_must_be() {
-        for (word, expected) in [
-            ("users.a=users.b", "users.a=users.b"),
-            ("add a bio", "\"add a bio\""),
-            ("users.bio=''", "\"users.bio=''\""),
-            ("a \"b\"", "'a \"b\"'"),
-            ("it's $5", "'it'\\''s $5'"),
-            ("", "\"\""),
-        ] {
-            assert_eq!(shell_word(word), expected);
-        }
-    }
-}

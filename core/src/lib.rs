@@ -14,6 +14,7 @@ pub mod lock;
 pub mod names;
 pub mod operation;
 pub mod replay;
+pub mod shell;
 pub mod sql;
 
 mod canonical;

@@ -2,7 +2,7 @@
 
 use migratable::inspect::{self, Inspected, Losses};
 use migratable_core::diff::{Answers, DiffError, diff, holds_every_value_of};
-use migratable_core::{Dialect, Operation, Schema};
+use migratable_core::{Dialect, Operation, Schema, shell};
 use serde_json::{Value, json};
 
 use crate::arguments::Diff;
@@ -180,7 +180,7 @@ fn warn_of_renames(pair: &Pair, answers: &Answers, console: &mut Console<'_>) {
         (answers.allow_loss, diff(&pair.from.schema, &pair.to.schema, &asked))
     {
         for question in questions {
-            console.note(format_args!("{question} Taken as dropped; else: {}", question.flags()[0]));
+            console.note(format_args!("{question} Taken as dropped; else: {}", shell::flag(&question.flags()[0])));
         }
     }
 }
@@ -225,7 +225,12 @@ pub(super) fn failed(error: DiffError) -> Failure {
         DiffError::Questions(questions) => {
             let lines: Vec<String> = questions
                 .iter()
-                .map(|question| format!("  {question}\n    {}", question.flags().join("\n    ")))
+                .map(|question| {
+                    format!(
+                        "  {question}\n    {}",
+                        question.flags().iter().map(|it| shell::flag(it)).collect::<Vec<_>>().join("\n    ")
+                    )
+                })
                 .collect();
             format!(
                 "what goes and what comes may be the same under another name:\n{}\nAnswer with these flags, or with \

@@ -9,6 +9,7 @@ use migratable::{
     Transaction,
 };
 use migratable_core::graph::ResolveError;
+use migratable_core::shell;
 use serde_json::{Value, json};
 
 use super::{copies as of_copies, script};
@@ -17,7 +18,7 @@ use crate::arguments::movement::{self, Move};
 use crate::console::Console;
 use crate::database::{Database, Db, Migrator, migrator};
 use crate::failure::{Failure, Outcome};
-use crate::project::{Project, shell_word};
+use crate::project::Project;
 use crate::prompt;
 
 /// A movement of a database.
@@ -100,7 +101,7 @@ impl Movement<'_> {
             Direction::Downgrade => (Direction::Upgrade, graph.upgrade_path(&applied, &target)),
         };
         if !path.is_empty() {
-            let command = project.command(&format!("{} {}", other.word(), shell_word(self.target)));
+            let command = project.command(&format!("{} {}", other.word(), shell::word(self.target)));
             console.note(format_args!("`{}` lies in the other direction: {command}", self.target));
         }
     }

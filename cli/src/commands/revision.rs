@@ -4,7 +4,7 @@ mod answers;
 mod place;
 
 use migratable_core::diff::{Answers, Hole, Plan, Uncastable, uncastable};
-use migratable_core::{Operation, Schema, fingerprint};
+use migratable_core::{Operation, Schema, fingerprint, shell};
 use serde_json::{Value, json};
 
 use crate::arguments::Revision;
@@ -12,7 +12,7 @@ use crate::console::Console;
 use crate::failure::{Failure, Outcome};
 use crate::models::Models;
 use crate::new_file::{NewFile, Place};
-use crate::project::{Project, shell_word};
+use crate::project::Project;
 use crate::revisions::operation_json;
 use crate::sources::{Sources, Standing, refuse};
 pub(super) use place::labels;
@@ -205,13 +205,13 @@ fn typed(arguments: &Revision) -> String {
     let depends_on = arguments.depends_on.iter().map(|it| ("--depends-on", it));
     let place = head.chain(labels).chain(depends_on);
     for (flag, value) in message.chain(id).chain(place).chain(renames).chain(drops).chain(defaults) {
-        words.push_str(&format!(" {flag} {}", shell_word(value)));
+        words.push_str(&format!(" {flag} {}", shell::word(value)));
     }
     if arguments.splice {
         words.push_str(" --splice");
     }
     if let Some(folder) = &arguments.version_path {
-        words.push_str(&format!(" --version-path {}", shell_word(&folder.to_string_lossy())));
+        words.push_str(&format!(" --version-path {}", shell::word(&folder.to_string_lossy())));
     }
     words
 }

@@ -3,6 +3,7 @@
 use migratable::inspect::inspect_scratch;
 use migratable_core::Operation;
 use migratable_core::diff::{Answers, diff};
+use migratable_core::shell;
 use serde_json::{Value, json};
 
 use super::copies::{self, Became, Task};
@@ -12,7 +13,7 @@ use crate::arguments::Verify;
 use crate::console::Console;
 use crate::database::{Database, Foreign, migrator};
 use crate::failure::{Failure, Outcome};
-use crate::project::{Project, shell_word};
+use crate::project::Project;
 use crate::revisions::operation_json;
 
 /// What the comparison of a database has found.
@@ -52,7 +53,7 @@ pub(crate) fn run(arguments: &Verify, url: Option<&str>, project: &Project, cons
         console.line(format_args!("{} is not what {at} makes of it. What was done to it besides:", database.shown()));
         differences.iter().for_each(|difference| console.line(format_args!("  {difference}")));
         if let [revision] = &current[..] {
-            let words = format!("diff --from {} --to {revision} --sql", shell_word(&database.shown()));
+            let words = format!("diff --from {} --to {revision} --sql", shell::word(&database.shown()));
             console.note(format_args!("What takes it back, as SQL: {}", project.command(&words)));
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Answers;
 use super::questions::{self, Question, QuestionKind};
 use crate::operation::column_facts;
+use crate::shell;
 use crate::{Column, ColumnChange, Operation, Schema, Table, TableName, table_text};
 
 /// One difference between the lock and the models.
@@ -105,7 +106,8 @@ fn at_its_place(question: &Question) -> Drift {
         QuestionKind::Column => (TableName::parse(owner), Place::Column(own.to_owned())),
         QuestionKind::Value => (TableName::plain(""), Place::Enum(owner.to_owned())),
     };
-    Drift { answers: question.flags(), ..Drift::new(table, place, question.to_string()) }
+    let answers = question.flags().iter().map(|it| shell::flag(it)).collect();
+    Drift { answers, ..Drift::new(table, place, question.to_string()) }
 }
 
 /// What is asked, and what it is about.

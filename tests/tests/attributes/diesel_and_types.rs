@@ -8,7 +8,7 @@ pub const CASES: &[Case] = &[
         "diesel: table_name",
         "pub struct Post {",
         "#[diesel(table_name = articles)]\npub struct Post {",
-        reaches(r#"name = "articles""#, r#"CREATE TABLE "articles""#, "the table `articles` is new"),
+        reaches(r#"name = "articles""#, r#"CREATE TABLE "articles""#, "is it renamed to articles"),
     ),
     case(
         "diesel: primary_key",
@@ -24,7 +24,7 @@ pub const CASES: &[Case] = &[
         "diesel: column_name",
         "pub rank: i32",
         "#[diesel(column_name = place)]\n    pub rank: i32",
-        reaches(r#"name = "place""#, r#""place" INTEGER NOT NULL"#, "`posts.place`"),
+        reaches(r#"name = "place""#, r#""place" INTEGER NOT NULL"#, "is it renamed to posts.place"),
     ),
     case(
         "diesel: belongs_to",
@@ -63,7 +63,7 @@ type = "text""#,
         "pub enum Status {",
         r#"#[migratable(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Status {"#,
-        reaches(r#""IN_REVIEW""#, "IN ('DRAFT', 'IN_REVIEW')", "draft, in_review, the model as DRAFT, IN_REVIEW"),
+        reaches(r#""IN_REVIEW""#, "IN ('DRAFT', 'IN_REVIEW')", "is it renamed to status.IN_REVIEW"),
     ),
     case(
         "enum: rename",
@@ -82,7 +82,7 @@ pub enum Status {"#,
         "InReview,",
         r#"#[migratable(rename = "in review")]
     InReview,"#,
-        reaches(r#""in review""#, "IN ('draft', 'in review')", "the model as draft, in review"),
+        reaches(r#""in review""#, "IN ('draft', 'in review')", "is it renamed to status.in review"),
     ),
     case(
         "newtype: type",

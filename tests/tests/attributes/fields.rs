@@ -9,7 +9,7 @@ pub const CASES: &[Case] = &[
         "pub rank: i32",
         r#"#[migratable(column = "place")]
     pub rank: i32"#,
-        reaches(r#"name = "place""#, r#""place" INTEGER NOT NULL"#, "`posts.place`"),
+        reaches(r#"name = "place""#, r#""place" INTEGER NOT NULL"#, "is it renamed to posts.place"),
     ),
     case(
         "field: type",

@@ -9,7 +9,7 @@ pub const CASES: &[Case] = &[
         "pub struct Post {",
         r#"#[migratable(table = "articles")]
 pub struct Post {"#,
-        reaches(r#"name = "articles""#, r#"CREATE TABLE "articles""#, "the table `articles` is new"),
+        reaches(r#"name = "articles""#, r#"CREATE TABLE "articles""#, "is it renamed to articles"),
     ),
     case(
         "struct: schema",

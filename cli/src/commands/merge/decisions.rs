@@ -7,14 +7,14 @@ use std::path::PathBuf;
 use migratable_build::history::{Conflict, End, History};
 use migratable_core::diff::Plan;
 use migratable_core::operation::reverse_all;
-use migratable_core::{ColumnChange, Operation, Schema, fingerprint};
+use migratable_core::{ColumnChange, Operation, Schema, fingerprint, shell};
 use migratable_syntax::revision::without_statement;
 
 use crate::applied::refuse_if_applied;
 use crate::arguments::Merge;
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
-use crate::project::{Project, shell_word};
+use crate::project::Project;
 use crate::prompt;
 
 /// The decisions about some heads.
@@ -211,7 +211,7 @@ impl Decisions<'_> {
         self.arguments.revisions.iter().for_each(|revision| words.push_str(&format!(" {revision}")));
         let message = self.arguments.message.iter().map(|message| ("-m", message));
         for (flag, value) in message.chain(self.arguments.keep.iter().map(|kept| ("--keep", kept))) {
-            words.push_str(&format!(" {flag} {}", shell_word(value)));
+            words.push_str(&format!(" {flag} {}", shell::word(value)));
         }
         words
     }

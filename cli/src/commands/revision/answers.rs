@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use migratable_core::Schema;
 use migratable_core::diff::{Answers, DiffError, Drop, Plan, Question, diff};
+use migratable_core::{Schema, shell};
 
 use crate::arguments::Revision;
 use crate::console::Console;
 use crate::failure::{Failure, Outcome};
 use crate::models::Models;
-use crate::project::shell_word;
 use crate::prompt;
 
 /// The answers of the flags, and those that the models declare.
@@ -58,7 +57,7 @@ pub(super) fn confirm_emptying(
     if console.is_interactive() {
         return prompt::confirm(&what, console);
     }
-    let flags: String = open.iter().map(|table| format!(" {}", for_shell(&format!("--drop {table}")))).collect();
+    let flags: String = open.iter().map(|table| format!(" {}", shell::flag(&format!("--drop {table}")))).collect();
     Err(Failure::Failed(format!(
         "{what}; nothing was written. Is a `mod` line of the models missing? If they are to go:\n  {}{flags}",
         typed()
@@ -138,7 +137,7 @@ fn open(questions: &[Question], typed: &str) -> String {
     for question in questions {
         text.push_str(&format!("\n{question}"));
         for flag in question.flags() {
-            text.push_str(&format!("\n    {}", for_shell(&flag)));
+            text.push_str(&format!("\n    {}", shell::flag(&flag)));
         }
     }
     let example = example(questions).join(" ");
@@ -155,17 +154,9 @@ fn example(questions: &[Question]) -> Vec<String> {
         taken.extend(free.map(|at| &question.candidates[at]));
         // Behind the renames stands the drop.
         let flag = question.flags().into_iter().nth(free.unwrap_or(question.candidates.len()));
-        flags.extend(flag.map(|flag| for_shell(&flag)));
+        flags.extend(flag.map(|flag| shell::flag(&flag)));
     }
     flags
-}
-
-/// A flag as a shell takes it.
-fn for_shell(flag: &str) -> String {
-    match flag.split_once(' ') {
-        Some((name, value)) => format!("{name} {}", shell_word(value)),
-        None => flag.to_owned(),
-    }
 }
 
 #[cfg(test)]
