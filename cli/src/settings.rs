@@ -75,6 +75,7 @@ impl Settings {
             None => migratable::Transaction::Usual,
             Some(Transaction::All) => migratable::Transaction::All,
             Some(Transaction::Revision) => migratable::Transaction::Revision,
+            Some(Transaction::None) => migratable::Transaction::None,
         };
         settings.lock_timeout = set.lock_timeout;
         settings.statement_timeout = set.statement_timeout;

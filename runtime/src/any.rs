@@ -9,7 +9,7 @@ use diesel::connection::SimpleConnection;
 use diesel::result::{ConnectionResult, Error as DieselError, QueryResult};
 use migratable_core::{Dialect, Operation, Schema};
 
-use crate::dialect::{Connection, Database, Work};
+use crate::dialect::{Connection, Database, Trace, Work};
 use crate::error::{Error, Stop};
 use crate::inspect::Inspected;
 use crate::migrator::Direction;
@@ -161,6 +161,23 @@ impl Connection for AnyConnection {
         inside!(self, inner => inner.catalogue(operations, statement))
     }
 
+    fn trace(&mut self, sql: &str) -> QueryResult<Trace> {
+        inside!(self, inner => inner.trace(sql))
+    }
+
+    fn hold(&mut self, settings: &Settings, session: &mut Session) -> QueryResult<()> {
+        match (self, session) {
+            #[cfg(feature = "sqlite")]
+            (AnyConnection::Sqlite(inner), Session::Sqlite(session)) => inner.hold(settings, session),
+            #[cfg(feature = "postgres")]
+            (AnyConnection::Postgres(inner), Session::Postgres(session)) => inner.hold(settings, session),
+            #[cfg(feature = "mysql")]
+            (AnyConnection::Mysql(inner), Session::Mysql(session)) => inner.hold(settings, session),
+            #[allow(unreachable_patterns)]
+            _ => Ok(()),
+        }
+    }
+
     fn enter(&mut self, settings: &Settings) -> Result<Session, Error> {
         Ok(wrapped!(self, Session, inner => inner.enter(settings)?))
     }
@@ -238,6 +255,23 @@ impl Connection for AnyConnection {
 
     fn facts(&mut self) -> QueryResult<Facts> {
         Ok(wrapped!(self, Facts, inner => inner.facts()?))
+    }
+
+    fn note(&self, facts: &Facts) -> Option<String> {
+        match (self, facts) {
+            #[cfg(feature = "sqlite")]
+            (AnyConnection::Sqlite(inner), Facts::Sqlite(facts)) => inner.note(facts),
+            #[cfg(feature = "postgres")]
+            (AnyConnection::Postgres(inner), Facts::Postgres(facts)) => inner.note(facts),
+            #[cfg(feature = "mysql")]
+            (AnyConnection::Mysql(inner), Facts::Mysql(facts)) => inner.note(facts),
+            #[allow(unreachable_patterns)]
+            _ => None,
+        }
+    }
+
+    fn noted(&self, note: &str) -> Option<Facts> {
+        Some(wrapped!(self, Facts, inner => inner.noted(note)?))
     }
 
     fn plan(

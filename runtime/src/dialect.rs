@@ -52,13 +52,38 @@ pub enum Work {
         /// Takes back all that was done until then, if it fails; empty if that cannot be.
         undo: Vec<String>,
     },
-    /// Begins a transaction for what works on rows, where changes of tables are in none.
+    /// Begins what must be in one transaction: what works on rows, where changes of tables are in none; and what rests on
+    /// a change of the transaction before it, where a revision may be several.
     Begin,
     /// Ends it.
     Commit,
     /// Makes a table anew in another form and moves its rows over.
     #[cfg(feature = "sqlite")]
     Rebuild(Box<sqlite::Rebuild>),
+}
+
+/// How a statement that somebody wrote stands to transactions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Boundary {
+    /// It is part of one.
+    Inside,
+    /// What it does can be used only behind the end of its transaction.
+    Last,
+    /// It can be in none.
+    Outside,
+}
+
+/// What became of a statement that is in no transaction, and was begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trace {
+    /// It was done.
+    Done,
+    /// It was not, or does no harm when it is done again.
+    NotDone,
+    /// It was done in part, which this statement takes back.
+    InPart(String),
+    /// The database does not tell.
+    Unknown,
 }
 
 /// How many rows are named that stand in the way.
@@ -110,6 +135,14 @@ pub trait Connection: Any + Sized {
     fn catalogue(&mut self, _operations: &[&Operation], _statement: &str) -> QueryResult<String> {
         Ok(String::new())
     }
+    /// What became of a statement that is in no transaction.
+    fn trace(&mut self, _sql: &str) -> QueryResult<Trace> {
+        Ok(Trace::Unknown)
+    }
+    /// Keeps everybody else who migrates away until the end of the session, also between two transactions.
+    fn hold(&mut self, _settings: &Settings, _session: &mut Self::Session) -> QueryResult<()> {
+        Ok(())
+    }
     /// Gets a connection ready for revisions.
     fn enter(&mut self, settings: &Settings) -> Result<Self::Session, Error>;
     /// Ends a transaction that is still open, and puts the connection back as it was.
@@ -144,6 +177,14 @@ pub trait Connection: Any + Sized {
 
     /// Looks for what planning has to know.
     fn facts(&mut self) -> QueryResult<Self::Facts>;
+    /// The facts as a text, where they may change while a revision is run.
+    fn note(&self, _facts: &Self::Facts) -> Option<String> {
+        None
+    }
+    /// The facts of such a text.
+    fn noted(&self, _note: &str) -> Option<Self::Facts> {
+        None
+    }
     /// Plans the operations of a revision on the schema that they meet, and makes their changes in it.
     fn plan(
         facts: &Self::Facts,
@@ -181,6 +222,8 @@ pub(crate) struct Offline {
     pub(crate) guard: fn(&str, &str) -> String,
     /// Makes the lines of a script, each a comment or statements, run only if SQL gives true.
     pub(crate) conditional: fn(&str, &[String]) -> Vec<String>,
+    /// How a statement stands to transactions.
+    pub(crate) boundary: fn(&str) -> Boundary,
     /// Plans operations without looking at a database.
     pub(crate) plan: fn(&[Operation], &mut Schema, Direction) -> Result<Pieces, Refusal>,
     /// The statements of some work; nothing for a step.

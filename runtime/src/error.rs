@@ -138,7 +138,7 @@ pub enum Error {
         /// What is not.
         missing: Vec<String>,
     },
-    /// A revision was begun and did not come to its end, on a database that takes no change of tables back.
+    /// A revision that is more than one transaction was begun and did not come to its end.
     #[error(
         "revision {revision} was begun by `{word}` and did not come to its end: {why}. Go on with it by `{word} \
          {revision}` of a program that knows it as it was begun; if the tables were brought to where it begins or ends by \
@@ -282,8 +282,7 @@ pub struct Failure {
     pub ended: bool,
     /// The revisions that were finished before it in transactions of their own, and stay.
     pub done: Vec<Done>,
-    /// Whether a part of it was done before it failed and stays, because the database cannot take back changes of
-    /// tables.
+    /// Whether a part of it was done before it failed and stays: it was in another transaction, or in none.
     pub stays: bool,
 }
 
@@ -371,8 +370,8 @@ impl fmt::Display for Failure {
             "The step had ended the transaction: what was done in it by then may have stayed in the database, and the \
              history may not say so. Look at both before you run this again."
         } else if self.stays {
-            "This database cannot take back changes of tables: what the revision did before this stays, and is \
-             remembered. Mend what is wrong and run this again: it goes on from there."
+            "What the revision did before this stays, and is remembered. Mend what is wrong and run this again: it goes \
+             on from there."
         } else if done.is_empty() {
             return f.write_str("\nNothing was changed.");
         } else {

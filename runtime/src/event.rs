@@ -30,7 +30,7 @@ pub enum Event<'a> {
         /// How many are run.
         of: usize,
     },
-    /// A revision that was stopped in the middle goes on, on a database that takes no change of tables back.
+    /// A revision that was stopped in the middle goes on, where it is more than one transaction.
     Resumes {
         /// The revision.
         revision: &'a str,
@@ -106,17 +106,13 @@ impl fmt::Debug for Observer<'_> {
 /// Hands an event to whoever the application lets collect them.
 #[cfg(feature = "tracing")]
 fn trace(event: &Event<'_>) {
-    let way = |direction| match direction {
-        Direction::Upgrade => "upgrade",
-        Direction::Downgrade => "downgrade",
-    };
     match *event {
         Event::TookOver { revision, replaces } => {
             let replaces = replaces.join(", ");
             tracing::info!(target: "migratable", revision, replaces, "took over what it stands for");
         }
         Event::Begins { direction, revision, message, number, of } => {
-            tracing::info!(target: "migratable", direction = way(direction), revision, number, of, "begins: {message}");
+            tracing::info!(target: "migratable", direction = direction.word(), revision, number, of, "begins: {message}");
         }
         Event::Progresses { revision, operation, done, of } => {
             tracing::debug!(target: "migratable", revision, done, of, "{operation}");
@@ -126,7 +122,7 @@ fn trace(event: &Event<'_>) {
         }
         Event::Ended { direction, revision, message, duration } => {
             let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-            tracing::info!(target: "migratable", direction = way(direction), revision, milliseconds, "ended: {message}");
+            tracing::info!(target: "migratable", direction = direction.word(), revision, milliseconds, "ended: {message}");
         }
         Event::Committed { revisions } => tracing::debug!(target: "migratable", revisions, "committed"),
         Event::Failed { revision, error } => tracing::error!(target: "migratable", revision, "failed: {error}"),

@@ -1,8 +1,8 @@
 //! Running revisions: sessions, transactions, the history row beside what it records.
 
 mod session;
+mod work;
 
-use std::any::Any;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -11,14 +11,13 @@ use migratable_core::graph::{Graph, Target};
 use migratable_core::replay::Replay;
 
 use crate::dialect::{Database, Work};
-use crate::error::{Cause, Error, Failure, Stop};
+use crate::error::{Error, Failure, Stop};
 use crate::event::{Event, Observer};
 use crate::given::Given;
-use crate::history::{self, Position, Standing, Statements};
-use crate::journal::{self, Journal, Unfinished};
+use crate::history::{self, Position, Standing};
+use crate::journal::{self, Unfinished};
 use crate::migrator::{Direction, Migrator, Revision};
-use crate::plan::{self, Piece};
-use crate::revision::{Operations, Step};
+use crate::plan;
 use crate::settings::Transaction;
 use crate::takeover;
 
@@ -78,27 +77,36 @@ pub(crate) fn run<Db: Database>(
 ) -> Result<Report, Error> {
     let graph = migrator.graph()?;
     let settings = migrator.settings();
+    let rows = match history::read(database, settings) {
+        Ok(rows) => rows,
+        // A connection that cannot be migrated on is the better reason.
+        Err(error) => return Session::open(database, settings).and(Err(error)),
+    };
+    let position = migrator.position(&graph, rows, options.strict)?;
+    let wanted = allowed(&position, direction).and_then(|()| plan::target(&graph, &position.applied, target))?;
+    let path = path(migrator, &graph, &position, &wanted, direction)?;
+    if path.is_empty() && position.taken_over.is_empty() && journal::read(database, settings)?.is_none() {
+        return Ok(Report::nothing(standing(&graph, &position)));
+    }
     let session = Session::open(database, settings)?;
-    let position = migrator.position(&graph, history::read(session.database, settings)?, options.strict)?;
     let mut run = Run {
         migrator,
         graph,
-        target: Target::default(),
+        target: wanted,
         direction,
         options,
         session,
+        open: Vec::new(),
+        endangered: false,
         done: Vec::new(),
         taken_over: Vec::new(),
         resumed: Vec::new(),
         stays: false,
     };
-    let path = run.path(&position, Some(target))?;
-    let unfinished = journal::read(run.session.database, settings)?;
-    run.stays = unfinished.is_some();
-    let is_done = path.is_empty() && position.taken_over.is_empty() && unfinished.is_none();
-    let ended = if is_done { Ok(run.standing(&position)) } else { run.transactions(target) };
+    run.stays = journal::read(run.session.database, settings)?.is_some();
+    let ended = run.transactions(target);
     let is_unfinished = ended.is_err() && run.stays;
-    if !is_done && !is_unfinished {
+    if !is_unfinished {
         // An empty journal that is left does no harm.
         drop(journal::forget(run.session.database, settings));
     }
@@ -113,6 +121,39 @@ pub(crate) fn run<Db: Database>(
     Ok(Report { done: run.done, taken_over: run.taken_over, resumed: run.resumed, standing })
 }
 
+/// Whether a database may go a way: not back from revisions that nobody knows.
+fn allowed(position: &Position, direction: Direction) -> Result<(), Error> {
+    match direction {
+        Direction::Downgrade if !position.unknown.is_empty() => Err(Error::Ahead { unknown: position.unknown.clone() }),
+        _ => Ok(()),
+    }
+}
+
+/// The revisions that lead to a target, if they may be run.
+fn path<Db: Database>(
+    migrator: &Migrator<Db>,
+    graph: &Graph,
+    position: &Position,
+    target: &Target,
+    direction: Direction,
+) -> Result<Vec<String>, Error> {
+    let path = plan::path(graph, position, target, direction);
+    plan::reversible(migrator, &path, direction)?;
+    if !path.is_empty() && !position.unknown.is_empty() {
+        return Err(Error::Diverged { unknown: position.unknown.clone(), pending: path });
+    }
+    Ok(path)
+}
+
+fn standing(graph: &Graph, position: &Position) -> Standing {
+    if !position.unknown.is_empty() {
+        return Standing::Ahead(position.unknown.clone());
+    }
+    let is_pending = |id: &&String| !position.applied.contains(*id);
+    let pending: Vec<String> = graph.order().iter().filter(is_pending).cloned().collect();
+    if pending.is_empty() { Standing::Current } else { Standing::Behind(pending) }
+}
+
 struct Run<'a, Db: Database> {
     migrator: &'a Migrator<Db>,
     graph: Graph,
@@ -120,6 +161,10 @@ struct Run<'a, Db: Database> {
     direction: Direction,
     options: &'a Options<'a>,
     session: Session<'a, Db>,
+    /// The revisions that were run in the transaction that is open.
+    open: Vec<Done>,
+    /// Whether a reference may have come to point nowhere in it.
+    endangered: bool,
     done: Vec<Done>,
     taken_over: Vec<String>,
     resumed: Vec<String>,
@@ -140,44 +185,39 @@ struct State<Facts> {
     unfinished: Option<Unfinished>,
 }
 
+/// How some work ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    /// It is done.
+    Whole,
+    /// Another process has gone on with it between two transactions.
+    Overtaken,
+}
+
 impl<Db: Database> Run<'_, Db> {
     /// The revisions to run. A target given here is what the run goes to from now on.
     fn path(&mut self, position: &Position, target: Option<&str>) -> Result<Vec<String>, Error> {
-        if self.direction == Direction::Downgrade && !position.unknown.is_empty() {
-            return Err(Error::Ahead { unknown: position.unknown.clone() });
-        }
+        allowed(position, self.direction)?;
         if let Some(target) = target {
             self.target = plan::target(&self.graph, &position.applied, target)?;
         }
-        let path = plan::path(&self.graph, position, &self.target, self.direction);
-        plan::reversible(self.migrator, &path, self.direction)?;
-        if !path.is_empty() && !position.unknown.is_empty() {
-            return Err(Error::Diverged { unknown: position.unknown.clone(), pending: path });
-        }
-        Ok(path)
-    }
-
-    fn standing(&self, position: &Position) -> Standing {
-        if !position.unknown.is_empty() {
-            return Standing::Ahead(position.unknown.clone());
-        }
-        let is_pending = |id: &&String| !position.applied.contains(*id);
-        let pending: Vec<String> = self.graph.order().iter().filter(is_pending).cloned().collect();
-        if pending.is_empty() { Standing::Current } else { Standing::Behind(pending) }
+        path(self.migrator, &self.graph, position, &self.target, self.direction)
     }
 
     /// Runs transactions until nothing is left to do. Each begins by seeing what others have done in between.
     fn transactions(&mut self, target: &str) -> Result<Standing, Error> {
         let mut known: Option<State<Db::Facts>> = None;
+        let mut target = Some(target);
         let mut is_first = true;
         loop {
             self.session.begin()?;
             let version = self.session.database.version(&self.session.settings.history).map_err(cannot_begin)?;
             let mut state = match known.take() {
                 Some(state) if state.version == version => state,
-                earlier => self.look(version, earlier.is_none().then_some(target))?,
+                _ => self.look(version, target.take())?,
             };
-            let Some(first) = state.path.pop_front() else {
+            let together = self.together(&state);
+            if together == 0 {
                 if state.position.taken_over.is_empty() {
                     self.session.database.rollback();
                 } else {
@@ -186,19 +226,15 @@ impl<Db: Database> Run<'_, Db> {
                         .map_err(|source| Error::Database { doing: "write the history of the database", source })?;
                     self.options.observer.tell(&Event::Committed { revisions: 0 });
                 }
-                return Ok(self.standing(&state.position));
-            };
-            let together = match self.transaction() {
-                Transaction::Usual => self.session.database.dialect() == Dialect::Sqlite,
-                Transaction::All => self.session.database.is_transactional(),
-                Transaction::Revision => false,
-            };
-            let rest = if together { state.path.len() } else { 0 };
-            let revisions: Vec<&Revision> = std::iter::once(first).chain(state.path.drain(..rest)).collect();
-            let finished = self.run(&mut state, &revisions)?;
-            self.done.extend(finished);
+                return Ok(standing(&self.graph, &state.position));
+            }
+            let revisions: Vec<&'static Revision> = state.path.drain(..together).collect();
+            if self.run(&mut state, &revisions)? == Ended::Overtaken {
+                self.session.database.rollback();
+                continue;
+            }
             if state.path.is_empty() {
-                return Ok(self.standing(&state.position));
+                return Ok(standing(&self.graph, &state.position));
             }
             if std::mem::take(&mut is_first) {
                 self.session.database.expect_many(&mut self.session.before);
@@ -207,6 +243,21 @@ impl<Db: Database> Run<'_, Db> {
         }
     }
 
+    /// How many revisions are the next transaction, unless one of them is more than one.
+    fn together(&self, state: &State<Db::Facts>) -> usize {
+        let is_one = match self.transaction() {
+            Transaction::Usual => self.session.database.dialect() == Dialect::Sqlite,
+            Transaction::All => self.session.database.is_transactional(),
+            Transaction::Revision | Transaction::None => false,
+        };
+        let alike = state.path.iter().take_while(|revision| revision.transaction.is_none()).count();
+        match is_one {
+            true => alike.max(1).min(state.path.len()),
+            false => 1.min(state.path.len()),
+        }
+    }
+
+    /// What is one transaction, of revisions that do not say so themselves.
     fn transaction(&self) -> Transaction {
         match self.options.transaction {
             Transaction::Usual => self.session.settings.transaction,
@@ -269,165 +320,39 @@ impl<Db: Database> Run<'_, Db> {
     }
 
     /// Runs some revisions and ends the transaction that they are in.
-    fn run(&mut self, state: &mut State<Db::Facts>, revisions: &[&Revision]) -> Result<Vec<Done>, Error> {
-        let mut finished = Vec::new();
-        let mut endangered = false;
-        let mut last = None;
+    fn run(&mut self, state: &mut State<Db::Facts>, revisions: &[&'static Revision]) -> Result<Ended, Error> {
         let observer = self.options.observer;
         let of = self.done.len() + revisions.len() + state.path.len();
         for &revision in revisions {
             let begun = Instant::now();
-            let (direction, number) = (self.direction, self.done.len() + finished.len() + 1);
+            let (direction, number) = (self.direction, self.done.len() + self.open.len() + 1);
             let (id, message) = (revision.id, revision.message);
             observer.tell(&Event::Begins { direction, revision: id, message, number, of });
-            endangered |= self.revision(state, revision)?;
+            if self.revision(state, revision)? == Ended::Overtaken {
+                return Ok(Ended::Overtaken);
+            }
             let duration = begun.elapsed();
             observer.tell(&Event::Ended { direction, revision: id, message, duration });
-            finished.push(Done { revision: id.to_owned(), message: message.to_owned(), duration });
-            last = Some(revision);
+            self.open.push(Done { revision: id.to_owned(), message: message.to_owned(), duration });
         }
-        if let Some(last) = last {
-            if endangered {
-                let checked = self.session.database.perform(&Work::CheckReferences { at_end: true });
-                checked.map_err(|stop| self.failure(last, Vec::new(), stop))?;
-            }
-            let committed = self.session.commit();
-            committed.map_err(|error| self.failure(last, Vec::new(), Stop::at("COMMIT", error)))?;
-            observer.tell(&Event::Committed { revisions: finished.len() });
+        if let Some(last) = revisions.last() {
+            self.commit(last, true)?;
         }
-        Ok(finished)
+        Ok(Ended::Whole)
     }
 
-    /// Runs a revision and writes its row. Gives back whether a reference may have come to point nowhere.
-    fn revision(&mut self, state: &mut State<Db::Facts>, revision: &Revision) -> Result<bool, Error> {
-        let begun = Instant::now();
-        let recorded = plan::record(&state.replay, &self.graph, revision, self.direction);
-        let operations = &recorded.operations;
-        let planned = Db::plan(&state.facts, &operations.operations, &mut state.replay.schema, self.direction)
-            .map_err(|refusal| refusal.in_revision(revision, &operations.operations))?;
-        recorded.note(&mut state.replay, &self.graph, revision, self.direction);
-        let broken_before = match planned.endangers_dependents {
-            true => {
-                let found = self.session.database.broken_dependents();
-                Some(found.map_err(|error| self.failure(revision, Vec::new(), error.into()))?)
-            }
-            false => None,
-        };
-        let begun_before = state.unfinished.take();
-        self.stays = begun_before.is_some();
-        self.work(revision, operations, &planned.pieces, begun_before.as_ref())?;
-        if let Some(before) = broken_before {
-            let after = self.session.database.broken_dependents();
-            let after = after.map_err(|error| self.failure(revision, Vec::new(), error.into()))?;
-            let newly: Vec<String> = after
-                .into_iter()
-                .filter(|(name, _)| !before.contains_key(name))
-                .map(|(name, error)| format!("the {name} would no longer work: {error}"))
-                .collect();
-            if !newly.is_empty() {
-                let advice = "drop it in the revision by `op.execute(..)`, and make it anew behind the change";
-                let stop = Stop::refused(format!("{}; {advice}", newly.join("; ")));
-                let all = operations.operations.iter().map(ToString::to_string).collect();
-                return Err(self.failure(revision, all, stop));
-            }
+    /// Ends the transaction, at the end of a revision or in its middle.
+    fn commit(&mut self, revision: &Revision, at_end: bool) -> Result<(), Error> {
+        if self.endangered {
+            let checked = self.session.database.perform(&Work::CheckReferences { at_end });
+            checked.map_err(|stop| self.failure(revision, Vec::new(), stop))?;
+            self.endangered = !at_end;
         }
-        if planned.endangers_references {
-            let facts = self.session.database.facts();
-            state.facts = facts.map_err(|error| self.failure(revision, Vec::new(), error.into()))?;
-        }
-        self.record(state, revision, begun.elapsed())?;
-        Ok(planned.endangers_references)
-    }
-
-    /// Does the pieces of a revision, where nothing is taken back only those that are still to be done.
-    fn work(
-        &mut self,
-        revision: &Revision,
-        operations: &Operations,
-        pieces: &[Piece],
-        begun_before: Option<&Unfinished>,
-    ) -> Result<(), Error> {
-        let (mut journal, first) = match self.session.database.is_transactional() {
-            true => (None, 0),
-            false => {
-                let (of, work) = ((revision, self.direction), (pieces, &operations.operations[..]));
-                let opened = Journal::open(self.session.database, self.session.settings, of, work, begun_before);
-                let (journal, first) = opened.map_err(|stop| self.failure(revision, Vec::new(), stop))?;
-                (Some(journal), first)
-            }
-        };
-        if begun_before.is_some() {
-            self.resumed.push(revision.id.to_owned());
-            self.options.observer.tell(&Event::Resumes { revision: revision.id, done: first, of: pieces.len() });
-        }
-        for piece in journal.iter().flat_map(|journal| journal.again(first)) {
-            drop(self.session.database.perform(&pieces[piece].work));
-        }
-        for (number, piece) in pieces.iter().enumerate().skip(first) {
-            let found = piece.operations.iter().filter_map(|&at| operations.operations.get(at));
-            let lines: Vec<String> = found.map(ToString::to_string).collect();
-            let (id, operation, of) = (revision.id, lines.join("; "), pieces.len());
-            self.options.observer.tell(&Event::Progresses { revision: id, operation: &operation, done: number, of });
-            let done = self.piece(operations, piece, number, journal.as_mut());
-            done.map_err(|stop| self.failure(revision, lines, stop))?;
-        }
-        if let Some(journal) = &journal {
-            let ended = self.session.database.begin_rows().map_err(Stop::from);
-            let ended = ended.and_then(|()| journal.end(self.session.database));
-            ended.map_err(|stop| self.failure(revision, Vec::new(), stop))?;
-        }
+        let committed = self.session.commit();
+        committed.map_err(|error| self.failure(revision, Vec::new(), Stop::at("COMMIT", error)))?;
+        self.options.observer.tell(&Event::Committed { revisions: self.open.len() });
+        self.done.append(&mut self.open);
         Ok(())
-    }
-
-    fn piece(
-        &mut self,
-        operations: &Operations,
-        piece: &Piece,
-        number: usize,
-        mut journal: Option<&mut Journal<'_>>,
-    ) -> Result<(), Stop> {
-        let database = &mut *self.session.database;
-        if let Some(journal) = &mut journal {
-            journal.before(database, number)?;
-            self.stays |= journal.may_be_halved(number);
-        }
-        let done = match &piece.work {
-            Work::Step { at, name } => {
-                let missing = || Stop::refused(format!("nothing was compiled for the step `{name}`"));
-                let step = operations.step(*at).ok_or_else(missing);
-                let _given = self.options.given.during();
-                step.and_then(|step| call(database, step, name))
-            }
-            work => database.perform(work),
-        };
-        let Some(journal) = journal else { return done };
-        if let Err(stop) = done {
-            journal.refused(database, number);
-            self.stays = (self.stays || stop.ended) && !stop.undone;
-            return Err(stop);
-        }
-        self.stays |= journal.stays_at_once(number);
-        journal.after(database, number)?;
-        self.stays |= journal.stays(number);
-        Ok(())
-    }
-
-    /// Writes or takes away the row of a revision, in the transaction that runs it.
-    fn record(&mut self, state: &mut State<Db::Facts>, revision: &Revision, duration: Duration) -> Result<(), Error> {
-        let statements = Statements::of(&self.session.settings.history, self.session.database.dialect());
-        let sql = match self.direction {
-            Direction::Upgrade => {
-                state.ordinal += 1;
-                state.position.applied.insert(revision.id.to_owned());
-                statements.insert(revision, &state.ordinal.to_string(), duration)
-            }
-            Direction::Downgrade => {
-                state.position.applied.remove(revision.id);
-                statements.delete(revision.id)
-            }
-        };
-        let written = self.session.database.execute(&sql);
-        written.map_err(|error| self.failure(revision, Vec::new(), Stop::at(&sql, error)))
     }
 
     fn failure(&self, revision: &Revision, operations: Vec<String>, stop: Stop) -> Error {
@@ -442,14 +367,4 @@ impl<Db: Database> Run<'_, Db> {
             stays: self.stays,
         }))
     }
-}
-
-/// Calls a step, and sees that it leaves the transaction as it found it, also where it fails.
-fn call<Db: Database>(database: &mut Db, step: &Step, name: &str) -> Result<(), Stop> {
-    database.before_step()?;
-    let outcome = step(database as &mut dyn Any);
-    let after = database.after_step(name);
-    outcome
-        .map_err(|error| Stop { ended: after.as_ref().is_err_and(|stop| stop.ended), ..Cause::Step(error).into() })?;
-    after
 }

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::executor::Session;
 use crate::journal::Unfinished;
 use crate::migrator::Revision;
-use crate::settings::Settings;
+use crate::settings::{HistoryTable, Settings};
 use crate::takeover;
 
 pub(crate) use statements::Statements;
@@ -64,7 +64,7 @@ pub struct Status {
     pub changed: Vec<String>,
     /// Revisions whose data steps were edited after they were applied.
     pub changed_steps: Vec<String>,
-    /// A revision that was begun and did not come to its end, where the database takes nothing back.
+    /// A revision that was begun and did not come to its end, where one is more than one transaction.
     pub unfinished: Option<Unfinished>,
     /// Why the database cannot be taken over, if it has only some of the revisions for which another one stands.
     pub halfway: Option<String>,
@@ -89,8 +89,13 @@ pub(crate) fn create<Db: Database>(database: &mut Db, settings: &Settings) -> Re
     Ok(())
 }
 
-/// What a database answers a query with; nothing if it has no history table.
-fn query<Db: Database>(database: &mut Db, settings: &Settings, sql: &str) -> Result<Vec<Vec<Option<String>>>, Error> {
+/// What a database answers a query of one of the tool's own tables with; nothing if it has not that table.
+pub(crate) fn query<Db: Database>(
+    database: &mut Db,
+    settings: &Settings,
+    table: &HistoryTable,
+    sql: &str,
+) -> Result<Vec<Vec<Option<String>>>, Error> {
     let answer = match database.rows(sql) {
         // A connection that does not wait by itself waits as long as one that migrates.
         Err(error) if database.is_busy(&error) => match Session::open(database, settings) {
@@ -101,7 +106,7 @@ fn query<Db: Database>(database: &mut Db, settings: &Settings, sql: &str) -> Res
     };
     match answer {
         Ok(rows) => Ok(rows),
-        Err(error) if database.is_missing_history(&error, &settings.history) => Ok(Vec::new()),
+        Err(error) if database.is_missing_history(&error, table) => Ok(Vec::new()),
         Err(source) => Err(Error::Database { doing: "read the history of the database", source }),
     }
 }
@@ -109,7 +114,7 @@ fn query<Db: Database>(database: &mut Db, settings: &Settings, sql: &str) -> Res
 /// The history, in order.
 pub(crate) fn read<Db: Database>(database: &mut Db, settings: &Settings) -> Result<Vec<Applied>, Error> {
     let sql = Statements::of(&settings.history, database.dialect()).read();
-    let rows = query(database, settings, &sql)?;
+    let rows = query(database, settings, &settings.history, &sql)?;
     Ok(rows
         .into_iter()
         .map(|row| {
@@ -129,20 +134,21 @@ pub(crate) fn read<Db: Database>(database: &mut Db, settings: &Settings) -> Resu
         .collect())
 }
 
-/// The revisions of the history with their checksums, by one query.
+/// The revisions of the history with their checksums, and whether one of them may be unfinished, by one query.
 pub(crate) fn read_checksums<Db: Database>(
     database: &mut Db,
     settings: &Settings,
-) -> Result<Vec<(String, String)>, Error> {
-    let sql = Statements::of(&settings.history, database.dialect()).read_checksums();
-    let rows = query(database, settings, &sql)?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let mut values = row.into_iter().map(Option::unwrap_or_default);
-            (values.next().unwrap_or_default(), values.next().unwrap_or_default())
-        })
-        .collect())
+) -> Result<(Vec<(String, String)>, bool), Error> {
+    let sql = Statements::of(&settings.history, database.dialect()).read_checksums(&settings.history.journal());
+    let rows = query(database, settings, &settings.history, &sql)?;
+    let mut has_journal = false;
+    let mut checksums = Vec::with_capacity(rows.len());
+    for row in rows {
+        let mut values = row.into_iter().map(Option::unwrap_or_default);
+        checksums.push((values.next().unwrap_or_default(), values.next().unwrap_or_default()));
+        has_journal |= values.next().as_deref() == Some("1");
+    }
+    Ok((checksums, has_journal))
 }
 
 /// Refuses a history that a newer release has written: what it records beside the revisions would be lost.

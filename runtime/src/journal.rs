@@ -1,19 +1,23 @@
-//! How far a revision has come, on a database that takes no change of a table back.
+//! How far a revision has come whose work is more than one transaction.
 //!
 //! The journal is a table of one row: the revision that is being run, and the piece of its work at which it is. It is
-//! there as long as a revision is run or unfinished. The row moves on in the transaction of what works on rows. A change
-//! of a table is in none: before it the row says what the tables are like, so that after a kill they tell themselves
-//! whether it was done; the server does one statement whole or not at all.
+//! there as long as such a revision is run or unfinished. The row moves on in the transaction of what was done. Where
+//! changes of tables are in none, the row says before each of them what the tables are like, so that after a kill they
+//! tell themselves whether it was done; the server does one statement whole or not at all. What stands outside of
+//! transactions elsewhere leaves a trace in the catalogue.
 
 mod nature;
+mod parts;
 
 use diesel::result::QueryResult;
-use migratable_core::Operation;
 use migratable_core::hash::hex;
+use migratable_core::{Dialect, Operation};
 
 use self::nature::{Nature, natures};
+pub(crate) use self::parts::{Parts, Place};
 use crate::dialect::{Database, Work, literal_for};
 use crate::error::{Error, Stop};
+use crate::history::{self, Statements};
 use crate::migrator::{Direction, Revision};
 use crate::plan::Piece;
 use crate::settings::Settings;
@@ -39,6 +43,8 @@ pub struct Unfinished {
     plan: String,
     /// The digest of the tables before the piece that is next, if it is one that changes them.
     catalogue: Option<String>,
+    /// What planning knew of the database when it was begun.
+    pub(crate) facts: Option<String>,
 }
 
 impl Unfinished {
@@ -46,28 +52,38 @@ impl Unfinished {
     pub(crate) fn refused(&self, why: impl Into<String>) -> Error {
         Error::Unfinished { revision: self.revision.clone(), direction: self.direction, why: why.into() }
     }
+
+    /// Stops if its work is not that of the revision as it is now.
+    fn is_of(&self, revision: &Revision, plan: &str) -> Result<(), Stop> {
+        if self.checksum != revision.checksum {
+            return Err(Stop::refused(
+                "it was edited since it was begun; undo the edit, or bring the tables to where the revision begins or \
+                 ends, and record that by `repair`",
+            ));
+        }
+        if self.plan != plan {
+            return Err(Stop::refused(format!(
+                "it was begun by version {} of this tool, which does its work in other pieces; go on with that version",
+                self.tool_version
+            )));
+        }
+        Ok(())
+    }
 }
 
-/// The revision that a database has in the middle of its work; one that takes everything back has none.
+/// The revision that a database has in the middle of its work.
 pub(crate) fn read<Db: Database>(database: &mut Db, settings: &Settings) -> Result<Option<Unfinished>, Error> {
-    if database.is_transactional() {
-        return Ok(None);
-    }
-    let reading = |source| Error::Database { doing: "read the journal of the database", source };
     let (dialect, table) = (database.dialect(), settings.history.journal());
-    let is_there = format!(
-        "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = {}",
-        literal_for(dialect, &table.name)
-    );
-    if database.rows(&is_there).map_err(reading)?.is_empty() {
+    if history::query(database, settings, &table, &Statements::is_there(&table, dialect))?.is_empty() {
         return Ok(None);
     }
     let sql = format!(
-        "SELECT revision, direction, piece, pieces, CAST(begun_at AS CHAR(19)), tool_version, checksum, plan, catalogue \
+        "SELECT revision, direction, piece, pieces, CAST(begun_at AS CHAR(19)), tool_version, checksum, plan, catalogue, \
+         facts \
          FROM {}",
         table.sql(dialect)
     );
-    let rows = database.rows(&sql).map_err(reading)?;
+    let rows = history::query(database, settings, &table, &sql)?;
     let Some(row) = rows.into_iter().next() else { return Ok(None) };
     let mut values = row.into_iter();
     let mut text = || values.next().flatten();
@@ -81,6 +97,7 @@ pub(crate) fn read<Db: Database>(database: &mut Db, settings: &Settings) -> Resu
         checksum: text().unwrap_or_default(),
         plan: text().unwrap_or_default(),
         catalogue: text(),
+        facts: text(),
     }))
 }
 
@@ -94,18 +111,49 @@ fn create(table: &str) -> String {
     piece BIGINT NOT NULL,
     pieces BIGINT NOT NULL,
     catalogue VARCHAR(64),
+    facts TEXT,
     begun_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
     tool_version VARCHAR(32) NOT NULL
 )"
     )
 }
 
-/// Takes the row of what was begun away, for whoever writes in the same transaction what came of it.
-pub(crate) fn clear<Db: Database>(database: &mut Db, settings: &Settings) -> QueryResult<()> {
-    database.execute(&format!("DELETE FROM {}", settings.history.journal().sql(database.dialect())))
+/// What begins the journal of a revision.
+fn begins(
+    table: &str,
+    dialect: Dialect,
+    (revision, direction): (&Revision, Direction),
+    (plan, pieces): (&str, usize),
+    facts: Option<&str>,
+) -> Vec<String> {
+    let values = [
+        literal_for(dialect, revision.id),
+        literal_for(dialect, direction.word()),
+        literal_for(dialect, revision.checksum),
+        literal_for(dialect, plan),
+        "0".to_owned(),
+        pieces.to_string(),
+        "CURRENT_TIMESTAMP".to_owned(),
+        literal_for(dialect, env!("CARGO_PKG_VERSION")),
+        facts.map_or("NULL".to_owned(), |facts| literal_for(dialect, facts)),
+    ];
+    let begins = format!(
+        "INSERT INTO {table} (revision, direction, checksum, plan, piece, pieces, begun_at, tool_version, facts) \
+         VALUES ({})",
+        values.join(", ")
+    );
+    vec![create(table), begins]
 }
 
-/// Takes the journal away. That is a change of tables, which would keep what is open.
+/// Takes what was begun away, for whoever writes in the same transaction what came of it.
+pub(crate) fn clear<Db: Database>(database: &mut Db, settings: &Settings) -> QueryResult<()> {
+    let table = settings.history.journal().sql(database.dialect());
+    // A table that goes would end the transaction.
+    let word = if database.is_transactional() { "DROP TABLE" } else { "DELETE FROM" };
+    database.execute(&format!("{word} {table}"))
+}
+
+/// Takes the journal away, where that is a change of tables that would keep what is open.
 pub(crate) fn forget<Db: Database>(database: &mut Db, settings: &Settings) -> QueryResult<()> {
     if database.is_transactional() {
         return Ok(());
@@ -115,10 +163,10 @@ pub(crate) fn forget<Db: Database>(database: &mut Db, settings: &Settings) -> Qu
     database.execute(&format!("DROP TABLE IF EXISTS {table}"))
 }
 
-/// The journal of a revision that is run.
+/// The journal of a revision that is run where changes of tables are in no transaction.
 pub(crate) struct Journal<'a> {
     table: String,
-    dialect: migratable_core::Dialect,
+    dialect: Dialect,
     natures: Vec<Nature>,
     pieces: &'a [Piece],
     operations: &'a [Operation],
@@ -148,22 +196,7 @@ impl<'a> Journal<'a> {
             let first = journal.resumes_at(database, begun, revision, &plan)?;
             return Ok((journal, first));
         }
-        let values = [
-            literal_for(dialect, revision.id),
-            literal_for(dialect, direction.word()),
-            literal_for(dialect, revision.checksum),
-            literal_for(dialect, &plan),
-            "0".to_owned(),
-            pieces.len().to_string(),
-            "CURRENT_TIMESTAMP".to_owned(),
-            literal_for(dialect, env!("CARGO_PKG_VERSION")),
-        ];
-        let begins = format!(
-            "INSERT INTO {} (revision, direction, checksum, plan, piece, pieces, begun_at, tool_version) VALUES ({})",
-            journal.table,
-            values.join(", ")
-        );
-        journal.begins = vec![create(&journal.table), begins];
+        journal.begins = begins(&journal.table, dialect, (revision, direction), (&plan, pieces.len()), None);
         Ok((journal, 0))
     }
 
@@ -175,18 +208,7 @@ impl<'a> Journal<'a> {
         revision: &Revision,
         plan: &str,
     ) -> Result<usize, Stop> {
-        if begun.checksum != revision.checksum {
-            return Err(Stop::refused(
-                "it was edited since it was begun; undo the edit, or bring the tables to where the revision begins or \
-                 ends, and record that by `repair`",
-            ));
-        }
-        if begun.plan != plan {
-            return Err(Stop::refused(format!(
-                "it was begun by version {} of this tool, which does its work in other pieces; go on with that version",
-                begun.tool_version
-            )));
-        }
+        begun.is_of(revision, plan)?;
         let mut first = begun.done;
         if let Some(before) = &begun.catalogue {
             if self.nature(first) == Nature::Halves {

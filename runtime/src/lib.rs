@@ -32,6 +32,8 @@ mod journal;
 mod migrator;
 mod model;
 #[cfg(feature = "database")]
+mod parts;
+#[cfg(feature = "database")]
 mod plan;
 #[cfg(feature = "database")]
 mod repair;

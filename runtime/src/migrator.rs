@@ -16,7 +16,7 @@ use crate::plan::{self, PlannedRevision};
 use crate::repair::{self, RepairOptions, Repaired};
 use crate::revision::Operations;
 use crate::script::{self, RevisionScript, ScriptOptions};
-use crate::settings::Settings;
+use crate::settings::{Settings, Transaction};
 use crate::stamp::{self, StampOptions};
 use crate::takeover;
 
@@ -41,6 +41,9 @@ pub struct Revision {
     pub checksum: &'static str,
     /// The checksum of its data steps, if it has any.
     pub steps_checksum: Option<&'static str>,
+    /// What is one transaction of its work, if it is not what is set for all: [`Transaction::Revision`] or
+    /// [`Transaction::None`].
+    pub transaction: Option<Transaction>,
     /// Records what it does.
     pub upgrade: fn(&mut Operations),
     /// Records what takes it back.
@@ -139,13 +142,11 @@ impl<Db: Database> Migrator<Db> {
     /// If a revision cannot be applied, or the history of the database is not one of this program. Nothing is then
     /// changed.
     pub fn upgrade(&self, database: &mut Db) -> Result<Report, Error> {
-        let seen = takeover::checksums(self.revisions, history::read_checksums(database, &self.settings)?);
+        let (rows, has_journal) = history::read_checksums(database, &self.settings)?;
+        let seen = takeover::checksums(self.revisions, rows);
         let standing = seen.and_then(|(rows, is_due)| Ok((history::ensure_current(self.revisions, &rows)?, is_due)));
         match standing {
-            _ if journal::read(database, &self.settings)?.is_some() => {
-                self.upgrade_to(database, "heads", &Options::default())
-            }
-            Ok((standing, false)) => Ok(Report::nothing(standing)),
+            Ok((standing, false)) if !has_journal => Ok(Report::nothing(standing)),
             _ => self.upgrade_to(database, "heads", &Options::default()),
         }
     }
@@ -198,11 +199,12 @@ impl<Db: Database> Migrator<Db> {
     /// [`Error::Behind`] if it has not; [`Error::Changed`] if one was edited since it was applied;
     /// [`Error::Unfinished`] if one was begun and did not come to its end.
     pub fn ensure_current(&self, database: &mut Db) -> Result<Standing, Error> {
-        let unfinished = journal::read(database, &self.settings)?;
+        let (rows, has_journal) = history::read_checksums(database, &self.settings)?;
+        let unfinished = if has_journal { journal::read(database, &self.settings)? } else { None };
         if let Some(unfinished) = unfinished.filter(|it| self.revisions.iter().any(|own| own.id == it.revision)) {
             return Err(unfinished.refused("the tables are neither as before it nor as after it"));
         }
-        let (rows, _) = takeover::checksums(self.revisions, history::read_checksums(database, &self.settings)?)?;
+        let (rows, _) = takeover::checksums(self.revisions, rows)?;
         history::ensure_current(self.revisions, &rows)
     }
 

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use migratable_core::{Dialect, Operation};
 
-use crate::dialect::{self, Database, Offline, Work};
+use crate::dialect::{self, Boundary, Database, Offline, Work};
 use crate::error::Error;
 use crate::history::{Position, Statements};
 use crate::migrator::{Direction, Migrator, Revision};
+use crate::parts::parts;
 use crate::plan;
 use crate::settings::{Settings, Transaction};
 
@@ -95,7 +96,10 @@ pub(crate) fn write<Db: Database>(
         let way = if direction == Direction::Upgrade { "behind" } else { "before" };
         return Err(wrong(format!("`{end}` does not come {way} `{from}`")));
     }
-    let each = settings.transaction == Transaction::Revision;
+    let set = match settings.transaction {
+        Transaction::Revision | Transaction::None => Some(settings.transaction),
+        Transaction::Usual | Transaction::All => None,
+    };
     let mut replay = migrator.replay(&graph, position.order.iter())?;
     let stops = if options.idempotent {
         let (before, way) = way(&position.applied, &path, direction);
@@ -105,7 +109,22 @@ pub(crate) fn write<Db: Database>(
     };
     let path = migrator.find_all(&path);
     let stops_at: Vec<_> = path.iter().map(|revision| ScriptStop::of(revision, direction, options)).collect();
-    script.head(each || stops_at.iter().any(Option::is_some));
+    let transaction = |revision: &Revision| revision.transaction.or(set);
+    let in_parts = path.iter().any(|revision| {
+        let outside = |it: &Operation| {
+            matches!(it, Operation::Execute { sql, .. }
+            if sql.text(dialect).is_some_and(|sql| (offline.boundary)(sql) != Boundary::Inside))
+        };
+        transaction(revision) == Some(Transaction::None) || revision.operations(direction).iter().any(outside)
+    });
+    let each = path.iter().any(|revision| transaction(revision).is_some()) || stops_at.iter().any(Option::is_some);
+    script.head(if in_parts {
+        Taken::Part
+    } else if each {
+        Taken::Revision
+    } else {
+        Taken::All
+    });
     let mut known = migrator.find_all(&position.order);
     known.extend(path.iter().filter(|_| options.idempotent));
     script.take_over(&known);
@@ -113,12 +132,15 @@ pub(crate) fn write<Db: Database>(
     let mut applied = position.applied;
     let mut endangered = false;
     let mut is_under_way = false;
-    let begin_again = |script: &mut Script<'_>, applied: &BTreeSet<String>, endangered| {
-        script.commit(endangered);
+    let begin = |script: &mut Script<'_>, applied: &BTreeSet<String>| {
         script.line("");
         let at: Vec<String> = graph.tips(applied).into_iter().map(str::to_owned).collect();
         let elsewhere = script.history.stands_elsewhere(&at, applied);
         script.begin(Some(if options.idempotent { &stops } else { &elsewhere }));
+    };
+    let begin_again = |script: &mut Script<'_>, applied: &BTreeSet<String>, endangered| {
+        script.commit(endangered);
+        begin(script, applied);
     };
     let mut stopped = Vec::new();
     let mut revisions = path.into_iter().zip(stops_at).peekable();
@@ -128,7 +150,7 @@ pub(crate) fn write<Db: Database>(
         let planned = (offline.plan)(&operations.operations, &mut replay.schema, direction)
             .map_err(|refusal| refusal.in_revision(revision, &operations.operations))?;
         recorded.note(&mut replay, &graph, revision, direction);
-        if stop.is_some() && std::mem::take(&mut is_under_way) {
+        if (stop.is_some() || revision.transaction.is_some()) && std::mem::take(&mut is_under_way) {
             begin_again(&mut script, &applied, std::mem::take(&mut endangered));
         }
         script.heading(revision, direction);
@@ -148,12 +170,27 @@ pub(crate) fn write<Db: Database>(
         let first = script.lines.len();
         endangered |= planned.endangers_references;
         let mut said = Vec::new();
-        for piece in &planned.pieces {
-            if piece.operations != said {
-                piece.operations.iter().for_each(|&at| script.comment(&operations.operations[at].to_string()));
-                said.clone_from(&piece.operations);
+        let each = transaction(revision) == Some(Transaction::None) && !offline.commit.is_empty();
+        let mut is_open = true;
+        for (number, part) in parts(&planned.pieces, &operations.operations, each, dialect).iter().enumerate() {
+            if is_open && (part.is_outside || number > 0) {
+                script.commit(endangered);
+                is_open = false;
             }
-            (offline.statements)(&piece.work).iter().for_each(|sql| script.statement(sql));
+            if !is_open && !part.is_outside {
+                begin(&mut script, &applied);
+                is_open = true;
+            }
+            for piece in &planned.pieces[part.pieces.clone()] {
+                if piece.operations != said {
+                    piece.operations.iter().for_each(|&at| script.comment(&operations.operations[at].to_string()));
+                    said.clone_from(&piece.operations);
+                }
+                (offline.statements)(&piece.work).iter().for_each(|sql| script.statement(sql));
+            }
+        }
+        if !is_open {
+            begin(&mut script, &applied);
         }
         script.record(revision, direction);
         if options.idempotent {
@@ -161,7 +198,7 @@ pub(crate) fn write<Db: Database>(
             script.lines.extend((offline.conditional)(&script.history.is_open(revision.id, direction), &lines));
         }
         move_on(&mut applied, revision, direction);
-        if each && !offline.commit.is_empty() && revisions.peek().is_some() {
+        if transaction(revision).is_some() && !offline.commit.is_empty() && revisions.peek().is_some() {
             is_under_way = false;
             begin_again(&mut script, &applied, std::mem::take(&mut endangered));
         }
@@ -189,6 +226,17 @@ fn way<'a>(applied: &BTreeSet<String>, path: &'a [String], direction: Direction)
     }
 }
 
+/// What a statement that fails takes back with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// Everything.
+    All,
+    /// The revision.
+    Revision,
+    /// Its part of the revision.
+    Part,
+}
+
 /// A script that is being written.
 pub(crate) struct Script<'a> {
     offline: &'static Offline,
@@ -211,12 +259,16 @@ impl<'a> Script<'a> {
         })
     }
 
-    /// What stands before everything; each revision may be a transaction of its own.
-    pub(crate) fn head(&mut self, each: bool) {
-        self.line(match (self.offline.commit.is_empty(), each) {
-            (true, _) => "-- Written by migratable.",
-            (false, true) => "-- Written by migratable. What fails takes its revision back; those before it stay.",
-            (false, false) => "-- Written by migratable. Whatever fails takes everything back.",
+    /// What stands before everything.
+    pub(crate) fn head(&mut self, taken: Taken) {
+        self.line(match taken {
+            _ if self.offline.commit.is_empty() => "-- Written by migratable.",
+            Taken::Part => {
+                "-- Written by migratable. What fails takes its transaction back; what was committed before stays, and the \
+                 history does not say how far a revision has come."
+            }
+            Taken::Revision => "-- Written by migratable. What fails takes its revision back; those before it stay.",
+            Taken::All => "-- Written by migratable. Whatever fails takes everything back.",
         });
         (self.offline.before)(self.settings).iter().for_each(|line| self.line(line));
     }

@@ -71,6 +71,9 @@ pub enum Transaction {
     All,
     /// Each revision by itself.
     Revision,
+    /// Each part of a revision by itself: a change of a table, a data step. How far a revision has come stands in the
+    /// journal then, and the next run goes on from there. MySQL knows nothing else.
+    None,
 }
 
 /// The table that records which revisions a database has.
@@ -97,7 +100,7 @@ impl HistoryTable {
         HistoryTable { schema: schema.map(Cow::Borrowed), name: Cow::Borrowed(name.unwrap_or(HistoryTable::NAME)) }
     }
 
-    /// The table that says how far a revision has come, where a database takes nothing back.
+    /// The table that says how far a revision has come that is more than one transaction.
     pub(crate) fn journal(&self) -> HistoryTable {
         self.beside(HistoryTable::JOURNAL)
     }

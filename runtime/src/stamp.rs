@@ -13,7 +13,7 @@ use crate::history::{self, Statements};
 use crate::journal;
 use crate::migrator::Migrator;
 use crate::plan;
-use crate::script::Script;
+use crate::script::{Script, Taken};
 use crate::takeover;
 
 /// How a database is stamped.
@@ -92,7 +92,7 @@ pub(crate) fn script<Db: Database>(
     let mut script = Script::new(dialect, migrator.settings())?;
     let stops_if = "the history has a revision that this script does not know".to_owned();
     let stops = (stops_if, script.history.count_others(graph.order()));
-    script.head(false);
+    script.head(Taken::All);
     script.begin((!options.purge).then_some(&stops));
     script.statement(&script.history.delete_others(if options.purge { &[] } else { &wanted }));
     for revision in migrator.find_all(&wanted) {
@@ -111,7 +111,7 @@ pub(crate) fn ensure<Db: Database>(migrator: &Migrator<Db>, database: &mut Db) -
 /// The same as a script.
 pub(crate) fn ensure_script<Db: Database>(migrator: &Migrator<Db>, dialect: Dialect) -> Result<String, Error> {
     let mut script = Script::new(dialect, migrator.settings())?;
-    script.head(false);
+    script.head(Taken::All);
     script.begin(None);
     script.commit(false);
     Ok(script.text())

@@ -29,7 +29,7 @@ use migratable_core::Operation;
 pub use carry::{Carried, carry};
 #[cfg(feature = "write")]
 pub use edit::{with_parents, without_statement};
-pub use header::{Header, is_label};
+pub use header::{Header, Transaction, is_label};
 pub use tokens::{body_spans, spans};
 #[cfg(feature = "write")]
 pub use write::{NewRevision, write};
@@ -47,6 +47,8 @@ pub struct RevisionFile {
     pub labels: Vec<String>,
     /// Revisions that are gone and for which it stands, in their order.
     pub replaces: Vec<String>,
+    /// What is one transaction of its work, if it is not what is set for all.
+    pub transaction: Option<Transaction>,
     /// What it is for: the first line of the file's `//!` comment.
     pub message: String,
     /// What `upgrade` does.

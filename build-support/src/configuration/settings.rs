@@ -47,6 +47,8 @@ pub enum Transaction {
     All,
     /// Each revision.
     Revision,
+    /// Each part of a revision.
+    None,
 }
 
 /// Every key.
@@ -66,7 +68,7 @@ pub const KEYS: [&str; 12] = [
 ];
 
 const DIALECTS: [&str; 3] = ["sqlite", "postgres", "mysql"];
-const TRANSACTIONS: [&str; 2] = ["all", "revision"];
+const TRANSACTIONS: [&str; 3] = ["all", "revision", "none"];
 
 /// How files are named if nothing else is set.
 const USUAL_FILE_NAME: &str = "{year}{month}{day}_{hour}{minute}{second}_{id}_{slug}";
@@ -193,6 +195,7 @@ fn transaction(name: &str) -> Result<Transaction, String> {
     match name {
         "all" => Ok(Transaction::All),
         "revision" => Ok(Transaction::Revision),
+        "none" => Ok(Transaction::None),
         _ => Err(unknown("transaction mode", name, &TRANSACTIONS)),
     }
 }
@@ -210,6 +213,7 @@ impl fmt::Display for Transaction {
         f.write_str(match self {
             Transaction::All => "all",
             Transaction::Revision => "revision",
+            Transaction::None => "none",
         })
     }
 }

@@ -138,10 +138,13 @@ fn module(out: &mut String, name: &str, path: &Path) {
 fn revision(entry: &Entry, above: &str) -> String {
     let file = &entry.file;
     let module = format!("{above}{}", module_of(&file.id));
+    let transaction = file.transaction.map_or("::core::option::Option::None".to_owned(), |it| {
+        format!("::core::option::Option::Some(::migratable::Transaction::{it:?})")
+    });
     format!(
         "    ::migratable::Revision {{\n        id: {:?},\n        after: &{:?},\n        depends_on: &{:?},\n        \
          labels: &{:?},\n        replaces: &{:?},\n        message: {:?},\n        file: {:?},\n        checksum: {:?},\n        \
-         steps_checksum: {:?},\n        upgrade: {module}::upgrade,\n        downgrade: {module}::downgrade,\n    }},\n",
+         steps_checksum: {:?},\n        transaction: {transaction},\n        upgrade: {module}::upgrade,\n        downgrade: {module}::downgrade,\n    }},\n",
         file.id,
         file.after,
         file.depends_on,

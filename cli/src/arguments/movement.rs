@@ -15,6 +15,8 @@ pub enum Transaction {
     All,
     /// One for each revision.
     Revision,
+    /// One for each part of a revision; the journal remembers how far it has come.
+    None,
 }
 
 /// The dialect of a script.

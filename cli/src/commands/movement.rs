@@ -144,6 +144,7 @@ impl Movement<'_> {
             None => return Ok(migrator),
             Some(movement::Transaction::All) => Transaction::All,
             Some(movement::Transaction::Revision) => Transaction::Revision,
+            Some(movement::Transaction::None) => Transaction::None,
         };
         let settings = migrator.settings().clone().with_transaction(transaction);
         Ok(migrator.with_settings(settings))

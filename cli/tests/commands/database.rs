@@ -47,6 +47,7 @@ pub const fn revision(
         file: "some_file.rs",
         checksum: id,
         steps_checksum: None,
+        transaction: None,
         upgrade,
         downgrade,
     }

@@ -77,6 +77,15 @@ static FAILING: [migratable::Revision; 3] = [
     revision(C, &[B], "fails", fails, nothing),
 ];
 
+/// A revision that fails behind another change.
+static FAILING_LATE: [migratable::Revision; 2] =
+    [revision(A, &[], "trunk", trunk, fails), revision(B, &[A], "fails", fails_late, nothing)];
+
+fn fails_late(op: &mut Operations) {
+    one(op);
+    fails(op);
+}
+
 fn fails(op: &mut Operations) {
     op.execute(sql("this is no SQL"));
 }
@@ -238,6 +247,22 @@ fn transactions_are_cut_as_it_is_asked() {
         assert_eq!(at(&blog, None, &FAILING, &["downgrade", "base", "--transaction", cut]).status, 1);
         assert!(ok(&blog, &FAILING, &["current"]).starts_with(left), "downgrade, {cut}");
     }
+}
+
+#[test]
+fn what_a_revision_has_done_in_transactions_of_its_own_stays_and_is_shown() {
+    let blog = Blog::new("");
+    let ran = at(&blog, None, &FAILING_LATE, &["upgrade", "--transaction", "none"]);
+    assert_eq!(ran.status, 1);
+    assert_says(&ran.err, &["What the revision did before this stays, and is remembered.", "it goes on from there"]);
+    let status = ok(&blog, &FAILING_LATE, &["status"]);
+    assert_says(&status, &["unfinished", B]);
+    // Without the option, too: it was begun so.
+    let ran = at(&blog, None, &FAILING_LATE, &["upgrade"]);
+    assert_says(&ran.err, &["What the revision did before this stays"]);
+    let repaired = ok(&blog, &FAILING_LATE, &["repair", "bb", "--not-applied", "--reason", "taken back by hand"]);
+    assert_says(&repaired, &[B]);
+    assert!(!ok(&blog, &FAILING_LATE, &["status"]).contains("unfinished"));
 }
 
 #[test]

@@ -27,7 +27,7 @@ use diesel::{RunQueryDsl, sql_query};
 use migratable_core::{Dialect, Operation, Schema};
 
 use self::flavour::Flavour;
-use super::{Connection, Database, Offline, Work};
+use super::{Boundary, Connection, Database, Offline, Work};
 use crate::error::{Error, Stop};
 use crate::inspect::Inspected;
 use crate::migrator::Direction;
@@ -181,6 +181,8 @@ pub(super) const OFFLINE: Offline = Offline {
     after: &[session::DROP_GUARD, session::UNLOCK],
     guard,
     conditional,
+    // Nothing is in one that could not be.
+    boundary: |_| Boundary::Inside,
     plan: |operations, schema, direction| plan::plan(operations, schema, direction.into(), Flavour::USUAL),
     statements,
     difference: difference::script,

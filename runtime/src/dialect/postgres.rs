@@ -6,6 +6,7 @@ mod difference;
 mod inspect;
 mod introspect;
 mod numbers;
+mod outside;
 mod plan;
 mod scratch;
 mod session;
@@ -24,7 +25,7 @@ use diesel::sql_types::{BigInt, Bool, Integer, SmallInt, Text};
 use diesel::{RunQueryDsl, sql_query};
 use migratable_core::{Dialect, Operation, Schema};
 
-use super::{Connection, Database, Offline, Work};
+use super::{Connection, Database, Offline, Trace, Work};
 use crate::error::{Error, Stop};
 use crate::inspect::Inspected;
 use crate::migrator::Direction;
@@ -68,6 +69,14 @@ impl Connection for PgConnection {
 
     fn dialect(&self) -> Dialect {
         Dialect::Postgres
+    }
+
+    fn trace(&mut self, sql: &str) -> QueryResult<Trace> {
+        outside::trace(self, sql)
+    }
+
+    fn hold(&mut self, settings: &Settings, session: &mut session::Session) -> QueryResult<()> {
+        session::hold(self, settings, session)
     }
 
     fn enter(&mut self, settings: &Settings) -> Result<session::Session, Error> {
@@ -131,6 +140,14 @@ impl Connection for PgConnection {
         Ok(!self.rows(dependents)?.is_empty())
     }
 
+    fn note(&self, has_dependents: &bool) -> Option<String> {
+        Some(has_dependents.to_string())
+    }
+
+    fn noted(&self, note: &str) -> Option<bool> {
+        note.parse().ok()
+    }
+
     fn plan(
         has_dependents: &bool,
         operations: &[Operation],
@@ -146,6 +163,7 @@ impl Connection for PgConnection {
             Work::Verify(it) => it.perform(self),
             Work::CheckReferences { .. } => session::check_references(self),
             Work::Step { name, .. } => Err(Stop::refused(format!("`{name}` is no SQL"))),
+            Work::Begin | Work::Commit => Ok(()),
             #[allow(unreachable_patterns)]
             _ => Err(Stop::refused("this is no work for PostgreSQL")),
         }
@@ -181,6 +199,7 @@ pub(super) const OFFLINE: Offline = Offline {
     commit: &["COMMIT;"],
     after: &[],
     conditional,
+    boundary: outside::boundary,
     // Nobody knows what rests on tables and types: the script looks for it.
     plan: |operations, schema, direction| plan::plan(operations, schema, direction.into(), true),
     statements,

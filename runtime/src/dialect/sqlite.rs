@@ -6,6 +6,7 @@ mod demands;
 mod difference;
 mod inspect;
 mod introspect;
+mod outside;
 mod parse;
 mod plan;
 mod rebuild;
@@ -31,7 +32,7 @@ use migratable_core::{Dialect, Operation, Schema};
 
 pub use rebuild::Rebuild;
 
-use super::{Connection, Database, Offline, Work, literal};
+use super::{Connection, Database, Offline, Trace, Work, literal};
 use crate::error::{Error, Stop};
 use crate::inspect::Inspected;
 use crate::migrator::Direction;
@@ -60,6 +61,10 @@ impl Connection for SqliteConnection {
 
     fn dialect(&self) -> Dialect {
         Dialect::Sqlite
+    }
+
+    fn trace(&mut self, _: &str) -> QueryResult<Trace> {
+        Ok(outside::trace())
     }
 
     fn enter(&mut self, settings: &Settings) -> Result<session::Session, Error> {
@@ -118,6 +123,14 @@ impl Connection for SqliteConnection {
 
     fn facts(&mut self) -> QueryResult<BTreeSet<String>> {
         introspect::strict_tables(self)
+    }
+
+    fn note(&self, strict: &BTreeSet<String>) -> Option<String> {
+        Some(strict.iter().map(String::as_str).collect::<Vec<_>>().join("\n"))
+    }
+
+    fn noted(&self, note: &str) -> Option<BTreeSet<String>> {
+        Some(note.lines().map(str::to_owned).collect())
     }
 
     fn plan(
@@ -185,6 +198,7 @@ pub(super) const OFFLINE: Offline = Offline {
     after: &[],
     guard,
     conditional,
+    boundary: outside::boundary,
     plan: |operations, schema, direction| plan::plan(operations, schema, direction, &BTreeSet::new()),
     statements,
     difference: difference::script,

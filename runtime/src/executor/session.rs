@@ -24,6 +24,11 @@ impl<'a, Db: Database> Session<'a, Db> {
         self.database.begin(self.settings).map_err(cannot_begin)
     }
 
+    /// Keeps everybody else who migrates away until the end of the session.
+    pub(super) fn hold(&mut self) -> QueryResult<()> {
+        self.database.hold(self.settings, &mut self.before)
+    }
+
     /// Ends the transaction and keeps what it did.
     pub(crate) fn commit(&mut self) -> QueryResult<()> {
         self.database.commit(&self.settings.history)

@@ -53,6 +53,22 @@ impl Statements {
         schema.chain([table]).collect()
     }
 
+    /// Gives a row if the table is there.
+    pub(crate) fn is_there(table: &HistoryTable, dialect: Dialect) -> String {
+        let name = literal_for(dialect, &table.name);
+        match dialect {
+            Dialect::Sqlite => {
+                format!("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = {name} COLLATE NOCASE")
+            }
+            Dialect::Postgres => {
+                format!("SELECT 1 WHERE to_regclass({}) IS NOT NULL", literal_for(dialect, &table.sql(dialect)))
+            }
+            Dialect::Mysql => format!(
+                "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = {name}"
+            ),
+        }
+    }
+
     /// Reads all of it, in order.
     pub(crate) fn read(&self) -> String {
         format!(
@@ -62,9 +78,10 @@ impl Statements {
         )
     }
 
-    /// Reads the revisions with their checksums.
-    pub(crate) fn read_checksums(&self) -> String {
-        format!("SELECT revision, checksum FROM {}", self.table)
+    /// Reads the revisions with their checksums, and behind each whether a journal is there.
+    pub(crate) fn read_checksums(&self, journal: &HistoryTable) -> String {
+        let is_there = Statements::is_there(journal, self.dialect);
+        format!("SELECT revision, checksum, CASE WHEN EXISTS ({is_there}) THEN 1 ELSE 0 END FROM {}", self.table)
     }
 
     /// SQL for the number behind the last one.

@@ -87,7 +87,7 @@ fn a_failure_says_what_stays() {
         let text = error.to_string();
         assert!(text.contains("revision r3") && text.contains(operation) && text.contains(reason), "{text}");
         assert!(text.to_lowercase().contains("done before it, and kept: r1, r2"), "{text}");
-        assert_eq!(text.contains("what the revision did before this stays"), stays, "{text}");
+        assert_eq!(text.contains("What the revision did before this stays"), stays, "{text}");
         assert_eq!(one(&mut db, HISTORY), "r1,r2");
         assert_eq!(one(&mut db, "SELECT COUNT(*) FROM a"), "0", "{operation}");
     }

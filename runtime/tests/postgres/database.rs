@@ -9,7 +9,7 @@ use migratable::diesel::{Connection, PgConnection};
 use migratable::inspect::{Inspected, inspect, inspect_scratch};
 use migratable_core::Schema;
 
-pub use super::shared::programs::{Program, down, line, nothing, replay, run, values};
+pub use super::shared::programs::{Program, down, line, nothing, one, replay, run, values};
 pub use super::throwaway::{Throwaway, throwaway};
 
 pub type Db = PgConnection;

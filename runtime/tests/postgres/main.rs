@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod database;
+#[path = "../shared/parts.rs"]
+mod parts;
 #[path = "../shared/quoted.rs"]
 mod quoted;
 #[path = "../shared/mod.rs"]
@@ -14,6 +16,7 @@ mod changes;
 mod differences;
 mod not_managed;
 mod offline;
+mod outside;
 mod pairs;
 mod rows;
 mod scratch;

@@ -25,6 +25,7 @@ pub fn revision(id: &'static str, after: &'static [&'static str], upgrade: Recor
         file: "x.rs",
         checksum: format!("v1:{id}").leak(),
         steps_checksum: None,
+        transaction: None,
         upgrade,
         downgrade,
     }

@@ -5,6 +5,8 @@
 mod database;
 #[path = "../shared/fresh.rs"]
 mod fresh;
+#[path = "../shared/parts.rs"]
+mod parts;
 #[path = "../shared/quoted.rs"]
 mod quoted;
 mod reader;
@@ -18,6 +20,7 @@ mod executor;
 mod failures;
 mod names;
 mod offline;
+mod outside;
 mod random;
 mod rebuild;
 mod rows;

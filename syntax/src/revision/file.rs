@@ -110,6 +110,7 @@ impl FileReader {
             depends_on: values(&header.depends_on),
             labels: values(&header.labels),
             replaces: values(&header.replaces),
+            transaction: header.transaction,
             message: message(&file.attrs),
             upgrade,
             downgrade,

@@ -7,7 +7,7 @@ use syn::{Error, Ident, LitStr, Token, bracketed};
 /// How the call looks, for messages.
 const FORM: &str = "revision!(\"3f2a9c41d0b7\", after = [\"1b2c3d4e5f60\"])";
 
-const KEYS: [&str; 4] = ["after", "depends_on", "labels", "replaces"];
+const KEYS: [&str; 5] = ["after", "depends_on", "labels", "replaces", "transaction"];
 
 /// What stands in `revision!(…)`.
 #[derive(Clone, Debug)]
@@ -22,6 +22,17 @@ pub struct Header {
     pub labels: Vec<LitStr>,
     /// Revisions that are gone and for which it stands, in their order.
     pub replaces: Vec<LitStr>,
+    /// What is one transaction of its work, if it is not what is set for all.
+    pub transaction: Option<Transaction>,
+}
+
+/// What is one transaction of a revision's work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transaction {
+    /// All of it, and nothing of other revisions.
+    Revision,
+    /// Each part by itself.
+    None,
 }
 
 impl Parse for Header {
@@ -31,8 +42,14 @@ impl Parse for Header {
         if id.value().is_empty() || !id.value().bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
             return Err(Error::new(id.span(), "an id is made of letters, digits and `_`"));
         }
-        let mut header =
-            Header { id, after: Vec::new(), depends_on: Vec::new(), labels: Vec::new(), replaces: Vec::new() };
+        let mut header = Header {
+            id,
+            after: Vec::new(),
+            depends_on: Vec::new(),
+            labels: Vec::new(),
+            replaces: Vec::new(),
+            transaction: None,
+        };
         let mut seen: Vec<String> = Vec::new();
         while !input.is_empty() {
             input.parse::<Token![,]>()?;
@@ -45,12 +62,12 @@ impl Parse for Header {
                 return Err(Error::new(key.span(), format!("`{name}` stands here twice")));
             }
             input.parse::<Token![=]>()?;
-            let values = list(input)?;
             match name.as_str() {
-                "after" => header.after = values,
-                "depends_on" => header.depends_on = values,
-                "labels" => header.labels = labels(values)?,
-                "replaces" => header.replaces = values,
+                "after" => header.after = list(input)?,
+                "depends_on" => header.depends_on = list(input)?,
+                "labels" => header.labels = labels(list(input)?)?,
+                "replaces" => header.replaces = list(input)?,
+                "transaction" => header.transaction = Some(transaction(&input.parse()?)?),
                 _ => return Err(unknown(&key, &name)),
             }
             seen.push(name);
@@ -63,7 +80,7 @@ fn unknown(key: &Ident, name: &str) -> Error {
     let near = names::nearest(name, KEYS).map_or(String::new(), |near| format!("; is it `{near}`?"));
     Error::new(
         key.span(),
-        format!("`revision!` knows `after`, `depends_on`, `labels` and `replaces`, not `{name}`{near}"),
+        format!("`revision!` knows `after`, `depends_on`, `labels`, `replaces` and `transaction`, not `{name}`{near}"),
     )
 }
 
@@ -80,6 +97,17 @@ fn labels(values: Vec<LitStr>) -> syn::Result<Vec<LitStr>> {
             Err(Error::new(label.span(), message))
         }
         None => Ok(values),
+    }
+}
+
+fn transaction(value: &LitStr) -> syn::Result<Transaction> {
+    match value.value().as_str() {
+        "revision" => Ok(Transaction::Revision),
+        "none" => Ok(Transaction::None),
+        _ => Err(Error::new(
+            value.span(),
+            "a revision is one transaction, \"revision\", or as many as it has parts, \"none\"",
+        )),
     }
 }
 

@@ -20,6 +20,7 @@ const fn revision(id: &'static str, after: &'static [&'static str], upgrade: Rec
         file: "x.rs",
         checksum: id,
         steps_checksum: None,
+        transaction: None,
         upgrade,
         downgrade,
     }

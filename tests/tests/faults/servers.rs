@@ -59,7 +59,9 @@ fn on(dialect: Dialect) {
     let database = server.database("faults").unwrap();
     let all = std::env::var("MIGRATABLE_FAULTS").is_ok_and(|it| it == "all");
     let mut tried = 0;
-    for way in WAYS {
+    // MySQL knows nothing else.
+    let in_parts = WAYS.into_iter().filter(|_| dialect == Dialect::Postgres).map(Way::in_parts);
+    for way in WAYS.into_iter().chain(in_parts) {
         way.begin(&database);
         let statements = interrupted(way, &database, usize::MAX, Fault::CutBefore).unwrap();
         let expected: State = way.end(&database);

@@ -64,7 +64,14 @@ fn at_every_call(way: Way, journal_mode: &str, transaction: &str) -> usize {
 
 #[test]
 fn a_process_that_is_killed_at_any_write_loses_nothing() {
-    let modes = [("delete", "all"), ("delete", "revision"), ("wal", "all"), ("wal", "revision")];
+    let modes = [
+        ("delete", "all"),
+        ("delete", "none"),
+        ("wal", "all"),
+        ("delete", "revision"),
+        ("wal", "revision"),
+        ("wal", "none"),
+    ];
     // The history of every kind in each mode, the example's in the usual one.
     let count = |way: Way| if way.history == "example" { 1 } else { 3 };
     let all = std::env::var("MIGRATABLE_FAULTS").is_ok_and(|it| it == "all");

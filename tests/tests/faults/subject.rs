@@ -43,6 +43,15 @@ pub struct State {
 }
 
 impl Way {
+    /// The same with a transaction for each part of a revision.
+    pub fn in_parts(self) -> Way {
+        let words = match self.words {
+            ["upgrade"] => &["upgrade", "--transaction", "none"][..],
+            _ => &["downgrade", "base", "--transaction", "none"],
+        };
+        Way { words, ..self }
+    }
+
     /// The process that runs `migrate` on a database.
     pub fn migrate(&self, url: &str, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_every-kind"));

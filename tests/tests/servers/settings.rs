@@ -79,6 +79,9 @@ fn a_revision_or_all_of_them_are_one_transaction() {
             ("revision", Some("all"), None, false),
             ("all", Some("all"), Some("revision"), true),
             ("revision", Some("revision"), Some("all"), false),
+            ("none", None, None, true),
+            ("all", Some("none"), None, true),
+            ("all", None, Some("none"), true),
         ] {
             database.make("").unwrap();
             let mut program = Program::new(database, &FAILING, &format!("transaction = \"{key}\""));

@@ -1,5 +1,7 @@
 //! The state of a connection while revisions are run on it.
 
+use std::time::{Duration, Instant};
+
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::pg::PgConnection;
 use diesel::result::{DatabaseErrorKind, Error as DieselError, QueryResult};
@@ -16,7 +18,7 @@ fn lock_key(settings: &Settings) -> String {
     format!("hashtextextended(coalesce({schema}, ''), 7883946363647713634)")
 }
 
-/// Takes the lock until the transaction ends.
+/// Takes the lock until the transaction of a script ends.
 fn lock_statement(settings: &Settings) -> String {
     format!("DO $migratable$ BEGIN PERFORM pg_advisory_xact_lock({}); END $migratable$;", lock_key(settings))
 }
@@ -62,7 +64,11 @@ const SETTINGS: [(&str, &str); 3] =
     [("TimeZone", "UTC"), ("standard_conforming_strings", "on"), ("default_transaction_isolation", "read committed")];
 
 /// What a connection was like before: the settings and their values.
-pub struct Session(Vec<(String, String)>);
+pub struct Session {
+    settings: Vec<(String, String)>,
+    /// Lets go of the lock, if it was to outlive transactions.
+    unlock: Option<String>,
+}
 
 fn depth(database: &mut PgConnection) -> u32 {
     let status = AnsiTransactionManager::transaction_manager_status_mut(database);
@@ -84,30 +90,60 @@ pub(super) fn enter(database: &mut PgConnection, settings: &Settings) -> Result<
     let values: Vec<String> = wanted.iter().map(|(name, _)| format!("current_setting('{name}')")).collect();
     let row = database.rows(&format!("SELECT {}", values.join(", "))).map_err(failed)?.into_iter().next();
     let values = row.into_iter().flatten().map(Option::unwrap_or_default);
-    let session = wanted.iter().map(|(name, _)| (*name).to_owned()).zip(values).collect();
+    let before = wanted.iter().map(|(name, _)| (*name).to_owned()).zip(values).collect();
     database.batch_execute(&set(wanted.iter().map(|(name, value)| (*name, value.as_str())))).map_err(failed)?;
-    Ok(Session(session))
+    Ok(Session { settings: before, unlock: None })
 }
 
 pub(super) fn leave(database: &mut PgConnection, session: &Session) {
     rollback(database);
-    let restored = database.batch_execute(&set(session.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))));
+    let before = set(session.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let restored = database.batch_execute(&format!("{}{before}", session.unlock.as_deref().unwrap_or_default()));
     // Only the settings of this connection; if even that fails, it is gone.
     drop(restored);
 }
 
+/// How long it is waited before the lock is asked for again, at first and at most.
+const PAUSES: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(200)];
+
 /// Begins a transaction, and waits until nobody else migrates. A setting that ends with the transaction tells whether
-/// it is still the same one.
+/// it is still the same one. Nothing is open while it waits: who makes an index CONCURRENTLY would wait for that.
 pub(super) fn begin(database: &mut PgConnection, settings: &Settings) -> QueryResult<()> {
-    AnsiTransactionManager::begin_transaction_sql(database, "BEGIN")?;
-    let lock = lock_statement(settings);
-    let locked = database.batch_execute(&format!("{lock} SELECT set_config('migratable.transaction', 'open', true)"));
-    let Err(error) = locked else { return Ok(()) };
-    rollback(database);
-    Err(match lock_holder(database, settings) {
-        Some(holder) => said(&format!("{error}: another process migrates this database, {holder}")),
-        None => error,
-    })
+    let begun = Instant::now();
+    let mut pause = PAUSES[0];
+    let ask = format!(
+        "SELECT set_config('migratable.transaction', 'open', true), pg_try_advisory_xact_lock({}), \
+         round(1000 * extract(epoch FROM current_setting('lock_timeout')::interval))::bigint",
+        lock_key(settings)
+    );
+    loop {
+        AnsiTransactionManager::begin_transaction_sql(database, "BEGIN")?;
+        let asked = database.rows(&ask).inspect_err(|_| rollback(database));
+        let row = asked?.into_iter().next().unwrap_or_default();
+        let [_, locked, timeout] = <[Option<String>; 3]>::try_from(row).unwrap_or_default();
+        if locked.as_deref() == Some("true") {
+            return Ok(());
+        }
+        rollback(database);
+        let limit = timeout.and_then(|it| it.parse().ok()).filter(|it| *it > 0).map(Duration::from_millis);
+        if limit.is_some_and(|limit| begun.elapsed() >= limit) {
+            let holder = lock_holder(database, settings).map_or(String::new(), |holder| format!(", {holder}"));
+            let waited = begun.elapsed().as_secs_f32();
+            return Err(said(&format!("waited {waited:.1} s: another process migrates this database{holder}")));
+        }
+        std::thread::sleep(pause);
+        pause = PAUSES[1].min(pause * 2);
+    }
+}
+
+/// Keeps the lock until the end of the session: it is asked for within a transaction that has it.
+pub(super) fn hold(database: &mut PgConnection, settings: &Settings, session: &mut Session) -> QueryResult<()> {
+    if session.unlock.is_some() {
+        return Ok(());
+    }
+    database.batch_execute(&format!("SELECT pg_advisory_lock({})", lock_key(settings)))?;
+    session.unlock = Some(format!("SELECT pg_advisory_unlock({}); ", lock_key(settings)));
+    Ok(())
 }
 
 /// An error in our own words.

@@ -1,6 +1,6 @@
 use migratable_core::builder::{OperationList, column, text};
 
-use super::super::{HEADER, parse, read};
+use super::super::{HEADER, Transaction, parse, read};
 use super::file;
 
 const EXAMPLE: &str = r#"//! add a bio to users
@@ -45,6 +45,18 @@ fn the_example_of_the_design_reads_as_its_compiled_calls_record() {
     assert_eq!((read.after, read.labels), (vec!["1b2c3d4e5f60".to_owned()], vec!["social".to_owned()]));
     assert_eq!(read.steps, ["fill_bio"]);
     assert!(read.words.contains("users"));
+}
+
+#[test]
+fn a_revision_says_what_is_one_transaction() {
+    let said = |value: &str| {
+        let text = EXAMPLE.replace("labels =", &format!("transaction = {value}, labels ="));
+        parse(&text).map(|read| read.transaction).map_err(|errors| format!("{errors:?}"))
+    };
+    assert_eq!(parse(EXAMPLE).unwrap().transaction, None);
+    assert_eq!(said("\"none\""), Ok(Some(Transaction::None)));
+    assert_eq!(said("\"revision\""), Ok(Some(Transaction::Revision)));
+    assert!(said("\"all\"").unwrap_err().contains("is one transaction, \\\"revision\\\", or as many"));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use migratable_core::TableName;
 
 use super::super::ddl::{block, qualified};
 use super::Planner;
-use crate::dialect::literal;
+use crate::dialect::{Work, literal};
 
 /// Drops what rests on an object, and keeps in a temporary table how it is made.
 const DROP: &str = "CREATE FUNCTION pg_temp.migratable_drop_dependents(class regclass, object oid, number integer)
@@ -170,6 +170,8 @@ impl Planner<'_> {
             return;
         }
         if self.dependents == Dependents::There {
+            // What is kept is gone with the transaction.
+            self.push(Work::Begin);
             self.statement(DROP.to_owned());
             self.dependents = Dependents::Aside;
         }
@@ -180,6 +182,7 @@ impl Planner<'_> {
     pub(super) fn bring_back_dependents(&mut self) {
         if self.dependents == Dependents::Aside {
             self.statement(MAKE.to_owned());
+            self.push(Work::Commit);
             self.dependents = Dependents::There;
         }
     }

@@ -3,10 +3,10 @@
 use migratable_core::{ColumnType, Dialect, Literal, Operation, Table};
 
 use super::super::ddl::{self, quoted};
-use super::super::tokens;
 use super::super::types::{self, sql_text};
+use super::super::{outside, tokens};
 use super::{Planned, Planner};
-use crate::dialect::Work;
+use crate::dialect::{Boundary, Work};
 
 impl Planner<'_> {
     pub(super) fn data(&mut self, operation: &Operation) -> Planned {
@@ -37,7 +37,8 @@ impl Planner<'_> {
                         sql_text(sql, "a statement with an effect").map(drop)
                     };
                 };
-                if let Some(word) = tokens::outside_of_transactions(sql) {
+                let ends = tokens::outside_of_transactions(sql);
+                if let Some(word) = ends.filter(|_| outside::boundary(sql) == Boundary::Inside) {
                     return Err(format!("{word} cannot stand in a revision, which is part of a transaction"));
                 }
                 self.planned.endangers_dependents = true;

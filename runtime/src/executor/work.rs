@@ -1,0 +1,299 @@
+//! The work of one revision: planned, cut into transactions, done, and recorded.
+
+use std::any::Any;
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use super::session::cannot_begin;
+use super::{Ended, Run, State};
+use crate::dialect::{Database, Trace, Work};
+use crate::error::{Cause, Error, Stop};
+use crate::event::Event;
+use crate::history::Statements;
+use crate::journal::{Journal, Parts, Place, Unfinished};
+use crate::migrator::{Direction, Revision};
+use crate::parts::{Part, parts};
+use crate::plan::{self, Piece};
+use crate::revision::{Operations, Step};
+use crate::settings::Transaction;
+
+/// A revision that is planned.
+struct Planned<'p> {
+    revision: &'static Revision,
+    operations: &'p Operations,
+    pieces: &'p [Piece],
+    /// What was known of the database, as a text.
+    facts: Option<&'p str>,
+}
+
+impl Planned<'_> {
+    /// The operations of a piece, each in a line.
+    fn lines(&self, piece: &Piece) -> Vec<String> {
+        let found = piece.operations.iter().filter_map(|&at| self.operations.operations.get(at));
+        found.map(ToString::to_string).collect()
+    }
+}
+
+impl<Db: Database> Run<'_, Db> {
+    /// Runs a revision and writes its row.
+    pub(super) fn revision(
+        &mut self,
+        state: &mut State<Db::Facts>,
+        revision: &'static Revision,
+    ) -> Result<Ended, Error> {
+        let begun = Instant::now();
+        let recorded = plan::record(&state.replay, &self.graph, revision, self.direction);
+        let operations = &recorded.operations;
+        let begun_before = state.unfinished.take();
+        let noted = begun_before.as_ref().and_then(|it| self.session.database.noted(it.facts.as_deref()?));
+        let facts = noted.as_ref().unwrap_or(&state.facts);
+        let note = self.session.database.note(facts);
+        let planned = Db::plan(facts, &operations.operations, &mut state.replay.schema, self.direction)
+            .map_err(|refusal| refusal.in_revision(revision, &operations.operations))?;
+        recorded.note(&mut state.replay, &self.graph, revision, self.direction);
+        let broken_before = match planned.endangers_dependents {
+            true => {
+                let found = self.session.database.broken_dependents();
+                Some(found.map_err(|error| self.failure(revision, Vec::new(), error.into()))?)
+            }
+            false => None,
+        };
+        self.stays = begun_before.is_some();
+        self.endangered |= planned.endangers_references;
+        let work = Planned { revision, operations, pieces: &planned.pieces, facts: note.as_deref() };
+        if self.work(&work, begun_before.as_ref())? == Ended::Overtaken {
+            return Ok(Ended::Overtaken);
+        }
+        if let Some(before) = broken_before {
+            let after = self.session.database.broken_dependents();
+            let after = after.map_err(|error| self.failure(revision, Vec::new(), error.into()))?;
+            let newly: Vec<String> = after
+                .into_iter()
+                .filter(|(name, _)| !before.contains_key(name))
+                .map(|(name, error)| format!("the {name} would no longer work: {error}"))
+                .collect();
+            if !newly.is_empty() {
+                let advice = "drop it in the revision by `op.execute(..)`, and make it anew behind the change";
+                let stop = Stop::refused(format!("{}; {advice}", newly.join("; ")));
+                let all = operations.operations.iter().map(ToString::to_string).collect();
+                return Err(self.failure(revision, all, stop));
+            }
+        }
+        if planned.endangers_references {
+            let facts = self.session.database.facts();
+            state.facts = facts.map_err(|error| self.failure(revision, Vec::new(), error.into()))?;
+        }
+        self.record(state, revision, begun.elapsed())?;
+        Ok(Ended::Whole)
+    }
+
+    fn work(&mut self, work: &Planned<'_>, begun_before: Option<&Unfinished>) -> Result<Ended, Error> {
+        if !self.session.database.is_transactional() {
+            return self.journaled(work, begun_before).map(|()| Ended::Whole);
+        }
+        let each = work.revision.transaction.unwrap_or_else(|| self.transaction()) == Transaction::None;
+        let parts = parts(work.pieces, &work.operations.operations, each, self.session.database.dialect());
+        let is_one = parts.len() <= 1 && parts.iter().all(|part| !part.is_outside);
+        match begun_before {
+            None if is_one => self.pieces(work, 0..work.pieces.len()).map(|()| Ended::Whole),
+            _ => self.parts(work, &parts, begun_before),
+        }
+    }
+
+    /// Does pieces in the transaction that is open.
+    fn pieces(&mut self, work: &Planned<'_>, pieces: Range<usize>) -> Result<(), Error> {
+        for at in pieces {
+            self.progresses(work, at);
+            let done = self.piece(work.operations, &work.pieces[at]);
+            done.map_err(|stop| self.failure(work.revision, work.lines(&work.pieces[at]), stop))?;
+        }
+        Ok(())
+    }
+
+    /// Does the parts of a revision, each in a transaction of its own with the row that says that it is done; those that
+    /// can be in none between two. The last transaction stays open.
+    fn parts(&mut self, work: &Planned<'_>, parts: &[Part], begun_before: Option<&Unfinished>) -> Result<Ended, Error> {
+        let revision = work.revision;
+        let (settings, dialect) = (self.session.settings, self.session.database.dialect());
+        let of = (revision, self.direction);
+        let opened = Parts::open(settings, dialect, of, work.pieces, work.facts, begun_before);
+        let (mut journal, mut place) = opened.map_err(|stop| self.failure(revision, Vec::new(), stop))?;
+        self.session.hold().map_err(cannot_begin)?;
+        if begun_before.is_some() {
+            self.resumes(work, place.piece);
+        }
+        let done = place.piece;
+        for part in parts.iter().filter(|part| part.pieces.end > done) {
+            if part.is_outside {
+                if self.outside(work, &mut journal, place)? == Ended::Overtaken {
+                    return Ok(Ended::Overtaken);
+                }
+            } else {
+                self.pieces(work, place.piece..part.pieces.end)?;
+            }
+            let is_last = part.pieces.end == work.pieces.len();
+            place = Place { piece: part.pieces.end, is_begun: false };
+            if !is_last && !part.is_outside && self.between(work, &mut journal, place)? == Ended::Overtaken {
+                return Ok(Ended::Overtaken);
+            }
+        }
+        let ended = journal.end(self.session.database);
+        ended.map_err(|stop| self.failure(revision, Vec::new(), stop))?;
+        Ok(Ended::Whole)
+    }
+
+    /// Ends a transaction in the middle of a revision, and begins the next one.
+    fn between(&mut self, work: &Planned<'_>, journal: &mut Parts<'_>, place: Place) -> Result<Ended, Error> {
+        let failed = |run: &Self, stop| run.failure(work.revision, Vec::new(), stop);
+        journal.at(self.session.database, place).map_err(|stop| failed(self, stop))?;
+        self.commit(work.revision, false)?;
+        self.stays = true;
+        self.begin_again(journal)
+    }
+
+    fn begin_again(&mut self, journal: &Parts<'_>) -> Result<Ended, Error> {
+        self.session.begin()?;
+        Ok(if journal.is_own(self.session.database)? { Ended::Whole } else { Ended::Overtaken })
+    }
+
+    /// Does a piece that can be in no transaction. The journal says before that it was begun; what became of it then, the
+    /// catalogue tells.
+    fn outside(&mut self, work: &Planned<'_>, journal: &mut Parts<'_>, place: Place) -> Result<Ended, Error> {
+        let piece = &work.pieces[place.piece];
+        let Work::Statement(sql) = &piece.work else { return Ok(Ended::Whole) };
+        let failed = |run: &Self, stop| run.failure(work.revision, work.lines(piece), stop);
+        let was_begun = place.is_begun;
+        self.progresses(work, place.piece);
+        if !was_begun {
+            journal.at(self.session.database, Place { is_begun: true, ..place }).map_err(|stop| failed(self, stop))?;
+        }
+        self.commit(work.revision, false)?;
+        self.stays = true;
+        let trace = match was_begun {
+            true => self.session.database.trace(sql).map_err(|error| failed(self, error.into()))?,
+            false => Trace::NotDone,
+        };
+        let done = match trace {
+            Trace::Done => Ok(()),
+            Trace::NotDone => self.session.database.perform(&piece.work),
+            Trace::InPart(undo) => self.undo(&undo).and_then(|()| self.session.database.perform(&piece.work)),
+            Trace::Unknown => Err(Stop::refused(
+                "it was stopped inside of a statement that is in no transaction, and the database does not tell whether \
+                 it was done; bring the tables to where the revision begins or ends, and record that by `repair`",
+            )),
+        };
+        if let Err(stop) = done {
+            if let Ok(Trace::InPart(undo)) = self.session.database.trace(sql) {
+                // What is left is found by the next run.
+                drop(self.undo(&undo));
+            }
+            return Err(failed(self, stop));
+        }
+        if self.begin_again(journal)? == Ended::Overtaken {
+            return Ok(Ended::Overtaken);
+        }
+        let next = Place { piece: place.piece + 1, is_begun: false };
+        journal.at(self.session.database, next).map_err(|stop| failed(self, stop))?;
+        Ok(Ended::Whole)
+    }
+
+    fn undo(&mut self, sql: &str) -> Result<(), Stop> {
+        self.session.database.execute(sql).map_err(|error| Stop::at(sql, error))
+    }
+
+    /// Does the pieces of a revision where nothing is taken back; only those that are still to be done.
+    fn journaled(&mut self, work: &Planned<'_>, begun_before: Option<&Unfinished>) -> Result<(), Error> {
+        let Planned { revision, operations, pieces, .. } = *work;
+        let parts = (pieces, &operations.operations[..]);
+        let of = (revision, self.direction);
+        let opened = Journal::open(self.session.database, self.session.settings, of, parts, begun_before);
+        let (mut journal, first) = opened.map_err(|stop| self.failure(revision, Vec::new(), stop))?;
+        if begun_before.is_some() {
+            self.resumes(work, first);
+        }
+        for piece in journal.again(first) {
+            drop(self.session.database.perform(&pieces[piece].work));
+        }
+        for (at, piece) in pieces.iter().enumerate().skip(first) {
+            self.progresses(work, at);
+            let done = self.journaled_piece(operations, piece, at, &mut journal);
+            done.map_err(|stop| self.failure(revision, work.lines(piece), stop))?;
+        }
+        let ended = self.session.database.begin_rows().map_err(Stop::from);
+        let ended = ended.and_then(|()| journal.end(self.session.database));
+        ended.map_err(|stop| self.failure(revision, Vec::new(), stop))
+    }
+
+    fn journaled_piece(
+        &mut self,
+        operations: &Operations,
+        piece: &Piece,
+        at: usize,
+        journal: &mut Journal<'_>,
+    ) -> Result<(), Stop> {
+        journal.before(self.session.database, at)?;
+        self.stays |= journal.may_be_halved(at);
+        if let Err(stop) = self.piece(operations, piece) {
+            journal.refused(self.session.database, at);
+            self.stays = (self.stays || stop.ended) && !stop.undone;
+            return Err(stop);
+        }
+        self.stays |= journal.stays_at_once(at);
+        journal.after(self.session.database, at)?;
+        self.stays |= journal.stays(at);
+        Ok(())
+    }
+
+    fn piece(&mut self, operations: &Operations, piece: &Piece) -> Result<(), Stop> {
+        let database = &mut *self.session.database;
+        match &piece.work {
+            Work::Step { at, name } => {
+                let missing = || Stop::refused(format!("nothing was compiled for the step `{name}`"));
+                let step = operations.step(*at).ok_or_else(missing);
+                let _given = self.options.given.during();
+                step.and_then(|step| call(database, step, name))
+            }
+            work => database.perform(work),
+        }
+    }
+
+    fn resumes(&mut self, work: &Planned<'_>, done: usize) {
+        let id = work.revision.id;
+        self.resumed.push(id.to_owned());
+        self.options.observer.tell(&Event::Resumes { revision: id, done, of: work.pieces.len() });
+    }
+
+    fn progresses(&self, work: &Planned<'_>, at: usize) {
+        let (revision, operation) = (work.revision.id, work.lines(&work.pieces[at]).join("; "));
+        let of = work.pieces.len();
+        self.options.observer.tell(&Event::Progresses { revision, operation: &operation, done: at, of });
+    }
+
+    /// Writes or takes away the row of a revision, in the transaction that runs it.
+    fn record(&mut self, state: &mut State<Db::Facts>, revision: &Revision, duration: Duration) -> Result<(), Error> {
+        let statements = Statements::of(&self.session.settings.history, self.session.database.dialect());
+        let sql = match self.direction {
+            Direction::Upgrade => {
+                state.ordinal += 1;
+                state.position.applied.insert(revision.id.to_owned());
+                statements.insert(revision, &state.ordinal.to_string(), duration)
+            }
+            Direction::Downgrade => {
+                state.position.applied.remove(revision.id);
+                statements.delete(revision.id)
+            }
+        };
+        let written = self.session.database.execute(&sql);
+        written.map_err(|error| self.failure(revision, Vec::new(), Stop::at(&sql, error)))
+    }
+}
+
+/// Calls a step, and sees that it leaves the transaction as it found it, also where it fails.
+fn call<Db: Database>(database: &mut Db, step: &Step, name: &str) -> Result<(), Stop> {
+    database.before_step()?;
+    let outcome = step(database as &mut dyn Any);
+    let after = database.after_step(name);
+    outcome
+        .map_err(|error| Stop { ended: after.as_ref().is_err_and(|stop| stop.ended), ..Cause::Step(error).into() })?;
+    after
+}

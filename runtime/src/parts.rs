@@ -1,0 +1,125 @@
+//! How the work of a revision is cut into transactions, where a transaction takes changes of tables back.
+
+use std::ops::Range;
+
+use migratable_core::{Dialect, Operation};
+
+use crate::dialect::{Boundary, Work, offline};
+use crate::plan::Piece;
+
+/// A part of a revision's work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// The places of its pieces.
+    pub(crate) pieces: Range<usize>,
+    /// Whether it is one statement that can be in no transaction.
+    pub(crate) is_outside: bool,
+}
+
+/// Cuts the work of a revision: at statements that somebody wrote and that must be in no transaction or end one, and
+/// behind each piece that changes something, if every piece is to stand by itself.
+pub(crate) fn parts(pieces: &[Piece], operations: &[Operation], each: bool, dialect: Dialect) -> Vec<Part> {
+    let boundary = offline(dialect).map_or((|_| Boundary::Inside) as fn(&str) -> Boundary, |it| it.boundary);
+    cut(pieces, operations, each, boundary)
+}
+
+fn cut(pieces: &[Piece], operations: &[Operation], each: bool, boundary: fn(&str) -> Boundary) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    let mut first = 0;
+    let mut inseparable = false;
+    for (at, piece) in pieces.iter().enumerate() {
+        let mut until = |until: usize, is_outside: bool| {
+            if first < until {
+                parts.push(Part { pieces: first..until, is_outside });
+                first = until;
+            }
+        };
+        inseparable = match piece.work {
+            Work::Begin => {
+                if each {
+                    until(at, false);
+                }
+                true
+            }
+            Work::Commit => false,
+            _ => inseparable,
+        };
+        match written(piece, operations).map_or(Boundary::Inside, boundary) {
+            Boundary::Outside => {
+                until(at, false);
+                until(at + 1, true);
+            }
+            Boundary::Last => until(at + 1, false),
+            Boundary::Inside => {
+                // What only looks belongs to what comes behind it.
+                let changes = !matches!(piece.work, Work::Verify(_) | Work::CheckReferences { .. });
+                if each && changes && !inseparable {
+                    until(at + 1, false);
+                }
+            }
+        }
+    }
+    match parts.last_mut() {
+        // Nothing but looks is left.
+        Some(last) if each && !last.is_outside => last.pieces.end = pieces.len(),
+        _ if first < pieces.len() => parts.push(Part { pieces: first..pieces.len(), is_outside: false }),
+        _ => {}
+    }
+    parts
+}
+
+/// The statement of a piece, if somebody wrote it.
+fn written<'a>(piece: &'a Piece, operations: &[Operation]) -> Option<&'a str> {
+    let is_written = piece.operations.iter().any(|&at| matches!(operations.get(at), Some(Operation::Execute { .. })));
+    match &piece.work {
+        Work::Statement(sql) if is_written => Some(sql),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use migratable_core::Sql;
+
+    use super::*;
+    use crate::dialect::Verify;
+
+    #[test]
+    fn work_is_cut_where_transactions_end() {
+        let own = |sql: &str| Piece { operations: vec![0], work: Work::Statement(sql.to_owned()) };
+        let written = |sql: &str| Piece { operations: vec![1], work: Work::Statement(sql.to_owned()) };
+        let bare = |work| Piece { operations: vec![0], work };
+        let look = || {
+            let (table, problem, advice, query) = Default::default();
+            bare(Work::Verify(Verify { table, problem, advice, query }))
+        };
+        let operations = [
+            Operation::DropTable { table: "t".into() },
+            Operation::Execute { sql: Sql::portable("x"), effect: Vec::new() },
+        ];
+        let boundary = |sql: &str| match sql {
+            "outside" => Boundary::Outside,
+            "last" => Boundary::Last,
+            _ => Boundary::Inside,
+        };
+        let inside = |pieces| Part { pieces, is_outside: false };
+        let outside = |at: usize| Part { pieces: at..at + 1, is_outside: true };
+        for (each, pieces, expected) in [
+            (false, vec![own("a"), look(), written("b")], vec![inside(0..3)]),
+            (false, vec![own("a"), written("outside"), own("b")], vec![inside(0..1), outside(1), inside(2..3)]),
+            (false, vec![written("outside"), written("outside")], vec![outside(0), outside(1)]),
+            (false, vec![own("outside"), own("b")], vec![inside(0..2)]),
+            (false, vec![written("last"), own("b")], vec![inside(0..1), inside(1..2)]),
+            (true, vec![look(), own("a"), own("b"), look()], vec![inside(0..2), inside(2..4)]),
+            (
+                true,
+                vec![own("a"), bare(Work::Begin), own("b"), own("c"), bare(Work::Commit), own("d")],
+                vec![inside(0..1), inside(1..5), inside(5..6)],
+            ),
+            (true, vec![written("outside"), look()], vec![outside(0), inside(1..2)]),
+            (false, Vec::new(), Vec::new()),
+        ] {
+            assert_eq!(cut(&pieces, &operations, each, boundary), expected, "{each} {}", pieces.len());
+        }
+    }
+}

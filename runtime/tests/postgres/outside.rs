@@ -1,0 +1,163 @@
+//! Statements that are in no transaction: CONCURRENTLY.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use migratable::diesel::connection::SimpleConnection;
+use migratable::revision::*;
+use migratable::{Error, Event, Migrator, Observer, Options, Settings};
+
+use super::database::{Db, Program, Throwaway, connect, line, nothing, one, run, throwaway, values};
+
+fn first(op: &mut Operations) {
+    op.create_table(table("t").column(column("a", integer())));
+    op.bulk_insert("t", ["a"], [[value(1)], [value(2)]]);
+}
+
+fn count(db: &mut Db) -> Result<()> {
+    Ok(db.batch_execute("UPDATE t SET a = a + 10")?)
+}
+
+fn second(op: &mut Operations) {
+    op.run(count);
+    op.execute(sql("CREATE UNIQUE INDEX CONCURRENTLY uq_t_a ON t (a)"));
+    op.run(count);
+    op.execute(sql("CREATE TYPE mood AS ENUM ('sad')"));
+    op.execute(sql("ALTER TYPE mood ADD VALUE 'happy'"));
+    op.execute(sql("CREATE TABLE moods AS SELECT 'happy'::mood AS mood"));
+}
+
+fn back(op: &mut Operations) {
+    op.execute(sql("DROP INDEX CONCURRENTLY uq_t_a"));
+    op.execute(sql("DROP TABLE moods"));
+    op.execute(sql("DROP TYPE mood"));
+}
+
+fn program() -> Program {
+    line(&[(first, nothing), (second, back)])
+}
+
+fn valid(db: &mut Db) -> Vec<String> {
+    values(db, "SELECT indisvalid::text FROM pg_index WHERE indexrelid = to_regclass('uq_t_a')")
+}
+
+/// What the revisions have done to `a`, and what is left of the journal.
+fn assert_whole(db: &mut Db, what: &str) {
+    assert_eq!(values(db, "SELECT a FROM t ORDER BY a"), ["21", "22"], "{what}");
+    assert_eq!(valid(db), ["true"], "{what}");
+    assert_eq!(values(db, "SELECT mood FROM moods"), ["happy"], "{what}");
+    assert_eq!(one(db, "SELECT count(*) FROM pg_class WHERE relname = 'migratable_journal'"), "0", "{what}");
+}
+
+#[test]
+fn what_no_transaction_holds_is_done_between_two() {
+    let mut db = throwaway();
+    program().upgrade(&mut db).unwrap();
+    assert_whole(&mut db, "up");
+    program().downgrade(&mut db, "-1", &Options::default()).unwrap();
+    assert!(valid(&mut db).is_empty());
+    run(&mut db, "UPDATE t SET a = a - 20");
+    program().upgrade(&mut db).unwrap();
+    assert_whole(&mut db, "up again");
+    assert_eq!(one(&mut db, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), "0");
+}
+
+#[test]
+fn a_script_ends_its_transaction_before_what_no_transaction_holds() {
+    fn plain(op: &mut Operations) {
+        op.execute(sql("UPDATE t SET a = a + 1"));
+        op.execute(sql("CREATE UNIQUE INDEX CONCURRENTLY uq_t_a ON t (a)"));
+        op.execute(sql("CREATE INDEX CONCURRENTLY ix_t_a ON t (a)"));
+    }
+    let program = line(&[(first, nothing), (plain, nothing), (|op| op.drop_table("t"), nothing)]);
+    for idempotent in [false, true] {
+        let db = throwaway();
+        let options = migratable::ScriptOptions { idempotent };
+        let script =
+            program.script(migratable::Dialect::Postgres, "r2", migratable::Direction::Upgrade, &options).unwrap().sql;
+        db.psql(&script).unwrap_or_else(|error| panic!("{error}\n{script}"));
+        assert_eq!(valid(&mut db.connect()), ["true"]);
+        assert_eq!(program.status(&mut db.connect()).unwrap().current, ["r2"]);
+        if idempotent {
+            db.psql(&script).unwrap();
+            assert_eq!(values(&mut db.connect(), "SELECT a FROM t ORDER BY a"), ["2", "3"]);
+        }
+    }
+}
+
+/// A database where `r2` was stopped in its unique index, which is there and invalid.
+fn stopped() -> Throwaway {
+    let mut db = throwaway();
+    program().upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+    run(&mut db, "UPDATE t SET a = 1");
+    let error = program().upgrade(&mut db).unwrap_err();
+    let Error::Failed(failure) = error else { panic!("{error}") };
+    assert!(failure.stays, "{failure}");
+    assert!(failure.to_string().contains("CREATE UNIQUE INDEX CONCURRENTLY"), "{failure}");
+    assert!(valid(&mut db).is_empty(), "an invalid index is taken away at once");
+    let left = db.batch_execute("CREATE UNIQUE INDEX CONCURRENTLY uq_t_a ON t (a)");
+    assert!(left.is_err() && valid(&mut db) == ["false"]);
+    run(&mut db, "UPDATE t SET a = CASE ctid WHEN (SELECT min(ctid) FROM t) THEN 11 ELSE 12 END");
+    db
+}
+
+#[test]
+fn an_index_that_was_left_invalid_is_made_anew() {
+    let mut db = stopped();
+    assert_eq!(program().upgrade(&mut db).unwrap().resumed, ["r2"]);
+    assert_whole(&mut db, "invalid");
+}
+
+#[test]
+fn an_index_that_was_made_before_the_kill_is_not_made_again() {
+    let mut db = stopped();
+    run(&mut db, "DROP INDEX uq_t_a");
+    run(&mut db, "CREATE UNIQUE INDEX uq_t_a ON t (a)");
+    assert_eq!(program().upgrade(&mut db).unwrap().resumed, ["r2"]);
+    assert_whole(&mut db, "made");
+}
+
+#[test]
+fn what_no_catalogue_tells_is_left_to_a_person() {
+    fn names_none(op: &mut Operations) {
+        op.execute(sql("CREATE UNIQUE INDEX CONCURRENTLY ON t (a)"));
+    }
+    let program = line(&[(first, nothing), (names_none, nothing)]);
+    let mut db = throwaway();
+    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+    run(&mut db, "UPDATE t SET a = 1");
+    program.upgrade(&mut db).unwrap_err();
+    let error = program.upgrade(&mut db).unwrap_err().to_string();
+    assert!(error.contains("does not tell") && error.contains("`repair`"), "{error}");
+}
+
+#[test]
+fn nobody_comes_between_two_transactions_of_a_revision_and_who_waits_holds_nothing_up() {
+    let mut db = throwaway();
+    let db_url = db.url.clone();
+    let (begun, wait) = mpsc::channel();
+    std::thread::scope(|scope| {
+        let second = db.connect();
+        let waits = scope.spawn(move || {
+            let mut second = second;
+            wait.recv().unwrap();
+            program().upgrade(&mut second).unwrap()
+        });
+        let observe = |event: &Event<'_>| {
+            if let Event::Committed { revisions: 0 } = event {
+                // The other one asks for the lock while the index is made.
+                let _ = begun.send(());
+                std::thread::sleep(Duration::from_millis(50));
+                let settings = Settings::default().with_lock_timeout(Duration::from_millis(30));
+                let impatient: Program = Migrator::new(program().revisions()).with_settings(settings);
+                let error = impatient.upgrade(&mut connect(&db_url)).unwrap_err().to_string();
+                assert!(error.contains("another process migrates this database, process"), "{error}");
+            }
+        };
+        let options = Options { observer: Observer::new(&observe), ..Options::default() };
+        let report = program().upgrade_to(&mut db, "head", &options).unwrap();
+        assert_eq!(report.done.len(), 2);
+        assert_eq!(waits.join().unwrap().done, []);
+    });
+    assert_whole(&mut db, "two");
+}

@@ -1,0 +1,80 @@
+//! Statements that are in no transaction, and two processes that go on with one revision.
+
+use std::cell::Cell;
+
+use migratable::revision::*;
+use migratable::{Event, Observer, Options, Standing, Transaction};
+
+use super::database::{Db, Program, client, line, nothing, one, open, values};
+
+fn first(op: &mut Operations) {
+    op.create_table(table("t").column(column("a", integer())));
+    op.bulk_insert("t", ["a"], [[value(1)], [value(2)]]);
+}
+
+fn count(db: &mut Db) -> Result<()> {
+    use migratable::diesel::connection::SimpleConnection;
+
+    Ok(db.batch_execute("UPDATE t SET a = a + 1")?)
+}
+
+fn second(op: &mut Operations) {
+    op.run(count);
+    op.execute(sql("VACUUM"));
+    op.run(count);
+    op.execute(sql("PRAGMA journal_mode = wal"));
+    op.add_column("t", column("b", integer()).nullable());
+}
+
+fn program() -> Program {
+    line(&[(first, nothing), (second, nothing)])
+}
+
+#[test]
+fn what_no_transaction_holds_is_done_between_two() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut db = open(&folder.path().join("app.db"));
+    program().upgrade(&mut db).unwrap();
+    assert_eq!(values(&mut db, "SELECT a FROM t"), ["3", "4"]);
+    assert_eq!(one(&mut db, "SELECT journal_mode FROM pragma_journal_mode"), "wal");
+    assert_eq!(one(&mut db, "SELECT count(*) FROM sqlite_master WHERE name = 'migratable_journal'"), "0");
+}
+
+#[test]
+fn a_script_ends_its_transaction_before_what_no_transaction_holds() {
+    fn plain(op: &mut Operations) {
+        op.execute(sql("UPDATE t SET a = a + 1"));
+        op.execute(sql("VACUUM"));
+        op.add_column("t", column("b", integer()).nullable());
+    }
+    let program = line(&[(first, nothing), (plain, nothing), (|op| op.drop_column("t", "b"), nothing)]);
+    let mut db = super::database::memory();
+    let script = program.upgrade_sql(migratable::Dialect::Sqlite, "head").unwrap();
+    client(&mut db, &script).unwrap();
+    assert_eq!(values(&mut db, "SELECT a FROM t"), ["2", "3"], "{script}");
+    assert_eq!(program.upgrade(&mut db).unwrap().done, []);
+    assert!(script.starts_with("-- Written by migratable. What fails takes its transaction back"), "{script}");
+}
+
+#[test]
+fn another_process_may_go_on_between_two_transactions_and_nothing_is_done_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.db");
+    for until in 0..4 {
+        std::fs::remove_file(&path).ok();
+        let (mut db, commits) = (open(&path), Cell::new(0));
+        let observe = |event: &Event<'_>| {
+            if let Event::Committed { .. } = event
+                && commits.replace(commits.get() + 1) == until
+            {
+                program().upgrade(&mut open(&path)).unwrap();
+            }
+        };
+        let options =
+            Options { observer: Observer::new(&observe), transaction: Transaction::None, ..Options::default() };
+        let report = program().upgrade_to(&mut db, "head", &options).unwrap();
+        assert_eq!(report.standing, Standing::Current, "{until}");
+        assert_eq!(values(&mut db, "SELECT a FROM t"), ["3", "4"], "{until}");
+        assert_eq!(program().applied(&mut db).unwrap().len(), 2, "{until}");
+    }
+}
