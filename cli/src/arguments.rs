@@ -2,6 +2,7 @@
 
 mod comparison;
 mod documentation;
+pub(crate) mod elsewhere;
 pub mod listing;
 pub mod movement;
 mod repair;
@@ -16,6 +17,9 @@ pub use movement::{Copies, Downgrade, EnsureVersion, Repair, Stamp, Upgrade};
 pub use repair::{Edit, Lock, Merge, Rebase, Remove, Squash};
 pub use revision::Revision;
 
+#[cfg(feature = "init")]
+use crate::revisions::needs_current;
+
 /// Schema migrations that the compiler enforces.
 #[derive(Debug, Parser)]
 #[command(
@@ -29,8 +33,8 @@ The daily round:
   migrate upgrade                    bring the database to it
   migrate downgrade                  and back by one
 
-REV is an id or its unique beginning, `head`, `heads`, `base`, `current`, `+2`, `-1`, or `3f2a+1`; in the branch of a
-label `shop@head`, `shop@base`, `shop@+2`.
+REV is an id or its unique beginning, `head`, `heads`, `base`, `current`, `+2`, `-1`, or `3f2a+1`;
+in the branch of a label `shop@head`, `shop@base`, `shop@+2`.
 Exit status: 0 done or clean, 1 failed or something found, 2 wrong usage."
 )]
 pub struct Arguments {
@@ -114,6 +118,17 @@ pub enum Command {
 }
 
 impl Command {
+    /// Whether what it is about counts from where a database stands.
+    #[cfg(feature = "init")]
+    pub fn counts_from_current(&self) -> bool {
+        match self {
+            Command::History(it) => it.counts_from_current(),
+            Command::Show(it) => needs_current(&it.revision),
+            Command::Edit(it) => needs_current(&it.revision),
+            _ => false,
+        }
+    }
+
     /// How it reports, if it does.
     pub fn report(&self) -> Option<Report> {
         Some(match self {

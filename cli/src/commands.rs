@@ -73,7 +73,7 @@ fn dispatch(arguments: &Arguments, project: &Project, console: &mut Console<'_>)
         Command::Merge(it) => merge::run(it, url, project, console),
         Command::Rebase(it) => rebase::run(it, url, project, console),
         Command::Squash(it) => squash::run(it, project, console),
-        Command::Edit(it) => edit::run(it, project, console),
+        Command::Edit(it) => edit::run(it, url, project, console),
         Command::Remove(it) => remove::run(it, url, project, console),
         Command::Lock(it) => lock::run(it, project, console),
         Command::Completions(it) => completions::run(it, console),

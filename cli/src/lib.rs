@@ -82,9 +82,13 @@ fn parsed<T: clap::Parser>(
     arguments: impl IntoIterator<Item = OsString>,
     console: &mut Console<'_>,
 ) -> Outcome<Option<T>> {
-    match T::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    match T::try_parse_from(&arguments) {
         Ok(parsed) => Ok(Some(parsed)),
         Err(said) if said.use_stderr() => {
+            if let Some(instead) = arguments::elsewhere::instead(&said, &arguments) {
+                return Err(Failure::Usage(instead));
+            }
             console.note(said.to_string().trim_end());
             Err(Failure::Said(2))
         }

@@ -141,6 +141,13 @@ impl Project {
         }
     }
 
+    /// How a command is typed that asks a database although the revisions do not compile.
+    #[cfg(not(feature = "database"))]
+    pub(crate) fn database_command(&self, words: &str) -> String {
+        let words = self.of_this(words);
+        format!("cargo run -p {} --no-default-features --features database --bin migrate -- {words}", self.package)
+    }
+
     /// How a command that needs only files is typed, so that it works when the revisions do not compile.
     pub(crate) fn file_command(&self, words: &str) -> String {
         let words = self.of_this(words);

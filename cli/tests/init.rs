@@ -129,7 +129,9 @@ models = [\"..\"]
 default = [\"revisions\"]
 # The revisions, and the database. Without them the commands that need only files work whatever state the revisions are
 # in: cargo run -p my_blog-migrations --no-default-features --bin migrate -- check
-revisions = [\"dep:migratable\", \"migratable-cli/database\"]
+revisions = [\"database\"]
+# With the database alone they can ask it all the same: --no-default-features --features database
+database = [\"dep:migratable\", \"migratable-cli/database\"]
 
 [dependencies]
 migratable = { version = \"0.1.0\", default-features = false, features = [\"sqlite\"], optional = true }

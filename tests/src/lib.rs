@@ -171,6 +171,14 @@ impl Project {
         self.cargo(&[&run, arguments].concat())
     }
 
+    /// The same with the databases all the same: what can be asked of one in every state of the revisions.
+    pub fn migrate_databases(&self, arguments: &[&str]) -> Said {
+        let package = self.migrations();
+        let features = ["--no-default-features", "--features", "database"];
+        let run = [&["run", "-q", "-p", &package], &features[..], &["--bin", "migrate", "--"]].concat();
+        self.cargo(&[&run, arguments].concat())
+    }
+
     /// The name of the migrations package.
     pub fn migrations(&self) -> String {
         format!("{}-migrations", self.name)

@@ -89,6 +89,13 @@ fn branches_of_which_one_renames_what_the_other_uses_are_mended_by_one_command()
 
     assert!(!git(&project, &["merge", "-q", "bio"]), "git sees the conflict at once");
     project.write("src/models.rs", &user(&with_bio.replace("pub name", "pub full_name")));
+    for database in &bio {
+        let typed = ["rebase", "--database-url", &database.url()];
+        let refused = project.migrate_databases(&typed).failed(1);
+        assert!(refused.stderr.contains("is applied in"), "{}", refused.stderr);
+        let refused = project.migrate_files(&typed).failed(1);
+        assert!(refused.stderr.contains("--no-default-features --features database"), "{}", refused.stderr);
+    }
     project.migrate_files(&["merge", "-m", "both"]).ok();
 
     for database in base.iter().chain(&bio).chain(&renamed) {

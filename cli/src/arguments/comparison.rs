@@ -7,8 +7,8 @@ use super::{Copies, Report};
 /// `check`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Exit status 1 if the models have changes without a revision, if there are several heads, or if the lock and the
-revisions disagree. Made for a pipeline:
+Exit status 1 if the models have changes without a revision, if there are several heads, or if the
+lock and the revisions disagree. Made for a pipeline:
   migrate check --json")]
 pub struct Check {
     #[command(flatten)]
@@ -38,11 +38,12 @@ pub struct Verify {
 /// `diff`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-A schema is named by a database URL, by `lock`, `models`, or by a revision. Nothing is printed if the two are equal.
+A schema is named by a database URL, by `lock`, `models`, or by a revision. Nothing is printed if
+the two are equal.
 Examples:
   migrate diff --from lock --to models
   migrate diff --from sqlite://blog.db --to head --sql > mend.sql
-  migrate diff --from postgres://localhost/blog --to postgres://localhost/wanted --sql --rename users.nick=users.name")]
+  migrate diff --from sqlite://blog.db --to models --rename users.nick=users.name")]
 pub struct Diff {
     /// What there is.
     #[arg(long, value_name = "SCHEMA")]

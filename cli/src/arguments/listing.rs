@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::{Copies, Report};
+use crate::revisions::needs_current;
 
 /// `current`.
 #[derive(Args, Debug)]
@@ -50,6 +51,13 @@ pub struct History {
     pub report: Report,
 }
 
+impl History {
+    /// Whether it is about where a database stands.
+    pub fn counts_from_current(&self) -> bool {
+        self.indicate_current || self.rev_range.iter().flat_map(|range| range.split(':')).any(needs_current)
+    }
+}
+
 /// `heads`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  migrate heads\n  migrate heads -v --resolve-dependencies")]
@@ -84,10 +92,10 @@ pub struct Listing {
 
 /// `show`.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  migrate show head\n  migrate show 3f2a")]
+#[command(after_help = "Examples:\n  migrate show          the head\n  migrate show 3f2a")]
 pub struct Show {
     /// The revision.
-    #[arg(value_name = "REV", allow_negative_numbers = true)]
+    #[arg(value_name = "REV", default_value = "head", allow_negative_numbers = true)]
     pub revision: String,
     #[command(flatten)]
     #[allow(missing_docs)]

@@ -80,7 +80,7 @@ Examples:
   migrate upgrade base:head --sql       print a script for a new database, without one
   migrate upgrade 3f2a:head --sql       print a script for databases that are at 3f2a
   migrate upgrade base:head --sql --idempotent --dialect mysql
-                                        print one for databases at any place, to be run as often as one likes
+                                        print one that may be run again, at any place
   migrate upgrade -x tenant=blue        give the data steps an argument
   migrate upgrade --each-url tenants.txt --jobs 4
   migrate upgrade --each-schema 'tenant_%' --database-url postgres://host/shop")]
@@ -119,7 +119,8 @@ Examples:
   migrate downgrade 3f2a                back to this revision, which stays applied
   migrate downgrade base                back to the empty database
   migrate downgrade shop@base           take back the branch of that label, and no other
-  migrate downgrade head:-1 --sql       print a script, without a database
+  migrate downgrade --sql               print a script from the head, without a database
+  migrate downgrade head:3f2a --sql     print one that goes back to 3f2a
   migrate downgrade 3f2a --each-url tenants.txt --jobs 4
 
 Where the database is at several revisions, `3f2a@-1` says which goes back by one.")]
@@ -146,11 +147,11 @@ Examples:
 
 Only the history changes, never a table. Without --purge a history is refused that has a revision
 which this `migrate` does not know, or which was edited since it was applied. Before you use it: is
-there no newer `migrate` that knows it, and are the tables as REV says? What a lost revision has made
-stays until you take it back by hand.")]
+there no newer `migrate` that knows it, and are the tables as REV says? What a lost revision has
+made stays until you take it back by hand.")]
 pub struct Stamp {
     /// The revisions at which the database is from now on.
-    #[arg(value_name = "REV", required = true, allow_negative_numbers = true)]
+    #[arg(value_name = "REV", default_value = "head", allow_negative_numbers = true)]
     pub revisions: Vec<String>,
     /// Empty the history first, with what this `migrate` does not know.
     #[arg(long)]
@@ -174,10 +175,10 @@ Examples:
   migrate repair 3f2a --applied --reason \"the index was made by hand\"
   migrate repair 3f2a --not-applied --reason \"the new table was dropped by hand\"
 
-Nothing is run. Without --applied and --not-applied a revision that was edited since it was applied counts
-as it is now. The two are for one that was stopped in the middle, on a database that takes no change of
-tables back; `upgrade` or `downgrade` goes on with it by itself, and is what you want unless you have
-ended or undone it by hand. The reasons are kept in the table migratable_repairs.")]
+Nothing is run. Without --applied and --not-applied a revision that was edited since it was applied
+counts as it is now. The two are for one that was stopped in the middle, on a database that takes
+no change of tables back; `upgrade` or `downgrade` goes on with it by itself, and is what you want
+unless you have ended or undone it by hand. The reasons are kept in the table migratable_repairs.")]
 pub struct Repair {
     /// The revision.
     #[arg(value_name = "REV")]

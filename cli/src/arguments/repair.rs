@@ -11,8 +11,9 @@ The morning after a git merge:
   migrate merge -m \"merge bios and badges\"
   migrate merge --keep 3f2a        where both change the same: the change of 3f2a holds
 
-A database at the head of one branch runs the other one behind it, in the names that it was written for. It is checked
-that every order ends in one schema; what leaves no room for the other branch is named with both files, and asked about.")]
+A database at the head of one branch runs the other one behind it, in the names that it was written
+for. It is checked that every order ends in one schema; what leaves no room for the other branch is
+named with both files, and asked about.")]
 pub struct Merge {
     /// The heads to join; all of them if none is named.
     #[arg(value_name = "REV")]
@@ -57,9 +58,10 @@ Examples:
   migrate squash base:3f2a -m \"all up to the first release\"
   migrate squash 1b2c:3f2a
 
-From the base, and if none of them is about rows, the new revision makes the schema at once; else it does what they did,
-one behind the other. Its `replaces` names them: a database that has all of them is taken over by its next upgrade, and
-nothing is run; one that has only some is told what to do. Take `replaces` out when every database was upgraded.")]
+From the base, and if none of them is about rows, the new revision makes the schema at once; else
+it does what they did, one behind the other. Its `replaces` names them: a database that has all of
+them is taken over by its next upgrade, and nothing is run; one that has only some is told what to
+do. Take `replaces` out when every database was upgraded.")]
 pub struct Squash {
     /// The revisions, from the older to the newer, both included: `a:b`, `a:`, `:b`.
     #[arg(value_name = "A:B", allow_hyphen_values = true)]

@@ -17,8 +17,10 @@ Examples:
   migrate revision -m \"a shop\" --head base --branch-label shop --version-path shop
   migrate revision -m \"orders\" --head shop@head --depends-on 3f2a
 
-A branch with a label of its own lives on beside the others; two heads without are joined by `merge`.
-Names are those of the database. An answer is split at its first `=`, a column from its table at the last dot.")]
+A branch with a label of its own lives on beside the others; two heads without are joined by
+`merge`.
+Names are those of the database. An answer is split at its first `=`, a column from its table at the
+last dot.")]
 pub struct Revision {
     /// What the revision is for; the first line of the file and part of its name.
     #[arg(short, long, value_name = "TEXT")]

@@ -1,18 +1,37 @@
 //! Every command but `init`: the `migrate` of the workspace's migrations package runs it.
 
 use std::ffi::OsString;
+use std::iter;
 
+use clap::Parser;
 use migratable_syntax::paths::plain;
 
 use super::manifest::Manifest;
 use super::workspace::{Package, Workspace, cargo};
+use crate::arguments::Arguments;
 use crate::console::Console;
+use crate::definition;
 use crate::failure::{Failure, Outcome};
 
 /// The commands that need no database: they run without the revisions, whatever state those are in.
-const ON_FILES: [&str; 13] = [
-    "revision", "migrate", "generate", "merge", "edit", "remove", "lock", "check", "history", "heads", "branches",
-    "show", "--help",
+const ON_FILES: [&str; 17] = [
+    "revision",
+    "migrate",
+    "generate",
+    "merge",
+    "rebase",
+    "squash",
+    "edit",
+    "remove",
+    "lock",
+    "check",
+    "history",
+    "heads",
+    "branches",
+    "show",
+    "completions",
+    "man",
+    "--help",
 ];
 
 /// Runs a command of `migrate` through cargo.
@@ -23,9 +42,7 @@ pub(super) fn forward(package: Option<&str>, words: &[OsString], console: &mut C
     let chosen = choose(&workspace, package, console)?;
     let mut command = cargo();
     command.args(["run", "-q", "-p", &chosen.name, "--bin", "migrate"]);
-    if needs_only_files(words) {
-        command.arg("--no-default-features");
-    }
+    command.args(features(words));
     let status = command
         .arg("--")
         .args(words)
@@ -40,9 +57,19 @@ pub(super) fn forward(package: Option<&str>, words: &[OsString], console: &mut C
     }
 }
 
-fn needs_only_files(words: &[OsString]) -> bool {
-    let asks_the_database = |word: &OsString| word == "-i" || word == "--indicate-current";
-    words.first().is_some_and(|first| ON_FILES.iter().any(|name| first == name)) && !words.iter().any(asks_the_database)
+/// What cargo is told of the features that a command needs.
+fn features(words: &[OsString]) -> &'static [&'static str] {
+    let on_files =
+        |first: &OsString| definition().find_subcommand(first).is_none() || ON_FILES.iter().any(|name| first == name);
+    if !words.first().is_none_or(on_files) {
+        return &[];
+    }
+    let typed = Arguments::try_parse_from(iter::once(&OsString::from("migrate")).chain(words));
+    match typed {
+        Ok(typed) if typed.command.counts_from_current() => &[],
+        Ok(typed) if typed.connection.database_url.is_some() => &["--no-default-features", "--features", "database"],
+        _ => &["--no-default-features"],
+    }
 }
 
 fn choose<'a>(workspace: &'a Workspace, package: Option<&str>, console: &Console<'_>) -> Outcome<&'a Package> {
@@ -89,15 +116,30 @@ mod tests {
 
     #[test]
     fn commands_on_files_run_without_the_revisions() {
-        for (words, expected) in [
-            (&["revision", "-m", "x"][..], true),
-            (&["history"], true),
-            (&["history", "-i"], false),
-            (&["upgrade"], false),
-            (&["status"], false),
+        let files = &["--no-default-features"][..];
+        let database = &["--no-default-features", "--features", "database"][..];
+        for (typed, expected) in [
+            ("revision -m x", files),
+            ("history", files),
+            ("history -i", &[]),
+            ("history -r current:", &[]),
+            ("history --rev-range=-2:head", &[]),
+            ("history -r 3f2a:head-1", files),
+            ("show", files),
+            ("show current", &[]),
+            ("edit -1", &[]),
+            ("rebase", files),
+            ("rebase --database-url sqlite://app.db", database),
+            ("squash base:head", files),
+            ("man", files),
+            ("list-templates", files),
+            ("revision --nonsense", files),
+            ("upgrade --nonsense", &[]),
+            ("upgrade", &[]),
+            ("status", &[]),
         ] {
-            let words: Vec<OsString> = words.iter().map(OsString::from).collect();
-            assert_eq!(needs_only_files(&words), expected, "{words:?}");
+            let words: Vec<OsString> = typed.split(' ').map(OsString::from).collect();
+            assert_eq!(features(&words), expected, "{typed}");
         }
     }
 }

@@ -75,7 +75,9 @@ models = ["{models}"]
 default = ["revisions"]
 # The revisions, and the database. Without them the commands that need only files work whatever state the revisions are
 # in: cargo run -p {name} --no-default-features --bin migrate -- check
-revisions = ["dep:migratable", "migratable-cli/database"]
+revisions = ["database"]
+# With the database alone they can ask it all the same: --no-default-features --features database
+database = ["dep:migratable", "migratable-cli/database"]
 
 [dependencies]
 {runtime}

@@ -14,8 +14,8 @@ use crate::revisions::{Revision, Revisions};
 pub(crate) fn run(arguments: &History, url: Option<&str>, project: &Project, console: &mut Console<'_>) -> Outcome {
     let revisions = Revisions::of(project, console)?;
     let range = arguments.rev_range.as_deref();
-    let asks_where = arguments.indicate_current || range.is_some_and(needs_current);
-    let current = asks_where.then(|| super::current::ids(url, project, console)).transpose()?;
+    let asks = arguments.counts_from_current();
+    let current = asks.then(|| super::current::ids(url, project, console)).transpose()?;
     let wanted = match range {
         Some(range) => in_range(&revisions, range, current.as_ref())?,
         None => revisions.graph.order().iter().cloned().collect(),
@@ -39,11 +39,6 @@ pub(crate) fn run(arguments: &History, url: Option<&str>, project: &Project, con
         console.note("there is no revision yet");
     }
     Ok(())
-}
-
-/// Whether the words of a range count from where the database stands.
-fn needs_current(range: &str) -> bool {
-    range.split(':').any(crate::revisions::needs_current)
 }
 
 /// The revisions from one to another, both included.

@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &Rebase, url: Option<&str>, project: &Project, cons
     let mine = mine(arguments, &history, &graph, &heads, project)?;
     let moved = moved(&mine, &heads, &history, &graph, console)?;
     let ids: Vec<String> = moved.iter().map(|it| it.id.clone()).collect();
-    refuse_if_applied(&ids, url, project, console)?;
+    refuse_if_applied(&ids, "rebase", url, project, console)?;
 
     let mut changes: BTreeMap<PathBuf, Option<String>> = BTreeMap::new();
     changes.extend(moved.iter().map(|it| (it.from.clone(), None)));

@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: &Remove, url: Option<&str>, project: &Project, cons
     if !others.is_empty() {
         return refuse(&others, console);
     }
-    refuse_if_applied(std::slice::from_ref(&removed.id), url, project, console)?;
+    refuse_if_applied(std::slice::from_ref(&removed.id), "remove", url, project, console)?;
     let freed = graph.node(&removed.id).into_iter().flat_map(|node| &node.after).map(String::as_str);
     let freed = freed.filter(|parent| graph.children(parent).len() == 1);
     let heads = graph.heads().into_iter().filter(|head| *head != removed.id).chain(freed);
@@ -85,6 +85,13 @@ fn chosen(word: &str, history: &History, graph: &Graph) -> Outcome<Chosen> {
         return Err(Failure::Failed("there is no revision to remove".to_owned()));
     };
     let id = &entry.file.id;
+    if !entry.file.replaces.is_empty() {
+        return Err(Failure::Failed(format!(
+            "revision {id} stands for {}, whose files are gone: without it there would be none of them. What undoes the \
+             squash is git, which has the files and the lock as they were",
+            entry.file.replaces.join(", ")
+        )));
+    }
     match graph.children(id)[..] {
         [] => Ok(Chosen { id: id.clone(), path: entry.path.clone() }),
         [child, ..] => Err(Failure::Failed(format!("revision {id} is not the newest: {child} follows it"))),

@@ -119,6 +119,8 @@ impl Command<'_> {
         }
         if models.is_empty() {
             console.note("There is no model yet: put #[derive(migratable::Migratable)] on a struct that is a table.");
+        } else {
+            console.note("One that is filled by hand is written by --empty.");
         }
         Ok(())
     }

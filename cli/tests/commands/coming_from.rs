@@ -95,3 +95,38 @@ fn what_the_page_names_here_is_there_or_not_needed_for_a_reason() {
         }
     }
 }
+
+/// What is said about words that are not needed here.
+#[cfg(feature = "init")]
+#[test]
+fn what_is_not_needed_says_so_when_it_is_typed() {
+    use std::ffi::OsString;
+
+    use migratable_cli::{Console, Failure};
+
+    use crate::project::Blog;
+
+    let blog = Blog::new("");
+    // Options that all commands of theirs have; none of the pages names them behind each.
+    let more = ["alembic db", "flask db upgrade -d", "flask db -x", "alembic -x", "alembic -n", "alembic --name"];
+    let not_needed = rows().into_iter().filter(|(_, ours)| ours.starts_with("Not needed: "));
+    let typed: Vec<String> = not_needed.flat_map(|(cell, _)| theirs(cell)).chain(more.map(str::to_owned)).collect();
+    assert!(typed.len() > 20, "{typed:?}");
+    for typed in typed {
+        let words: Vec<&str> = typed.split(' ').skip_while(|word| ["alembic", "flask"].contains(word)).collect();
+        let words = words.strip_prefix(&["db"]).filter(|rest| !rest.is_empty()).unwrap_or(&words);
+        let said = if words[0] == "init" {
+            let (mut out, mut err) = (Vec::new(), Vec::new());
+            let mut console = Console::new(&mut out, &mut err, blog.root.clone());
+            let words = ["cargo-migratable", "migratable"].iter().chain(words).map(OsString::from);
+            let Err(Failure::Usage(said)) = migratable_cli::cargo::run(words, &mut console) else {
+                panic!("{typed}: {}", String::from_utf8_lossy(&err))
+            };
+            format!("error: {said}")
+        } else {
+            blog.fails(2, words)
+        };
+        let word = words.last().copied().unwrap_or_default();
+        assert!(said.starts_with(&format!("error: `{word}` means nothing here: ")), "{typed}: {said}");
+    }
+}

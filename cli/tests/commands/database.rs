@@ -209,6 +209,22 @@ fn where_a_database_stands_is_shown_by_every_command_that_tells() {
 }
 
 #[test]
+fn where_the_database_stands_names_a_revision() {
+    let blog = Blog::new("");
+    blog.revision(A, &[], "", "");
+    blog.revision(B, &[A], "", "");
+    blog.ok(&["lock"]);
+    ok(&blog, &["upgrade", "aa"]);
+    let there = BTreeMap::from([("EDITOR".to_owned(), "test -f".to_owned())]);
+    let run = |words: &[&str]| run(&program(&blog, 2, CONFIGURATION), &blog.root, &there, None, words);
+    assert_says(&run(&["show", "current"]).out, &["aa0000000001", "revision aa0000000001"]);
+    assert_says(&run(&["show"]).out, &["bb0000000002 (head)"]);
+    assert_eq!(run(&["history", "-r", "current:"]).out.lines().count(), 2);
+    assert_eq!(run(&["edit", "current"]).status, 0);
+    assert_says(&run(&["edit", "current-2"]).err, &["goes further than there are revisions"]);
+}
+
+#[test]
 fn looking_makes_no_database() {
     let blog = Blog::new("");
     for arguments in [
@@ -234,9 +250,12 @@ fn plans_and_scripts_are_shown_without_being_run() {
     assert_eq!(plan["revisions"][1]["revision"], B);
     let script = ok(&blog, &["upgrade", "--sql"]);
     assert_says(&script, &["CREATE TABLE", "users", "bio"]);
-    let ran = at(&blog, &blog.root, &["downgrade", "--sql"]);
+    let ran = at(&blog, &blog.root, &["downgrade", "aa", "--sql"]);
     assert_eq!((ran.status, ran.out.as_str()), (2, ""));
-    assert_says(&ok(&blog, &["downgrade", "head:-1", "--sql"]), &["bb0000000002"]);
+    assert_says(&ran.err, &["a downgrade needs both ends, as in `head:base`"]);
+    let back = ok(&blog, &["downgrade", "head:-1", "--sql"]);
+    assert_says(&back, &["bb0000000002"]);
+    assert_eq!(ok(&blog, &["downgrade", "--sql"]), back, "from the head");
     assert_eq!(at(&blog, &blog.root, &["upgrade", "aa:bb"]).status, 2, "a range is for --sql");
 }
 
@@ -256,7 +275,7 @@ fn a_newer_database_stays_as_it_is() {
 #[test]
 fn stamp_records_and_runs_nothing() {
     let blog = Blog::new("");
-    assert_says(&ok(&blog, &["stamp", "head"]), &[&format!("is recorded at {B}; nothing was run")]);
+    assert_says(&ok(&blog, &["stamp"]), &[&format!("is recorded at {B}; nothing was run")]);
     assert_says(&ok(&blog, &["upgrade"]), &["is up to date"]);
     assert_says(&ok(&blog, &["stamp", "aa"]), &[&format!("is recorded at {A}")]);
     assert_says(&ok(&blog, &["stamp", "base"]), &["is recorded at the base"]);

@@ -268,6 +268,9 @@ fn a_revision_is_edited_in_the_editor_that_is_named() {
     assert_says(&ran.err, &["warning: migrations/schema.lock is not what the revisions give", "-- lock"]);
     blog.set("VISUAL", "");
     assert_says(&blog.fails(1, &["edit"]), &["`false` ended with exit status: 1"]);
+    blog.set("VISUAL", "no-such-editor");
+    let said = ["cannot run `no-such-editor`", "by VISUAL or EDITOR, or open", "migrations/versions/"];
+    assert_says(&blog.fails(1, &["edit"]), &said);
 }
 
 #[test]

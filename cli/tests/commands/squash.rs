@@ -78,6 +78,9 @@ fn what_is_squashed_does_the_same_one_behind_the_other() {
     assert_says(&blog.ok(&["show", "ff"]), &["replaces: bb0000000002, cc0000000003"]);
     assert_says(&blog.fails(2, &["show", "bb"]), &[&format!("revision {B} is gone: {S} stands for it")]);
     assert_says(&blog.fails(2, &["squash", "ff:dd"]), &[&format!("{S} stands for others itself")]);
+    let before = blog.snapshot();
+    assert_says(&blog.fails(1, &["remove", "ff"]), &["stands for bb0000000002, cc0000000003, whose files are gone"]);
+    assert_eq!(blog.snapshot(), before);
     let file = blog.file(S);
     blog.write(&file, &blog.read(&file).replace("replaces = [\"bb0000000002\", \"cc0000000003\"]", "replaces = []"));
     assert_says(&blog.ok(&["lock"]), &["nothing was changed"]);

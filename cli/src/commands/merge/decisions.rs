@@ -64,7 +64,7 @@ impl Decisions<'_> {
                 keep.push(sides[prompt::one_of(&options, console)?].clone());
                 continue;
             };
-            refuse_if_applied(std::slice::from_ref(&loser), self.url, self.project, console)?;
+            refuse_if_applied(std::slice::from_ref(&loser), "merge", self.url, self.project, console)?;
             let said = self.take_out(&loser, operation, &mut changes, &mut history).ok_or_else(|| {
                 Failure::Failed(console.shortened(&format!(
                     "{}; it cannot be taken out by itself: edit the file of {loser}; nothing was written",
