@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
-use migratable_core::{Dialect, names};
+use migratable_core::{Dialect, TableName, names};
 use migratable_syntax::models::{self, Databases, Scan};
 use migratable_syntax::paths::plain;
 
@@ -163,7 +163,25 @@ impl Configuration {
     /// Reads the models of a package in a folder, as far as they are of this database; `cache` is a file that keeps what
     /// was read.
     pub fn scan(&self, package: &str, folder: &Path, cache: Option<&Path>) -> Scan {
-        models::scan_database(package, folder, &self.dialects, &self.databases(), &self.naming, cache)
+        let mut scan = models::scan_database(package, folder, &self.dialects, &self.databases(), &self.naming, cache);
+        if let Some(table) = scan.schema.tables.keys().find(|table| self.is_history(table)).cloned() {
+            let message = format!(
+                "`{table}` is the table of the history, as `history-table` in {}/Cargo.toml says: give the model another \
+                 one, as in `#[migratable(table = \"{}_2\")]`",
+                self.dir.display(),
+                table.name
+            );
+            scan.refuse(&table, message);
+        }
+        scan
+    }
+
+    /// Whether a table would be the one that records what is applied. Those that are the tool's own by their names are
+    /// refused as such.
+    fn is_history(&self, table: &TableName) -> bool {
+        let schema = |name: Option<&str>| name.unwrap_or("public").to_lowercase();
+        self.history_table.as_ref().is_some_and(|name| *name == table.name.to_lowercase())
+            && schema(self.history_schema.as_deref()) == schema(table.schema.as_deref())
     }
 
     /// Finds the migrations package of an app: where the app's manifest says, else in `migrations/` beside it. `None`

@@ -63,6 +63,17 @@ impl Models {
         for scan in &scans {
             models.errors.extend(scan.dangling(&models.schema));
         }
+        // Each package has said what it alone knows of.
+        let clashes = configuration.naming.clashes(models.schema.tables.values(), &configuration.dialects);
+        for clash in clashes.into_iter().filter(|_| scans.len() > 1) {
+            let Some(model) = models.scanned.iter().find(|it| it.kind == ModelKind::Table(clash.table.clone())) else {
+                continue;
+            };
+            let error = model.error(clash.message);
+            if !models.errors.iter().any(|known| known.file == error.file && known.message == error.message) {
+                models.errors.push(error);
+            }
+        }
         Ok(models)
     }
 
@@ -70,15 +81,7 @@ impl Models {
     fn twice(&mut self, kind: &ModelKind, what: &str) {
         let mut found = self.scanned.iter().filter(|model| model.kind == *kind);
         let (Some(first), Some(last)) = (found.next(), found.next_back()) else { return };
-        self.errors.push(ScanError {
-            file: last.file.clone(),
-            line: last.line,
-            column: last.column,
-            message: format!("{what} is that of `{}` in {} already", first.name, first.file.display()),
-            fatal: false,
-            item: Some(last.name.clone()),
-            field: None,
-        });
+        self.errors.push(last.error(format!("{what} is that of `{}` in {} already", first.name, first.file.display())));
     }
 
     /// Whether there is any model.

@@ -37,7 +37,7 @@ pub use constraint::{Action, Check, Deferrable, ForeignKey, PrimaryKey, Unique};
 pub use dialect::Dialect;
 pub use enumeration::{Enum, Model};
 pub use index::{Index, IndexPart, IndexTarget, Nulls};
-pub use naming::Naming;
+pub use naming::{Clash, Naming};
 pub use native::Native;
 pub use operation::{ApplyError, ColumnChange, Operation};
 pub use schema::Schema;

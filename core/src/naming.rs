@@ -3,7 +3,11 @@
 //! Revisions and the lock write every name out, so that another naming changes no revision that there is: it is only
 //! asked when models are read. What it then names otherwise is renamed by the next revision.
 
+mod clashes;
+
 use std::sync::LazyLock;
+
+pub use clashes::Clash;
 
 use crate::{Check, ForeignKey, Index, IndexTarget, PrimaryKey, Table, TableName, Template, Unique, hash, names};
 

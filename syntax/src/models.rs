@@ -61,6 +61,14 @@ impl Scan {
         self.lost.is_empty() && self.errors.iter().all(|error| !error.fatal)
     }
 
+    /// Keeps a table out of the schema, and says why at its model.
+    pub fn refuse(&mut self, table: &TableName, message: String) {
+        let Some(model) = self.models.iter().find(|it| it.kind == ModelKind::Table(table.clone())) else { return };
+        self.errors.push(model.error(message));
+        self.lost.push(model.name.clone());
+        self.schema.tables.remove(table);
+    }
+
     /// The errors of references to tables of other packages that `others` does not have either.
     pub fn dangling(&self, others: &Schema) -> Vec<ScanError> {
         let found = |it: &&OutsideReference| it.columns.iter().all(|column| others.column(&it.table, column).is_some());
@@ -99,6 +107,21 @@ pub struct ScannedModel {
     pub fields: Vec<ScannedField>,
     /// The tables that an `appear_with` lets its queries name.
     pub appear_with: Vec<TableName>,
+}
+
+impl ScannedModel {
+    /// Something wrong with it, at its name.
+    pub fn error(&self, message: String) -> ScanError {
+        ScanError {
+            file: self.file.clone(),
+            line: self.line,
+            column: self.column,
+            message,
+            fatal: false,
+            item: Some(self.name.clone()),
+            field: None,
+        }
+    }
 }
 
 /// What an item is in the database.

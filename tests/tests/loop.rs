@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::process::Command;
+
 use migratable_tests::{Diagnostic, Project, place};
 
 const MODELS: &str = "\
@@ -133,10 +135,20 @@ fn the_bare_binary_upgrades_a_database_from_an_empty_folder() {
     // What is set is compiled in.
     let set = "history-table = \"our_revisions\"\ntransaction = \"revision\"\nlock-timeout = \"5s\"\ndialects =";
     project.replace("migrations/Cargo.toml", "dialects =", set);
+    // A name that this makes twice is an error at its model.
+    let naming = |pattern: &str| format!("naming.pk = \"{pattern}\"\ntransaction");
+    project.replace("migrations/Cargo.toml", "transaction", &naming("{table}"));
+    let errors = project.errors();
+    let error = only(&errors);
+    assert_eq!((error.file.as_str(), error.line, error.column), ("src/models.rs", 4, 12), "{}", error.rendered);
+    assert!(error.message.contains("`users` is the name of the table `users` already"), "{}", error.message);
+    project.replace("migrations/Cargo.toml", &naming("{table}"), &naming("{table}_key"));
+    project.migrate(&["revision", "-m", "names"]).ok();
+    assert_eq!(project.errors(), []);
     let empty = tempfile::tempdir().unwrap();
     project.copy_migrate(&empty.path().join("migrate"));
     let run = |arguments: &[&str]| {
-        std::process::Command::new(empty.path().join("migrate"))
+        Command::new(empty.path().join("migrate"))
             .args(arguments)
             .current_dir(empty.path())
             .env_remove("DATABASE_URL")
@@ -145,19 +157,21 @@ fn the_bare_binary_upgrades_a_database_from_an_empty_folder() {
     };
     let done = run(&["upgrade", "--database-url", "sqlite://other.db"]);
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    let tables =
-        std::process::Command::new("sqlite3").arg(empty.path().join("other.db")).arg(".tables").output().unwrap();
+    let tables = Command::new("sqlite3").arg(empty.path().join("other.db")).arg(".tables").output().unwrap();
     assert_eq!(String::from_utf8_lossy(&tables.stdout).trim(), "our_revisions  users");
+    let users = Command::new("sqlite3").arg(empty.path().join("other.db")).arg(".schema users").output().unwrap();
+    let users = String::from_utf8_lossy(&users.stdout);
+    assert!(users.contains("CONSTRAINT \"users_key\" PRIMARY KEY"), "{users}");
 
     let migrate = empty.path().join("migrate");
     let list = format!("'{0}' history | head -n 1 && '{0}' history | true", migrate.display());
-    let listed = std::process::Command::new("bash").args(["-o", "pipefail", "-c", &list]).output().unwrap();
+    let listed = Command::new("bash").args(["-o", "pipefail", "-c", &list]).output().unwrap();
     assert!(listed.status.success() && listed.stderr.is_empty(), "{}", String::from_utf8_lossy(&listed.stderr));
     // A variable that is no UTF-8 is not one that is not set: that would be the database of the configuration.
     #[cfg(unix)]
     {
         let url = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"sqlite://\xff.db");
-        let mut upgrade = std::process::Command::new(&migrate);
+        let mut upgrade = Command::new(&migrate);
         let refused = upgrade.arg("upgrade").current_dir(empty.path()).env("DATABASE_URL", url).output().unwrap();
         assert_eq!(refused.status.code(), Some(2));
         assert!(String::from_utf8_lossy(&refused.stderr).contains("is not UTF-8"), "{refused:?}");

@@ -133,8 +133,15 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// A difference from the lock.
+    /// A difference from the lock. Of a model that is wrong only that is said.
     pub(super) fn drift(&mut self, drift: &Drift, message: &str, warning: bool) {
+        let model = self.tables.get(&drift.table).map(|at| &self.scan.models[*at]);
+        let is_wrong = |model: &ScannedModel| {
+            self.scan.errors.iter().any(|it| it.item.as_ref() == Some(&model.name) && it.file == model.file)
+        };
+        if model.is_some_and(is_wrong) {
+            return;
+        }
         let finding = |place: Place| Finding { place, message: message.to_owned(), warning };
         match &drift.place {
             DriftPlace::Table => self.table(&drift.table, finding(Place::Item)),

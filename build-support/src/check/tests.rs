@@ -567,3 +567,26 @@ fn names_are_compared_as_the_naming_makes_them() {
     app.write("app/migrations/schema.lock", &lock::write(&[], &scan.schema));
     assert_eq!(app.findings(), []);
 }
+
+#[test]
+fn a_model_does_not_have_the_table_of_the_history() {
+    let app = App::new("#[derive(Migratable)]\npub struct Change {\n    pub id: i64,\n}\n");
+    let set = |history: &str| {
+        let package = "[package]\nname = \"app-migrations\"\n[package.metadata.migratable]\n";
+        app.write("app/migrations/Cargo.toml", &format!("{package}dialects = [\"postgres\"]\n{history}"));
+        app.findings()
+    };
+    for (history, refused) in [
+        ("history-table = \"changes\"", true),
+        ("history-table = \"changes\"\nhistory-schema = \"public\"", true),
+        ("history-table = \"changes\"\nhistory-schema = \"audit\"", false),
+        ("history-table = \"history\"", false),
+    ] {
+        let found = set(history);
+        assert_eq!(found.len(), usize::from(refused), "{history}: {found:?}");
+        for (place, message) in found {
+            assert_eq!(place, "Change", "{message}");
+            assert!(message.starts_with("`changes` is the table of the history, as `history-table` in "), "{message}");
+        }
+    }
+}

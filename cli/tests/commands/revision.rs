@@ -393,6 +393,18 @@ fn models_of_several_packages_are_one_schema() {
     blog.write("shop/src/lib.rs", "#[derive(Migratable)]\npub struct User {\n    pub id: i64,\n}\n");
     let said = blog.fails(1, &["revision", "-m", "shop"]);
     assert_says(&said, &["error: shop/src/lib.rs:2:12: the table `users` is that of `User` in src/lib.rs already"]);
+
+    // Indexes share their names over all tables, whichever package they are of.
+    let indexed = |name: &str| {
+        format!(
+            "#[derive(Migratable)]\n#[migratable(index(id, name = \"by_id\"))]\npub struct {name} {{\n    pub id: i64,\n}}\n"
+        )
+    };
+    blog.models(&indexed("User"));
+    blog.write("shop/src/lib.rs", &indexed("Visit"));
+    let said = blog.fails(1, &["revision", "-m", "shop", "--drop", "orders"]);
+    assert_says(&said, &["error: shop/src/lib.rs:3:12: `by_id` is the name of the index of `users` already"]);
+    assert_eq!(said.matches("by_id").count(), 1, "{said}");
 }
 
 #[test]

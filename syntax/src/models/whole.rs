@@ -37,7 +37,7 @@ pub(super) fn assemble(models: Vec<ResolvedModel>, context: &Context<'_>, scan: 
                         "`{other}` is the enum `{name}` already\nhelp: give one another name: `#[migratable(rename = \
                          \"{name}_2\")]`"
                     );
-                    scan.errors.push(error_at(&model, message));
+                    scan.errors.push(model.error(message));
                     scan.lost.push(model.name.clone());
                 }
                 None => {
@@ -58,7 +58,7 @@ pub(super) fn assemble(models: Vec<ResolvedModel>, context: &Context<'_>, scan: 
                     other.line,
                     name.name.clone() + "_2",
                 );
-                scan.errors.push(error_at(&model, message));
+                scan.errors.push(model.error(message));
                 scan.lost.push(model.name.clone());
             } else {
                 taken.insert(lower, at);
@@ -71,7 +71,8 @@ pub(super) fn assemble(models: Vec<ResolvedModel>, context: &Context<'_>, scan: 
         }
         scan.models.push(model);
     }
-    names(&tables, &schema, dialects, scan);
+    enums(&tables, &schema, dialects, scan);
+    names(&tables, context, scan);
     defaults(&tables, &schema, scan);
     foreign_keys(&tables, dialects, scan);
     if !context.databases.names.is_empty() {
@@ -88,78 +89,43 @@ pub(super) fn assemble(models: Vec<ResolvedModel>, context: &Context<'_>, scan: 
     scan.schema = schema;
 }
 
-fn error_at(model: &ScannedModel, message: String) -> ScanError {
-    ScanError {
-        file: model.file.clone(),
-        line: model.line,
-        column: model.column,
-        message,
-        fatal: false,
-        item: Some(model.name.clone()),
-        field: None,
-    }
-}
-
 fn error_at_place(model: &ScannedModel, place: Option<&Place>, message: String) -> ScanError {
     match place {
         Some(place) => {
-            ScanError { line: place.line, column: place.column, field: place.field.clone(), ..error_at(model, message) }
+            ScanError { line: place.line, column: place.column, field: place.field.clone(), ..model.error(message) }
         }
-        None => error_at(model, message),
+        None => model.error(message),
     }
 }
 
 type Tables = BTreeMap<TableName, (Table, usize, Vec<Place>)>;
 
-/// A schema, and a name in it.
-type SharedName<'n> = (Option<&'n str>, Cow<'n, str>);
-
-/// What has a name, and of which table it is.
-type Owner<'n> = (&'n str, &'n TableName);
-
-/// Tables, indexes, primary keys and uniques share their names: two of them cannot have one.
-fn names(tables: &Tables, schema: &Schema, dialects: &[Dialect], scan: &mut Scan) {
-    let mut taken: HashMap<SharedName<'_>, Owner<'_>> = HashMap::new();
-    for name in tables.keys() {
-        taken.insert((name.schema.as_deref(), lower(&name.name)), ("the table", name));
+/// On PostgreSQL a table is a type, and so no enum has its name.
+fn enums(tables: &Tables, schema: &Schema, dialects: &[Dialect], scan: &mut Scan) {
+    if !dialects.contains(&Dialect::Postgres) {
+        return;
     }
-    if dialects.contains(&Dialect::Postgres) {
-        for (name, enumeration) in &schema.enums {
-            if let Some((_, table)) = taken.get(&(None, lower(name))) {
-                let message = format!(
-                    "on PostgreSQL the table `{table}` is a type of this name\nhelp: give the enum another one: \
-                     `#[migratable(rename = \"{name}_type\")]`"
-                );
-                let model = enumeration.model.as_ref().map(|model| model.name.as_str());
-                let found = scan.models.iter().find(|it| Some(it.name.as_str()) == model);
-                let error = found.map(|model| error_at(model, message));
-                scan.errors.extend(error);
-            }
-        }
-    }
-    for (table_name, (table, at, places)) in tables {
-        let schema_name = table_name.schema.as_deref();
-        let mut own: Vec<&str> = Vec::new();
-        let mut report = |name: &str, message: String| {
-            let place = places.iter().rev().find(|place| place.name == name);
-            scan.errors.push(error_at_place(&scan.models[*at], place, message));
+    for (name, enumeration) in &schema.enums {
+        let Some(table) = tables.keys().find(|it| it.schema.is_none() && lower(&it.name) == lower(name)) else {
+            continue;
         };
-        let indexes = table.indexes.iter().map(|it| ("the index of", it.name.as_str()));
-        let uniques = table.uniques.iter().map(|it| ("the unique of", it.name.as_str()));
-        let key = table.primary_key.iter().map(|it| ("the primary key of", it.name.as_str()));
-        for (what, name) in key.chain(uniques).chain(indexes) {
-            own.push(name);
-            if let Some((what, of)) = taken.insert((schema_name, lower(name)), (what, table_name)) {
-                report(name, format!("`{name}` is the name of {what} `{of}` already: give this one another name"));
-            }
-        }
-        let checks = table.checks.iter().map(|it| it.name.as_str());
-        for name in table.foreign_keys.iter().map(|it| it.name.as_str()).chain(checks) {
-            if own.iter().any(|other| other.eq_ignore_ascii_case(name)) {
-                report(name, format!("`{table_name}` has two constraints named `{name}`: give one another name"));
-            }
-            own.push(name);
-        }
+        let message = format!(
+            "on PostgreSQL the table `{table}` is a type of this name\nhelp: give the enum another one: \
+             `#[migratable(rename = \"{name}_type\")]`"
+        );
+        let model = enumeration.model.as_ref().map(|model| model.name.as_str());
+        let found = scan.models.iter().find(|it| Some(it.name.as_str()) == model);
+        let error = found.map(|model| model.error(message));
+        scan.errors.extend(error);
+    }
+}
+
+/// No two things have a name of which there is one.
+fn names(tables: &Tables, context: &Context<'_>, scan: &mut Scan) {
+    for clash in context.naming.clashes(tables.values().map(|(table, _, _)| table), context.dialects) {
+        let Some((_, at, places)) = tables.get(&clash.table) else { continue };
+        let place = places.iter().rev().find(|place| place.name == clash.name);
+        scan.errors.push(error_at_place(&scan.models[*at], place, clash.message));
     }
 }
 
@@ -186,10 +152,8 @@ fn defaults(tables: &Tables, schema: &Schema, scan: &mut Scan) {
             let message = format!("{value:?} is no value of the enum `{name}`, whose values are {values}");
             let model = &scan.models[*at];
             let error = match field_of(model, &column.name) {
-                Some((line, column, field)) => {
-                    ScanError { line, column, field: Some(field), ..error_at(model, message) }
-                }
-                None => error_at(model, message),
+                Some((line, column, field)) => ScanError { line, column, field: Some(field), ..model.error(message) },
+                None => model.error(message),
             };
             scan.errors.push(error);
         }

@@ -1,4 +1,7 @@
-use super::{SQLITE, messages, post, scan_of};
+use migratable_core::{Dialect, Naming};
+
+use super::{SQLITE, messages, package, post, scan_of};
+use crate::models::{Databases, scan_database};
 
 /// Asserts the only mistake of a source.
 fn mistake(source: &str, line: usize, column: usize, parts: &[&str]) {
@@ -196,4 +199,46 @@ fn models_that_are_wrong_together() {
     ] {
         mistake(&format!("#[derive(Migratable)] {first}\n#[derive(Migratable)]\n{second}"), 3, column, &[part]);
     }
+}
+
+#[test]
+fn a_name_that_a_pattern_makes_twice_says_which_pattern() {
+    let package = |source: &str, patterns: &[(&str, &str)], dialects: &[Dialect]| {
+        let folder = package(&[("src/lib.rs", source)]);
+        let mut naming = Naming::default();
+        patterns.iter().for_each(|(key, pattern)| naming.set(key, pattern).unwrap());
+        let scan = scan_database("app", folder.path(), dialects, &Databases::default(), &naming, None);
+        scan.errors.into_iter().map(|it| format!("{}:{} {}", it.line, it.column, it.message)).collect::<Vec<_>>()
+    };
+    let two = |first: &str, second: &str| {
+        format!(
+            "#[derive(Migratable)]\n#[migratable(table = \"a\")]\nstruct A {{ id: i64, {first} }}\n\
+             #[derive(Migratable)]\n#[migratable(table = \"a_b\")]\nstruct B {{ id: i64, {second} }}"
+        )
+    };
+    let key = package("#[derive(Migratable)]\nstruct User { id: i64 }", &[("pk", "{table}")], SQLITE);
+    let help = "\nhelp: set another pattern `pk` in [package.metadata.migratable.naming]";
+    assert_eq!(key, [format!("2:8 `users` is the name of the table `users` already{help}")]);
+
+    let indexes =
+        two("#[migratable(index)] b_c: i64", "#[migratable(index)] c: i64, #[migratable(index(name = \"A\"))] d: i64");
+    let help = "\nhelp: name this one, `#[migratable(index(name = \"…\"))]`, or set another pattern `ix` in \
+                [package.metadata.migratable.naming]";
+    let expected = [
+        format!("6:34 `ix_a_b_c` is the name of the index of `a` already{help}"),
+        "6:63 `A` is the name of the table `a` already: give this one another name".to_owned(),
+    ];
+    for dialects in [SQLITE, &[Dialect::Postgres], &Dialect::ALL] {
+        assert_eq!(package(&indexes, &[], dialects), expected);
+    }
+    let references = two("#[migratable(references = A)] b_c: i64", "#[migratable(references = A)] c: i64");
+    let pattern = [("fk", "{table}_{columns}")];
+    let help = "\nhelp: name this one, `#[migratable(reference_name = \"…\")]`, or set another pattern `fk` in \
+                [package.metadata.migratable.naming]";
+    let expected = format!("6:47 on MySQL `a_b_c` is the name of the reference of `a` already{help}");
+    assert_eq!(package(&references, &pattern, &[Dialect::Mysql]), [expected]);
+
+    // MySQL has indexes by table, SQLite and PostgreSQL so have references.
+    assert_eq!(package(&indexes, &[], &[Dialect::Mysql]), [""; 0]);
+    assert_eq!(package(&references, &pattern, &[Dialect::Sqlite, Dialect::Postgres]), [""; 0]);
 }
