@@ -14,7 +14,7 @@ use migratable_syntax::models::{self, Databases, Scan};
 use migratable_syntax::paths::plain;
 
 use manifest::{Manifest, Value, table, text};
-pub use settings::{KEYS, Settings, Transaction};
+pub use settings::{KEYS, Settings, Transaction, USUAL_HOOK};
 
 /// What the database without a name is called on the command line.
 pub const DEFAULT: &str = "default";

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use migratable_build::configuration::USUAL_HOOK;
+
 use crate::console::Console;
 use crate::sources::Sources;
 
@@ -13,7 +15,7 @@ const FILE: &str = "{file}";
 pub(crate) fn run(path: &Path, sources: &Sources, console: &mut Console<'_>) {
     let Some(hooks) = &sources.configuration.post_write_hooks else {
         // Without rustfmt the file stays as it is written, which is nearly the same.
-        let _ = command(&["rustfmt", "--edition", "2024", FILE], path, sources).output();
+        let _ = command(&USUAL_HOOK, path, sources).output();
         return;
     };
     for hook in hooks {

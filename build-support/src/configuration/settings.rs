@@ -70,6 +70,10 @@ pub const KEYS: [&str; 12] = [
 const DIALECTS: [&str; 3] = ["sqlite", "postgres", "mysql"];
 const TRANSACTIONS: [&str; 3] = ["all", "revision", "none"];
 
+/// The table of the history if none is set.
+const USUAL_HISTORY_TABLE: &str = "migratable_revisions";
+/// What is run on a new file if nothing else is set, where it is there.
+pub const USUAL_HOOK: [&str; 4] = ["rustfmt", "--edition", "2024", "{file}"];
 /// How files are named if nothing else is set.
 const USUAL_FILE_NAME: &str = "{year}{month}{day}_{hour}{minute}{second}_{id}_{slug}";
 /// What can stand in the name of a file.
@@ -138,27 +142,27 @@ impl Settings {
         self.message.clone().unwrap_or_else(|| Template::of(USUAL_MESSAGE).unwrap_or_default())
     }
 
-    /// What is set for a key, as it is written; none if nothing is.
+    /// What is set for a key, as it is written, else what is usual; none if that is not one value.
     pub fn text(&self, key: &str) -> Option<String> {
         let listed = |list: &[String]| (!list.is_empty()).then(|| list.join(", "));
         match key {
             "dialects" => listed(&self.dialects.iter().map(|dialect| dialect.name().to_owned()).collect::<Vec<_>>()),
             "database-url" => self.database_url.clone(),
-            "history-table" => self.history_table.clone(),
+            "history-table" => self.history_table.clone().or_else(|| Some(USUAL_HISTORY_TABLE.to_owned())),
             "history-schema" => self.history_schema.clone(),
             "exclude" => listed(&self.exclude),
             "transaction" => self.transaction.map(|it| it.to_string()),
             "lock-timeout" => self.lock_timeout.map(duration_text),
             "statement-timeout" => self.statement_timeout.map(duration_text),
             "naming" => {
-                let set = self.naming.patterns().zip(Naming::usual().patterns()).filter(|(set, usual)| set != usual);
-                listed(&set.map(|((key, pattern), _)| format!("{key} = {pattern}")).collect::<Vec<_>>())
+                listed(&self.naming.patterns().map(|(key, pattern)| format!("{key} = {pattern}")).collect::<Vec<_>>())
             }
             "file-name" => Some(self.file_name().to_string()),
             "message" => Some(self.message().to_string()),
-            "post-write-hooks" => {
-                listed(&self.post_write_hooks.iter().flatten().map(|words| words.join(" ")).collect::<Vec<_>>())
-            }
+            "post-write-hooks" => match &self.post_write_hooks {
+                Some(hooks) => listed(&hooks.iter().map(|words| words.join(" ")).collect::<Vec<_>>()),
+                None => Some(USUAL_HOOK.join(" ")),
+            },
             _ => None,
         }
     }

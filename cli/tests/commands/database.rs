@@ -454,10 +454,15 @@ fn status_shows_every_setting_and_where_it_comes_from() {
         ("transaction", "revision", "from migrations/Cargo.toml:8"),
         ("lock-timeout", "2s", "from MIGRATABLE_LOCK_TIMEOUT in .env"),
         ("statement-timeout", "-", "as usual"),
-        ("naming", "ix = {table}_{columns}_idx", "from migrations/Cargo.toml:11"),
+        (
+            "naming",
+            "pk = pk_{table}, ix = {table}_{columns}_idx, uq = uq_{table}_{columns}, fk = \
+             fk_{table}_{columns}_{referred_table}, ck = ck_{table}_{columns}",
+            "from migrations/Cargo.toml:11",
+        ),
         ("file-name", "{year}{month}{day}_{hour}{minute}{second}_{id}_{slug}", "as usual"),
         ("message", "blog: {message}", "from migrations/Cargo.toml:12"),
-        ("post-write-hooks", "-", "as usual"),
+        ("post-write-hooks", "rustfmt --edition 2024 {file}", "as usual"),
     ] {
         let mut settings = shown.lines().skip_while(|line| !line.starts_with("settings "));
         let line = settings.find(|line| line.split_whitespace().any(|word| word == key));

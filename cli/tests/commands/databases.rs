@@ -165,7 +165,13 @@ fn every_database_is_moved_or_the_one_that_is_named() {
     let shown = ok(&blog, &["status", "-v"]);
     assert_says(
         &shown,
-        &["[default]", "history-table", "-  (as usual)", "[audit]", "audit_history  (from migrations/Cargo.toml:9)"],
+        &[
+            "[default]",
+            "history-table",
+            &format!("{}  (as usual)", migratable::HistoryTable::NAME),
+            "[audit]",
+            "audit_history  (from migrations/Cargo.toml:9)",
+        ],
     );
     assert_eq!(ok(&blog, &["verify"]).matches("clean: ").count(), 2);
 
