@@ -206,7 +206,7 @@ pub fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
 
 /// Puts files in the order of their names, whichever folder they are in.
 fn sort(files: &mut [PathBuf]) {
-    files.sort_by(|one, other| (one.file_name(), one).cmp(&(other.file_name(), other)));
+    files.sort_by_cached_key(|file| (file.file_name().unwrap_or_default().to_owned(), file.clone()));
 }
 
 fn stem(path: &Path) -> String {
