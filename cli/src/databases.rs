@@ -66,6 +66,7 @@ fn is_for_one(arguments: &Arguments) -> Option<&'static str> {
         Command::Upgrade(it) if !is_relative(&it.revision) => Some(REVISION),
         Command::EnsureVersion(it) if it.sql => Some("a script is for one"),
         Command::Downgrade(_) => Some("what takes something back is for one"),
+        Command::Show(it) if is_relative(&it.revision) => None,
         Command::Squash(_)
         | Command::Show(_)
         | Command::Stamp(_)

@@ -113,6 +113,12 @@ impl Project {
         self.run(command.current_dir(self.path()))
     }
 
+    /// `cargo migratable …`: the short way to the project's own `migrate`.
+    pub fn short(&self, arguments: &[&str]) -> Said {
+        let mut command = Command::new(cargo_migratable());
+        self.run(command.arg("migratable").args(arguments).current_dir(self.path().join("src")))
+    }
+
     /// The folder.
     pub fn path(&self) -> &Path {
         self.folder.path()

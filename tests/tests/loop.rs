@@ -205,7 +205,7 @@ fn two_databases_have_their_own_locks_revisions_and_upgrades() {
     let section = "\n[package.metadata.migratable.databases.audit]\ndatabase-url = \"sqlite://audit.db\"\n";
     project.write("migrations/Cargo.toml", &format!("{manifest}{section}"));
 
-    project.migrate_files(&["lock"]).ok();
+    project.short(&["lock"]).ok();
     let errors = project.errors();
     let messages: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
     assert_eq!(errors.len(), 2, "{errors:#?}");
@@ -240,7 +240,10 @@ fn two_databases_have_their_own_locks_revisions_and_upgrades() {
     assert_eq!(project.revisions().len(), 1);
     project.migrate(&["upgrade"]).ok();
     assert_eq!(audit("SELECT id, what, who IS NULL FROM audit.events"), "1|login|1");
-    project.migrate(&["downgrade", "--database", "audit"]).ok();
+    project.short(&["downgrade", "--database", "audit"]).ok();
+    let behind = project.short(&["history", "-r", "current:", "--database", "audit"]).ok().stdout;
+    assert!(behind.lines().count() == 2 && behind.contains("(current), first"), "{behind}");
+    assert!(project.short(&["upgarde"]).failed(2).stderr.contains("unrecognized subcommand 'upgarde'"));
     assert_eq!(audit("SELECT * FROM audit.events"), "1|login");
     project.migrate(&["check"]).ok();
 }

@@ -105,10 +105,11 @@ fn each_database_has_its_own_revisions_and_lock() {
     assert_says(&ok(&blog, &["remove", "--database", "audit"]), &["second"]);
     ok(&blog, &["lock", "--database", "default"]);
     assert_says(
-        &fails(&blog, 2, &["show", "head"]),
+        &fails(&blog, 2, &["show", "aa00"]),
         &["there are several databases, and a revision is of one of them: say which by --database (default, audit)"],
     );
     assert_says(&ok(&blog, &["show", "head", "--database", "audit"]), &["first"]);
+    assert_says(&ok(&blog, &["show"]), &["[default]", "first", "[audit]", "first"]);
     for words in [
         &["revision", "--empty"][..],
         &["revision", "--drop", "users.id"],

@@ -27,7 +27,11 @@ impl Databases {
             return None;
         }
         if self.names.is_empty() {
-            return Some(format!("this project has one database, and none is named {name:?}: remove `database`"));
+            return Some(format!(
+                "this project has one database, and none is named {name:?}\nhelp: add it by a section \
+                 [package.metadata.migratable.databases.{name}] in the Cargo.toml of the migrations package, or remove \
+                 `database`"
+            ));
         }
         let near = names::nearest(name, self.names.iter().map(String::as_str));
         let near = near.map_or(String::new(), |near| format!("; is it {near:?}?"));

@@ -12,8 +12,9 @@ use serde_json::Value;
 
 use super::program::{Program, SOUND};
 
-const FILES: usize = 150;
-const SCHEMAS: usize = 20;
+const FILES: usize = 1000;
+const SCHEMAS: usize = 200;
+const FEW_SCHEMAS: usize = 20;
 const BROKEN: usize = 7;
 
 fn open(path: &Path) -> AnyConnection {
@@ -107,11 +108,11 @@ fn every_command_works_on_many_schemas() {
     let server = Server::of(Dialect::Postgres).unwrap();
     let database = server.database("each").unwrap();
     let program = Program::new(&database, &SOUND, "");
-    let schemas: String = (0..SCHEMAS).map(|at| format!("CREATE SCHEMA \"tenant_{at:03}\"; ")).collect();
+    let schemas: String = (0..FEW_SCHEMAS).map(|at| format!("CREATE SCHEMA \"tenant_{at:03}\"; ")).collect();
     database.make(&schemas).unwrap();
     everything_on_each(
         |words| program.migrate(&[words, &["--each-schema", "tenant_%"]].concat()),
-        SCHEMAS as u64,
+        FEW_SCHEMAS as u64,
         || database.run(&format!("ALTER TABLE tenant_{BROKEN:03}.users DROP COLUMN bio;")).unwrap(),
         || database.run(&format!("ALTER TABLE tenant_{BROKEN:03}.users ADD COLUMN bio TEXT;")).unwrap(),
     );
