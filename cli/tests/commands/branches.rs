@@ -227,3 +227,21 @@ fn each_new_file_is_shown_to_the_hooks_and_stays_if_one_fails() {
     assert_says(&ran.err, &[&format!("warning: `false {file}` ended with"), &format!("cannot run `no-such {file}`")]);
     assert_eq!(blog.read("migrations/copied"), blog.read(&file));
 }
+
+#[test]
+fn a_new_file_is_formatted_by_rustfmt_if_nothing_else_is_set() {
+    let index = "a_name_so_long_that_the_line_is_one_to_rustfmt_alone";
+    let models = format!(
+        "#[derive(Migratable)]\npub struct User {{\n    pub id: i64,\n    #[migratable(index(name = \"{index}\"))]\n    pub age: i32,\n}}\n"
+    );
+    let line = format!("        .index(index(\"{index}\").on(\"age\")),\n");
+    let written = |hooks: &str| {
+        let blog = Blog::new(&models);
+        let manifest = blog.read("migrations/Cargo.toml");
+        blog.write("migrations/Cargo.toml", &format!("{manifest}{hooks}"));
+        blog.ok(&["revision", "-m", "users", "--rev-id", D]);
+        blog.read(&blog.file(D))
+    };
+    assert!(written("").contains(&line));
+    assert!(!written("post-write-hooks = [\"true\"]\n").contains(&line), "nothing else makes it so");
+}

@@ -12,7 +12,7 @@ use migratable_cli::{Migrator, Project};
 use crate::coming_from::named_here;
 use crate::database::{CONFIGURATION, revision};
 use crate::movement::say;
-use crate::project::{Blog, run};
+use crate::project::{Blog, Ran, run};
 
 const USER: &str = "#[derive(Migratable)]\npub struct User {\n    pub id: i64,\n}\n";
 
@@ -131,28 +131,37 @@ fn texts(folder: &Path, all: &mut String) {
     }
 }
 
+/// Runs some commands, each of which must end well, and then another one.
+fn after(blog: &Blog, before: &[&str], words: &[&str]) -> Ran {
+    let project = Project::new(blog.path("migrations"), "blog-migrations", CONFIGURATION);
+    let project = project.with_migrator(Migrator::new(&REVISIONS));
+    let run = |words: &[&str]| run(&project, &blog.root, &BTreeMap::new(), None, words);
+    for before in before {
+        if let Some(sql) = before.strip_prefix("SQL ") {
+            sqlite(blog, sql);
+            continue;
+        }
+        let ran = run(&before.split(' ').collect::<Vec<_>>());
+        assert_eq!(ran.status, 0, "{before}: {}", ran.err);
+    }
+    run(words)
+}
+
+fn sqlite(blog: &Blog, sql: &str) -> String {
+    let said = Command::new("sqlite3").arg(blog.path("blog.db")).arg(sql).output().unwrap();
+    String::from_utf8(said.stdout).unwrap()
+}
+
 /// All that can be seen after a command: what it says, what the files hold, what the step wrote.
 fn seen(case: &Case, world: fn() -> Blog, option: Option<&str>) -> String {
     let blog = world();
-    let project = Project::new(blog.path("migrations"), "blog-migrations", CONFIGURATION);
-    let project = project.with_migrator(Migrator::new(&REVISIONS));
-    let sqlite = |sql: &str| Command::new("sqlite3").arg(blog.path("blog.db")).arg(sql).output().unwrap().stdout;
-    for before in case.before {
-        if let Some(sql) = before.strip_prefix("SQL ") {
-            sqlite(sql);
-            continue;
-        }
-        let words: Vec<&str> = before.split(' ').collect();
-        let ran = run(&project, &blog.root, &BTreeMap::new(), None, &words);
-        assert_eq!(ran.status, 0, "{before}: {}", ran.err);
-    }
     let mut words: Vec<&str> = case.command.split(' ').filter(|word| !word.is_empty()).collect();
     words.extend(option.into_iter().chain(option.and(Some(case.value))).filter(|word| !word.is_empty()));
-    let ran = run(&project, &blog.root, &BTreeMap::new(), None, &words);
+    let ran = after(&blog, case.before, &words);
     let mut all = ran.out + &ran.err;
     texts(&blog.path("migrations/versions"), &mut all);
     if blog.path("blog.db").exists() {
-        all.push_str(&String::from_utf8(sqlite("SELECT text FROM greetings")).unwrap());
+        all.push_str(&sqlite(&blog, "SELECT text FROM greetings"));
     }
     all
 }
@@ -189,4 +198,46 @@ fn no_option_of_the_page_is_left_out() {
     let named = named_here().filter(|words| words.contains(" -"));
     let missing: Vec<&str> = named.filter(|words| !tried.contains(*words)).collect();
     assert!(missing.is_empty(), "nothing tries {missing:#?}");
+}
+
+/// A command of each name that takes `--json`, and what is done before.
+const REPORTING: &[(&[&str], &str)] = &[
+    (&[], "revision --empty --head bb"),
+    (&[], "history"),
+    (&[], "heads"),
+    (&[], "branches"),
+    (&[], "show bb"),
+    (&[], "check"),
+    (&[], "merge bb cc"),
+    (&[], "rebase bb"),
+    (&["remove cc"], "squash base:bb"),
+    (&[], "remove cc"),
+    (&[], "lock"),
+    (&[], "upgrade"),
+    (&["upgrade"], "downgrade"),
+    (&["upgrade"], "current"),
+    (&["upgrade"], "status"),
+    (&[], "stamp bb"),
+    (&["upgrade aa", "SQL UPDATE migratable_revisions SET checksum = 'other'"], "repair aa --reason why"),
+    (&["upgrade"], "verify"),
+    (&[], "diff --from base --to aa"),
+];
+
+#[test]
+fn what_reports_prints_one_json_value_and_nothing_else() {
+    let definition = migratable_cli::definition();
+    let reporting: BTreeSet<&str> = definition
+        .get_subcommands()
+        .filter(|command| command.get_arguments().any(|it| it.get_long() == Some("json")))
+        .map(clap::Command::get_name)
+        .collect();
+    let name = |command: &'static str| command.split(' ').next().unwrap();
+    assert_eq!(REPORTING.iter().map(|(_, command)| name(command)).collect::<BTreeSet<_>>(), reporting);
+    for (before, command) in REPORTING {
+        let blog = of_files();
+        let words: Vec<&str> = command.split(' ').chain(["--json"]).collect();
+        let ran = after(&blog, before, &words);
+        let value = serde_json::from_str::<serde_json::Value>(&ran.out);
+        assert!(value.is_ok_and(|it| it.is_object() || it.is_array()), "{command}: {}{}", ran.out, ran.err);
+    }
 }

@@ -154,8 +154,10 @@ pub struct Post {"#,
         "pub struct Post {",
         r#"#[migratable(database = "archive")]
 pub struct Post {"#,
-        Outcome::Refused(r#"this project has one database, and none is named "archive"
-help: add it by a section [package.metadata.migratable.databases.archive]"#),
+        Outcome::Refused(
+            r#"this project has one database, and none is named "archive"
+help: add it by a section [package.metadata.migratable.databases.archive]"#,
+        ),
     ),
     case(
         "index: column",
