@@ -191,8 +191,12 @@ mod tests {
 
     #[test]
     fn the_words_of_flask_and_alembic_are_understood() {
-        for typed in [&["revision", "--autogenerate", "-m", "x"][..], &["migrate", "-m", "x"], &["generate", "-m", "x"]]
-        {
+        for typed in [
+            &["revision", "--autogenerate", "-m", "x"][..],
+            &["migrate", "-m", "x"],
+            &["generate", "-m", "x"],
+            &["migrate", "--sql", "-m", "x"],
+        ] {
             let arguments = Arguments::parse_from([&["migrate"], typed].concat());
             assert!(matches!(arguments.command, Command::Revision(Revision { message: Some(_), .. })), "{typed:?}");
         }

@@ -135,6 +135,7 @@ fn two_heads_and_a_conflicted_lock_are_mended_by_merge() {
     );
 
     let found = error(&project);
+    assert!(found.rendered.contains("--no-default-features --bin migrate -- rebase"), "{}", found.rendered);
     mend(&project, &found, "merge");
     assert_eq!(project.revisions().len(), 4);
     assert_eq!(project.errors(), []);

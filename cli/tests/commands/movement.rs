@@ -175,6 +175,18 @@ fn an_argument_was_lost_on_the_way_to_many_copies() {
 }
 
 #[test]
+fn who_waits_at_a_terminal_sees_how_far_it_is() {
+    let blog = Blog::new("");
+    blog.write("tenants.txt", "sqlite://blog.db\nsqlite://other.db\n");
+    let each = at(&blog, Some(""), &STEP, &["upgrade", "--each-url", "tenants.txt"]);
+    assert_says(&each.err, &["1 of 2", "2 of 2"]);
+    let one = at(&blog, Some(""), &STEP, &["upgrade", "--database-url", "sqlite://third.db"]);
+    assert_says(&one.err, &["1/2 aa0000000001", "1/1 create table greetings", "2/2 bb0000000002"]);
+    let piped = at(&blog, None, &STEP, &["downgrade", "base", "--each-url", "tenants.txt"]);
+    assert_eq!(piped.err, "");
+}
+
+#[test]
 fn a_script_is_of_the_dialect_that_is_asked_for() {
     let blog = Blog::new("");
     let sql = |arguments: &[&str]| ok(&blog, &BRANCHES, arguments);
