@@ -127,17 +127,30 @@ impl Answers {
             if let (Some(old), Some(new)) = (before.enums.get(&name), after.enums.get(&name))
                 && !before.tables.contains_key(&rename.table)
             {
-                if old.values.contains(&rename.from) && new.values.contains(&rename.to) {
-                    checked.value_renames.push((name, rename.from.clone(), rename.to.clone()));
+                let (from, to) = (format!("{name}.{}", rename.from), format!("{name}.{}", rename.to));
+                let others = || column_renames.iter().filter(|it| it.table == rename.table);
+                if !old.values.contains(&rename.from) {
+                    wrong.push(stale("value", &from, &to, &old.values));
+                } else if !new.values.contains(&rename.to) {
+                    wrong.push(format!(
+                        "the enum `{name}` has no value `{to}` in the models, to which `{from}` is renamed; {}",
+                        there_is(&new.values)
+                    ));
+                } else if new.values.contains(&rename.from) && !others().any(|it| it.to == rename.from) {
+                    wrong.push(format!("`{from}` is renamed to `{to}`, and the enum still has the value `{from}`"));
                 } else {
-                    wrong.push(stale("value", &format!("{name}.{}", rename.from), &rename.to, &old.values));
+                    checked.value_renames.push((name, rename.from.clone(), rename.to.clone()));
                 }
                 continue;
             }
             let table = checked.name_after(&rename.table);
             let (old, new) = (before.tables.get(&checked.name_before(&table)), after.tables.get(&table));
             let (Some(old), Some(new)) = (old, new) else {
-                wrong.push(format!("there is no table `{table}` whose column `{}` could be renamed", rename.from));
+                wrong.push(format!(
+                    "there is no table or enum `{table}` of which `{}` could be renamed; {}",
+                    rename.from,
+                    there_is(&owners(before))
+                ));
                 continue;
             };
             let columns = |table: &crate::Table| table.columns.iter().map(|it| it.name.clone()).collect::<Vec<_>>();
@@ -243,6 +256,22 @@ impl Answers {
                 ));
             }
         }
+        for (at, (name, from, to)) in self.value_renames.iter().enumerate() {
+            let mut earlier = self.value_renames[..at].iter().filter(|(of, _, _)| of == name);
+            let moves = self.value_renames.iter().any(|(of, other, _)| of == name && other == to);
+            let is_there = before.enums.get(name).is_some_and(|it| it.values.contains(to));
+            let why = match earlier.find(|(_, other, target)| other == from || target == to) {
+                Some((_, other, target)) if other == from => {
+                    format!("`{name}.{from}` is renamed to `{name}.{target}` and to `{name}.{to}`: one of them is new")
+                }
+                Some((_, other, _)) => merged(before, name, (from, to), &format!("and so is `{name}.{other}`")),
+                None if is_there && !moves => {
+                    merged(before, name, (from, to), &format!("and schema.lock has a value `{name}.{to}`"))
+                }
+                None => continue,
+            };
+            wrong.push(why);
+        }
         wrong
     }
 
@@ -287,12 +316,29 @@ fn as_table(rename: &ColumnRename, before: &Schema, after: &Schema) -> Option<(T
     fits.then_some((from, to))
 }
 
+/// The tables and enums that there are.
+fn owners(schema: &Schema) -> Vec<String> {
+    schema.tables.keys().map(ToString::to_string).chain(schema.enums.keys().cloned()).collect()
+}
+
 /// The columns and enum values that there are.
 fn droppable(schema: &Schema) -> Vec<String> {
     let columns =
         schema.tables.values().flat_map(|of| of.columns.iter().map(move |it| format!("{}.{}", of.name, it.name)));
     let values = schema.enums.values().flat_map(|of| of.values.iter().map(move |it| format!("{}.{it}", of.name)));
     columns.chain(values).collect()
+}
+
+/// What is said of a value that is renamed to one that its rows would share with others.
+fn merged(before: &Schema, name: &str, (from, to): (&str, &str), why: &str) -> String {
+    let fill = |(table, column): (&TableName, &crate::Column)| {
+        crate::shell::flag(&format!("--default {table}.{}='{to}'", column.name))
+    };
+    let fills: Vec<String> = before.users_of(name).map(fill).collect();
+    format!(
+        "`{name}.{from}` is renamed to `{name}.{to}`, {why}: give its rows that value by `--drop {name}.{from} {}` instead",
+        fills.join(" ")
+    )
 }
 
 fn no_rename(text: &str) -> String {

@@ -46,6 +46,9 @@ pub(super) fn can_become(from: &ColumnType, to: &ColumnType) -> bool {
         let from = if let Array(from) = from { from } else { from };
         return can_become(from, to);
     }
+    if let Array(_) = from {
+        return matches!(kind(to), Kind::Text) || matches!(to, Native(_));
+    }
     match (kind(from), kind(to)) {
         (from, to) if from == to => true,
         (Kind::Other, _) | (_, Kind::Other) => true,
@@ -111,6 +114,9 @@ mod tests {
             (Enum("mood".into()), Integer, false),
             (Integer, Array(Box::new(BigInt)), true),
             (Array(Box::new(Boolean)), Array(Box::new(Date)), false),
+            (Array(Box::new(Integer)), Integer, false),
+            (Array(Box::new(Integer)), Json, false),
+            (Array(Box::new(Integer)), Text, true),
             (Json, Jsonb, true),
         ] {
             assert_eq!(can_become(&from, &to), can, "{from} to {to}");

@@ -1,8 +1,10 @@
 //! The way back of a plan, with values for what cannot come back.
 
+use std::collections::BTreeMap;
+
 use super::casts::can_become;
 use super::columns::is_null;
-use super::enums::{aside, replace};
+use super::enums::{replace, set_aside};
 use super::widening::holds_every_value_in;
 use super::{Answers, DiffError, Loss, neutral};
 use crate::operation::reverse_all;
@@ -26,7 +28,9 @@ pub(super) fn plan(
     for operation in &upgrade[..renames] {
         operation.apply(&mut renamed).map_err(impossible)?;
     }
-    let mut back = Back { current, before, renamed, answers, operations: Vec::new(), losses: Vec::new() };
+    let set_aside = set_aside(upgrade);
+    let mut back =
+        Back { current, before, upgrade, renamed, answers, set_aside, operations: Vec::new(), losses: Vec::new() };
     for operation in reversed {
         back.take(operation).map_err(impossible)?;
     }
@@ -51,9 +55,13 @@ fn without_detours(operations: Vec<Operation>) -> Vec<Operation> {
 struct Back<'a> {
     current: Schema,
     before: &'a Schema,
+    /// What is taken back.
+    upgrade: &'a [Operation],
     /// The schema before under the names that it has until the way back undoes the renames, which it does last.
     renamed: Schema,
     answers: &'a Answers,
+    /// The passing names of the values that only moved, under which their rows go on.
+    set_aside: BTreeMap<(String, String), String>,
     operations: Vec<Operation>,
     losses: Vec<Loss>,
 }
@@ -79,6 +87,10 @@ impl Back<'_> {
             }
             Operation::AddColumn { table, column } => self.add_column(table, column),
             Operation::AlterColumn { table, column, change } => self.alter_column(table, column, change),
+            Operation::AddEnumValue { name, value, before } => {
+                self.note_replaced(&name, &value);
+                self.push(Operation::AddEnumValue { name, value, before })
+            }
             Operation::DropEnumValue { name, value } => self.drop_value(name, value),
             other => self.push(other),
         }
@@ -140,6 +152,9 @@ impl Back<'_> {
         let mut wanted = there.clone();
         change.apply(&mut wanted);
         let tightened = there.nullable && !wanted.nullable && wanted.generated.is_none();
+        if there.generated.is_some() && wanted.generated.is_none() {
+            self.lose(format!("The values that {table}.{column} had before it was computed do not come back."));
+        }
         // A column that is computed takes no values: it becomes a plain one before it is filled or converted.
         let plain = change.generated.is_some() && wanted.generated.is_none();
         if plain && (tightened || change.column_type.is_some()) {
@@ -154,6 +169,7 @@ impl Back<'_> {
             let required = ColumnChange { nullable: Some(false), ..ColumnChange::default() };
             return self.alter_column(table, column, required);
         }
+        self.note_changed(&table, &there, &wanted);
         if tightened {
             let value = self.neutral(&table, &wanted);
             self.lose(format!("{table}.{column} refuses NULL again: the rows that hold NULL get another value."));
@@ -180,20 +196,62 @@ impl Back<'_> {
         self.push(Operation::AlterColumn { table, column, change })
     }
 
+    /// Says which values of a column, that stays, the upgrade has put others in the place of.
+    fn note_changed(&mut self, table: &TableName, there: &Column, wanted: &Column) {
+        let name = format!("{table}.{}", there.name);
+        if there.generated.is_some() {
+            return;
+        }
+        if !there.nullable && wanted.nullable {
+            self.lose(format!("The NULLs of {name} that were filled do not come back."));
+        }
+        let (from, to) = (&wanted.column_type, &there.column_type);
+        let has_said_how = |it: &Operation| {
+            matches!(it, Operation::AlterColumn { table: of, column, change }
+                if of == table && *column == there.name && change.using.is_some())
+        };
+        let converted = self.upgrade.iter().any(has_said_how);
+        if from != to && (converted || !holds_every_value_in((to, &self.current), (from, self.before))) {
+            self.lose(format!("The values of {name} that were changed to become {to} do not come back."));
+        }
+    }
+
+    /// Says which rows had a value that was dropped, and were given another.
+    fn note_replaced(&mut self, name: &str, value: &str) {
+        let is_passing = self.set_aside.iter().any(|((of, _), passing)| of == name && passing == value);
+        let was_there = |(table, column): &(&TableName, &Column)| {
+            self.renamed.column(table, &column.name).is_some_and(|it| it.column_type == column.column_type)
+        };
+        let users: Vec<String> = self
+            .current
+            .users_of(name)
+            .filter(was_there)
+            .map(|(table, column)| format!("{table}.{}", column.name))
+            .collect();
+        if !is_passing && !users.is_empty() {
+            let users = users.join(" and ");
+            self.lose(format!("The rows of {users} that had the value {value} do not come back to it."));
+        }
+    }
+
     fn drop_value(&mut self, name: String, value: String) -> Applied {
         let values = self.current.enums.get(&name).map(|it| it.values.clone()).unwrap_or_default();
         let users: Vec<(TableName, Column)> =
             self.current.users_of(&name).map(|(table, column)| (table.clone(), column.clone())).collect();
-        // A value that only stood in another place has a passing name, under which its rows go on.
-        let moved = values.iter().find(|it| **it == aside(&value));
-        let instead = moved.or(values.iter().find(|it| **it != value)).cloned();
-        if let (Some(instead), false) = (instead, users.is_empty()) {
-            if moved.is_none() {
-                self.lose(format!(
-                    "{value} is no value of {name} before this revision: the rows that hold it get {instead}."
-                ));
-            }
+        let moved = self.set_aside.get(&(name.clone(), value.clone())).cloned();
+        let is_new = moved.is_none();
+        // The values that only pass are no place for rows to stay.
+        let passes = |it: &String| self.set_aside.iter().any(|((of, _), passing)| *of == name && passing == it);
+        let first = values.iter().find(|it| **it != value && !passes(it)).cloned();
+        if let Some(instead) = moved.or(first) {
             for (table, column) in users {
+                if is_new {
+                    self.lose(format!(
+                        "{value} is no value of {name} before this revision: the rows of {table}.{} that have it get \
+                         {instead}.",
+                        column.name
+                    ));
+                }
                 self.push(replace(table, &column, &value, &instead))?;
             }
         }

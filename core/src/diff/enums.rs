@@ -1,8 +1,10 @@
 //! Enums and their values.
 
+use std::collections::BTreeMap;
+
 use super::columns::{step, with_identifier};
 use super::planner::Planner;
-use super::renames::in_order;
+use super::renames::{free, in_order};
 use super::{DiffError, Drop};
 use crate::{Column, ColumnType, Enum, ForeignKey, Operation, Sql, TableName};
 
@@ -16,7 +18,8 @@ pub(super) fn rename_values(planner: &mut Planner<'_>) -> Result<(), DiffError> 
             .filter(|(of, _, _)| *of == name)
             .map(|(_, from, to)| (from.clone(), to.clone()))
             .collect();
-        for (from, to) in in_order(&renames, |value| format!("{value}_renamed")) {
+        let passing = |value: &String| passing(planner, &name, value, "renamed");
+        for (from, to) in in_order(&renames, passing) {
             planner.push(Operation::RenameEnumValue { name: name.clone(), from, to })?;
         }
     }
@@ -30,6 +33,7 @@ pub(super) fn create_and_extend(planner: &mut Planner<'_>) -> Result<(), DiffErr
             planner.push(Operation::CreateEnum(Enum { model: None, ..wanted.clone() }))?;
             continue;
         };
+        let mut set_aside = BTreeMap::new();
         let kept: Vec<&String> = wanted.values.iter().filter(|it| there.values.contains(it)).collect();
         let order: Vec<&String> = there.values.iter().filter(|it| wanted.values.contains(it)).collect();
         if kept != order {
@@ -40,7 +44,12 @@ pub(super) fn create_and_extend(planner: &mut Planner<'_>) -> Result<(), DiffErr
                 match planner.after.is_database {
                     // The dialect makes the type anew, by the texts of its values.
                     true => planner.push(Operation::DropEnumValue { name: wanted.name.clone(), value })?,
-                    false => set_aside(planner, wanted, &value)?,
+                    // Out of the way, so that it can be added in another place and its rows can follow.
+                    false => {
+                        let (name, to) = (wanted.name.clone(), passing(planner, &wanted.name, &value, "moved"));
+                        planner.push(Operation::RenameEnumValue { name, from: value.clone(), to: to.clone() })?;
+                        set_aside.insert(value, to);
+                    }
                 }
             }
         }
@@ -52,12 +61,12 @@ pub(super) fn create_and_extend(planner: &mut Planner<'_>) -> Result<(), DiffErr
             let before = wanted.values[at + 1..].iter().find(|it| there.contains(it)).cloned();
             let (name, value) = (wanted.name.clone(), value.clone());
             planner.push(Operation::AddEnumValue { name: name.clone(), value: value.clone(), before })?;
-            if planner.current.enums[&name].values.contains(&aside(&value)) {
+            if let Some(aside) = set_aside.remove(&value) {
                 for (table, column) in users(planner, &name) {
-                    planner.push(replace(table, &column, &aside(&value), &value))?;
+                    planner.push(replace(table, &column, &aside, &value))?;
                 }
-                give_back_defaults(planner, &name, &value)?;
-                planner.push(Operation::DropEnumValue { name, value: aside(&value) })?;
+                give_back_defaults(planner, &name, &aside, &value)?;
+                planner.push(Operation::DropEnumValue { name, value: aside })?;
             }
         }
     }
@@ -79,14 +88,30 @@ fn moved(there: &[&String], wanted: &[&String]) -> Vec<String> {
     moved
 }
 
-/// Renames a value out of the way, so that it can be added in another place and its rows can follow.
-fn set_aside(planner: &mut Planner<'_>, wanted: &Enum, value: &str) -> Result<(), DiffError> {
-    planner.push(Operation::RenameEnumValue { name: wanted.name.clone(), from: value.to_owned(), to: aside(value) })
+/// A passing name for a value of an enum, which no value has before or after.
+fn passing(planner: &Planner<'_>, name: &str, value: &str, why: &str) -> String {
+    let schemas = [&planner.current, planner.after];
+    let taken = |other: &str| {
+        schemas.iter().filter_map(|it| it.enums.get(name)).any(|it| it.values.iter().any(|value| value == other))
+    };
+    free(format!("{value}_{why}"), taken)
 }
 
-/// The passing name of a value that moves.
-pub(super) fn aside(value: &str) -> String {
-    format!("{value}_moved")
+/// The passing names under which values stand while they move, by enum and value: what a value is renamed to, and is
+/// dropped in the same plan.
+pub(super) fn set_aside(operations: &[Operation]) -> BTreeMap<(String, String), String> {
+    let is_dropped = |of: &str, passing: &str| {
+        let is_it =
+            |it: &Operation| matches!(it, Operation::DropEnumValue { name, value } if name == of && value == passing);
+        operations.iter().any(is_it)
+    };
+    let renames = operations.iter().filter_map(|it| match it {
+        Operation::RenameEnumValue { name, from, to } if is_dropped(name, to) => {
+            Some(((name.clone(), from.clone()), to.clone()))
+        }
+        _ => None,
+    });
+    renames.collect()
 }
 
 /// Drops the foreign keys from columns of an enum, whose rows at both ends cannot follow a value at once.
@@ -101,11 +126,11 @@ fn drop_references(planner: &mut Planner<'_>, name: &str) -> Result<(), DiffErro
     Ok(())
 }
 
-fn give_back_defaults(planner: &mut Planner<'_>, name: &str, value: &str) -> Result<(), DiffError> {
+fn give_back_defaults(planner: &mut Planner<'_>, name: &str, aside: &str, value: &str) -> Result<(), DiffError> {
     use crate::{ColumnChange, DefaultValue, Literal};
     let text = |value: String| Some(DefaultValue::Literal(Literal::Text(value)));
     for (table, column) in users(planner, name) {
-        if column.default == text(aside(value)) {
+        if column.default == text(aside.to_owned()) {
             let change = ColumnChange { default: Some(text(value.to_owned())), ..ColumnChange::default() };
             planner.push(Operation::AlterColumn { table, column: column.name, change })?;
         }

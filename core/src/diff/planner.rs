@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::renames::in_order;
+use super::renames::{free, in_order};
 use super::{Answers, DiffError, Hole, Plan, constraints, downgrade, enums};
 use crate::canonical::exact_text;
 use crate::{ForeignKey, Operation, Schema, Table, TableName};
@@ -41,11 +41,21 @@ impl Planner<'_> {
         if self.after.is_database {
             return Ok(());
         }
-        let taken = |name: &String| self.holes.iter().any(|hole| hole.step == *name);
-        let numbered = (2..).map(|number| format!("{step}_{number}"));
-        let step = std::iter::once(step.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or_default();
+        let step = free(step, |name| self.holes.iter().any(|hole| hole.step == name));
         self.holes.push(Hole { step: step.clone(), table: table.clone(), column: column.to_owned(), reason });
         self.push(Operation::Run { step })
+    }
+
+    /// The columns that need values, as the end of a sentence about one that does not.
+    fn needs(&self) -> String {
+        let answered = self.used_fills.iter().cloned();
+        let open = self.holes.iter().map(|hole| (hole.table.clone(), hole.column.clone()));
+        let needing: BTreeSet<String> =
+            answered.chain(open).map(|(table, column)| format!("{table}.{column}")).collect();
+        match needing.is_empty() {
+            true => String::new(),
+            false => format!(". Values are needed by {}", needing.into_iter().collect::<Vec<_>>().join(", ")),
+        }
     }
 
     /// The names of the tables that stand in the working copy and in the schema that is wanted.
@@ -90,12 +100,25 @@ pub(super) fn plan(before: &Schema, after: &Schema, answers: &Answers) -> Result
         let message = format!("no order of operations was found that changes `{table}` as the models say");
         return Err(DiffError::Impossible(message));
     }
+    let values = |schema: &Schema| -> Vec<(String, Vec<String>)> {
+        schema.enums.iter().map(|(name, it)| (name.clone(), it.values.clone())).collect()
+    };
+    let (found, wanted) = (values(&planner.current), values(after));
+    if let Some((name, _)) =
+        found.iter().find(|it| !wanted.contains(it)).or(wanted.iter().find(|it| !found.contains(it)))
+    {
+        let message = format!("no order of operations was found that changes the enum `{name}` as the models say");
+        return Err(DiffError::Impossible(message));
+    }
     let unused: Vec<String> = answers
         .fills
         .keys()
         .filter(|key| !planner.used_fills.contains(*key) && !is_fill_of_drop(before, after, answers, key))
         .map(|(table, column)| {
-            format!("`--default {table}.{column}=…`: nothing in this change needs values for that column; leave it out")
+            format!(
+                "`--default {table}.{column}=…`: nothing in this change needs values for that column; leave it out{}",
+                planner.needs()
+            )
         })
         .collect();
     if !unused.is_empty() {
@@ -150,7 +173,11 @@ impl Planner<'_> {
     }
 
     fn rename(&mut self) -> Result<(), DiffError> {
-        let passing = |name: &TableName| TableName { name: format!("{}_renamed", name.name), ..name.clone() };
+        let passing = |table: &TableName| {
+            let named = |name: &str| TableName { name: name.to_owned(), ..table.clone() };
+            let taken = |name: &TableName| [&self.current, self.after].iter().any(|it| it.tables.contains_key(name));
+            named(&free(format!("{}_renamed", table.name), |name| taken(&named(name))))
+        };
         for (from, to) in in_order(&self.answers.table_renames, passing) {
             self.push(Operation::RenameTable { from, to })?;
         }
@@ -162,7 +189,11 @@ impl Planner<'_> {
                 .filter(|it| it.table == table)
                 .map(|it| (it.from.clone(), it.to.clone()))
                 .collect();
-            for (from, to) in in_order(&renames, |name| format!("{name}_renamed")) {
+            let passing = |column: &String| {
+                let taken = |name: &str| [&self.current, self.after].iter().any(|it| it.column(&table, name).is_some());
+                free(format!("{column}_renamed"), taken)
+            };
+            for (from, to) in in_order(&renames, passing) {
                 self.push(Operation::RenameColumn { table: table.clone(), from, to })?;
             }
         }

@@ -18,6 +18,13 @@ pub(super) fn in_order<T: Clone + PartialEq>(renames: &[(T, T)], passing: impl F
     ordered
 }
 
+/// A name that nothing has: this one, else with the first number behind it that makes it so.
+pub(super) fn free(name: String, is_taken: impl Fn(&str) -> bool) -> String {
+    let numbered = (2..).map(|number| format!("{name}_{number}"));
+    let mut names = std::iter::once(name.clone()).chain(numbered);
+    names.find(|name| !is_taken(name)).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::in_order;

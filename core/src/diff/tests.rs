@@ -4,7 +4,7 @@ mod databases;
 
 use super::*;
 use crate::builder::*;
-use crate::{Enum, Table, fingerprint};
+use crate::{ColumnType, Enum, Table, fingerprint};
 
 fn schema(tables: impl IntoIterator<Item = Table>) -> Schema {
     let tables = tables.into_iter().map(|table| (table.name.clone(), table)).collect();
@@ -331,6 +331,133 @@ fn enum_values_come_go_and_move() {
 }
 
 #[test]
+fn a_value_is_not_taken_for_one_that_moved_because_of_its_name() {
+    let of = |values: &[&str]| with_enum(schema([users().column(column("status", enumeration("status")))]), values);
+    check(
+        &of(&["card_moved", "done"]),
+        &of(&["card", "card_moved", "done"]),
+        &[],
+        &["add value card to enum status before card_moved"],
+        &["fill users.status with \"'card_moved'\"", "drop value card of enum status"],
+    );
+    check(
+        &of(&["card_moved", "done"]),
+        &of(&["card_moved", "card", "done"]),
+        &[],
+        &["add value card to enum status before done"],
+        &["fill users.status with \"'card_moved'\"", "drop value card of enum status"],
+    );
+    planned(&of(&["x", "x_moved", "y"]), &of(&["x_moved", "y", "x"]), &[]);
+    planned(
+        &of(&["a", "b", "a_renamed"]),
+        &of(&["b", "a", "a_renamed"]),
+        &["rename status.a=status.b", "rename status.b=status.a"],
+    );
+    planned(&of(&["a", "b", "c", "c_moved"]), &of(&["c", "a", "b", "d", "c_moved"]), &[]);
+}
+
+#[test]
+fn a_passing_name_is_one_that_nothing_has() {
+    let of = |first: ColumnType, second: ColumnType| {
+        let columns = users().column(column("a", first)).column(column("b", second));
+        let other = table("users_renamed").column(column("id", bigint())).primary_key("pk_users_renamed", ["id"]);
+        schema([columns.column(column("a_renamed", text())), other])
+    };
+    check(
+        &of(text(), integer()),
+        &of(integer(), text()),
+        &["rename users.a=users.b", "rename users.b=users.a"],
+        &["rename column users.a to a_renamed_2", "rename column users.b to a", "rename column users.a_renamed_2 to b"],
+        &["rename column users.b to a_renamed_2", "rename column users.a to b", "rename column users.a_renamed_2 to a"],
+    );
+    let same = of(text(), text());
+    planned(&same, &same, &["rename users=users_renamed", "rename users_renamed=users"]);
+}
+
+#[test]
+fn the_way_back_says_what_it_does_not_bring_back() {
+    let a = |of| schema([users().column(of)]);
+    let of_enum = |values: &[&str]| with_enum(a(column("status", enumeration("status"))), values);
+    let answered = |before: &Schema, after: &Schema, flags: &[&str]| -> Vec<String> {
+        let plan = diff(before, after, &answers(flags)).unwrap_or_else(|error| panic!("{error:?}"));
+        plan.losses.into_iter().map(|loss| loss.note).collect()
+    };
+    let (integers, booleans) = (a(column("n", integer())), a(column("n", boolean())));
+    let (texts, doubled) = (a(column("n", text())), a(column("n", bigint()).generated(stored(sql("id * 2")))));
+    for (what, before, after, flags, expected) in [
+        (
+            "a value that went",
+            of_enum(&["a", "b"]),
+            of_enum(&["a"]),
+            &["default users.status='a'"][..],
+            &["The rows of users.status that had the value b do not come back to it."][..],
+        ),
+        (
+            "a value that came",
+            of_enum(&["a"]),
+            of_enum(&["a", "b"]),
+            &[],
+            &["b is no value of status before this revision: the rows of users.status that have it get a."],
+        ),
+        ("a value that moved", of_enum(&["a", "b"]), of_enum(&["b", "a"]), &[], &[]),
+        (
+            "NULLs that were filled",
+            a(column("n", integer()).nullable()),
+            integers.clone(),
+            &["default users.n=1"],
+            &["The NULLs of users.n that were filled do not come back."],
+        ),
+        (
+            "a conversion by a person",
+            texts,
+            integers.clone(),
+            &[],
+            &["The values of users.n that were changed to become integer do not come back."],
+        ),
+        (
+            "a conversion by an answer",
+            booleans.clone(),
+            integers.clone(),
+            &["default users.n=CASE WHEN n THEN 5 ELSE 6 END"],
+            &[
+                "The values of users.n that were changed to become integer do not come back.",
+                "boolean does not hold every value of integer: what does not fit stops the downgrade.",
+            ],
+        ),
+        (
+            "a number that becomes a boolean",
+            integers.clone(),
+            booleans.clone(),
+            &[],
+            &["The values of users.n that were changed to become boolean do not come back."],
+        ),
+        (
+            "a boolean that becomes a number",
+            booleans,
+            integers.clone(),
+            &[],
+            &["boolean does not hold every value of integer: what does not fit stops the downgrade."],
+        ),
+        (
+            "a wider type",
+            integers,
+            a(column("n", bigint())),
+            &[],
+            &["integer does not hold every value of bigint: what does not fit stops the downgrade."],
+        ),
+        (
+            "a column that is computed from now on",
+            a(column("n", bigint())),
+            doubled,
+            &[],
+            &["The values that users.n had before it was computed do not come back."],
+        ),
+    ] {
+        assert_eq!(answered(&before, &after, flags), expected, "{what}");
+    }
+}
+
+#[test]
 fn the_last_user_takes_the_enum_along() {
     let used = with_enum(schema([users().column(column("status", enumeration("status")).nullable())]), &["a"]);
     check(
@@ -364,9 +491,13 @@ fn answers_that_fit_nothing_say_what_there_is() {
         ("drop users.nam", "column or enum value; is it `users.name`? there is users.id, users.name"),
         ("drop user", "has no table `user`; there is users"),
         ("default users.nam=1", "there is no such column"),
-        ("default users.name=1", "nothing in this change needs values"),
+        ("default users.name=1", "leave it out. Values are needed by users.title"),
+        (
+            "rename user.name=user.title",
+            "there is no table or enum `user` of which `name` could be renamed; there is users",
+        ),
     ] {
-        let after = schema([users().column(column("name", text())).column(column("title", text()).nullable())]);
+        let after = schema([users().column(column("name", text())).column(column("title", text()))]);
         match diff(&before, &after, &answers(&[flag])) {
             Err(DiffError::Answers(wrong)) => assert!(wrong[0].contains(expected), "{flag}: {wrong:?}"),
             other => panic!("{flag}: {other:?}"),
