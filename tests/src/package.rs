@@ -61,6 +61,11 @@ impl Package {
         self.write("app/src/lib.rs", &text)
     }
 
+    /// The folder of the package with the models.
+    pub fn app(&self) -> PathBuf {
+        self.root.join("app")
+    }
+
     /// Runs `revision`.
     pub fn revision(&self, words: &[&str]) -> Said {
         let folder = self.root.join("migrations");

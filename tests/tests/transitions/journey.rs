@@ -11,6 +11,7 @@ use migratable_tests::databases::reader;
 use migratable_tests::databases::rows::{self, Renames};
 use migratable_tests::recorded::{migrator, set_downgrades, set_steps, set_upgrades};
 
+use crate::numbers;
 use crate::package::Written;
 use crate::transition::Transition;
 
@@ -52,6 +53,7 @@ impl Traveller<'_> {
         at("empty", database.make(""))?;
         at("before", run(database, |migrator, db| migrator.upgrade_to(db, "a0", &Options::default())).map(drop))?;
         at("rows", rows::fill(database, &transition.rows))?;
+        at("numbers before", numbers::follow_the_rows(database, &transition.next, &written.before))?;
         let (rows_before, held_before) = (at("rows", rows::snapshot(database))?, at("reader", held(database))?);
 
         let there = run(database, |migrator, db| migrator.upgrade(db));
@@ -64,9 +66,10 @@ impl Traveller<'_> {
         at("upgrade", there)?;
         let (rows_after, held_after) = (at("rows", rows::snapshot(database))?, at("reader", held(database))?);
         at("verify after", is_clean(database, &written.after))?;
-        let renames = transition.renames();
+        let renames = [transition.renames(), written.renames.clone()].concat();
         at("rows after", rows::same(&rows_before, &rows_after, &Renames(&renames), &transition.changed))?;
         at("values after", sees(&rows_after, &transition.sees))?;
+        at("numbers after", numbers::go_on(database, &transition.next, &written.after))?;
 
         let whole = diff(&Schema::default(), &written.after, &Answers::default());
         let whole = at("fresh", whole.map_err(|error| format!("{error:?}")))?;
@@ -75,24 +78,31 @@ impl Traveller<'_> {
         at("fresh", run(fresh, |migrator, db| migrator.upgrade(db)))?;
         at("as a fresh database", reader::same(&held_after, &at("reader", held(fresh))?))?;
 
+        if !transition.then.is_empty() {
+            at("then", database.run(&transition.then))?;
+        }
+        let rows_then = at("rows", rows::snapshot(database))?;
         set_upgrades(up);
         let back = run(database, |migrator, db| migrator.downgrade(db, "a0", &Options::default()));
         if !transition.stopped_back.is_empty() {
             at("stopped on the way back", is_stopped(back, &transition.stopped_back))?;
             at("stopped back, schema", reader::same(&at("reader", held(database))?, &held_after))?;
             let rows = at("rows", rows::snapshot(database))?;
-            return at("stopped back, rows", rows::same(&rows_after, &rows, &Renames(&[]), &[]));
+            return at("stopped back, rows", rows::same(&rows_then, &rows, &Renames(&[]), &[]));
         }
         at("downgrade", back)?;
         at("back", reader::same(&at("reader", held(database))?, &held_before))?;
         let rows_back = at("rows", rows::snapshot(database))?;
         at("rows back", rows::same(&rows_before, &rows_back, &Renames(&[]), &transition.lost))?;
         at("values back", sees(&rows_back, &transition.sees_back))?;
+        at("verify back", is_clean(database, &written.before))?;
+        at("numbers back", numbers::go_on(database, &transition.next, &written.before))?;
 
         at("upgrade again", run(database, |migrator, db| migrator.upgrade(db)))?;
         at("there again", reader::same(&at("reader", held(database))?, &held_after))?;
         let rows_again = at("rows", rows::snapshot(database))?;
-        at("rows again", rows::same(&rows_back, &rows_again, &Renames(&renames), &transition.changed))
+        at("rows again", rows::same(&rows_back, &rows_again, &Renames(&renames), &transition.changed))?;
+        at("numbers again", numbers::go_on(database, &transition.next, &written.after))
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod journey;
 mod matrix;
+mod numbers;
 mod package;
 mod transition;
 

@@ -42,6 +42,11 @@ pub struct Transition {
     pub changed: Vec<String>,
     /// The columns, or tables, whose values are others after the way there and back.
     pub lost: Vec<String>,
+    /// What is done to the rows between the way there and the way back, as SQL.
+    pub then: String,
+    /// A row that leaves a column out which the database numbers, as SQL, by the column: it gets a number behind those
+    /// that are there, before, after the way there, after the way back, and there again.
+    pub next: BTreeMap<String, String>,
     /// The values of columns after the way there.
     pub sees: BTreeMap<String, Vec<String>>,
     /// The values of columns after the way there and back.
@@ -53,7 +58,7 @@ pub struct Transition {
 }
 
 impl Transition {
-    /// The renames among the answers and in the models.
+    /// The renames among the answers.
     pub fn renames(&self) -> Vec<String> {
         let given = self.answers.iter().filter_map(|answer| answer.strip_prefix("--rename "));
         given.map(str::to_owned).collect()
@@ -70,6 +75,10 @@ pub fn read(filter: &str) -> Result<Vec<Transition>, String> {
         for value in list.iter() {
             transitions.push(transition(&theme, value.get_ref()).map_err(file)?);
         }
+    }
+    let mut names = std::collections::BTreeSet::new();
+    if let Some(twice) = transitions.iter().find(|it| !names.insert(&it.name)) {
+        return Err(format!("two transitions are called {}", twice.name));
     }
     transitions.retain(|transition| transition.name.contains(filter));
     Ok(transitions)
@@ -110,6 +119,8 @@ fn transition(theme: &str, value: &DeValue<'_>) -> Result<Transition, String> {
             "stopped_back" => it.stopped_back = text(value)?,
             "changed" => it.changed = texts(value)?,
             "lost" => it.lost = texts(value)?,
+            "then" => it.then = text(value)?,
+            "next" => it.next = by_name(value, text)?,
             "sees" => it.sees = by_name(value, texts)?,
             "sees_back" => it.sees_back = by_name(value, texts)?,
             "dialects" => it.dialects = texts(value)?.iter().map(|name| dialect(name)).collect::<Result<_, _>>()?,
