@@ -270,8 +270,17 @@ impl Connection for AnyConnection {
         }
     }
 
-    fn noted(&self, note: &str) -> Option<Facts> {
-        Some(wrapped!(self, Facts, inner => inner.noted(note)?))
+    fn noted(&self, note: &str, now: &Facts) -> Option<Facts> {
+        match (self, now) {
+            #[cfg(feature = "sqlite")]
+            (AnyConnection::Sqlite(inner), Facts::Sqlite(now)) => inner.noted(note, now).map(Facts::Sqlite),
+            #[cfg(feature = "postgres")]
+            (AnyConnection::Postgres(inner), Facts::Postgres(now)) => inner.noted(note, now).map(Facts::Postgres),
+            #[cfg(feature = "mysql")]
+            (AnyConnection::Mysql(inner), Facts::Mysql(now)) => inner.noted(note, now).map(Facts::Mysql),
+            #[allow(unreachable_patterns)]
+            _ => None,
+        }
     }
 
     fn plan(

@@ -181,8 +181,8 @@ pub trait Connection: Any + Sized {
     fn note(&self, _facts: &Self::Facts) -> Option<String> {
         None
     }
-    /// The facts of such a text.
-    fn noted(&self, _note: &str) -> Option<Self::Facts> {
+    /// The facts of such a text; what it does not hold is as it is now.
+    fn noted(&self, _note: &str, _now: &Self::Facts) -> Option<Self::Facts> {
         None
     }
     /// Plans the operations of a revision on the schema that they meet, and makes their changes in it.

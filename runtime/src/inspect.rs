@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use migratable_core::{Dialect, Operation, Schema, Table, TableName};
+use migratable_core::{ColumnType, Dialect, Operation, Schema, Table, TableName};
 
 use crate::dialect::{self, Database, literal};
 use crate::error::Error;
@@ -21,6 +21,21 @@ pub struct Inspected {
     pub definitions: BTreeMap<String, String>,
     /// What cannot go, because something rests on it that is not managed.
     pub needs: Vec<Need>,
+    /// The domains of PostgreSQL, by their names as types of columns.
+    pub domains: BTreeMap<String, Domain>,
+}
+
+/// A type that stands for another one and refuses some of its values. It is not managed, but rows are to fit it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Domain {
+    /// The type that values have, which is no domain.
+    pub base: ColumnType,
+    /// Whether it refuses NULL.
+    pub not_null: bool,
+    /// Whether columns of it have a default of their own accord.
+    pub has_default: bool,
+    /// The conditions on a `VALUE`.
+    pub checks: Vec<String>,
 }
 
 /// Something that is not managed and rests on a table or a type, which the database keeps because of it.

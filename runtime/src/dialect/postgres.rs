@@ -3,6 +3,7 @@
 mod casts;
 mod ddl;
 mod difference;
+mod domains;
 mod inspect;
 mod introspect;
 mod numbers;
@@ -25,6 +26,7 @@ use diesel::sql_types::{BigInt, Bool, Integer, SmallInt, Text};
 use diesel::{RunQueryDsl, sql_query};
 use migratable_core::{Dialect, Operation, Schema};
 
+use self::plan::Surroundings;
 use super::{Connection, Database, Offline, Trace, Work};
 use crate::error::{Error, Stop};
 use crate::inspect::Inspected;
@@ -64,8 +66,7 @@ impl Database for PgConnection {}
 
 impl Connection for PgConnection {
     type Session = session::Session;
-    /// Whether there are views, policies, triggers, rules or functions.
-    type Facts = bool;
+    type Facts = Surroundings;
 
     fn dialect(&self) -> Dialect {
         Dialect::Postgres
@@ -132,29 +133,32 @@ impl Connection for PgConnection {
         false
     }
 
-    fn facts(&mut self) -> QueryResult<bool> {
+    fn facts(&mut self) -> QueryResult<Surroundings> {
         let dependents = "SELECT 1 WHERE EXISTS (SELECT FROM pg_class WHERE relkind IN ('v', 'm') AND oid >= 16384) \
                           OR EXISTS (SELECT FROM pg_policy) OR EXISTS (SELECT FROM pg_trigger WHERE NOT tgisinternal) \
                           OR EXISTS (SELECT FROM pg_rewrite WHERE rulename <> '_RETURN' AND oid >= 16384) \
                           OR EXISTS (SELECT FROM pg_proc WHERE oid >= 16384)";
-        Ok(!self.rows(dependents)?.is_empty())
+        Ok(Surroundings {
+            has_dependents: !self.rows(dependents)?.is_empty(),
+            domains: domains::read(introspect::domains(self)?, str::to_owned),
+        })
     }
 
-    fn note(&self, has_dependents: &bool) -> Option<String> {
-        Some(has_dependents.to_string())
+    fn note(&self, facts: &Surroundings) -> Option<String> {
+        Some(facts.has_dependents.to_string())
     }
 
-    fn noted(&self, note: &str) -> Option<bool> {
-        note.parse().ok()
+    fn noted(&self, note: &str, now: &Surroundings) -> Option<Surroundings> {
+        Some(Surroundings { has_dependents: note.parse().ok()?, ..now.clone() })
     }
 
     fn plan(
-        has_dependents: &bool,
+        surroundings: &Surroundings,
         operations: &[Operation],
         schema: &mut Schema,
         direction: Direction,
     ) -> Result<Pieces, Refusal> {
-        plan::plan(operations, schema, direction.into(), *has_dependents)
+        plan::plan(operations, schema, direction.into(), surroundings)
     }
 
     fn perform(&mut self, work: &Work) -> Result<(), Stop> {
@@ -200,8 +204,7 @@ pub(super) const OFFLINE: Offline = Offline {
     after: &[],
     conditional,
     boundary: outside::boundary,
-    // Nobody knows what rests on tables and types: the script looks for it.
-    plan: |operations, schema, direction| plan::plan(operations, schema, direction.into(), true),
+    plan: |operations, schema, direction| plan::plan(operations, schema, direction.into(), &Surroundings::unknown()),
     statements,
     difference: difference::script,
 };

@@ -129,7 +129,7 @@ impl Connection for SqliteConnection {
         Some(strict.iter().map(String::as_str).collect::<Vec<_>>().join("\n"))
     }
 
-    fn noted(&self, note: &str) -> Option<BTreeSet<String>> {
+    fn noted(&self, note: &str, _: &BTreeSet<String>) -> Option<BTreeSet<String>> {
         Some(note.lines().map(str::to_owned).collect())
     }
 

@@ -153,6 +153,17 @@ const GUARDS: &[Guard] = &[
         converts: false,
     },
     Guard {
+        name: "a domain that takes nothing which is known",
+        dialects: &[Postgres],
+        from: "CREATE DOMAIN code AS text CHECK (VALUE ~ '^[A-Z]{2}$'); CREATE TABLE t (id INTEGER PRIMARY KEY);",
+        to: "CREATE DOMAIN code AS text CHECK (VALUE ~ '^[A-Z]{2}$');
+             CREATE TABLE t (id INTEGER PRIMARY KEY, v code NOT NULL);",
+        fit: "",
+        offends: "INSERT INTO t VALUES (1);",
+        says: "rows of t need a value in the new column `v` that the domain code takes, and none is known",
+        converts: false,
+    },
+    Guard {
         name: "rows that are not unique",
         dialects: &[Mysql],
         from: "CREATE TABLE t (id INTEGER PRIMARY KEY, v INTEGER); CREATE TABLE a (id INTEGER PRIMARY KEY);",

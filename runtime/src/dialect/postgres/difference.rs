@@ -8,7 +8,7 @@ use migratable_core::{Dialect, Generated, Index, IndexTarget, Operation, Sql, Ta
 
 use super::OFFLINE;
 use super::ddl::{qualified, quoted};
-use super::plan;
+use super::plan::{self, Surroundings};
 use super::session::CHECK_NOW;
 use super::statements;
 use super::verify::guard;
@@ -40,7 +40,8 @@ pub(super) fn script(
     // What was never read from a database may have anything.
     let has_dependents =
         !schema.is_database || before.not_managed.iter().any(|it| DEPENDENTS.contains(&it.kind.as_str()));
-    let planned = plan::plan(&ordered, &mut schema, Mode::Difference(losses), has_dependents).map_err(|refusal| {
+    let surroundings = Surroundings { has_dependents, domains: before.domains.clone() };
+    let planned = plan::plan(&ordered, &mut schema, Mode::Difference(losses), &surroundings).map_err(|refusal| {
         Refusal { operation: order.get(refusal.operation).copied().unwrap_or_default(), ..refusal }
     })?;
     if planned.pieces.is_empty() {

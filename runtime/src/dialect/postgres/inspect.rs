@@ -13,6 +13,7 @@ use diesel::result::QueryResult;
 use migratable_core::{Dialect, Enum, Schema, Sql, Table, TableName};
 
 use super::ddl::quoted;
+use super::domains;
 use super::introspect::{self, Catalogue};
 use super::texts;
 use crate::error::Error;
@@ -112,6 +113,7 @@ impl Reader {
         self.indexes(&mut catalogue, &mut numbers, &of_constraints);
         self.constraints(&mut catalogue, &mut numbers);
         inspected.needs = self.needs(&mut catalogue, &numbers);
+        inspected.domains = domains::read(std::mem::take(&mut catalogue.domains), |text| self.text(text));
         for mut found in std::mem::take(&mut numbers.tables).into_values() {
             match found.replica_identity.as_str() {
                 "n" => found.table.native.set("replica_identity", Some("NOTHING")),

@@ -47,6 +47,7 @@ pub(super) struct Catalogue {
     pub(super) constraints: Vec<Cells>,
     pub(super) indexes: Vec<Cells>,
     pub(super) enums: Vec<Cells>,
+    pub(super) domains: Vec<Cells>,
     /// Operator classes that are no default or take parameters, and collations, by their number.
     pub(super) names: Vec<Cells>,
     pub(super) others: Vec<Cells>,
@@ -60,6 +61,11 @@ pub(super) fn server(database: &mut PgConnection) -> QueryResult<(u32, Option<St
     let mut cells = cells(rows);
     let Some(row) = cells.first_mut() else { return Ok((0, None)) };
     Ok((row.text().parse().unwrap_or_default(), row.optional()))
+}
+
+/// All domains, by what columns call them.
+pub(super) fn domains(database: &mut PgConnection) -> QueryResult<Vec<Cells>> {
+    database.rows(DOMAINS).map(cells)
 }
 
 fn cells(rows: Vec<Vec<Option<String>>>) -> Vec<Cells> {
@@ -92,6 +98,7 @@ pub(super) fn read(database: &mut PgConnection, version: u32, schemas: Option<&[
             .replace("{scope}", &scope)
             .replace("{nulls_not_distinct}", since(150_000, "i.indnullsnotdistinct", "false")))?,
         enums: ask(ENUMS.replace("{scope}", &scope))?,
+        domains: ask(DOMAINS.to_owned())?,
         names: ask(NAMES.to_owned())?,
         others: ask(OTHERS.replace("{scope}", &scope))?,
         needs: ask(NEEDS.replace("{scope}", &scope))?,
@@ -194,6 +201,15 @@ LEFT JOIN pg_enum l ON l.enumtypid = t.oid
 LEFT JOIN pg_depend e ON e.objid = t.oid AND e.classid = 'pg_type'::regclass AND e.deptype = 'e'
 WHERE t.typtype = 'e' AND e.objid IS NULL AND {scope}
 GROUP BY n.nspname, t.typname";
+
+const DOMAINS: &str = "
+SELECT format_type(t.oid, NULL), format_type(b.oid, t.typtypmod), b.typtype = 'e', t.typnotnull,
+       t.typdefault IS NOT NULL, string_agg(pg_get_expr(con.conbin, 0), E'\\x1f' ORDER BY con.conname)
+FROM pg_type t
+JOIN pg_type b ON b.oid = t.typbasetype
+LEFT JOIN pg_constraint con ON con.contypid = t.oid AND con.contype = 'c'
+WHERE t.typtype = 'd' AND t.oid >= 16384
+GROUP BY t.oid, b.oid";
 
 const NAMES: &str = "
 SELECT 'class', o.oid::text, CASE WHEN pg_opclass_is_visible(o.oid) THEN quote_ident(opcname)

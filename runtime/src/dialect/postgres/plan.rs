@@ -8,12 +8,13 @@ mod aside;
 mod columns;
 mod data;
 mod dependents;
+pub(super) mod domains;
 mod enums;
 mod fill;
 mod fitting;
 mod rename;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use migratable_core::{Operation, Schema, Table, TableName};
 
@@ -24,19 +25,35 @@ use super::ddl;
 use super::types::sql_text;
 use super::verify::Rows;
 use crate::dialect::{Verify, Work};
+use crate::inspect::Domain;
 use crate::plan::{Mode, Piece, Pieces, Refusal};
+
+/// What stands in a database beside what a schema says.
+#[derive(Default)]
+pub struct Surroundings {
+    /// Whether there are views, policies, triggers, rules or functions.
+    pub(super) has_dependents: bool,
+    pub(super) domains: BTreeMap<String, Domain>,
+}
+
+impl Surroundings {
+    /// Where nobody knows, and what is done looks for it.
+    pub(super) fn unknown() -> Surroundings {
+        Surroundings { has_dependents: true, ..Surroundings::default() }
+    }
+}
 
 /// Plans operations on the schema that they meet, and makes their changes in it.
 pub(super) fn plan(
     operations: &[Operation],
     schema: &mut Schema,
     mode: Mode,
-    has_dependents: bool,
+    surroundings: &Surroundings,
 ) -> Result<Pieces, Refusal> {
     // Values are added to a type only where all is known that its transaction does with them.
     if mode.is_difference() && operations.iter().any(|it| matches!(it, Operation::AddEnumValue { .. })) {
         let mut after = schema.clone();
-        let mut planner = planner(operations, &mut after, mode, has_dependents);
+        let mut planner = planner(operations, &mut after, mode, surroundings);
         planner.adds_values = true;
         if planner.run().is_ok() && !planner.uses_added {
             let planned = planner.planned;
@@ -44,14 +61,19 @@ pub(super) fn plan(
             return Ok(planned);
         }
     }
-    let mut planner = planner(operations, schema, mode, has_dependents);
+    let mut planner = planner(operations, schema, mode, surroundings);
     match planner.run() {
         Ok(()) => Ok(planner.planned),
         Err(message) => Err(Refusal { operation: planner.at, message }),
     }
 }
 
-fn planner<'a>(operations: &'a [Operation], schema: &'a mut Schema, mode: Mode, has_dependents: bool) -> Planner<'a> {
+fn planner<'a>(
+    operations: &'a [Operation],
+    schema: &'a mut Schema,
+    mode: Mode,
+    surroundings: &'a Surroundings,
+) -> Planner<'a> {
     Planner {
         operations,
         target: fill::target(operations, schema, mode),
@@ -62,7 +84,8 @@ fn planner<'a>(operations: &'a [Operation], schema: &'a mut Schema, mode: Mode, 
         aside: Vec::new(),
         new_values: None,
         added: BTreeSet::new(),
-        dependents: if has_dependents { Dependents::There } else { Dependents::None },
+        surroundings,
+        dependents: if surroundings.has_dependents { Dependents::There } else { Dependents::None },
         indexed: BTreeSet::new(),
         planned: Pieces::default(),
         adds_values: false,
@@ -87,6 +110,7 @@ struct Planner<'a> {
     new_values: Option<NewValues>,
     /// The columns that were added since the last data step.
     added: BTreeSet<(TableName, String)>,
+    surroundings: &'a Surroundings,
     dependents: Dependents,
     /// The indexes that were made, those of constraints as well.
     indexed: BTreeSet<(TableName, String)>,

@@ -10,7 +10,7 @@ use migratable_core::{ColumnType, Operation, Schema, TableName};
 use super::ddl::quoted;
 use super::inspect::{Reader, in_passing};
 use super::introspect;
-use super::plan;
+use super::plan::{self, Surroundings};
 use crate::dialect::{Connection, Work};
 use crate::error::{Error, Stop};
 use crate::inspect::{Inspected, Losses};
@@ -70,12 +70,14 @@ fn build(database: &mut PgConnection, schema: &Schema, passing: &[(String, Strin
     }
     operations.extend(keys);
     let mut built = Schema { is_database: true, ..Schema::default() };
-    let planned = plan::plan(&operations, &mut built, Mode::Difference(Losses::Allowed), false).map_err(|refusal| {
-        Error::Difference {
-            operation: operations.get(refusal.operation).map(ToString::to_string).unwrap_or_default(),
-            message: refusal.message,
-        }
-    })?;
+    let surroundings = Surroundings::default();
+    let planned =
+        plan::plan(&operations, &mut built, Mode::Difference(Losses::Allowed), &surroundings).map_err(|refusal| {
+            Error::Difference {
+                operation: operations.get(refusal.operation).map(ToString::to_string).unwrap_or_default(),
+                message: refusal.message,
+            }
+        })?;
     for piece in &planned.pieces {
         if let Work::Statement(sql) = &piece.work {
             database.execute(sql).map_err(|source| unreadable(sql, source))?;

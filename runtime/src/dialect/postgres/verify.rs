@@ -4,8 +4,10 @@ use migratable_core::{Dialect, ForeignKey, Index, Table};
 
 use super::casts;
 use super::ddl::{self, qualified, quoted};
+use super::plan::domains;
 use super::types::sql_text;
 use crate::dialect::{EXAMPLES, Verify, literal};
+use crate::inspect::Domain;
 
 /// The rows of a table, as they are when they are looked at.
 pub(super) struct Rows<'a>(pub(super) &'a Table);
@@ -57,6 +59,19 @@ impl Rows<'_> {
         let problem = format!("have NULL in `{column}`, which is to be NOT NULL");
         let advice = "Fill them by `op.run(..)` or `op.backfill_where(..)` before.";
         self.verify(&[column.to_owned()], &format!("{} IS NULL", quoted(column)), problem, advice)
+    }
+
+    /// Rows that were given nothing which the domain of a new column takes.
+    pub(super) fn domain(&self, column: &str, to: &str, domain: &Domain) -> Verify {
+        let name = quoted(column);
+        let refused = |condition: String| format!("NOT {condition}");
+        let none = std::iter::once(format!("{name} IS NULL"));
+        let offends: Vec<String> = none.chain(domains::conditions(domain, &name).map(refused)).collect();
+        let problem = format!(
+            "need a value in the new column `{column}` that the domain {to} takes, and none is known: add the column \
+             with values before, by SQL of your own"
+        );
+        self.verify(&[], &offends.join(" OR "), problem, "")
     }
 
     /// Values that another type does not hold.

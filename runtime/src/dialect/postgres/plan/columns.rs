@@ -35,7 +35,7 @@ impl Planner<'_> {
             self.make_later(name, &column.name);
             return Ok(());
         }
-        if column.fills_itself() {
+        if self.fills_itself(column) {
             self.statements(add(name, column, &ddl::define(name, column)?)?);
             return Ok(());
         }
@@ -43,6 +43,9 @@ impl Planner<'_> {
             self.verify(Rows(&before).none(&column.name));
             self.statements(add(name, column, &ddl::define(name, column)?)?);
             return Ok(());
+        }
+        if let Some(domain) = self.domain(&column.column_type).cloned() {
+            return self.add_of_domain(&before, name, column, &domain);
         }
         match self.fill(&before, column) {
             super::fill::Fill::Same(value) => {

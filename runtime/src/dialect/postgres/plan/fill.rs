@@ -69,13 +69,15 @@ impl Planner<'_> {
 
     /// What the rows of a table get in a new column.
     pub(super) fn fill(&self, table: &Table, column: &Column) -> Fill {
+        let domain = self.domain(&column.column_type);
+        let column = &self.on_base(column);
         let neutral = types::neutral(&column.column_type, &self.schema.enums);
         if self.is_distinct(table, &column.name)
             && let Some(value) = types::distinct(&column.column_type, "migratable_row.number")
         {
             return Fill::Update(number_rows(&table.name, &column.name, &value, "TRUE", "0"));
         }
-        match self.referred(table, &column.name).or_else(|| self.fitting(table, column)) {
+        match self.referred(table, &column.name).or_else(|| self.fitting(table, column, domain)) {
             Some(value) => {
                 Fill::Update(format!("UPDATE {} SET {} = {value}", qualified(&table.name), quoted(&column.name)))
             }
@@ -85,6 +87,8 @@ impl Planner<'_> {
 
     /// Puts something in the place of NULL.
     pub(super) fn fill_null(&self, table: &Table, column: &Column) -> Planned<String> {
+        let domain = self.domain(&column.column_type);
+        let column = &self.on_base(column);
         let name = quoted(&column.name);
         let is_null = format!("{name} IS NULL");
         if column.identity.is_some() || (column.default_value().is_none() && self.is_distinct(table, &column.name)) {
@@ -100,7 +104,7 @@ impl Planner<'_> {
             Some(default) => default,
             None => self
                 .referred(table, &column.name)
-                .or_else(|| self.fitting(table, column))
+                .or_else(|| self.fitting(table, column, domain))
                 .unwrap_or_else(|| types::neutral(&column.column_type, &self.schema.enums)),
         };
         Ok(format!("UPDATE {} SET {name} = {value} WHERE {is_null}", qualified(&table.name)))

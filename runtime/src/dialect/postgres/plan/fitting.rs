@@ -7,15 +7,17 @@ use migratable_core::{Column, ColumnType, Dialect, Table};
 use super::super::casts::is_number;
 use super::super::ddl::quoted;
 use super::super::types;
-use super::Planner;
+use super::{Planner, domains};
 use crate::dialect::literal;
+use crate::inspect::Domain;
 
 /// The longest text that is tried.
 const LONGEST: i64 = 255;
 
 impl Planner<'_> {
-    /// SQL for the first of some values that the checks on a column take, row by row; nothing if no check is on it.
-    pub(super) fn fitting(&self, table: &Table, column: &Column) -> Option<String> {
+    /// SQL for the first of some values that the checks on a column and of its domain take, row by row; nothing if there
+    /// is no check.
+    pub(super) fn fitting(&self, table: &Table, column: &Column, domain: Option<&Domain>) -> Option<String> {
         let now = self.schema.table(&table.name)?;
         let target = self.in_target(table);
         let type_of = |table: &Table, name: &str| table.find(name).map(|it| it.column_type.clone());
@@ -31,14 +33,19 @@ impl Planner<'_> {
             .filter(|it| it.expression.mentioned(names()).into_iter().all(as_it_will_be))
             .filter_map(|it| it.expression.text(Dialect::Postgres))
             .collect();
+        let name = quoted(&column.name);
+        let mut conditions: Vec<String> = checks.iter().map(|check| format!("({check})")).collect();
+        let mut texts = checks;
+        if let Some(domain) = domain {
+            conditions.extend(domains::conditions(domain, &name));
+            texts.extend(domain.checks.iter().map(String::as_str));
+        }
         let type_name = types::name(&column.column_type).ok()?;
         let neutral = format!("{}::{type_name}", types::neutral(&column.column_type, &self.schema.enums));
-        let values = self.candidates(&column.column_type, &checks)?;
+        let values = self.candidates(&column.column_type, &texts)?;
         let rows = values.iter().enumerate().map(|(at, value)| format!("({}, {value}::{type_name})", at + 1));
         let rows: Vec<String> = std::iter::once(format!("(0, {neutral})")).chain(rows).collect();
-        let conditions: Vec<String> = checks.iter().map(|check| format!("({check})")).collect();
-        let name = quoted(&column.name);
-        (!checks.is_empty()).then(|| {
+        (!conditions.is_empty()).then(|| {
             format!(
                 "coalesce((SELECT {name} FROM (VALUES {}) AS migratable_value (place, {name}) WHERE {} \
                  ORDER BY place LIMIT 1), {neutral})",
