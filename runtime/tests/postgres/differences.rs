@@ -80,6 +80,19 @@ fn a_computed_column_keeps_what_is_granted_on_it() {
     assert_eq!(after, before);
 }
 
+#[test]
+fn a_sequence_stays_that_another_column_takes_numbers_from() {
+    let there = Throwaway::new();
+    let mut db = there.connect();
+    let user = "CREATE TABLE b (id int DEFAULT nextval('a_n_seq'))";
+    run(&mut db, &format!("CREATE TABLE a (n serial, m int); {user}; INSERT INTO a (m) VALUES (1), (2)"));
+    turn_into(&there, &format!("CREATE SEQUENCE a_n_seq AS integer; {user}; CREATE TABLE a (n int NOT NULL, m int)"));
+    run(&mut db, "INSERT INTO b DEFAULT VALUES");
+    turn_into(&there, &format!("CREATE SEQUENCE a_n_seq AS integer; {user}"));
+    run(&mut db, "INSERT INTO b DEFAULT VALUES");
+    assert_eq!(values(&mut db, "SELECT id FROM b ORDER BY id"), ["3", "4"]);
+}
+
 /// A type with all that may stand on one: a comment, privileges, a function, a policy and a trigger.
 const MOOD: &str = "CREATE TYPE mood AS ENUM ('happy', 'sad'); CREATE TABLE a (m mood DEFAULT 'sad')";
 

@@ -119,8 +119,10 @@ fn push(script: &mut String, line: &str) {
 /// sequences are those of the whole schema, and may go on in other tables.
 fn order(operations: &[Operation]) -> Vec<usize> {
     let is_gone = |at: &usize| matches!(operations[*at], Operation::DropTable { .. });
-    let first = operations.iter().position(|it| {
-        matches!(it, Operation::CreateTable(_) | Operation::AddColumn { .. } | Operation::CreateEnum(_))
+    let first = operations.iter().position(|it| match it {
+        Operation::CreateTable(_) | Operation::AddColumn { .. } | Operation::CreateEnum(_) => true,
+        Operation::AlterColumn { change, .. } => change.identity.as_ref().is_some_and(Option::is_some),
+        _ => false,
     });
     let Some(first) = first else { return (0..operations.len()).collect() };
     let tables = operations.iter().filter_map(|it| match it {

@@ -131,12 +131,14 @@ pub(super) fn go_on(table: &TableName, column: &Column) -> Option<String> {
     )))
 }
 
-/// Takes the numbering from a column.
-pub(super) fn stop(table: &TableName, column: &Column) -> Vec<String> {
+/// Takes the numbering from a column, and the sequence unless it stays.
+pub(super) fn stop(table: &TableName, column: &Column, stays: bool) -> Vec<String> {
     let alter = format!("ALTER TABLE {} ALTER COLUMN {}", qualified(table), quoted(&column.name));
     if is_serial(column) {
         let sequence = in_schema_of(table, &sequence(table, column));
-        vec![format!("{alter} DROP DEFAULT"), format!("DROP SEQUENCE {sequence}")]
+        let mut statements = vec![format!("{alter} DROP DEFAULT")];
+        statements.extend((!stays).then(|| format!("DROP SEQUENCE {sequence}")));
+        statements
     } else {
         vec![format!("{alter} DROP IDENTITY")]
     }

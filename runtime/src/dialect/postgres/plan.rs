@@ -12,6 +12,7 @@ pub(super) mod domains;
 mod enums;
 mod fill;
 mod fitting;
+mod names;
 mod rename;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,6 +84,7 @@ fn planner<'a>(
         next: 0,
         aside: Vec::new(),
         new_values: None,
+        renamed_enums: BTreeMap::new(),
         added: BTreeSet::new(),
         surroundings,
         dependents: if surroundings.has_dependents { Dependents::There } else { Dependents::None },
@@ -108,6 +110,8 @@ struct Planner<'a> {
     aside: Vec<Aside>,
     /// An enum whose values are changing.
     new_values: Option<NewValues>,
+    /// The enums whose names are taken over before they are dropped, with the names that they bear until then.
+    renamed_enums: BTreeMap<String, String>,
     /// The columns that were added since the last data step.
     added: BTreeSet<(TableName, String)>,
     surroundings: &'a Surroundings,
@@ -202,17 +206,26 @@ impl Planner<'_> {
     fn operation(&mut self, operation: &Operation) -> Planned {
         match operation {
             Operation::CreateTable(table) => {
+                self.free_name(&table.name);
                 self.apply(operation)?;
                 self.statements(ddl::create_all(table)?);
             }
             Operation::DropTable { table } => {
+                let before = self.table(table)?;
                 self.apply(operation)?;
+                for column in &before.columns {
+                    self.let_sequence_go(table, column);
+                }
                 self.statement(format!("DROP TABLE {}", ddl::qualified(table)));
             }
             Operation::RenameTable { from, to } => self.rename_table(operation, from, to)?,
             Operation::AddColumn { table, column } => self.add_column(operation, table, column)?,
             Operation::DropColumn { table, column } => {
+                let before = self.table(table)?;
                 self.apply(operation)?;
+                if let Some(column) = before.find(column) {
+                    self.let_sequence_go(table, column);
+                }
                 if !self.forget_column(table, column) {
                     let (table, column) = (ddl::qualified(table), ddl::quoted(column));
                     self.statement(format!("ALTER TABLE {table} DROP COLUMN {column}"));
@@ -279,7 +292,8 @@ impl Planner<'_> {
             }
             Operation::DropEnum { name } => {
                 self.apply(operation)?;
-                self.statement(format!("DROP TYPE {}", ddl::qualified(&TableName::parse(name))));
+                let name = self.last_name(name);
+                self.statement(format!("DROP TYPE {name}"));
             }
             Operation::AddEnumValue { name, .. } | Operation::DropEnumValue { name, .. } => {
                 self.new_value(operation, name)?;

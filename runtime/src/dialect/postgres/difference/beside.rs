@@ -20,16 +20,41 @@ pub(super) fn leave_alone(before: &Inspected, after: &Inspected, operations: &[O
     Ok(())
 }
 
-/// A table that goes on as something that no schema can hold, or that is made beside one.
+/// A table that goes on as something that no schema can hold, or something that is made beside such a one of its name.
 fn taken(before: &Inspected, after: &Inspected, operation: &Operation) -> Option<String> {
-    let (name, side) = match operation {
-        Operation::CreateTable(table) => (&table.name, before),
-        Operation::DropTable { table } => (table, after),
+    let of = |table: &TableName, name: &str| TableName { name: name.to_owned(), ..table.clone() };
+    let (name, side, shares) = match operation {
+        Operation::CreateTable(table) => (table.name.clone(), before, Shares::All),
+        Operation::RenameTable { to, .. } => (to.clone(), before, Shares::All),
+        Operation::DropTable { table } => (table.clone(), after, Shares::All),
+        Operation::CreateEnum(it) => (TableName::parse(&it.name), before, Shares::Types),
+        Operation::CreateIndex { table, index } => (of(table, &index.name), before, Shares::Relations),
+        Operation::CreateUnique { table, unique } => (of(table, &unique.name), before, Shares::Relations),
+        Operation::CreatePrimaryKey { table, primary_key } => (of(table, &primary_key.name), before, Shares::Relations),
         _ => return None,
     };
     let name = name.to_string();
-    let other = side.not_managed.iter().find(|it| it.table.is_none() && it.name == name)?;
+    let other = side.not_managed.iter().find(|it| it.table.is_none() && it.name == name && shares.with(&it.kind))?;
     Some(format!("`{name}` is a {} in one of the databases, which is not managed: change it by hand", other.kind))
+}
+
+/// What has its names together with something.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shares {
+    Relations,
+    Types,
+    All,
+}
+
+impl Shares {
+    fn with(self, kind: &str) -> bool {
+        match kind {
+            "domain" | "range type" => self != Shares::Relations,
+            "sequence" => self != Shares::Types,
+            "composite type" => true,
+            kind => kind.ends_with("view") || kind.ends_with("table"),
+        }
+    }
 }
 
 /// Something that goes, and that something else rests on.

@@ -85,7 +85,8 @@ impl Planner<'_> {
         let renumbered =
             old.identity.is_some() != new.identity.is_some() || numbers::is_serial(old) != numbers::is_serial(new);
         if renumbered && old.identity.is_some() {
-            self.statements(numbers::stop(name, old));
+            let stays = self.let_sequence_go(name, old);
+            self.statements(numbers::stop(name, old, stays));
         }
         let redefaulted = old.default != new.default || retyped;
         if old.default.is_some() && (retyped || new.default.is_none()) {

@@ -11,6 +11,7 @@ use crate::dialect::literal;
 
 impl Planner<'_> {
     pub(super) fn rename_table(&mut self, operation: &Operation, from: &TableName, to: &TableName) -> Planned {
+        self.free_name(to);
         let before = self.schema.tables.clone();
         self.apply(operation)?;
         check_name(&to.name)?;
