@@ -23,6 +23,17 @@ pub struct Inspected {
     pub needs: Vec<Need>,
     /// The domains of PostgreSQL, by their names as types of columns.
     pub domains: BTreeMap<String, Domain>,
+    /// The extensions of PostgreSQL, by name.
+    pub extensions: BTreeMap<String, Extension>,
+}
+
+/// An extension of PostgreSQL. It is not managed, but made where a table needs it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Extension {
+    /// The schema in which it stands.
+    pub schema: Option<String>,
+    /// The tables with something of it in a column, an index, a check or a default.
+    pub users: BTreeSet<TableName>,
 }
 
 /// A type that stands for another one and refuses some of its values. It is not managed, but rows are to fit it.

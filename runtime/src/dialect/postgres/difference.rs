@@ -4,15 +4,15 @@ mod beside;
 
 use std::collections::BTreeMap;
 
-use migratable_core::{Dialect, Generated, Index, IndexTarget, Operation, Sql, Table};
+use migratable_core::{Dialect, Generated, Index, IndexTarget, Operation, Sql, Table, TableName};
 
 use super::OFFLINE;
-use super::ddl::{qualified, quoted};
+use super::ddl::{create_schema, qualified, quoted};
 use super::plan::{self, Surroundings};
 use super::session::CHECK_NOW;
 use super::statements;
 use super::verify::guard;
-use crate::inspect::{Inspected, Losses};
+use crate::inspect::{Extension, Inspected, Losses};
 use crate::plan::{Mode, Refusal};
 use crate::script::comments;
 use crate::settings::Settings;
@@ -53,6 +53,10 @@ pub(super) fn script(
     for it in stranded(&before.schema, &after.schema, operations) {
         push(&mut script, &format!("{};", guard(&it.message, &it.count(&qualified(&it.table), quoted))));
     }
+    for (name, extension) in beside::extensions(before, after, operations) {
+        push(&mut script, &format!("\n-- {name} is an extension that only the other database has, and needed"));
+        create_extension(name, extension).iter().for_each(|sql| push(&mut script, &format!("{sql};")));
+    }
     let mut heading = None;
     for piece in &planned.pieces {
         let statements = statements(&piece.work);
@@ -67,6 +71,14 @@ pub(super) fn script(
     }
     push(&mut script, "\nCOMMIT;");
     Ok(script)
+}
+
+/// Makes an extension with those that it needs itself. The server says at once if it has not got them.
+fn create_extension(name: &str, extension: &Extension) -> Vec<String> {
+    let place = TableName { schema: extension.schema.clone(), name: name.to_owned() };
+    let schema = place.schema.as_ref().map(|schema| format!(" SCHEMA {}", quoted(schema)));
+    let create = format!("CREATE EXTENSION IF NOT EXISTS {}{} CASCADE", quoted(name), schema.unwrap_or_default());
+    create_schema(&place).into_iter().chain([create]).collect()
 }
 
 /// Puts texts in the words in which the server first met them.

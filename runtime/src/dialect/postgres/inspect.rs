@@ -17,7 +17,7 @@ use super::domains;
 use super::introspect::{self, Catalogue};
 use super::texts;
 use crate::error::Error;
-use crate::inspect::{Inspected, Need, NotManaged};
+use crate::inspect::{Extension, Inspected, Need, NotManaged};
 use crate::settings::HistoryTable;
 
 /// Reads the tables, enums and what stands beside them.
@@ -124,6 +124,7 @@ impl Reader {
                 inspected.schema.tables.insert(found.table.name.clone(), found.table);
             }
         }
+        inspected.extensions = self.extensions(&mut catalogue);
         self.others(&mut catalogue, &mut inspected.not_managed);
         inspected.not_managed.sort();
         inspected.definitions = self.sources.take();
@@ -215,6 +216,17 @@ impl Reader {
         }
         needs.sort();
         needs
+    }
+
+    fn extensions(&self, catalogue: &mut Catalogue) -> BTreeMap<String, Extension> {
+        let mut extensions: BTreeMap<String, Extension> = BTreeMap::new();
+        for mut row in std::mem::take(&mut catalogue.extensions) {
+            let extension = extensions.entry(row.text()).or_default();
+            extension.schema = self.name(&row.text(), String::new()).schema;
+            let namespace = row.text();
+            extension.users.extend(row.optional().map(|table| self.name(&namespace, table)));
+        }
+        extensions
     }
 
     fn others(&self, catalogue: &mut Catalogue, not_managed: &mut Vec<NotManaged>) {

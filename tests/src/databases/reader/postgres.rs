@@ -4,12 +4,11 @@ use super::Held;
 use crate::databases::client::Database;
 
 /// The types of object, in pg_dump's words, that a comparison leaves alone.
-const OTHERS: [&str; 13] = [
+const OTHERS: [&str; 12] = [
     "AGGREGATE",
     "COLLATION",
     "DOMAIN",
     "EVENT TRIGGER",
-    "EXTENSION",
     "FUNCTION",
     "MATERIALIZED VIEW",
     "POLICY",
@@ -21,7 +20,7 @@ const OTHERS: [&str; 13] = [
 ];
 
 /// And what it leaves the comments of alone.
-const COMMENTED: [&str; 3] = ["SCHEMA", "SEQUENCE", "TYPE"];
+const COMMENTED: [&str; 2] = ["SEQUENCE", "TYPE"];
 
 struct Object<'a> {
     name: &'a str,
@@ -35,8 +34,8 @@ pub(super) fn read(database: &Database<'_>) -> Result<Held, String> {
     let objects: Vec<Object<'_>> = dump.split("\n--\n-- Name: ").skip(1).filter_map(object).collect();
     let mut held = Held::default();
     for object in &objects {
-        // A schema is made when a table needs it, and never dropped.
-        if object.kind == "SCHEMA" {
+        // A schema and an extension are made when a table needs them, and never dropped.
+        if ["SCHEMA", "EXTENSION"].iter().any(|it| object.kind == *it || object.name.starts_with(&format!("{it} "))) {
             continue;
         }
         let lines = if is_other(object, &objects) { &mut held.others } else { &mut held.managed };

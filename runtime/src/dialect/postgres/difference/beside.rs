@@ -1,10 +1,12 @@
 //! What stands beside the tables and is not managed: changes that it does not allow, or that need it and do not find it,
 //! are refused before anything is written.
 
+use std::collections::BTreeSet;
+
 use migratable_core::{Column, ColumnType, DefaultValue, Dialect, Index, IndexTarget, Operation, Sql, TableName};
 
 use super::super::types;
-use crate::inspect::{Inspected, NotManaged};
+use crate::inspect::{Extension, Inspected, NotManaged};
 use crate::plan::Refusal;
 
 /// Refuses the first operation that what is not managed stands in the way of.
@@ -99,6 +101,27 @@ fn missing(before: &Inspected, after: &Inspected, operation: &Operation) -> Opti
         "the {} `{}` is only in the other database and is not managed: make it by hand first",
         found.kind, found.name
     ))
+}
+
+/// The extensions that only the other database has, and that a table needs which the operations bring something to.
+pub(super) fn extensions<'a>(
+    before: &Inspected,
+    after: &'a Inspected,
+    operations: &[Operation],
+) -> impl Iterator<Item = (&'a String, &'a Extension)> {
+    let brings: BTreeSet<&TableName> = operations
+        .iter()
+        .filter_map(|it| match it {
+            Operation::CreateTable(table) => Some(&table.name),
+            Operation::AddColumn { table, .. }
+            | Operation::AlterColumn { table, .. }
+            | Operation::CreateIndex { table, .. }
+            | Operation::CreateCheck { table, .. } => Some(table),
+            _ => None,
+        })
+        .collect();
+    let missing = after.extensions.iter().filter(|(name, _)| !before.extensions.contains_key(*name));
+    missing.filter(move |(_, it)| it.users.iter().any(|user| brings.contains(user)))
 }
 
 /// What an operation brings along.
