@@ -26,7 +26,7 @@ use diesel::result::{Error as DieselError, QueryResult};
 use diesel::{RunQueryDsl, sql_query};
 use migratable_core::{Dialect, Operation, Schema};
 
-use self::flavour::Flavour;
+use self::flavour::{Flavour, Surroundings};
 use super::{Boundary, Connection, Database, Offline, Work};
 use crate::error::{Error, Stop};
 use crate::inspect::Inspected;
@@ -40,7 +40,7 @@ impl Database for MysqlConnection {}
 
 impl Connection for MysqlConnection {
     type Session = session::Session;
-    type Facts = Flavour;
+    type Facts = Surroundings;
 
     fn dialect(&self) -> Dialect {
         Dialect::Mysql
@@ -117,17 +117,17 @@ impl Connection for MysqlConnection {
         false
     }
 
-    fn facts(&mut self) -> QueryResult<Flavour> {
-        flavour::ask(self)
+    fn facts(&mut self) -> QueryResult<Surroundings> {
+        Surroundings::ask(self)
     }
 
     fn plan(
-        flavour: &Flavour,
+        surroundings: &Surroundings,
         operations: &[Operation],
         schema: &mut Schema,
         direction: Direction,
     ) -> Result<Pieces, Refusal> {
-        plan::plan(operations, schema, direction.into(), *flavour)
+        plan::plan(operations, schema, direction.into(), surroundings)
     }
 
     fn perform(&mut self, work: &Work) -> Result<(), Stop> {
@@ -183,7 +183,9 @@ pub(super) const OFFLINE: Offline = Offline {
     conditional,
     // Nothing is in one that could not be.
     boundary: |_| Boundary::Inside,
-    plan: |operations, schema, direction| plan::plan(operations, schema, direction.into(), Flavour::USUAL),
+    plan: |operations, schema, direction| {
+        plan::plan(operations, schema, direction.into(), &Surroundings::none(Flavour::USUAL))
+    },
     statements,
     difference: difference::script,
 };

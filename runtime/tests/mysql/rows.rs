@@ -2,7 +2,8 @@
 
 use migratable::revision::*;
 
-use super::database::{line, nothing, one, run, throwaway};
+use super::database::{down, line, nothing, one, run, throwaway};
+use super::shared::changes::short_text;
 use super::shared::rows::{base, fill, offending};
 
 #[test]
@@ -40,4 +41,40 @@ fn a_unique_index_of_two_columns_is_named_with_its_rows() {
     assert_eq!((operations, rows.count), (vec!["create unique index ix_pairs on pairs (a, b)".to_owned()], 2));
     assert_eq!(rows.examples[0], "a = 'k', b = '1' in 2 rows");
     assert!(rows.problem.contains("are not unique in a, b"), "{}", rows.problem);
+}
+
+#[test]
+fn triggers_for_updates_notice_nothing_of_what_fills_columns() {
+    let program = line(&[
+        (base, nothing),
+        (
+            |op| {
+                op.rename_table("pairs", "couples");
+                op.alter_column("couples", "a").set_type(varchar(30));
+                op.drop_column("couples", "b");
+            },
+            |op| {
+                op.rename_table("couples", "pairs");
+                op.alter_column("pairs", "a").set_type(text());
+                op.add_column("pairs", column("b", short_text()));
+                op.add_column("pairs", column("n", bigint()));
+                op.create_unique("pairs", unique("uq_n", ["n"]));
+                op.alter_column("posts", "title").not_null();
+                op.alter_column("posts", "user_id").not_null();
+            },
+        ),
+    ]);
+    let mut db = throwaway();
+    fill(&program, &mut db);
+    run(
+        &mut db,
+        "CREATE TABLE noticed (what TEXT);
+         CREATE TRIGGER pairs_change BEFORE UPDATE ON pairs FOR EACH ROW INSERT INTO noticed VALUES ('pairs');
+         CREATE TRIGGER posts_change AFTER UPDATE ON posts FOR EACH ROW INSERT INTO noticed VALUES ('posts')",
+    );
+    program.upgrade(&mut db).unwrap();
+    down(&program, &mut db, "r1").unwrap();
+    assert_eq!(one(&mut db, "SELECT COUNT(DISTINCT n) FROM pairs WHERE b = ''"), "4");
+    assert_eq!(one(&mut db, "SELECT CONCAT(user_id, title) FROM posts ORDER BY id"), "1x,9x,0");
+    assert_eq!(one(&mut db, "SELECT COUNT(*) FROM noticed"), "0");
 }

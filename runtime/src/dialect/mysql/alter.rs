@@ -4,7 +4,7 @@ mod keys;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use migratable_core::{Column, Native, Table};
+use migratable_core::{Column, Dialect, Native, Sql, Table};
 
 use super::ddl::{self, Words, quoted, table_name};
 use super::types::{self, COUNTERS, text};
@@ -21,6 +21,8 @@ pub(super) struct Alteration<'a> {
     pub(super) values: &'a BTreeMap<String, String>,
     /// Values that the rows get in place of NULL.
     pub(super) in_place_of_null: &'a BTreeMap<String, String>,
+    /// Whether triggers notice updates of the table.
+    pub(super) is_noticed: bool,
 }
 
 /// What becomes of a column.
@@ -117,7 +119,7 @@ impl<'a> Alteration<'a> {
         let mut statements = Statements::default();
         let mut columns = Vec::new();
         let mut remade: BTreeSet<&str> = BTreeSet::new();
-        let mut additions = Vec::new();
+        let (mut additions, mut filled) = (Vec::new(), Vec::new());
         let mut values = Vec::new();
         let mut staged: BTreeMap<&str, String> = BTreeMap::new();
         let is_free = |name: &String| self.before.find(name).is_none() && self.after.find(name).is_none();
@@ -141,8 +143,13 @@ impl<'a> Alteration<'a> {
                 } else {
                     statements.room.extend(self.drop_left_over(&stage));
                 }
-                additions.push(format!("ADD COLUMN {definition}"));
-                values.push(format!("{} = {value}", quoted(&stage)));
+                match self.as_default(column, value, &mut statements.room) {
+                    Some(value) => filled.push(format!("ADD COLUMN {definition} DEFAULT ({value})")),
+                    None => {
+                        additions.push(format!("ADD COLUMN {definition}"));
+                        values.push(format!("{} = {value}", quoted(&stage)));
+                    }
+                }
                 staged.insert(&column.name, stage);
             }
             if matches!(step, Step::AddAnew | Step::Staged { replaces: true, .. }) {
@@ -151,10 +158,17 @@ impl<'a> Alteration<'a> {
             columns.push((column, step));
         }
         statements.room.extend(self.first_numbers()?);
+        additions.extend(filled);
         if !additions.is_empty() {
-            statements.room.push(format!("ALTER TABLE {table} {}", additions.join(", ")));
-            statements.values = Some(self.update(&values, None));
-            let drops: Vec<String> = staged.values().map(|stage| format!("DROP COLUMN {}", quoted(stage))).collect();
+            let add = format!("ALTER TABLE {table} {}", additions.join(", "));
+            if values.is_empty() {
+                statements.values = Some(add);
+            } else {
+                statements.room.push(add);
+                statements.values = Some(self.update(&values, None));
+            }
+            let drop = if self.words.flavour.mariadb { "DROP COLUMN IF EXISTS" } else { "DROP COLUMN" };
+            let drops: Vec<String> = staged.values().map(|stage| format!("{drop} {}", quoted(stage))).collect();
             statements.clear = Some(format!("ALTER TABLE {table} {}", drops.join(", ")));
         }
         for (column, value) in self.in_place_of_null {
@@ -177,6 +191,32 @@ impl<'a> Alteration<'a> {
             statements.alter = Some(format!("ALTER TABLE {table}\n    {}", clauses.join(",\n    ")));
         }
         Ok(statements)
+    }
+
+    /// The value as a default, by which rows get it without an update that triggers would notice; nothing where it must
+    /// be put there by one. `room` comes before.
+    fn as_default(&self, column: &Column, value: &str, room: &mut Vec<String>) -> Option<String> {
+        let value = Sql::each([(Dialect::Mysql, value)]);
+        let is_unreadable = |it: &&Column| it.identity.is_some() || it.generated.is_some();
+        let reads = |it: &Column| value.mentions(&it.name);
+        if !self.is_noticed
+            || !self.words.flavour.mariadb
+            || self.before.columns.iter().filter(is_unreadable).any(reads)
+        {
+            return None;
+        }
+        let mut value = value.text(Dialect::Mysql)?.to_owned();
+        for key in &self.after.foreign_keys {
+            for target in key.columns.iter().zip(&key.references).filter(|(own, _)| **own == column.name) {
+                let some = ddl::some_value(&key.table, target.1);
+                if value.contains(&some) {
+                    let variable = format!("@migratable_some_{}", room.len());
+                    room.push(format!("SET {variable} = {some}"));
+                    value = value.replace(&some, &variable);
+                }
+            }
+        }
+        (!value.to_ascii_uppercase().contains("SELECT")).then_some(value)
     }
 
     /// Drops a column that a change which failed has left, if it is there. MySQL has no words for that condition.

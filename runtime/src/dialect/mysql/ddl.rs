@@ -27,6 +27,11 @@ pub(super) fn table_name(name: &TableName) -> String {
     }
 }
 
+/// SQL for a value that some row of a table has.
+pub(super) fn some_value(table: &TableName, column: &str) -> String {
+    format!("(SELECT MIN({}) FROM {})", quoted(column), table_name(table))
+}
+
 /// Some names in backticks, with commas between them.
 pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
     names.into_iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ")

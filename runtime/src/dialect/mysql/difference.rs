@@ -1,8 +1,9 @@
 //! The script for the `mariadb` client that turns one database into another.
 
-use migratable_core::{ColumnChange, Operation, Schema};
+use migratable_core::{ColumnChange, Operation, Schema, TableName};
 
-use super::flavour::Flavour;
+use super::ddl::table_name;
+use super::flavour::{Flavour, Surroundings};
 use super::{plan, session, statements};
 use crate::dialect::Work;
 use crate::inspect::{Inspected, Losses};
@@ -20,18 +21,33 @@ pub(super) fn script(
 ) -> Result<String, Refusal> {
     let mut schema = before.schema.clone();
     let planned = with_renames_in_case(&before.schema, operations);
+    let surroundings = surroundings(before);
     let pieces =
-        plan::plan(&planned, &mut schema, Mode::Difference(losses), Flavour::USUAL).map_err(|refusal| Refusal {
+        plan::plan(&planned, &mut schema, Mode::Difference(losses), &surroundings).map_err(|refusal| Refusal {
             operation: operations.iter().position(|it| Some(it) == planned.get(refusal.operation)).unwrap_or_default(),
             ..refusal
         })?;
     let looks = pieces.pieces.iter().any(|piece| matches!(piece.work, Work::Verify(_)));
     let mut lines: Vec<String> = session::set_script(settings);
     lines.extend(looks.then(|| session::GUARD.to_owned()));
-    lines.extend(pieces.pieces.iter().flat_map(|it| statements(&it.work)).map(|sql| terminated(&sql)));
+    for sql in pieces.pieces.iter().flat_map(|it| statements(&it.work)) {
+        let updates = |table: &&TableName| sql.starts_with(&format!("UPDATE {} ", table_name(table)));
+        let noticed = surroundings.noticed.iter().find(updates);
+        lines.extend(noticed.map(|table| format!("-- The triggers of {table} for updates run at this.")));
+        lines.push(terminated(&sql));
+    }
     lines.extend(looks.then(|| session::DROP_GUARD.to_owned()));
     lines.push(String::new());
     Ok(lines.join("\n"))
+}
+
+/// What stands beside the tables: triggers for updates are to notice nothing of what fills columns.
+fn surroundings(before: &Inspected) -> Surroundings {
+    let triggers = before.not_managed.iter().filter(|it| {
+        it.kind == "trigger" && before.definitions.get(&it.to_string()).is_some_and(|event| event == "UPDATE")
+    });
+    let noticed = triggers.filter_map(|it| it.table.clone()).collect();
+    Surroundings { noticed, ..Surroundings::none(Flavour::USUAL) }
 }
 
 /// A column that goes beside one whose name differs in case only is the same column to the server: it is renamed, and

@@ -1,7 +1,10 @@
 //! Which server it is. MySQL and MariaDB differ, and so do their versions.
 
+use std::collections::BTreeSet;
+
 use diesel::mysql::MysqlConnection;
 use diesel::result::QueryResult;
+use migratable_core::TableName;
 
 use crate::dialect::Connection;
 
@@ -42,6 +45,31 @@ impl Flavour {
 pub(super) fn ask(database: &mut MysqlConnection) -> QueryResult<Flavour> {
     let rows = database.rows("SELECT version()")?;
     Ok(Flavour::read(&rows.into_iter().flatten().flatten().next().unwrap_or_default()))
+}
+
+/// What stands in a database beside what a schema says.
+pub struct Surroundings {
+    /// The server.
+    pub(super) flavour: Flavour,
+    /// The tables with triggers that notice updates.
+    pub(super) noticed: BTreeSet<TableName>,
+}
+
+impl Surroundings {
+    /// Where there is nothing but tables.
+    pub(super) fn none(flavour: Flavour) -> Surroundings {
+        Surroundings { flavour, noticed: BTreeSet::new() }
+    }
+
+    /// Asks the database.
+    pub(super) fn ask(database: &mut MysqlConnection) -> QueryResult<Surroundings> {
+        let rows = database.rows(
+            "SELECT DISTINCT EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS \
+             WHERE TRIGGER_SCHEMA = DATABASE() AND EVENT_MANIPULATION = 'UPDATE'",
+        )?;
+        let noticed = rows.into_iter().flatten().flatten().map(TableName::plain).collect();
+        Ok(Surroundings { flavour: ask(database)?, noticed })
+    }
 }
 
 #[cfg(test)]

@@ -56,8 +56,9 @@ pub(super) fn inspect(database: &mut MysqlConnection) -> Result<Inspected, Error
         }
     }
     for row in introspect::others(database).map_err(reading)? {
-        let table = row.table.map(TableName::plain);
-        reader.inspected.not_managed.push(NotManaged { kind: row.kind, name: row.name, table });
+        let other = NotManaged { kind: row.kind, name: row.name, table: row.table.map(TableName::plain) };
+        reader.inspected.definitions.extend(row.event.map(|event| (other.to_string(), event)));
+        reader.inspected.not_managed.push(other);
     }
     reader.inspected.not_managed.sort();
     Ok(reader.inspected)

@@ -83,6 +83,8 @@ pub(super) struct OtherRow {
     pub(super) kind: String,
     pub(super) name: String,
     pub(super) table: Option<String>,
+    /// What a trigger notices.
+    pub(super) event: Option<String>,
 }
 
 /// The values of a row, one after the other.
@@ -217,11 +219,11 @@ pub(super) fn shown(database: &mut MysqlConnection, table: &TableName) -> QueryR
 
 /// Triggers, procedures, functions and events.
 pub(super) fn others(database: &mut MysqlConnection) -> QueryResult<Vec<OtherRow>> {
-    let sql = "SELECT 'trigger', TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS \
+    let sql = "SELECT 'trigger', TRIGGER_NAME, EVENT_OBJECT_TABLE, EVENT_MANIPULATION FROM information_schema.TRIGGERS \
                WHERE TRIGGER_SCHEMA = DATABASE() \
-               UNION ALL SELECT LOWER(ROUTINE_TYPE), ROUTINE_NAME, NULL FROM information_schema.ROUTINES \
+               UNION ALL SELECT LOWER(ROUTINE_TYPE), ROUTINE_NAME, NULL, NULL FROM information_schema.ROUTINES \
                WHERE ROUTINE_SCHEMA = DATABASE() \
-               UNION ALL SELECT 'event', EVENT_NAME, NULL FROM information_schema.EVENTS \
+               UNION ALL SELECT 'event', EVENT_NAME, NULL, NULL FROM information_schema.EVENTS \
                WHERE EVENT_SCHEMA = DATABASE()";
-    read(database, sql, |it| OtherRow { kind: it.text(), name: it.text(), table: it.optional() })
+    read(database, sql, |it| OtherRow { kind: it.text(), name: it.text(), table: it.optional(), event: it.optional() })
 }

@@ -17,7 +17,7 @@ use migratable_core::{Column, ColumnChange, Enum, Operation, Schema, Table, Tabl
 
 use self::foresight::Foresight;
 use super::ddl::{self, Words};
-use super::flavour::Flavour;
+use super::flavour::{Flavour, Surroundings};
 use super::types;
 use crate::dialect::Work;
 use crate::plan::{Mode, Piece, Pieces, Refusal};
@@ -27,13 +27,14 @@ pub(super) fn plan(
     operations: &[Operation],
     schema: &mut Schema,
     mode: Mode,
-    flavour: Flavour,
+    surroundings: &Surroundings,
 ) -> Result<Pieces, Refusal> {
     let mut planner = Planner {
         operations,
         schema,
         mode,
-        flavour,
+        flavour: surroundings.flavour,
+        noticed: surroundings.noticed.clone(),
         at: 0,
         pending: Vec::new(),
         gone: Vec::new(),
@@ -53,6 +54,8 @@ struct Planner<'a> {
     schema: &'a mut Schema,
     mode: Mode,
     flavour: Flavour,
+    /// The tables with triggers that notice updates.
+    noticed: BTreeSet<TableName>,
     /// The place of the operation that is planned.
     at: usize,
     /// The tables that are made or changed before rows are worked on again.

@@ -5,6 +5,7 @@ use diesel::mysql::MysqlConnection;
 use migratable_core::{Operation, Schema};
 
 use super::ddl::quoted;
+use super::flavour::Surroundings;
 use super::types::text;
 use super::{flavour, plan, session};
 use crate::dialect::{Connection, Work};
@@ -77,10 +78,13 @@ fn make(database: &mut MysqlConnection, schema: &Schema) -> Result<(), Error> {
     // The tables come by name, and so before what they refer to.
     let mut made = Schema { is_database: true, ..Schema::default() };
     let flavour = flavour::ask(database).map_err(reading)?;
-    let pieces = plan::plan(&operations, &mut made, Mode::Upgrade, flavour).map_err(|refusal| Error::Difference {
-        operation: operations.get(refusal.operation).map(ToString::to_string).unwrap_or_default(),
-        message: refusal.message,
-    })?;
+    let pieces =
+        plan::plan(&operations, &mut made, Mode::Upgrade, &Surroundings::none(flavour)).map_err(|refusal| {
+            Error::Difference {
+                operation: operations.get(refusal.operation).map(ToString::to_string).unwrap_or_default(),
+                message: refusal.message,
+            }
+        })?;
     for piece in pieces.pieces {
         if let Work::Statement(sql) = piece.work {
             database.batch_execute(&sql).map_err(reading)?;

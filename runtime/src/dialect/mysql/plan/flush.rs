@@ -35,6 +35,7 @@ impl Changed {
             dropped: &self.pending.dropped,
             values: &self.needs.values,
             in_place_of_null: &self.needs.in_place_of_null,
+            is_noticed: planner.noticed.contains(&self.before.name),
         }
     }
 }

@@ -19,6 +19,9 @@ impl Planner<'_> {
         rows.set(to, query, &[]);
         self.foresight.become_rows(rows);
         self.statement(format!("RENAME TABLE {} TO {}", table_name(from), table_name(to)));
+        if self.noticed.remove(from) {
+            self.noticed.insert(to.clone());
+        }
         self.follow_server_names(from, to)?;
         self.follow_names(&before, Some((from, to)))
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use migratable_core::{Column, Table};
 
 use super::super::convert;
-use super::super::ddl::{self, quoted, table_name};
+use super::super::ddl::{self, quoted};
 use super::super::types;
 use super::super::verify::Rows;
 use super::{Pending, Planned, Planner};
@@ -127,7 +127,9 @@ impl Planner<'_> {
                 let value = otherwise(given.as_deref().unwrap_or(&place));
                 needs.looks.push(change.rows.null_given(&new.name, &value));
             }
-            if was == is && given.is_none() && old.generated.is_none() {
+            // Triggers would notice an update.
+            let is_noticed = self.noticed.contains(&change.before.name);
+            if was == is && given.is_none() && old.generated.is_none() && !is_noticed {
                 needs.in_place_of_null.insert(new.name.clone(), value.sql);
             } else {
                 // Beside a number bits would count as text.
@@ -180,9 +182,7 @@ impl Planner<'_> {
             Some((key, target)) if key.table == change.after.name && change.before.find(target).is_some() => {
                 (quoted(target), false)
             }
-            Some((key, target)) if !self.new_tables.contains(&key.table) => {
-                (format!("(SELECT MIN({}) FROM {})", quoted(target), table_name(&key.table)), true)
-            }
+            Some((key, target)) if !self.new_tables.contains(&key.table) => (ddl::some_value(&key.table, target), true),
             _ => {
                 let distinct = types::distinct(&name).filter(|_| is_unique(change.after, &column.name));
                 (distinct.unwrap_or_else(|| types::neutral(&name)), false)
