@@ -50,8 +50,8 @@ pub(super) struct Statements {
     pub(super) clear: Option<String>,
     /// Puts values in place of NULL.
     pub(super) in_place_of_null: Vec<String>,
-    /// The change itself, if there is one.
-    pub(super) alter: Option<String>,
+    /// The change itself, if there is one, and what is left to be changed behind it.
+    pub(super) alter: Vec<String>,
 }
 
 impl<'a> Alteration<'a> {
@@ -187,8 +187,17 @@ impl<'a> Alteration<'a> {
             clauses.push(format!("COMMENT={}", text(self.after.comment.as_deref().unwrap_or_default())));
         }
         clauses.extend(ddl::options(&self.before.native, &self.after.native));
+        let is_aria = |table: &Table| table.native.get("engine") == Some(ddl::ARIA);
+        let leaves_aria = is_aria(self.before) && !is_aria(self.after);
+        if leaves_aria && self.before.native.has("transactional") {
+            statements.alter.push(format!("ALTER TABLE {table} TRANSACTIONAL=DEFAULT"));
+        }
         if !clauses.is_empty() {
-            statements.alter = Some(format!("ALTER TABLE {table}\n    {}", clauses.join(",\n    ")));
+            statements.alter.push(format!("ALTER TABLE {table}\n    {}", clauses.join(",\n    ")));
+        }
+        if leaves_aria && !self.after.native.has("page_checksum") {
+            // The engine leaves its own choice as one of the table.
+            statements.alter.push(format!("ALTER TABLE {table} PAGE_CHECKSUM=DEFAULT"));
         }
         Ok(statements)
     }

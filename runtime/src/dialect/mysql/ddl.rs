@@ -316,6 +316,9 @@ pub(super) fn leads_with(index: &Index, columns: &[String]) -> bool {
             .all(|(part, column)| part.column_name() == Some(column.as_str()) && !part.native.has("prefix"))
 }
 
+/// The engine that writes checksums of pages without being asked.
+pub(super) const ARIA: &str = "Aria";
+
 /// The options whose usual value is 0, and not DEFAULT.
 const NUMBERS: &[&str] = &["key_block_size", "checksum", "delay_key_write", "max_rows", "min_rows", "avg_row_length"];
 
@@ -325,10 +328,14 @@ pub(super) fn options(before: &Native, after: &Native) -> Vec<String> {
         let name = match word {
             "collation" => "DEFAULT COLLATE",
             Table::COLUMN_ORDER => return None,
+            // Other engines do not know the word.
+            "transactional" if after.get("engine") != Some(ARIA) => return None,
             word => word,
         };
         Some(match value {
             Some(value) => format!("{}={value}", name.to_ascii_uppercase()),
+            // What was set stays by DEFAULT.
+            None if word == "page_checksum" && after.get("engine") == Some(ARIA) => "PAGE_CHECKSUM=1".to_owned(),
             None if NUMBERS.contains(&word) => {
                 format!("{}=0", name.to_ascii_uppercase())
             }

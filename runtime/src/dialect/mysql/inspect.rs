@@ -8,7 +8,7 @@ use migratable_core::{
     IndexPart, Native, PrimaryKey, Schema, Sql, Table, TableName, Unique,
 };
 
-use super::ddl::quoted;
+use super::ddl::{self, quoted};
 use super::flavour::{self, Flavour};
 use super::introspect::{self, CheckRow, ColumnRow, IndexRow, TableRow};
 use super::shown::{self, Asked};
@@ -41,6 +41,12 @@ pub(super) fn inspect(database: &mut MysqlConnection) -> Result<Inspected, Error
     let mut asked = BTreeMap::new();
     for name in names {
         let shown = shown::read(&introspect::shown(database, &name).map_err(reading)?);
+        if let Some(table) = reader.of(&name.name).filter(|it| it.native.get("engine") == Some(ddl::ARIA)) {
+            // Elsewhere stands what the engine has made of what was asked for.
+            table.native.set("transactional", shown.transactional);
+            let checksum = table.native.get("page_checksum").filter(|it| *it != "1").map(str::to_owned);
+            table.native.set("page_checksum", checksum);
+        }
         let period = |period| NotManaged { kind: "period".to_owned(), name: period, table: Some(name.clone()) };
         reader.inspected.not_managed.extend(shown.periods.into_iter().map(period));
         asked.extend(shown.indexes.into_iter().map(|(index, asked)| ((name.name.clone(), index), asked)));

@@ -1,4 +1,4 @@
-//! What only SHOW CREATE TABLE tells: how an index was asked for, and periods.
+//! What only SHOW CREATE TABLE tells: how an index was asked for, periods, and whether Aria was asked for transactions.
 
 use std::collections::BTreeMap;
 
@@ -13,9 +13,10 @@ pub(super) struct Asked {
     pub(super) parser: Option<String>,
 }
 
-/// A table's indexes by name, and the names of its periods.
+/// A table's indexes by name, the names of its periods, and the value of its option.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Shown {
+    pub(super) transactional: Option<String>,
     pub(super) indexes: BTreeMap<String, Asked>,
     pub(super) periods: Vec<String>,
 }
@@ -26,6 +27,12 @@ pub(super) fn read(sql: &str) -> Shown {
     for line in sql.lines().map(str::trim_start) {
         if let Some(period) = line.strip_prefix("PERIOD FOR ") {
             shown.periods.extend(name(period).map(|(name, _)| name));
+            continue;
+        }
+        if let Some(options) = line.strip_prefix(") ENGINE=") {
+            let options = options.split(" COMMENT='").next().unwrap_or_default();
+            let value = options.split(' ').find_map(|option| option.strip_prefix("TRANSACTIONAL="));
+            shown.transactional = value.map(str::to_owned);
             continue;
         }
         let Some((kind, rest)) = line.split_once("KEY ") else { continue };
