@@ -7,6 +7,7 @@ mod copy;
 mod fill;
 mod lineage;
 mod renames;
+mod together;
 
 use std::collections::BTreeSet;
 

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use migratable_core::{Check, Column, IndexTarget, Table};
 
-use super::sql_of;
+use super::{sql_of, together};
 use crate::dialect::sqlite::ddl::quoted;
 use crate::dialect::sqlite::tokens::{Kind, tokens};
 use crate::dialect::sqlite::types::{self, Storage, affinity};
 use crate::dialect::sqlite::{inspect, spelling};
 use crate::dialect::{Connection, literal};
+
+/// How many new columns before another may be looked at for it.
+const MOST_EARLIER: usize = 4;
 
 /// The columns of each key of a table in which no two rows may be equal.
 fn keys(table: &Table) -> impl Iterator<Item = Vec<&str>> {
@@ -47,29 +50,44 @@ pub(super) fn distinct(column: &Column, number: &str) -> String {
 
 /// SQL over the old table for a value that the column takes and the checks of the table let pass.
 pub(super) fn neutral(table: &Table, old: &Table, column: &Column) -> String {
+    let together = together::constants(table, old, column).and_then(|mut all| all.remove(&column.name));
+    if let Some(value) = together {
+        return value;
+    }
     let value = constant(table, column);
-    let is_there = |it: &&Column| it.name != column.name && old.find(&it.name).is_some_and(|it| it.generated.is_none());
-    let mentions = |check: &Check, it: &Column| check.expression.mentions(&it.name);
-    let others: Vec<&Column> = table.columns.iter().filter(is_there).collect();
+    let is_there = |it: &Column| old.find(&it.name).is_some_and(|it| it.generated.is_none());
+    let mentions = |check: &Check, it: &Column| it.name != column.name && check.expression.mentions(&it.name);
+    // What the new columns before this one get is known. Each stands in the SQL of those behind it.
+    let is_new = |it: &&Column| !is_there(it) && !it.fills_itself() && !is_unique(table, &it.name);
+    let mut earlier: Vec<&Column> =
+        table.columns.iter().take_while(|it| it.name != column.name).filter(is_new).collect();
+    if earlier.len() > MOST_EARLIER {
+        earlier.clear();
+    }
+    let is_earlier = |it: &Column| earlier.contains(&it);
     let is_decidable = |check: &&Check| {
-        let mut mentioned = table.columns.iter().filter(|it| it.name != column.name && mentions(check, it)).peekable();
-        mentioned.peek().is_some() && mentioned.all(|it| others.iter().any(|other| other.name == it.name))
+        let mut mentioned = table.columns.iter().filter(|it| mentions(check, it));
+        check.expression.mentions(&column.name) && mentioned.all(|it| is_there(it) || is_earlier(it))
     };
-    let checks = table.checks.iter().filter(|check| mentions(check, column)).filter(is_decidable);
-    let checks: Vec<&Check> = checks.collect();
-    let beside = others.iter().filter(|it| checks.iter().any(|check| mentions(check, it)));
-    let candidates: Vec<String> = beside.flat_map(|other| values_beside(other)).collect();
+    let checks: Vec<&Check> = table.checks.iter().filter(is_decidable).collect();
+    let beside: Vec<&Column> =
+        table.columns.iter().filter(|it| checks.iter().any(|check| mentions(check, it))).collect();
+    let candidates: Vec<String> = beside.iter().flat_map(|other| values_beside(other)).collect();
     if candidates.is_empty() {
         return value;
     }
     let name = quoted(&column.name);
     let conditions: Vec<String> =
         checks.iter().filter_map(|check| sql_of(&check.expression)).map(|sql| format!("({sql}) IS NOT 0")).collect();
-    format!(
+    let mut found = format!(
         "coalesce((SELECT {name} FROM (SELECT {value} AS {name} UNION ALL SELECT {}) WHERE {} LIMIT 1), {value})",
         candidates.join(" UNION ALL SELECT "),
         conditions.join(" AND ")
-    )
+    );
+    for other in beside.into_iter().filter(|it| is_earlier(it)) {
+        found = format!("(SELECT {found} FROM (SELECT {} AS {}))", neutral(table, old, other), quoted(&other.name));
+    }
+    found
 }
 
 /// The value of another column, and values that are a little larger or smaller.
@@ -87,7 +105,7 @@ fn values_beside(other: &Column) -> Vec<String> {
 }
 
 /// A constant that the column takes and the checks of it alone let pass.
-fn constant(table: &Table, column: &Column) -> String {
+pub(super) fn constant(table: &Table, column: &Column) -> String {
     let neutral = types::neutral(&column.column_type, &BTreeMap::new());
     let others =
         |check: &Check| table.columns.iter().any(|it| it.name != column.name && check.expression.mentions(&it.name));
@@ -114,7 +132,7 @@ fn constant(table: &Table, column: &Column) -> String {
 
 /// Values that a condition may let pass: those that it names, those beside them, texts of a length that it names, and
 /// texts of a shape that it names.
-fn candidates(condition: &str) -> Vec<String> {
+pub(super) fn candidates(condition: &str) -> Vec<String> {
     let mut found = Vec::new();
     for token in tokens(condition) {
         match token.kind {
