@@ -79,6 +79,7 @@ impl Settings {
         };
         settings.lock_timeout = set.lock_timeout;
         settings.statement_timeout = set.statement_timeout;
+        settings.backup = set.backup.unwrap_or_default().then_some(migratable::Backup::Beside);
         settings
     }
 

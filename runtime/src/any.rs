@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 use diesel::connection::Connection as _;
@@ -9,6 +10,7 @@ use diesel::connection::SimpleConnection;
 use diesel::result::{ConnectionResult, Error as DieselError, QueryResult};
 use migratable_core::{Dialect, Operation, Schema};
 
+use crate::backup::Backup;
 use crate::dialect::{Connection, Database, Trace, Work};
 use crate::error::{Error, Stop};
 use crate::inspect::Inspected;
@@ -231,6 +233,10 @@ impl Connection for AnyConnection {
 
     fn after_step(&mut self, step: &str) -> Result<(), Stop> {
         inside!(self, inner => inner.after_step(step))
+    }
+
+    fn back_up(&mut self, backup: &Backup) -> Result<Option<PathBuf>, Error> {
+        inside!(self, inner => inner.back_up(backup))
     }
 
     fn version(&mut self, history: &HistoryTable) -> QueryResult<i64> {

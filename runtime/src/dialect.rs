@@ -12,10 +12,12 @@ pub(crate) use mysql::open as open_mysql;
 
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use diesel::result::{Error as DieselError, QueryResult};
 use migratable_core::{Dialect, Operation, Schema};
 
+use crate::backup::Backup;
 use crate::error::{Cause, Error, OffendingRows, Stop};
 use crate::inspect::{Inspected, Losses};
 use crate::migrator::Direction;
@@ -163,6 +165,10 @@ pub trait Connection: Any + Sized {
     fn before_step(&mut self) -> QueryResult<()>;
     /// Stops if the step has ended the transaction, begun another one behind it or not.
     fn after_step(&mut self, step: &str) -> Result<(), Stop>;
+    /// Copies the database as it was before the transaction that is open, where that is done here.
+    fn back_up(&mut self, _backup: &Backup) -> Result<Option<PathBuf>, Error> {
+        Ok(None)
+    }
     /// A number that changes when somebody else has written.
     fn version(&mut self, history: &HistoryTable) -> QueryResult<i64>;
 

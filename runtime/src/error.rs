@@ -210,6 +210,12 @@ pub enum Error {
         /// What would go wrong.
         why: &'static str,
     },
+    /// The copy of the database cannot be made that was to be made before anything is changed.
+    #[error("the database is not copied, and nothing was changed: {why}")]
+    Backup {
+        /// What stands in the way, and what to do then.
+        why: String,
+    },
     /// A revision failed, and its transaction was rolled back.
     #[error("{0}")]
     Failed(Box<Failure>),
@@ -241,6 +247,7 @@ impl Error {
             Error::Difference { .. } => "no_script",
             Error::Unreadable { .. } => "unreadable",
             Error::InTransaction { .. } => "in_transaction",
+            Error::Backup { .. } => "backup",
             Error::Failed(failure) => match failure.cause {
                 Cause::Rows(_) => "rows",
                 Cause::Step(_) => "step",

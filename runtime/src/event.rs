@@ -1,6 +1,7 @@
 //! What an upgrade or a downgrade tells while it runs.
 
 use std::fmt;
+use std::path::Path;
 use std::time::Duration;
 
 use crate::migrator::Direction;
@@ -9,6 +10,11 @@ use crate::migrator::Direction;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event<'a> {
+    /// The database was copied before anything is changed.
+    BackedUp {
+        /// The copy.
+        file: &'a Path,
+    },
     /// The database has the revisions for which another one stands: that is recorded in their place, and nothing is
     /// run. It is kept when its transaction is.
     TookOver {
@@ -107,6 +113,7 @@ impl fmt::Debug for Observer<'_> {
 #[cfg(feature = "tracing")]
 fn trace(event: &Event<'_>) {
     match *event {
+        Event::BackedUp { file } => tracing::info!(target: "migratable", file = %file.display(), "copied the database"),
         Event::TookOver { revision, replaces } => {
             let replaces = replaces.join(", ");
             tracing::info!(target: "migratable", revision, replaces, "took over what it stands for");

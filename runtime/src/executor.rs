@@ -4,12 +4,14 @@ mod session;
 mod work;
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use migratable_core::Dialect;
 use migratable_core::graph::{Graph, Target};
 use migratable_core::replay::Replay;
 
+use crate::backup::{self, Backup};
 use crate::dialect::{Database, Work};
 use crate::error::{Error, Failure, Stop};
 use crate::event::{Event, Observer};
@@ -29,6 +31,9 @@ use self::session::cannot_begin;
 pub struct Options<'a> {
     /// What is one transaction, if not what the migrator's settings say.
     pub transaction: Transaction,
+    /// Where a SQLite database is copied to before anything is changed, if not where the migrator's settings say; on
+    /// other databases this is refused.
+    pub backup: Option<Backup>,
     /// Refuses a database whose applied revisions had their data steps edited since.
     pub strict: bool,
     /// Who is told what happens.
@@ -57,6 +62,8 @@ pub struct Report {
     pub taken_over: Vec<String>,
     /// The revisions that had been stopped in the middle, and were gone on with.
     pub resumed: Vec<String>,
+    /// The copy of the database as it was before.
+    pub backup: Option<PathBuf>,
     /// How the database stands to the program now.
     pub standing: Standing,
 }
@@ -64,7 +71,7 @@ pub struct Report {
 impl Report {
     /// Nothing was to be done.
     pub(crate) fn nothing(standing: Standing) -> Report {
-        Report { done: Vec::new(), taken_over: Vec::new(), resumed: Vec::new(), standing }
+        Report { done: Vec::new(), taken_over: Vec::new(), resumed: Vec::new(), backup: None, standing }
     }
 }
 
@@ -75,6 +82,7 @@ pub(crate) fn run<Db: Database>(
     direction: Direction,
     options: &Options<'_>,
 ) -> Result<Report, Error> {
+    backup::check(options.backup.as_ref(), database.dialect())?;
     let graph = migrator.graph()?;
     let settings = migrator.settings();
     let rows = match history::read(database, settings) {
@@ -101,6 +109,7 @@ pub(crate) fn run<Db: Database>(
         done: Vec::new(),
         taken_over: Vec::new(),
         resumed: Vec::new(),
+        backup: None,
         stays: false,
     };
     run.stays = journal::read(run.session.database, settings)?.is_some();
@@ -118,7 +127,8 @@ pub(crate) fn run<Db: Database>(
         };
         options.observer.tell(&Event::Failed { revision, error: &error.to_string() });
     })?;
-    Ok(Report { done: run.done, taken_over: run.taken_over, resumed: run.resumed, standing })
+    let Run { done, taken_over, resumed, backup, .. } = run;
+    Ok(Report { done, taken_over, resumed, backup, standing })
 }
 
 /// Whether a database may go a way: not back from revisions that nobody knows.
@@ -168,6 +178,7 @@ struct Run<'a, Db: Database> {
     done: Vec<Done>,
     taken_over: Vec<String>,
     resumed: Vec<String>,
+    backup: Option<PathBuf>,
     /// Whether a part of the revision that is run is done and cannot be taken back.
     stays: bool,
 }
@@ -228,6 +239,9 @@ impl<Db: Database> Run<'_, Db> {
                 }
                 return Ok(standing(&self.graph, &state.position));
             }
+            if is_first && self.backup.is_none() {
+                self.back_up()?;
+            }
             let revisions: Vec<&'static Revision> = state.path.drain(..together).collect();
             if self.run(&mut state, &revisions)? == Ended::Overtaken {
                 self.session.database.rollback();
@@ -241,6 +255,17 @@ impl<Db: Database> Run<'_, Db> {
             }
             known = Some(state);
         }
+    }
+
+    /// Copies the database, if it is to be.
+    fn back_up(&mut self) -> Result<(), Error> {
+        let wanted = self.options.backup.as_ref().or(self.session.settings.backup.as_ref());
+        let Some(wanted) = wanted else { return Ok(()) };
+        self.backup = self.session.database.back_up(wanted)?;
+        if let Some(file) = &self.backup {
+            self.options.observer.tell(&Event::BackedUp { file });
+        }
+        Ok(())
     }
 
     /// How many revisions are the next transaction, unless one of them is more than one.

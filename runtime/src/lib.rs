@@ -13,6 +13,8 @@ mod advice;
 #[cfg(feature = "database")]
 mod any;
 #[cfg(feature = "database")]
+mod backup;
+#[cfg(feature = "database")]
 mod dialect;
 #[cfg(feature = "database")]
 mod error;
@@ -63,6 +65,8 @@ pub use migratable_macros::{Migratable, schema};
 
 #[cfg(feature = "database")]
 pub use any::AnyConnection;
+#[cfg(feature = "database")]
+pub use backup::Backup;
 #[cfg(feature = "database")]
 pub use dialect::Database;
 #[cfg(feature = "database")]

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use migratable_core::{Dialect, TableName};
 
+use crate::backup::Backup;
+
 /// What is set for the databases of a program; what is not is as usual.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -18,6 +20,8 @@ pub struct Settings {
     pub lock_timeout: Option<Duration>,
     /// How long a statement may take. SQLite has no such limit.
     pub statement_timeout: Option<Duration>,
+    /// Where a SQLite database is copied to before anything is changed; on servers this says nothing.
+    pub backup: Option<Backup>,
 }
 
 impl Settings {
@@ -27,6 +31,7 @@ impl Settings {
         transaction: Transaction::Usual,
         lock_timeout: None,
         statement_timeout: None,
+        backup: None,
     };
 
     /// These settings with another table for the history.
@@ -50,6 +55,12 @@ impl Settings {
     /// These settings with a limit to how long a statement may take.
     pub fn with_statement_timeout(mut self, timeout: Duration) -> Settings {
         self.statement_timeout = Some(timeout);
+        self
+    }
+
+    /// These settings with a copy of a SQLite database before anything is changed.
+    pub fn with_backup(mut self, backup: Backup) -> Settings {
+        self.backup = Some(backup);
         self
     }
 }

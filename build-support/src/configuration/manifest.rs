@@ -98,6 +98,14 @@ impl<'v> Value<'v> {
         }
     }
 
+    /// The true or false that the value is.
+    pub(super) fn flag(&self) -> Result<bool, String> {
+        match self.value.get_ref() {
+            DeValue::Boolean(flag) => Ok(*flag),
+            _ => Err(self.wrong("true or false belongs here")),
+        }
+    }
+
     /// A text with a meaning; else the message says what is wrong with it.
     pub(super) fn parsed<T>(
         &self,

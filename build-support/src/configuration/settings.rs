@@ -28,6 +28,8 @@ pub struct Settings {
     pub lock_timeout: Option<Duration>,
     /// How long a statement may take.
     pub statement_timeout: Option<Duration>,
+    /// Whether a SQLite database is copied before anything is changed.
+    pub backup: Option<bool>,
     /// How constraints and indexes are named that no model names.
     pub naming: Naming,
     /// How the file of a new revision is named.
@@ -52,7 +54,7 @@ pub enum Transaction {
 }
 
 /// Every key.
-pub const KEYS: [&str; 12] = [
+pub const KEYS: [&str; 13] = [
     "dialects",
     "database-url",
     "history-table",
@@ -61,6 +63,7 @@ pub const KEYS: [&str; 12] = [
     "transaction",
     "lock-timeout",
     "statement-timeout",
+    "backup",
     "naming",
     "file-name",
     "message",
@@ -96,6 +99,7 @@ impl Settings {
             "transaction" => self.transaction = Some(value.parsed("revision", transaction)?),
             "lock-timeout" => self.lock_timeout = Some(value.parsed("30s", duration)?),
             "statement-timeout" => self.statement_timeout = Some(value.parsed("5min", duration)?),
+            "backup" => self.backup = Some(value.flag()?),
             "naming" => {
                 for (key, pattern) in value.entries("ix = \"{table}_{columns}_idx\"")? {
                     if !Naming::KEYS.contains(&key) {
@@ -154,6 +158,7 @@ impl Settings {
             "transaction" => self.transaction.map(|it| it.to_string()),
             "lock-timeout" => self.lock_timeout.map(duration_text),
             "statement-timeout" => self.statement_timeout.map(duration_text),
+            "backup" => self.backup.map(|it| it.to_string()),
             "naming" => {
                 listed(&self.naming.patterns().map(|(key, pattern)| format!("{key} = {pattern}")).collect::<Vec<_>>())
             }
@@ -184,6 +189,9 @@ fn only(key: &str, settings: &Settings) -> Option<(&'static [Dialect], &'static 
     match key {
         "history-schema" => Some((&[Dialect::Postgres], "only PostgreSQL has schemas")),
         "statement-timeout" => Some((&[Dialect::Postgres, Dialect::Mysql], "SQLite has no limit for statements")),
+        "backup" if settings.backup == Some(true) => {
+            Some((&[Dialect::Sqlite], "servers are copied by their own tools"))
+        }
         "transaction" if settings.transaction == Some(Transaction::All) => {
             Some((&[Dialect::Sqlite, Dialect::Postgres], "MySQL takes no change of a table back"))
         }

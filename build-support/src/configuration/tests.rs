@@ -17,7 +17,7 @@ fn a_migrations_package_says_what_it_is_for() {
         "[package]\nname = \"app-migrations\"\n\n[package.metadata.migratable]\ndialects = [\"sqlite\", \"postgres\"]\n\
          database-url = \"sqlite://app.db\"\nmodels = [\"../app\", \".\"]\nhistory-table = \"revisions\"\n\
          history-schema = \"audit\"\nexclude = [\"legacy_*\"]\ntransaction = \"all\"\nlock-timeout = \"500ms\"\n\
-         statement-timeout = \"5 min\"\nfile-name = \"{id}-{slug}\"\nmessage = \"[{year}] {message}\"\n\
+         statement-timeout = \"5 min\"\nbackup = true\nfile-name = \"{id}-{slug}\"\nmessage = \"[{year}] {message}\"\n\
          post-write-hooks = [\"rustfmt --edition 2024 {file}\"]\n",
     );
     let found = Configuration::read(dir.path()).unwrap();
@@ -28,11 +28,11 @@ fn a_migrations_package_says_what_it_is_for() {
     assert_eq!((found.history_table.as_deref(), found.history_schema.as_deref()), (Some("revisions"), Some("audit")));
     assert_eq!((found.exclude.as_slice(), found.transaction), (&["legacy_*".to_owned()][..], Some(Transaction::All)));
     assert_eq!(found.lock_timeout, Some(Duration::from_millis(500)));
-    assert_eq!(found.statement_timeout, Some(Duration::from_secs(300)));
+    assert_eq!((found.statement_timeout, found.backup), (Some(Duration::from_secs(300)), Some(true)));
     let filled = |template: Template| template.fill(str::to_uppercase);
     assert_eq!((filled(found.file_name()), filled(found.message())), ("ID-SLUG".into(), "[YEAR] MESSAGE".into()));
     assert_eq!(found.post_write_hooks.as_ref().unwrap()[0], ["rustfmt", "--edition", "2024", "{file}"]);
-    assert_eq!((found.lines["dialects"], found.lines["models"], found.lines["message"]), (5, 7, 15));
+    assert_eq!((found.lines["dialects"], found.lines["models"], found.lines["message"]), (5, 7, 16));
     let text = fs::read_to_string(dir.path().join("Cargo.toml")).unwrap();
     assert_eq!(Configuration::of_text(dir.path(), &text), Ok(found));
 }
@@ -50,6 +50,11 @@ fn mistakes_are_found_where_they_stand() {
         ("transaction = \"al\"", "Cargo.toml:4:15: there is no transaction mode `al`; is it `all`?"),
         ("lock-timeout = \"30\"", "Cargo.toml:4:16: a time belongs here: \"500ms\""),
         ("lock-timeout = \"0s\"", "Cargo.toml:4:16: a time belongs here: \"500ms\""),
+        ("backup = \"app.old\"", "Cargo.toml:4:10: true or false belongs here"),
+        (
+            "backup = true\ndialects = [\"mysql\"]",
+            "Cargo.toml:4:10: servers are copied by their own tools, and `dialects` says mysql",
+        ),
         ("file-name = \"{slug}\"", "Cargo.toml:4:13: `{id}` must stand in it"),
         ("file-name = \"{id}_{slag}\"", "Cargo.toml:4:13: there is no place `slag`; is it `slug`?"),
         ("file-name = \"{id}{slug}\"", "Cargo.toml:4:13: `{id}` must stand apart"),

@@ -120,6 +120,9 @@ fn settings(configuration: &Configuration) -> String {
     if let Some(timeout) = configuration.statement_timeout {
         call("with_statement_timeout", &duration(timeout));
     }
+    if configuration.backup == Some(true) {
+        call("with_backup", "::migratable::Backup::Beside");
+    }
     match calls.is_empty() {
         true => calls,
         false => format!(".with_settings(\n        ::migratable::Settings::default(){calls},\n    )"),

@@ -127,7 +127,7 @@ fn what_is_wrong_with_the_package_is_left_for_it() {
 fn what_is_set_is_handed_on_to_the_application() {
     let dir = project(BIO);
     let migrator = |keys: &str| {
-        let section = "[package.metadata.migratable]\ndialects = [\"postgres\"]\n";
+        let section = "[package.metadata.migratable]\ndialects = [\"postgres\", \"sqlite\"]\n";
         fs::write(dir.path().join("Cargo.toml"), format!("[package]\nname = \"m\"\n{section}{keys}")).unwrap();
         let text = embed(dir.path(), true).files.remove("revisions.rs").unwrap();
         let body = text.split("pub fn migrator() -> ::migratable::Migrator<Db> {").nth(1).unwrap();
@@ -138,13 +138,14 @@ fn what_is_set_is_handed_on_to_the_application() {
     assert_eq!(
         migrator(
             "history-table = \"h\"\nhistory-schema = \"s\"\ntransaction = \"all\"\nlock-timeout = \"2s\"\n\
-             statement-timeout = \"5ms\"\n"
+             statement-timeout = \"5ms\"\nbackup = true\n"
         ),
         "::migratable::Migrator::new(REVISIONS).with_settings(::migratable::Settings::default()\
          .with_history(::migratable::HistoryTable::new(Some(\"s\"),Some(\"h\")))\
          .with_transaction(::migratable::Transaction::All)\
          .with_lock_timeout(::core::time::Duration::from_millis(2000))\
-         .with_statement_timeout(::core::time::Duration::from_millis(5)),)}"
+         .with_statement_timeout(::core::time::Duration::from_millis(5))\
+         .with_backup(::migratable::Backup::Beside),)}"
     );
 }
 

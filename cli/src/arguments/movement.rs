@@ -53,6 +53,10 @@ pub struct Move {
     /// Show what would be done with this database.
     #[arg(long)]
     pub dry_run: bool,
+    /// Copy a SQLite database before anything is changed: to this new file, into this folder, or else beside it under its
+    /// name and the time. Where nothing is to be done, nothing is copied.
+    #[arg(long, value_name = "FILE", require_equals = true, conflicts_with_all = ["sql", "dry_run"])]
+    pub backup: Option<Option<PathBuf>>,
     /// Where transactions begin and end; usually one for all on SQLite, one for each on servers.
     #[arg(long, value_enum)]
     pub transaction: Option<Transaction>,
@@ -81,6 +85,7 @@ Examples:
   migrate upgrade 3f2a:head --sql       print a script for databases that are at 3f2a
   migrate upgrade base:head --sql --idempotent --dialect mysql
                                         print one that may be run again, at any place
+  migrate upgrade --backup              copy the file of the database first
   migrate upgrade -x tenant=blue        give the data steps an argument
   migrate upgrade --each-url tenants.txt --jobs 4
   migrate upgrade --each-schema 'tenant_%' --database-url postgres://host/shop")]

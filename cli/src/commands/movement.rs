@@ -5,8 +5,8 @@ mod copies;
 use std::cell::RefCell;
 
 use migratable::{
-    Direction, Event, Given, Observer, Options, PlannedRevision, Report, RevisionScript, ScriptOptions, Standing,
-    Transaction,
+    Backup, Direction, Event, Given, Observer, Options, PlannedRevision, Report, RevisionScript, ScriptOptions,
+    Standing, Transaction,
 };
 use migratable_core::graph::ResolveError;
 use migratable_core::shell;
@@ -51,9 +51,10 @@ impl Movement<'_> {
         }
         let migrator = self.migrator(project)?;
         let mut connection = self.open(&database)?;
+        let backup = self.backup(console);
         let told = RefCell::new(&mut *console);
-        let observe = |event: &Event<'_>| told.borrow_mut().progress(progress(event));
-        let options = self.options(Observer::new(&observe));
+        let observe = |event: &Event<'_>| tell(event, &mut told.borrow_mut());
+        let options = Options { backup, ..self.options(Observer::new(&observe)) };
         let mut run = |target: &str| match self.direction {
             Direction::Upgrade => migrator.upgrade_to(&mut connection, target, &options),
             Direction::Downgrade => migrator.downgrade(&mut connection, target, &options),
@@ -137,6 +138,12 @@ impl Movement<'_> {
         Options { strict: self.how.strict, observer, given, ..Options::default() }
     }
 
+    /// Where a copy of the database goes, if one is asked for.
+    fn backup(&self, console: &Console<'_>) -> Option<Backup> {
+        let file = self.how.backup.as_ref()?;
+        Some(file.as_ref().map_or(Backup::Beside, |file| Backup::To(console.current_dir().join(file))))
+    }
+
     /// The revisions, with the transactions that are asked for.
     fn migrator(&self, project: &Project) -> Outcome<Migrator> {
         let migrator = migrator(project)?.clone();
@@ -174,6 +181,7 @@ impl Movement<'_> {
                 "done": done,
                 "taken_over": report.taken_over,
                 "resumed": report.resumed,
+                "backup": report.backup,
                 "current": current,
                 "standing": standing,
                 "pending": pending,
@@ -262,6 +270,15 @@ impl Movement<'_> {
 /// Where a database is, in words.
 pub(super) fn at(current: &[String]) -> String {
     if current.is_empty() { "the base".to_owned() } else { current.join(", ") }
+}
+
+/// Says what happens: where a copy of the database is, and to somebody at the terminal what is being done.
+fn tell(event: &Event<'_>, console: &mut Console<'_>) {
+    console.progress(progress(event));
+    if let Event::BackedUp { file } = event {
+        let file = console.path(file);
+        console.note(format_args!("the database as it was before is in {file}"));
+    }
 }
 
 /// What is being done, in a line.

@@ -220,6 +220,28 @@ mod database {
     }
 
     #[test]
+    fn a_copy_for_which_there_is_no_room_stops_everything_and_leaves_nothing() {
+        on_a_small_disk(
+            "disk::database::a_copy_for_which_there_is_no_room_stops_everything_and_leaves_nothing",
+            |disk| {
+                let blog = Blog::new("");
+                fs::create_dir(blog.path("data")).unwrap();
+                ok(&blog, &["upgrade", "aa"]);
+                let before = content(&blog.path("data/blog.db"));
+                for left in [8, 500] {
+                    let filling = disk.fill(left);
+                    fails(&blog, &["upgrade", "--backup"], &["database or disk is full: make room on the disk"]);
+                    fs::remove_file(filling).unwrap();
+                    assert_eq!(blog.names("data"), ["blog.db"], "{left}");
+                    assert_eq!(content(&blog.path("data/blog.db")), before);
+                }
+                ok(&blog, &["upgrade", "--backup"]);
+                assert_eq!(content(&blog.path("data").join(&blog.names("data")[1])), before);
+            },
+        );
+    }
+
+    #[test]
     fn wherever_the_disk_fills_up_nothing_is_lost() {
         on_a_small_disk("disk::database::wherever_the_disk_fills_up_nothing_is_lost", |disk| {
             let blog = Blog::new("");

@@ -278,6 +278,49 @@ fn what_a_revision_has_done_in_transactions_of_its_own_stays_and_is_shown() {
 }
 
 #[test]
+fn a_copy_of_the_database_is_made_if_that_is_asked() {
+    let blog = Blog::new("");
+    ok(&blog, &BRANCHES, &["upgrade", "aa"]);
+    let ran = at(&blog, None, &BRANCHES, &["upgrade", "bb", "--backup=before.db", "--json"]);
+    assert_eq!(ran.err, "the database as it was before is in before.db\n");
+    let json: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(json["backup"], blog.path("before.db").to_str().unwrap());
+    let copy = ["current", "--database-url", "sqlite://before.db"];
+    assert_eq!(ok(&blog, &BRANCHES, &copy), format!("{A}\n"));
+    let ran = at(&blog, None, &BRANCHES, &["downgrade", "aa", "--backup=before.db"]);
+    assert_eq!(ran.status, 1);
+    assert_says(&ran.err, &["error: sqlite://", "before.db is there already, and is not written over"]);
+    let ran = at(&blog, None, &BRANCHES, &["downgrade", "aa", "--backup=before.db", "--json"]);
+    assert_eq!(serde_json::from_str::<Value>(&ran.out).unwrap()["error"]["code"], "backup");
+    assert_eq!(ok(&blog, &BRANCHES, &["current"]), format!("{B} (head)\n"));
+    assert_says(&at(&blog, None, &BRANCHES, &["downgrade", "aa", "--backup"]).err, &["is in blog.db.backup-", "Z\n"]);
+    let ran = at(&blog, None, &BRANCHES, &["upgrade", "aa", "--backup"]);
+    assert_eq!((ran.status, ran.err.as_str()), (0, ""), "nothing was to be done");
+    for other in ["--sql", "--dry-run"] {
+        assert_eq!(at(&blog, None, &BRANCHES, &["upgrade", "bb", "--backup", other]).status, 2);
+    }
+    let configured =
+        Project::new(blog.path("migrations"), "blog-migrations", &format!("{CONFIGURATION}backup = true\n"))
+            .with_migrator(Migrator::new(&BRANCHES));
+    let ran = run(&configured, &blog.root, &BTreeMap::new(), None, &["upgrade", "cc", "--json"]);
+    assert!(serde_json::from_str::<Value>(&ran.out).unwrap()["backup"].is_string(), "{}{}", ran.out, ran.err);
+}
+
+#[test]
+fn copies_of_many_databases_go_into_one_folder() {
+    let blog = Blog::new("");
+    blog.write("tenants.txt", "sqlite://one.db\nsqlite://two.db\n");
+    let upgrade = ["upgrade", "bb", "--each-url", "tenants.txt"];
+    let ran = at(&blog, None, &BRANCHES, &[&upgrade[..], &["--backup=copy.db"]].concat());
+    assert_eq!(ran.status, 2);
+    assert_says(&ran.err, &["--backup=copy.db: there are several databases; name a folder"]);
+    std::fs::create_dir(blog.path("copies")).unwrap();
+    let out = ok(&blog, &BRANCHES, &[&upgrade[..], &["--backup=copies"]].concat());
+    assert_says(&out, &["; as it was before in ", "copies/one.db.backup-", "copies/two.db.backup-"]);
+    assert_eq!(blog.names("copies").len(), 2);
+}
+
+#[test]
 fn the_expected_schema_is_built_where_it_is_asked() {
     let blog = Blog::new("");
     ok(&blog, &STEP, &["upgrade", "aa"]);

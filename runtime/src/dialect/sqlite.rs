@@ -1,5 +1,6 @@
 //! SQLite.
 
+mod backup;
 mod by_hand;
 mod ddl;
 mod demands;
@@ -20,6 +21,7 @@ mod types;
 mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use diesel::connection::SimpleConnection;
 use diesel::deserialize::{self, FromSql, QueryableByName};
@@ -33,6 +35,7 @@ use migratable_core::{Dialect, Operation, Schema};
 pub use rebuild::Rebuild;
 
 use super::{Connection, Database, Offline, Trace, Work, literal};
+use crate::backup::Backup;
 use crate::error::{Error, Stop};
 use crate::inspect::Inspected;
 use crate::migrator::Direction;
@@ -97,6 +100,10 @@ impl Connection for SqliteConnection {
 
     fn after_step(&mut self, step: &str) -> Result<(), Stop> {
         session::after_step(self, step)
+    }
+
+    fn back_up(&mut self, backup: &Backup) -> Result<Option<PathBuf>, Error> {
+        backup::make(self, backup).map(Some)
     }
 
     fn version(&mut self, _: &HistoryTable) -> QueryResult<i64> {

@@ -28,11 +28,13 @@ fn program() -> Program {
     line(&[(first, |op| op.drop_table("a")), (second, |op| op.drop_column("a", "y")), (third, nothing)])
 }
 
-const EACH: Options<'_> =
-    Options { transaction: Transaction::Revision, strict: false, observer: Observer::NOBODY, given: NOTHING };
-const ALL: Options<'_> =
-    Options { transaction: Transaction::All, strict: false, observer: Observer::NOBODY, given: NOTHING };
-const NOTHING: Given = Given { arguments: BTreeMap::new(), tag: None };
+const EACH: Options<'_> = of(Transaction::Revision);
+const ALL: Options<'_> = of(Transaction::All);
+
+const fn of(transaction: Transaction) -> Options<'static> {
+    let given = Given { arguments: BTreeMap::new(), tag: None };
+    Options { transaction, backup: None, strict: false, observer: Observer::NOBODY, given }
+}
 
 /// What is told of a call, a line each.
 fn told(call: impl FnOnce(Observer<'_>)) -> Vec<String> {

@@ -13,6 +13,7 @@ mod reader;
 #[path = "../shared/mod.rs"]
 mod shared;
 
+mod backup;
 mod by_hand;
 mod dependents;
 mod difference;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use migratable::AnyConnection;
+use migratable::{AnyConnection, Backup, Migrator, Settings};
 use migratable_core::Dialect;
 use migratable_tests::databases::client::{Database, Server};
 
@@ -194,6 +194,27 @@ fn a_statement_may_take_as_long_as_is_set() {
             assert!(error.contains(said), "{error}");
         }
     });
+}
+
+#[test]
+fn a_server_is_copied_by_its_own_tool() {
+    for (dialect, tool) in
+        [(Dialect::Postgres, "pg_dump -Fc -f "), (Dialect::Mysql, "mariadb-dump --single-transaction")]
+    {
+        let server = Server::of(dialect).unwrap();
+        let database = server.database("backup").unwrap();
+        let program = Program::new(&database, &SOUND, "");
+        let error = program.migrate(&["upgrade", "--backup"]).unwrap_err();
+        assert!(
+            error.contains("is not copied, and nothing was changed: only SQLite") && error.contains(tool),
+            "{error}"
+        );
+        assert_eq!(tables(&database), [""; 0]);
+        // What is set for all databases of a program is for SQLite alone.
+        let set = Migrator::new(&SOUND).with_settings(Settings::default().with_backup(Backup::Beside));
+        let report = set.upgrade(&mut AnyConnection::open(dialect, &database.url()).unwrap()).unwrap();
+        assert_eq!((report.done.len(), report.backup), (2, None));
+    }
 }
 
 #[test]

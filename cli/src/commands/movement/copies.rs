@@ -1,13 +1,13 @@
 //! Many copies of one database, each moved, or shown how it would be.
 
-use migratable::{Direction, Observer, Report, Standing};
+use migratable::{Backup, Direction, Observer, Options, Report, Standing};
 use serde_json::{Value, json};
 
 use super::{Movement, at, planned};
 use crate::commands::copies::{Became, Task};
 use crate::console::Console;
 use crate::database::{Database, Migrator};
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::project::Project;
 
 const DONE: &str = "done";
@@ -18,9 +18,16 @@ impl Movement<'_> {
     /// Moves each of them, or shows how it would be moved.
     pub(super) fn of_each(&self, databases: &[Database], project: &Project, console: &mut Console<'_>) -> Outcome {
         let migrator = self.migrator(project)?;
+        let backup = self.backup(console);
+        if let Some(Backup::To(path)) = backup.as_ref().filter(|_| databases.len() > 1)
+            && !path.is_dir()
+        {
+            let path = console.path(path);
+            return Err(Failure::Usage(format!("--backup={path}: there are several databases; name a folder")));
+        }
         let run = |database: &Database| match self.how.dry_run {
             true => self.plan_of_copy(database, &migrator),
-            false => self.move_copy(database, &migrator),
+            false => self.move_copy(database, &migrator, backup.clone()),
         };
         let first = if self.how.dry_run { DUE } else { DONE };
         let task = Task {
@@ -31,10 +38,10 @@ impl Movement<'_> {
         task.run(databases, self.copies, self.how.report, console)
     }
 
-    fn move_copy(&self, database: &Database, migrator: &Migrator) -> Outcome<Became> {
+    fn move_copy(&self, database: &Database, migrator: &Migrator, backup: Option<Backup>) -> Outcome<Became> {
         let mut connection = self.open(database)?;
         let failure = |error| database.failure(&error);
-        let options = self.options(Observer::NOBODY);
+        let options = Options { backup, ..self.options(Observer::NOBODY) };
         let report = match self.direction {
             Direction::Upgrade => migrator.upgrade_to(&mut connection, self.target, &options),
             Direction::Downgrade => migrator.downgrade(&mut connection, self.target, &options),
@@ -54,6 +61,7 @@ impl Movement<'_> {
                 "done": done,
                 "taken_over": report.taken_over,
                 "resumed": report.resumed,
+                "backup": report.backup,
                 "current": current,
             }),
         })
@@ -82,5 +90,6 @@ fn summary(report: &Report, current: &[String]) -> String {
         [] => String::new(),
         ids => format!("took over {}, ", ids.join(", ")),
     };
-    format!("{over}{}, at {} ({milliseconds} ms)", counted(report.done.len()), at(current))
+    let kept = report.backup.as_ref().map_or(String::new(), |file| format!("; as it was before in {}", file.display()));
+    format!("{over}{}, at {} ({milliseconds} ms){kept}", counted(report.done.len()), at(current))
 }
