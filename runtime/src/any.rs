@@ -8,11 +8,12 @@ use std::path::PathBuf;
 use diesel::connection::Connection as _;
 use diesel::connection::SimpleConnection;
 use diesel::result::{ConnectionResult, Error as DieselError, QueryResult};
-use migratable_core::{Dialect, Operation, Schema};
+use migratable_core::{Dialect, Operation, Schema, TableName};
 
 use crate::backup::Backup;
 use crate::dialect::{Connection, Database, Trace, Work};
 use crate::error::{Error, Stop};
+use crate::impact::{Impact, RowCount, Situation};
 use crate::inspect::Inspected;
 use crate::migrator::Direction;
 use crate::plan::{Pieces, Refusal};
@@ -311,6 +312,14 @@ impl Connection for AnyConnection {
 
     fn preview(&mut self, work: &Work) -> QueryResult<Vec<String>> {
         inside!(self, inner => inner.preview(work))
+    }
+
+    fn impact(&mut self, sql: &str, around: &mut Situation) -> QueryResult<Impact> {
+        inside!(self, inner => inner.impact(sql, around))
+    }
+
+    fn count(&mut self, table: &TableName) -> QueryResult<Option<RowCount>> {
+        inside!(self, inner => inner.count(table))
     }
 
     fn broken_dependents(&mut self) -> QueryResult<BTreeMap<String, String>> {

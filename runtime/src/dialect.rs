@@ -6,6 +6,10 @@ mod mysql;
 mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod statement;
+// The other databases need less of it.
+#[cfg_attr(not(feature = "sqlite"), allow(dead_code))]
+mod tokens;
 
 #[cfg(feature = "mysql")]
 pub(crate) use mysql::open as open_mysql;
@@ -15,10 +19,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use diesel::result::{Error as DieselError, QueryResult};
-use migratable_core::{Dialect, Operation, Schema};
+use migratable_core::{Dialect, Operation, Schema, TableName};
 
 use crate::backup::Backup;
 use crate::error::{Cause, Error, OffendingRows, Stop};
+use crate::impact::{Impact, RowCount, Situation};
 use crate::inspect::{Inspected, Losses};
 use crate::migrator::Direction;
 use crate::plan::{Pieces, Refusal};
@@ -202,6 +207,10 @@ pub trait Connection: Any + Sized {
     fn perform(&mut self, work: &Work) -> Result<(), Stop>;
     /// The statements that some work would run, and comments for what is no statement.
     fn preview(&mut self, work: &Work) -> QueryResult<Vec<String>>;
+    /// What one of these statements means for those who use the database meanwhile.
+    fn impact(&mut self, sql: &str, around: &mut Situation) -> QueryResult<Impact>;
+    /// How many rows a table has, as far as that is known at little cost.
+    fn count(&mut self, table: &TableName) -> QueryResult<Option<RowCount>>;
     /// The views and triggers that do not work, by name, with the reason.
     fn broken_dependents(&mut self) -> QueryResult<BTreeMap<String, String>>;
 

@@ -27,6 +27,8 @@ mod given;
 #[cfg(feature = "database")]
 mod history;
 #[cfg(feature = "database")]
+mod impact;
+#[cfg(feature = "database")]
 pub mod inspect;
 #[cfg(feature = "database")]
 mod journal;
@@ -79,6 +81,8 @@ pub use executor::{Done, Options, Report};
 pub use given::Given;
 #[cfg(feature = "database")]
 pub use history::{Applied, Standing, Status};
+#[cfg(feature = "database")]
+pub use impact::{Impact, Lock, PlannedStatement, RowCount};
 #[cfg(feature = "database")]
 pub use journal::Unfinished;
 #[cfg(feature = "database")]

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use migratable_core::Operation;
+use diesel::result::QueryResult;
 use migratable_core::graph::{Graph, Target};
 use migratable_core::replay::{Detour, Replay};
+use migratable_core::{Operation, TableName};
 
 use crate::dialect::{Database, Work};
 use crate::error::Error;
 use crate::history::{self, Position};
+use crate::impact::{Impact, PlannedStatement, Situation};
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 use crate::inspect::Losses;
 use crate::migrator::{Direction, Migrator, Revision};
@@ -23,8 +25,8 @@ pub struct PlannedRevision {
     pub message: String,
     /// Its operations, each in a line.
     pub operations: Vec<String>,
-    /// The statements that would be run; what is no statement stands there as a comment.
-    pub statements: Vec<String>,
+    /// The statements that would be run.
+    pub statements: Vec<PlannedStatement>,
 }
 
 /// What operations are planned for: what rows get that lack a value, and what becomes of values that no longer fit.
@@ -162,6 +164,18 @@ where
     Ok(())
 }
 
+/// What some of a piece's work means for those who use the database meanwhile.
+fn impact<Db: Database>(database: &mut Db, work: &Work, sql: &str, around: &mut Situation) -> QueryResult<Impact> {
+    match work {
+        Work::Verify(verify) => {
+            Ok(Impact { rows: around.count(database, &TableName::parse(&verify.table))?, ..Impact::none() })
+        }
+        Work::Step { .. } => Ok(Impact::default()),
+        Work::CheckReferences { .. } if sql.starts_with("-- ") => Ok(Impact { rows: None, ..Impact::none() }),
+        _ => database.impact(sql, around),
+    }
+}
+
 /// What would be done to a database.
 pub(crate) fn preview<Db: Database>(
     migrator: &Migrator<Db>,
@@ -176,17 +190,28 @@ pub(crate) fn preview<Db: Database>(
     let reading = |source| Error::Database { doing: "look at the tables", source };
     let facts = database.facts().map_err(reading)?;
     let mut planned = Vec::new();
+    let mut around = Situation::default();
     let path = path(&graph, &position, &target, direction);
     reversible(migrator, &path, direction)?;
     for revision in migrator.find_all(&path) {
         let recorded = record(&replay, &graph, revision, direction);
         let operations = &recorded.operations;
+        around.schema.clone_from(&replay.schema);
         let pieces = Db::plan(&facts, &operations.operations, &mut replay.schema, direction)
             .map_err(|refusal| refusal.in_revision(revision, &operations.operations))?;
         recorded.note(&mut replay, &graph, revision, direction);
         let mut statements = Vec::new();
+        let mut operations_behind = operations.operations.iter().enumerate().peekable();
         for piece in &pieces.pieces {
-            statements.extend(database.preview(&piece.work).map_err(reading)?);
+            let first = piece.operations.first().copied().unwrap_or_default();
+            while let Some((_, operation)) = operations_behind.next_if(|(at, _)| *at < first) {
+                // Planning has applied it already.
+                drop(operation.apply(&mut around.schema));
+            }
+            for sql in database.preview(&piece.work).map_err(reading)? {
+                let impact = impact(database, &piece.work, &sql, &mut around).map_err(reading)?;
+                statements.push(PlannedStatement { sql, impact });
+            }
         }
         planned.push(PlannedRevision {
             revision: revision.id.to_owned(),

@@ -50,7 +50,7 @@ pub struct Move {
     /// a current folder to write to, for a file `migratable_part.sql`.
     #[arg(long, requires = "sql")]
     pub idempotent: bool,
-    /// Show what would be done with this database.
+    /// Show what would be done with this database: each statement, its locks, whether it rewrites the table, its rows.
     #[arg(long)]
     pub dry_run: bool,
     /// Copy a SQLite database before anything is changed: to this new file, into this folder, or else beside it under its

@@ -5,8 +5,8 @@ mod copies;
 use std::cell::RefCell;
 
 use migratable::{
-    Backup, Direction, Event, Given, Observer, Options, PlannedRevision, Report, RevisionScript, ScriptOptions,
-    Standing, Transaction,
+    Backup, Direction, Event, Given, Observer, Options, PlannedRevision, PlannedStatement, Report, RevisionScript,
+    ScriptOptions, Standing, Transaction,
 };
 use migratable_core::graph::ResolveError;
 use migratable_core::shell;
@@ -242,7 +242,8 @@ impl Movement<'_> {
                 console.line(format_args!("  {operation}"));
             }
             for statement in &revision.statements {
-                console.line(format_args!("    {}", statement.replace('\n', "\n    ")));
+                console.line(format_args!("    -- {}", statement.impact));
+                console.line(format_args!("    {}", statement.sql.replace('\n', "\n    ")));
             }
         }
         Ok(())
@@ -295,10 +296,23 @@ fn progress(event: &Event<'_>) -> String {
 }
 
 fn planned(revision: &PlannedRevision) -> Value {
+    let statement = |PlannedStatement { sql, impact }: &PlannedStatement| {
+        let locks = impact
+            .locks
+            .as_ref()
+            .map(|locks| locks.iter().map(|lock| json!({ "mode": lock.mode, "on": lock.on })).collect::<Vec<_>>());
+        json!({
+            "sql": sql,
+            "locks": locks,
+            "algorithm": impact.algorithm,
+            "rewrites": impact.rewrites,
+            "rows": impact.rows.map(|rows| json!({ "count": rows.count, "exact": rows.exact })),
+        })
+    };
     json!({
         "revision": revision.revision,
         "message": revision.message,
         "operations": revision.operations,
-        "statements": revision.statements,
+        "statements": revision.statements.iter().map(statement).collect::<Vec<_>>(),
     })
 }

@@ -248,6 +248,21 @@ fn plans_and_scripts_are_shown_without_being_run() {
     assert_says(&plan, &["aa0000000001 users\n", "  create table users (1 column)\n", "CREATE TABLE"]);
     let plan = json(&blog, &["upgrade", "--dry-run", "--json"]);
     assert_eq!(plan["revisions"][1]["revision"], B);
+    assert_eq!(
+        plan["revisions"][1]["statements"],
+        serde_json::json!([{
+            "sql": "ALTER TABLE \"users\" ADD COLUMN \"bio\" TEXT",
+            "locks": [{ "mode": "the write lock", "on": "the whole file" }],
+            "algorithm": null,
+            "rewrites": false,
+            "rows": { "count": 0, "exact": true },
+        }])
+    );
+    ok(&blog, &["upgrade"]);
+    sqlite(&blog, "INSERT INTO users (id) VALUES (1), (2)");
+    let expected =
+        "\n    -- the write lock on the whole file; rewrites the table; 2 rows\n    ALTER TABLE \"users\" DROP";
+    assert_says(&ok(&blog, &["downgrade", "--dry-run"]), &["drop column users.bio", expected]);
     let script = ok(&blog, &["upgrade", "--sql"]);
     assert_says(&script, &["CREATE TABLE", "users", "bio"]);
     let ran = at(&blog, &blog.root, &["downgrade", "aa", "--sql"]);

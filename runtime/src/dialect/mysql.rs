@@ -7,6 +7,7 @@ mod ddl;
 mod difference;
 mod flavour;
 mod foreseen;
+mod impact;
 mod inspect;
 mod introspect;
 mod open;
@@ -24,11 +25,12 @@ use diesel::connection::SimpleConnection;
 use diesel::mysql::MysqlConnection;
 use diesel::result::{Error as DieselError, QueryResult};
 use diesel::{RunQueryDsl, sql_query};
-use migratable_core::{Dialect, Operation, Schema};
+use migratable_core::{Dialect, Operation, Schema, TableName};
 
 use self::flavour::{Flavour, Surroundings};
 use super::{Boundary, Connection, Database, Offline, Work};
 use crate::error::{Error, Stop};
+use crate::impact::{Impact, RowCount, Situation};
 use crate::inspect::Inspected;
 use crate::migrator::Direction;
 use crate::plan::{Pieces, Refusal};
@@ -159,6 +161,14 @@ impl Connection for MysqlConnection {
     }
 
     /// A view or trigger that a change breaks cannot be told before the change is made for good.
+    fn impact(&mut self, sql: &str, around: &mut Situation) -> QueryResult<Impact> {
+        impact::of(self, sql, around)
+    }
+
+    fn count(&mut self, table: &TableName) -> QueryResult<Option<RowCount>> {
+        impact::count(self, table)
+    }
+
     fn broken_dependents(&mut self) -> QueryResult<BTreeMap<String, String>> {
         Ok(BTreeMap::new())
     }

@@ -4,6 +4,7 @@ mod casts;
 mod ddl;
 mod difference;
 mod domains;
+mod impact;
 mod inspect;
 mod introspect;
 mod numbers;
@@ -24,11 +25,12 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError, QueryResult};
 use diesel::row::{Field, NamedRow};
 use diesel::sql_types::{BigInt, Bool, Integer, SmallInt, Text};
 use diesel::{RunQueryDsl, sql_query};
-use migratable_core::{Dialect, Operation, Schema};
+use migratable_core::{Dialect, Operation, Schema, TableName};
 
 use self::plan::Surroundings;
 use super::{Connection, Database, Offline, Trace, Work};
 use crate::error::{Error, Stop};
+use crate::impact::{Impact, RowCount, Situation};
 use crate::inspect::Inspected;
 use crate::migrator::Direction;
 use crate::plan::{Pieces, Refusal};
@@ -179,6 +181,14 @@ impl Connection for PgConnection {
             Work::Step { name, .. } => vec![format!("-- runs the step `{name}`")],
             work => statements(work),
         })
+    }
+
+    fn impact(&mut self, sql: &str, around: &mut Situation) -> QueryResult<Impact> {
+        impact::of(self, sql, around)
+    }
+
+    fn count(&mut self, table: &TableName) -> QueryResult<Option<RowCount>> {
+        impact::count(self, table)
     }
 
     fn broken_dependents(&mut self) -> QueryResult<BTreeMap<String, String>> {

@@ -5,6 +5,7 @@ mod by_hand;
 mod ddl;
 mod demands;
 mod difference;
+mod impact;
 mod inspect;
 mod introspect;
 mod outside;
@@ -16,7 +17,6 @@ mod session;
 mod sources;
 mod spelling;
 mod temporal;
-mod tokens;
 mod types;
 mod verify;
 
@@ -30,13 +30,14 @@ use diesel::row::{Field, NamedRow};
 use diesel::sql_types::Text;
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use diesel::{RunQueryDsl, sql_query};
-use migratable_core::{Dialect, Operation, Schema};
+use migratable_core::{Dialect, Operation, Schema, TableName};
 
 pub use rebuild::Rebuild;
 
-use super::{Connection, Database, Offline, Trace, Work, literal};
+use super::{Connection, Database, Offline, Trace, Work, literal, tokens};
 use crate::backup::Backup;
 use crate::error::{Error, Stop};
+use crate::impact::{Impact, RowCount, Situation};
 use crate::inspect::Inspected;
 use crate::migrator::Direction;
 use crate::plan::{Pieces, Refusal};
@@ -176,6 +177,14 @@ impl Connection for SqliteConnection {
             #[cfg(feature = "mysql")]
             Work::Fill { .. } => Vec::new(),
         })
+    }
+
+    fn impact(&mut self, sql: &str, around: &mut Situation) -> QueryResult<Impact> {
+        impact::of(self, sql, around)
+    }
+
+    fn count(&mut self, table: &TableName) -> QueryResult<Option<RowCount>> {
+        impact::count(self, table)
     }
 
     fn broken_dependents(&mut self) -> QueryResult<BTreeMap<String, String>> {

@@ -116,7 +116,7 @@ fn killed_at(program: &Program, db: &mut Db, direction: Direction, piece: usize)
 fn looks(program: &Program, db: &mut Db, direction: Direction) -> usize {
     let target = if direction == Direction::Upgrade { "head" } else { "r1" };
     let planned = program.plan(db, target, direction).unwrap().pop().unwrap();
-    planned.statements.iter().take_while(|sql| sql.starts_with("-- stops if rows")).count()
+    planned.statements.iter().take_while(|it| it.sql.starts_with("-- stops if rows")).count()
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod throwaway;
 mod conversions;
 mod executor;
 mod foreseen;
+mod impact;
 mod journal;
 mod pairs;
 mod references;

@@ -14,6 +14,7 @@ mod throwaway;
 
 mod changes;
 mod differences;
+mod impact;
 mod not_managed;
 mod offline;
 mod outside;

@@ -1,7 +1,7 @@
 //! Each kind of operation, up and down, on tables with rows that refer to one another.
 
-mod columns;
-mod tables;
+pub mod columns;
+pub mod tables;
 
 use migratable::Direction;
 use migratable::revision::*;

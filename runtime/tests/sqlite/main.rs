@@ -19,6 +19,7 @@ mod dependents;
 mod difference;
 mod executor;
 mod failures;
+mod impact;
 mod names;
 mod offline;
 mod outside;

@@ -46,7 +46,7 @@ fn several_changes_of_one_table_are_one_rebuild() {
     let mut db = memory();
     program.upgrade_to(&mut db, "r1", &Default::default()).unwrap();
     let planned = program.plan(&mut db, "head", Direction::Upgrade).unwrap();
-    let rebuilds = planned[0].statements.iter().filter(|sql| sql.starts_with("CREATE TABLE")).count();
+    let rebuilds = planned[0].statements.iter().filter(|it| it.sql.starts_with("CREATE TABLE")).count();
     assert_eq!(rebuilds, 1, "{:#?}", planned[0].statements);
     assert_eq!(planned[0].operations.len(), 7);
 }

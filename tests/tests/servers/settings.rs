@@ -218,6 +218,26 @@ fn a_server_is_copied_by_its_own_tool() {
 }
 
 #[test]
+fn a_dry_run_names_the_locks_of_the_database() {
+    for (dialect, said, mode) in [
+        (Dialect::Sqlite, "-- the write lock on the whole file\n", "the write lock"),
+        (Dialect::Postgres, "-- ACCESS EXCLUSIVE on users\n", "ACCESS EXCLUSIVE"),
+        (Dialect::Mysql, "-- metadata lock on users; INSTANT\n", "metadata lock"),
+    ] {
+        let server = Server::of(dialect).unwrap();
+        let database = server.database("dry").unwrap();
+        database.make("").unwrap();
+        let program = Program::new(&database, &SOUND, "");
+        program.ok(&["upgrade", "a1"]);
+        let shown = program.ok(&["upgrade", "--dry-run"]);
+        assert!(shown.contains(said), "{shown}");
+        let shown = program.ok(&["upgrade", "--dry-run", "--json"]);
+        assert!(shown.contains(&format!("\"mode\": \"{mode}\"")), "{shown}");
+        assert_eq!(program.ok(&["current"]), "a1\n");
+    }
+}
+
+#[test]
 fn tables_that_are_not_ours_are_not_compared() {
     for dialect in DIALECTS {
         let server = Server::of(dialect).unwrap();

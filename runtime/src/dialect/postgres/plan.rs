@@ -30,7 +30,7 @@ use crate::inspect::Domain;
 use crate::plan::{Mode, Piece, Pieces, Refusal};
 
 /// What stands in a database beside what a schema says.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Surroundings {
     /// Whether there are views, policies, triggers, rules or functions.
     pub(super) has_dependents: bool,
