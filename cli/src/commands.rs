@@ -34,6 +34,8 @@ mod squash;
 mod stamp;
 mod status;
 #[cfg(feature = "database")]
+mod unfinished;
+#[cfg(feature = "database")]
 mod upgrade;
 #[cfg(feature = "database")]
 mod verify;

@@ -13,6 +13,7 @@ mod of_database {
 
     use super::super::copies::{self, Became, Task};
     use super::super::movement::at;
+    use super::super::unfinished;
     use super::*;
     use crate::arguments::Current;
     use crate::database::{Database, migrator};
@@ -44,6 +45,7 @@ mod of_database {
                 "heads": self.heads,
                 "pending": self.status.pending,
                 "unknown": self.status.unknown,
+                "unfinished": self.status.unfinished.as_ref().map(unfinished::json),
             })
         }
 
@@ -92,6 +94,9 @@ mod of_database {
         for id in &status.unknown {
             console.note(format_args!("{id} is applied too, and this `migrate` does not know it"));
         }
+        if let Some(it) = &status.unfinished {
+            console.note(format_args!("{} was {}", it.revision, unfinished::text(it, project)));
+        }
         if arguments.check_heads {
             for head in stands.missing() {
                 console
@@ -110,10 +115,14 @@ mod of_database {
             None => String::new(),
         };
         let current: Vec<String> = stands.status.current.iter().map(|id| stands.marked(id) + &message(id)).collect();
+        let unfinished = stands.status.unfinished.as_ref();
+        let unfinished = unfinished.map_or(String::new(), |it| {
+            format!("; {} was stopped in the middle of `{}`", it.revision, it.direction.word())
+        });
         Ok(Became {
             word: if is_behind { "behind" } else { "current" },
             is_bad: is_behind && arguments.check_heads,
-            line: Some(at(&current)),
+            line: Some(at(&current) + &unfinished),
             json: stands.json(),
         })
     }

@@ -55,6 +55,7 @@ fn of_database(_: Option<&str>, project: &Project, _: &mut Console<'_>) -> Outco
 
 #[cfg(feature = "database")]
 fn of_database(url: Option<&str>, project: &Project, console: &mut Console<'_>) -> Outcome<Vec<Row>> {
+    use super::unfinished;
     use crate::database::{Database, migrator};
     use crate::failure::Failure;
 
@@ -90,16 +91,8 @@ fn of_database(url: Option<&str>, project: &Project, console: &mut Console<'_>) 
         }
     }
     if let Some(it) = &status.unfinished {
-        let (word, done, of) = (it.direction.word(), it.done, it.of);
-        let text = format!(
-            "{}\nstopped in the middle of `{word}`, begun at {} UTC, {done} of {of} parts done: {}",
-            named(std::slice::from_ref(&it.revision), ""),
-            it.begun_at,
-            project.command(&format!("{word} {}", it.revision))
-        );
-        let value =
-            json!({ "revision": it.revision, "direction": word, "done": done, "of": of, "begun_at": it.begun_at });
-        rows.push(row("unfinished", text, value));
+        let text = format!("{}\n{}", named(std::slice::from_ref(&it.revision), ""), unfinished::text(it, project));
+        rows.push(row("unfinished", text, unfinished::json(it)));
     }
     if let Some(why) = status.halfway {
         rows.push(row("halfway", why.clone(), why.into()));

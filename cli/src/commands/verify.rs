@@ -1,5 +1,6 @@
 //! `verify`.
 
+use migratable::Unfinished;
 use migratable::inspect::inspect_scratch;
 use migratable_core::Operation;
 use migratable_core::diff::{Answers, diff};
@@ -8,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::copies::{self, Became, Task};
 use super::movement::at;
-
+use super::unfinished;
 use crate::arguments::Verify;
 use crate::console::Console;
 use crate::database::{Database, Foreign, migrator};
@@ -20,6 +21,8 @@ use crate::revisions::operation_json;
 struct Compared {
     /// Where the database is.
     current: Vec<String>,
+    /// The revision that it is in the middle of; what that has done is among the differences.
+    unfinished: Option<Unfinished>,
     /// What was done to it besides its revisions.
     differences: Vec<Operation>,
     /// What is not looked at.
@@ -41,26 +44,30 @@ pub(crate) fn run(arguments: &Verify, url: Option<&str>, project: &Project, cons
     }
     let database = Database::of(url, project, console)?;
     let found = compared(&database)?;
-    let Compared { current, differences, not_managed } = &found;
+    let Compared { current, unfinished, differences, not_managed } = &found;
     let at = at(current);
     if arguments.report.json {
         let mut json = found.json();
         json["database"] = database.shown().into();
         console.json(&json);
-    } else if differences.is_empty() {
+    } else if found.is_clean() {
         console.line(format_args!("clean: {} is what {at} makes of it", database.shown()));
     } else {
         console.line(format_args!("{} is not what {at} makes of it. What was done to it besides:", database.shown()));
         differences.iter().for_each(|difference| console.line(format_args!("  {difference}")));
-        if let [revision] = &current[..] {
+        if let ([revision], None) = (&current[..], unfinished) {
             let words = format!("diff --from {} --to {revision} --sql", shell::word(&database.shown()));
             console.note(format_args!("What takes it back, as SQL: {}", project.command(&words)));
         }
     }
+    if let Some(it) = unfinished {
+        let among = if differences.is_empty() { "" } else { "; what it has done is among the differences" };
+        console.note(format_args!("{} was {}{among}", it.revision, unfinished::text(it, project)));
+    }
     for object in not_managed.iter().filter(|_| !arguments.report.json) {
         console.note(format_args!("not managed, and not looked at: {object}"));
     }
-    if differences.is_empty() { Ok(()) } else { Err(Failure::Said(1)) }
+    if found.is_clean() { Ok(()) } else { Err(Failure::Said(1)) }
 }
 
 fn compared(database: &Database, scratch: Option<&Database>, project: &Project) -> Outcome<Compared> {
@@ -70,6 +77,7 @@ fn compared(database: &Database, scratch: Option<&Database>, project: &Project) 
     let mut connection = database.open_to_read()?;
     let failure = |error: migratable::Error| database.failure(&error);
     let (current, expected) = migrator(project)?.expected(&mut connection).map_err(failure)?;
+    let unfinished = migrator(project)?.status(&mut connection).map_err(failure)?.unfinished;
     let foreign = Foreign::of(project)?;
     let live = database.inspect_open(&mut connection, &foreign)?.without_other_schemas(&expected);
     let expected = match scratch {
@@ -80,14 +88,20 @@ fn compared(database: &Database, scratch: Option<&Database>, project: &Project) 
     let answers = Answers { allow_loss: true, ..Answers::default() };
     let differences = diff(&expected.schema, &live.schema, &answers).map_err(super::diff::failed)?.upgrade;
     let not_managed = live.not_managed.iter().map(ToString::to_string).collect();
-    Ok(Compared { current, differences, not_managed })
+    Ok(Compared { current, unfinished, differences, not_managed })
 }
 
 impl Compared {
+    /// Whether the database is what its revision makes of it, and in the middle of none.
+    fn is_clean(&self) -> bool {
+        self.differences.is_empty() && self.unfinished.is_none()
+    }
+
     fn json(&self) -> Value {
         json!({
             "current": self.current,
-            "clean": self.differences.is_empty(),
+            "clean": self.is_clean(),
+            "unfinished": self.unfinished.as_ref().map(unfinished::json),
             "differences": self.differences.iter().map(operation_json).collect::<Vec<_>>(),
             "not_managed": self.not_managed,
         })
@@ -96,8 +110,11 @@ impl Compared {
 
 /// What became of one of many.
 fn became(found: Compared) -> Became {
-    let is_bad = !found.differences.is_empty();
-    let listed: String = found.differences.iter().map(|difference| format!("\n  {difference}")).collect();
+    let is_bad = !found.is_clean();
+    let mut listed: String = found.differences.iter().map(|difference| format!("\n  {difference}")).collect();
+    if let Some(it) = &found.unfinished {
+        listed.push_str(&format!("\n  {} was stopped in the middle of `{}`", it.revision, it.direction.word()));
+    }
     Became {
         word: if is_bad { "changed" } else { "clean" },
         is_bad,

@@ -45,7 +45,8 @@ impl<Db: Database> Run<'_, Db> {
         let recorded = plan::record(&state.replay, &self.graph, revision, self.direction);
         let operations = &recorded.operations;
         let begun_before = state.unfinished.take();
-        let noted = begun_before.as_ref().and_then(|it| self.session.database.noted(it.facts.as_deref()?, &state.facts));
+        let noted =
+            begun_before.as_ref().and_then(|it| self.session.database.noted(it.facts.as_deref()?, &state.facts));
         let facts = noted.as_ref().unwrap_or(&state.facts);
         let note = self.session.database.note(facts);
         let planned = Db::plan(facts, &operations.operations, &mut state.replay.schema, self.direction)

@@ -65,6 +65,13 @@ pub const BIO: Revision = revision("a2", &["a1"], add_bio, drop_bio);
 
 pub static SOUND: [Revision; 2] = [USERS, BIO];
 pub static FAILING: [Revision; 3] = [USERS, BIO, revision("a3", &["a2"], fail, nothing)];
+/// Two changes, of which the second is refused.
+fn half(op: &mut Operations) {
+    add_bio(op);
+    fail(op);
+}
+
+pub static HALVING: [Revision; 2] = [USERS, revision("h2", &["a1"], half, drop_bio)];
 pub static WAITING: [Revision; 1] = [revision("w1", &[], wait, nothing)];
 
 /// A `migrate` for a database, as it was built with some keys in the configuration.

@@ -7,7 +7,7 @@ use migratable::{AnyConnection, Backup, Migrator, Settings};
 use migratable_core::Dialect;
 use migratable_tests::databases::client::{Database, Server};
 
-use super::program::{FAILING, Program, SOUND, WAITING};
+use super::program::{FAILING, HALVING, Program, SOUND, WAITING};
 
 const DIALECTS: [Dialect; 3] = [Dialect::Sqlite, Dialect::Postgres, Dialect::Mysql];
 
@@ -215,6 +215,44 @@ fn a_server_is_copied_by_its_own_tool() {
         let report = set.upgrade(&mut AnyConnection::open(dialect, &database.url()).unwrap()).unwrap();
         assert_eq!((report.done.len(), report.backup), (2, None));
     }
+}
+
+#[test]
+fn a_revision_that_was_stopped_in_the_middle_is_seen_by_every_command_that_looks() {
+    let server = Server::of(Dialect::Mysql).unwrap();
+    let database = server.database("halves").unwrap();
+    let program = Program::new(&database, &HALVING, "");
+    let script = program.ok(&["upgrade", "a1:h2", "--sql"]);
+    program.ok(&["upgrade", "a1"]);
+    assert!(program.ok(&["current", "--json"]).contains("\"unfinished\": null"));
+    program.ok(&["verify"]);
+    program.migrate(&["upgrade"]).unwrap_err();
+
+    let current = program.ok(&["current", "--json"]);
+    assert!(current.contains("\"revision\": \"h2\"") && current.contains("\"direction\": \"upgrade\""), "{current}");
+    let verified = program.migrate(&["verify"]).unwrap_err();
+    let said = "h2 was stopped in the middle of `upgrade`, begun at ";
+    assert!(verified.contains("add column users.bio") && verified.contains(said), "{verified}");
+    assert!(!verified.contains("What takes it back"), "{verified}");
+    assert!(verified.contains(": migrate upgrade h2; what it has done is among the differences"), "{verified}");
+    let verified = program.migrate(&["verify", "--json"]).unwrap_err();
+    assert!(verified.contains("\"clean\": false") && verified.contains("\"revision\": \"h2\""), "{verified}");
+    // Taken back by hand, it is still open.
+    database.run("ALTER TABLE users DROP COLUMN bio;").unwrap();
+    let verified = program.migrate(&["verify"]).unwrap_err();
+    assert!(verified.contains(said) && !verified.contains("differences"), "{verified}");
+
+    let before = tables(&database);
+    for script in [&script, &program.ok(&["stamp", "h2", "--sql"])] {
+        let error = database.run(script).unwrap_err();
+        assert!(error.contains("`stopped`") || error.contains("stopped"), "{error}");
+        assert_eq!(program.ok(&["current"]), "a1\n");
+    }
+    assert_eq!(tables(&database), before);
+    program.ok(&["repair", "h2", "--not-applied", "--reason", "taken back"]);
+    program.ok(&["verify"]);
+    let error = database.run(&script).unwrap_err();
+    assert!(error.contains("nowhere"), "{error}");
 }
 
 #[test]

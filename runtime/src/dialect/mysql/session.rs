@@ -5,6 +5,7 @@ use std::fmt::Display;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::mysql::MysqlConnection;
 use diesel::result::{DatabaseErrorKind, Error as DieselError, QueryResult};
+use migratable_core::Dialect;
 
 use super::ddl::quoted;
 use super::types::text;
@@ -42,7 +43,30 @@ pub(super) fn begin_script(settings: &Settings) -> Vec<String> {
          COALESCE(GET_LOCK(@migratable_lock, {}), 0) <> 1);",
         patience(settings)
     );
-    set_script(settings).into_iter().chain([GUARD.to_owned(), REMEMBER.to_owned(), lock]).collect()
+    let before = set_script(settings).into_iter().chain([GUARD.to_owned(), REMEMBER.to_owned(), lock]);
+    before.chain(stop_if_unfinished(settings)).collect()
+}
+
+/// Stops a script where a revision was stopped in the middle of its work: no script knows how far it came. The journal
+/// that knows may not be there.
+fn stop_if_unfinished(settings: &Settings) -> [String; 4] {
+    let journal = settings.history.journal();
+    let count = format!(
+        "INSERT INTO migratable_guard SELECT 'a revision was stopped in the middle of its work: let `upgrade` or \
+         `downgrade` go on with it', COUNT(*) FROM {}",
+        journal.sql(Dialect::Mysql)
+    );
+    [
+        format!(
+            "SET @migratable_unfinished = (SELECT IF(COUNT(*) = 0, 'DO 0', {}) FROM information_schema.tables \
+             WHERE table_schema = DATABASE() AND table_name = {});",
+            text(&count),
+            text(&journal.name)
+        ),
+        "PREPARE migratable_unfinished FROM @migratable_unfinished;".to_owned(),
+        "EXECUTE migratable_unfinished;".to_owned(),
+        "DEALLOCATE PREPARE migratable_unfinished;".to_owned(),
+    ]
 }
 
 /// What a script sets.
