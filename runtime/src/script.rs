@@ -226,6 +226,10 @@ fn way<'a>(applied: &BTreeSet<String>, path: &'a [String], direction: Direction)
     }
 }
 
+/// Why a script stops where a journal knows of more than the history.
+pub(crate) const UNFINISHED: &str =
+    "a revision was stopped in the middle of its work: let `upgrade` or `downgrade` go on with it";
+
 /// What a statement that fails takes back with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Taken {
@@ -243,6 +247,8 @@ pub(crate) struct Script<'a> {
     settings: &'a Settings,
     pub(crate) history: Statements,
     taken_over: Vec<String>,
+    /// Whether no transaction has begun yet.
+    is_new: bool,
     /// Each a comment, a command of the client, or statements with their semicolons.
     lines: Vec<String>,
 }
@@ -255,6 +261,7 @@ impl<'a> Script<'a> {
             settings,
             history: Statements::of(&settings.history, dialect),
             taken_over: Vec::new(),
+            is_new: true,
             lines: Vec::new(),
         })
     }
@@ -284,9 +291,25 @@ impl<'a> Script<'a> {
         (self.offline.begin)(self.settings).iter().for_each(|line| self.line(line));
         self.history.create().iter().for_each(|sql| self.statement(sql));
         std::mem::take(&mut self.taken_over).iter().for_each(|sql| self.statement(sql));
+        if std::mem::take(&mut self.is_new) {
+            self.stop_if_unfinished();
+        }
         if let Some((stops_if, number)) = stops {
             self.statement(&(self.offline.guard)(stops_if, number));
         }
+    }
+
+    /// Stops where a revision was stopped in the middle of its work, if that is told by a journal that is there: no
+    /// script knows how far it came. MySQL's looks into the journal when it takes the lock.
+    fn stop_if_unfinished(&mut self) {
+        if self.offline.commit.is_empty() {
+            return;
+        }
+        let is_there = Statements::is_there(&self.settings.history.journal(), self.history.dialect());
+        self.statement(&(self.offline.guard)(
+            UNFINISHED,
+            &format!("(CASE WHEN EXISTS ({is_there}) THEN 1 ELSE 0 END)"),
+        ));
     }
 
     fn record(&mut self, revision: &Revision, direction: Direction) {

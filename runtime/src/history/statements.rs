@@ -25,6 +25,10 @@ impl Statements {
         Statements { dialect, table: table.sql(dialect), schema: table.schema_of(dialect).map(str::to_owned) }
     }
 
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     fn literal(&self, text: &str) -> String {
         literal_for(self.dialect, text)
     }

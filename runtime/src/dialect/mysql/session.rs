@@ -11,6 +11,7 @@ use super::ddl::quoted;
 use super::types::text;
 use crate::dialect::Connection;
 use crate::error::{Error, Stop};
+use crate::script::UNFINISHED;
 use crate::settings::{Settings, milliseconds, seconds};
 
 /// How long to wait for another process, in seconds.
@@ -52,8 +53,8 @@ pub(super) fn begin_script(settings: &Settings) -> Vec<String> {
 fn stop_if_unfinished(settings: &Settings) -> [String; 4] {
     let journal = settings.history.journal();
     let count = format!(
-        "INSERT INTO migratable_guard SELECT 'a revision was stopped in the middle of its work: let `upgrade` or \
-         `downgrade` go on with it', COUNT(*) FROM {}",
+        "INSERT INTO migratable_guard SELECT {}, COUNT(*) FROM {}",
+        text(UNFINISHED),
         journal.sql(Dialect::Mysql)
     );
     [
