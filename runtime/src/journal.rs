@@ -181,6 +181,7 @@ impl<'a> Journal<'a> {
         settings: &Settings,
         (revision, direction): (&Revision, Direction),
         (pieces, operations): (&'a [Piece], &'a [Operation]),
+        facts: Option<&str>,
         begun: Option<&Unfinished>,
     ) -> Result<(Journal<'a>, usize), Stop> {
         let dialect = database.dialect();
@@ -196,7 +197,7 @@ impl<'a> Journal<'a> {
             let first = journal.resumes_at(database, begun, revision, &plan)?;
             return Ok((journal, first));
         }
-        journal.begins = begins(&journal.table, dialect, (revision, direction), (&plan, pieces.len()), None);
+        journal.begins = begins(&journal.table, dialect, (revision, direction), (&plan, pieces.len()), facts);
         Ok((journal, 0))
     }
 

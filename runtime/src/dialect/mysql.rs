@@ -123,6 +123,14 @@ impl Connection for MysqlConnection {
         Surroundings::ask(self)
     }
 
+    fn note(&self, facts: &Surroundings) -> Option<String> {
+        Some(facts.note())
+    }
+
+    fn noted(&self, note: &str, now: &Surroundings) -> Option<Surroundings> {
+        Some(Surroundings::noted(note, now.flavour))
+    }
+
     fn plan(
         surroundings: &Surroundings,
         operations: &[Operation],

@@ -207,7 +207,7 @@ impl<Db: Database> Run<'_, Db> {
         let Planned { revision, operations, pieces, .. } = *work;
         let parts = (pieces, &operations.operations[..]);
         let of = (revision, self.direction);
-        let opened = Journal::open(self.session.database, self.session.settings, of, parts, begun_before);
+        let opened = Journal::open(self.session.database, self.session.settings, of, parts, work.facts, begun_before);
         let (mut journal, first) = opened.map_err(|stop| self.failure(revision, Vec::new(), stop))?;
         if begun_before.is_some() {
             self.resumes(work, first);

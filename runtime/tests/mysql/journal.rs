@@ -365,3 +365,24 @@ fn a_revision_that_was_ended_or_undone_by_hand_is_recorded_so() {
     assert_eq!(program.current(&mut db).unwrap(), ["r1"]);
     assert_eq!(one(&mut db, "SELECT repaired FROM migratable_repairs"), "not applied,not applied");
 }
+
+#[test]
+fn a_trigger_that_the_revision_makes_does_not_change_its_plan() {
+    fn noticed(op: &mut Operations) {
+        op.execute(sql("CREATE TRIGGER notices BEFORE UPDATE ON users FOR EACH ROW SET NEW.name = 'noticed'"));
+        op.add_column("users", column("bio", text()).nullable());
+        op.backfill("users", "bio", sql("name"));
+        op.alter_column("users", "bio").not_null();
+    }
+    let program = line(&[(first, nothing), (noticed, nothing)]);
+    let pieces = |db: &mut Db| program.plan(db, "head", Direction::Upgrade).unwrap()[0].statements.len();
+    let mut db = throwaway();
+    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+    for piece in 1..pieces(&mut db) {
+        let mut db = throwaway();
+        program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+        assert!(killed_at(&program, &mut db, Direction::Upgrade, piece), "{piece}");
+        program.upgrade(&mut db).unwrap();
+        assert_eq!(one(&mut db, "SELECT bio FROM users ORDER BY id"), "ann,bob", "{piece}");
+    }
+}

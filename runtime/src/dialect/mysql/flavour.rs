@@ -56,6 +56,16 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
+    /// What may change while a revision is run, as a text.
+    pub(super) fn note(&self) -> String {
+        self.noticed.iter().map(|table| table.name.as_str()).collect::<Vec<_>>().join("\n")
+    }
+
+    /// What such a text says.
+    pub(super) fn noted(note: &str, flavour: Flavour) -> Surroundings {
+        Surroundings { flavour, noticed: note.lines().map(TableName::plain).collect() }
+    }
+
     /// Where there is nothing but tables.
     pub(super) fn none(flavour: Flavour) -> Surroundings {
         Surroundings { flavour, noticed: BTreeSet::new() }
