@@ -3,60 +3,67 @@
 use diesel::pg::PgConnection;
 use diesel::result::QueryResult;
 
+use super::ddl::quoted;
+use crate::dialect::statement::Statement;
 use crate::dialect::{Boundary, Connection, Trace, literal};
 
-/// How a statement stands to transactions. The manual says of each of these "cannot be executed inside a transaction
-/// block", and of a new value of an enum that it cannot be used before its transaction is committed.
+/// What the manual says of: it "cannot be executed inside a transaction block".
+const ALONE: [&str; 9] = [
+    "VACUUM",
+    "ALTER SYSTEM",
+    "CREATE DATABASE",
+    "DROP DATABASE",
+    "CREATE TABLESPACE",
+    "DROP TABLESPACE",
+    "REINDEX DATABASE",
+    "REINDEX SCHEMA",
+    "REINDEX SYSTEM",
+];
+
+/// The same of these, if they are done CONCURRENTLY.
+const CONCURRENTLY: [&str; 4] = ["CREATE INDEX", "CREATE UNIQUE INDEX", "DROP INDEX", "REINDEX"];
+
+/// How a statement stands to transactions. A new value of an enum cannot be used before its transaction is committed.
 pub(super) fn boundary(sql: &str) -> Boundary {
-    let words = words(sql);
-    let begins = |with: &[&str]| words.len() >= with.len() && words.iter().zip(with).all(|(word, it)| word.is(it));
-    let concurrently = words.iter().any(|word| word.is("CONCURRENTLY"));
-    let indexes = [&["CREATE", "INDEX"][..], &["CREATE", "UNIQUE", "INDEX"], &["DROP", "INDEX"], &["REINDEX"]];
-    let alone = [
-        &["VACUUM"][..],
-        &["ALTER", "SYSTEM"],
-        &["CREATE", "DATABASE"],
-        &["DROP", "DATABASE"],
-        &["CREATE", "TABLESPACE"],
-        &["DROP", "TABLESPACE"],
-        &["REINDEX", "DATABASE"],
-        &["REINDEX", "SCHEMA"],
-        &["REINDEX", "SYSTEM"],
-    ];
-    let detaches = begins(&["ALTER", "TABLE"]) && words.iter().any(|word| word.is("DETACH"));
-    if words.iter().rev().skip(1).any(|word| word.text == ";") {
-        // Several statements are sent as one, which is a transaction.
-        return Boundary::Inside;
+    // Several statements are sent as one, which is a transaction.
+    let Some(statement) = Statement::read(sql) else { return Boundary::Inside };
+    let begins = |words: &str| statement.clone().takes(words);
+    let detaches = begins("ALTER TABLE") && statement.has("DETACH");
+    let concurrently = statement.has("CONCURRENTLY") && (detaches || CONCURRENTLY.iter().any(|words| begins(words)));
+    let adds_value = begins("ALTER TYPE") && statement.behind("ADD").is_some_and(|mut behind| behind.takes("VALUE"));
+    match () {
+        () if concurrently || ALONE.iter().any(|words| begins(words)) => Boundary::Outside,
+        () if adds_value => Boundary::Last,
+        () => Boundary::Inside,
     }
-    if alone.iter().any(|it| begins(it)) || concurrently && (detaches || indexes.iter().any(|it| begins(it))) {
-        return Boundary::Outside;
-    }
-    let adds_value = begins(&["ALTER", "TYPE"]) && words.windows(2).any(|two| two[0].is("ADD") && two[1].is("VALUE"));
-    if adds_value { Boundary::Last } else { Boundary::Inside }
 }
 
 /// What became of a statement that was begun. An index that could not be made is there, but invalid.
 pub(super) fn trace(database: &mut PgConnection, sql: &str) -> QueryResult<Trace> {
-    let words = words(sql);
-    let is = |at: usize, it: &str| words.get(at).is_some_and(|word| word.is(it));
-    let creates = is(0, "CREATE");
-    let drops = is(0, "DROP") && is(1, "INDEX");
-    if !creates && !drops {
-        let again = is(0, "VACUUM") || is(0, "REINDEX") || is(0, "ALTER") && is(1, "SYSTEM");
-        return Ok(if again { Trace::NotDone } else { Trace::Unknown });
+    let Some(mut statement) = Statement::read(sql) else { return Ok(Trace::Unknown) };
+    if ["VACUUM", "REINDEX", "ALTER SYSTEM"].iter().any(|words| statement.clone().takes(words)) {
+        return Ok(Trace::NotDone);
     }
-    let Some(concurrently) = words.iter().position(|word| word.is("CONCURRENTLY")) else { return Ok(Trace::Unknown) };
-    let end = if creates { words.iter().position(|word| word.is("ON")) } else { Some(words.len()) };
-    let begin = concurrently + 1 + if is(concurrently + 1, "IF") { if creates { 3 } else { 2 } } else { 0 };
-    let named = words.get(begin..end.unwrap_or(begin)).unwrap_or_default();
-    let name: String = named.iter().map(|word| word.text).filter(|it| *it != ";").collect();
+    let creates = statement.takes("CREATE INDEX CONCURRENTLY") || statement.takes("CREATE UNIQUE INDEX CONCURRENTLY");
+    let name = if creates {
+        statement.takes("IF NOT EXISTS");
+        let name = statement.text_before(&["ON"]);
+        // An index is made in the schema of its table.
+        let mut table = statement.behind("ON").unwrap_or_else(|| statement.clone());
+        table.takes("ONLY");
+        match table.name().and_then(|table| table.schema) {
+            Some(schema) if !name.is_empty() => format!("{}.{name}", quoted(&schema)),
+            _ => name.to_owned(),
+        }
+    } else if statement.takes("DROP INDEX CONCURRENTLY") {
+        statement.takes("IF EXISTS");
+        statement.text_before(&["CASCADE", "RESTRICT"]).to_owned()
+    } else {
+        String::new()
+    };
     if name.is_empty() || name.contains(',') {
         return Ok(Trace::Unknown);
     }
-    // An index is made in the schema of its table.
-    let of = end.map_or(0, |on| on + 1 + usize::from(is(on + 1, "ONLY")));
-    let schema = if creates && is(of + 1, ".") { format!("{}.", words[of].text) } else { String::new() };
-    let name = schema + &name;
     let query = format!("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass({})", literal(&name));
     let valid = database.rows(&query)?.into_iter().flatten().flatten().next();
     Ok(match (valid.as_deref(), creates) {
@@ -64,41 +71,6 @@ pub(super) fn trace(database: &mut PgConnection, sql: &str) -> QueryResult<Trace
         (None, false) | (Some("true"), true) => Trace::Done,
         (Some(_), true) => Trace::InPart(format!("DROP INDEX CONCURRENTLY {name}")),
     })
-}
-
-/// A word, a quoted name, or a sign.
-struct Word<'a> {
-    text: &'a str,
-}
-
-impl Word<'_> {
-    fn is(&self, keyword: &str) -> bool {
-        self.text.eq_ignore_ascii_case(keyword)
-    }
-}
-
-/// The words of a statement, without comments.
-fn words(sql: &str) -> Vec<Word<'_>> {
-    let mut words = Vec::new();
-    let mut rest = sql.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let until = |end: &str, from: usize| rest[from..].find(end).map_or(rest.len(), |at| from + at + end.len());
-        let (length, is_word) = match first {
-            '-' if rest.starts_with("--") => (until("\n", 2), false),
-            '/' if rest.starts_with("/*") => (until("*/", 2), false),
-            '"' => (until("\"", 1), true),
-            '\'' => (until("'", 1), true),
-            _ if first.is_alphanumeric() || first == '_' => {
-                (rest.find(|it: char| !it.is_alphanumeric() && it != '_' && it != '$').unwrap_or(rest.len()), true)
-            }
-            _ => (first.len_utf8(), true),
-        };
-        if is_word {
-            words.push(Word { text: &rest[..length] });
-        }
-        rest = rest[length..].trim_start();
-    }
-    words
 }
 
 #[cfg(test)]

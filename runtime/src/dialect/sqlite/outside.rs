@@ -1,19 +1,16 @@
 //! Statements that SQLite runs in no transaction.
 
-use super::tokens::tokens;
+use crate::dialect::statement::Statement;
 use crate::dialect::{Boundary, Trace};
 
 /// How a statement stands to transactions: VACUUM "will fail if there is an open transaction", and the mode of the
 /// journal cannot change within one.
 pub(super) fn boundary(sql: &str) -> Boundary {
-    let mut words = tokens(sql);
-    let Some(first) = words.next() else { return Boundary::Inside };
-    let is_several = words.skip_while(|it| !it.is_symbol(";")).nth(1).is_some();
-    let of_journal = || tokens(sql).any(|it| it.is("journal_mode"));
-    match () {
-        () if is_several => Boundary::Inside,
-        () if first.is("VACUUM") || first.is("PRAGMA") && of_journal() => Boundary::Outside,
-        () => Boundary::Inside,
+    let Some(statement) = Statement::read(sql) else { return Boundary::Inside };
+    let begins = |words: &str| statement.clone().takes(words);
+    match begins("VACUUM") || begins("PRAGMA") && statement.has("journal_mode") {
+        true => Boundary::Outside,
+        false => Boundary::Inside,
     }
 }
 
