@@ -24,9 +24,7 @@ mod revisions;
 mod rewrite;
 mod settings;
 mod sources;
-// Files alone need no more of it than how a URL is shown.
-#[cfg_attr(not(any(feature = "database", feature = "init")), allow(dead_code))]
-mod url;
+pub mod url;
 
 use std::ffi::OsString;
 use std::io::{self, Write};

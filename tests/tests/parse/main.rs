@@ -21,6 +21,13 @@ const REVISIONS: [&str; 4] = [
     ),
 ];
 const WORDS: [&str; 6] = ["head-1", "shop@+2", "base:head", "aa01:größe@head", "-3:current", "ab02@base"];
+const URLS: [&str; 5] = [
+    "postgres://ada@db.example.org:5432/blog?sslmode=require&password=secret",
+    "mysql://ada:secret@localhost/blog",
+    "sqlite://data/blog.db?mode=ro",
+    "sqlite::memory:",
+    "host=localhost password=secret dbname=blog",
+];
 /// What people and programs leave behind.
 const SCRAPS: [&str; 34] = [
     "",
@@ -134,6 +141,11 @@ fn broken_models_are_read_or_refused() {
 #[test]
 fn broken_words_name_revisions_or_none() {
     broken(&WORDS, parsed::revision_words);
+}
+
+#[test]
+fn a_broken_url_is_read_or_refused_and_keeps_its_secret() {
+    broken(&URLS, parsed::url);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use migratable_build::configuration::Configuration;
+use migratable_cli::url;
 use migratable_core::diff::{Answers, diff};
 use migratable_core::graph::{Graph, Node};
 use migratable_core::{Dialect, Schema, lock};
@@ -95,6 +96,21 @@ pub fn revision_words(text: &str) {
 pub fn configuration(text: &str) {
     if let Ok(configuration) = Configuration::of_text(Path::new("/nowhere"), text) {
         let _ = (configuration.lock(), configuration.versions(), configuration.each().len());
+    }
+}
+
+/// A database URL. What is shown of it keeps no password that it is given.
+pub fn url(text: &str) {
+    const SECRET: &str = "k9ZqW7xU";
+    let _ = (url::sqlite_file(text), url::decoded(text), url::is_secret(text), url::anchored(text, Path::new("/a")));
+    if let Err(refused) = url::dialect(text) {
+        assert!(refused.contains(&url::shown(text)), "{text}: {refused}");
+    }
+    let Some((scheme, rest)) = text.split_once("://") else { return };
+    let secret = format!("{scheme}://user:{SECRET}@{}", rest.replace(['@', '/'], ""));
+    let hushed = url::hushed(&format!("cannot open {secret}: no {SECRET}"), &secret);
+    for said in [url::shown(&secret), url::dialect(&secret).err().unwrap_or_default(), hushed] {
+        assert!(!said.contains(SECRET), "{secret}: {said}");
     }
 }
 

@@ -1,0 +1,9 @@
+//! Any text as a database URL.
+
+#![no_main]
+#![allow(clippy::unwrap_used, dead_code)]
+
+#[path = "../../tests/tests/parse/parsed.rs"]
+mod parsed;
+
+libfuzzer_sys::fuzz_target!(|text: &str| parsed::url(text));
