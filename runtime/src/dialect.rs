@@ -6,7 +6,7 @@ mod mysql;
 mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
-mod statement;
+pub(crate) mod statement;
 // The other databases need less of it.
 #[cfg_attr(not(feature = "sqlite"), allow(dead_code))]
 mod tokens;
@@ -239,6 +239,8 @@ pub(crate) struct Offline {
     pub(crate) conditional: fn(&str, &[String]) -> Vec<String>,
     /// How a statement stands to transactions.
     pub(crate) boundary: fn(&str) -> Boundary,
+    /// The facts that scripts are planned with, as a text.
+    pub(crate) note: Option<&'static str>,
     /// Plans operations without looking at a database.
     pub(crate) plan: fn(&[Operation], &mut Schema, Direction) -> Result<Pieces, Refusal>,
     /// The statements of some work; nothing for a step.

@@ -19,6 +19,7 @@ use crate::given::Given;
 use crate::history::{self, Position, Standing};
 use crate::journal::{self, Unfinished};
 use crate::migrator::{Direction, Migrator, Revision};
+use crate::parts::has_boundary;
 use crate::plan;
 use crate::settings::Transaction;
 use crate::takeover;
@@ -85,15 +86,16 @@ pub(crate) fn run<Db: Database>(
     backup::check(options.backup.as_ref(), database.dialect())?;
     let graph = migrator.graph()?;
     let settings = migrator.settings();
-    let rows = match history::read(database, settings) {
-        Ok(rows) => rows,
+    let read = history::read(database, settings).and_then(|rows| Ok((rows, journal::read(database, settings)?)));
+    let (rows, unfinished) = match read {
+        Ok(read) => read,
         // A connection that cannot be migrated on is the better reason.
         Err(error) => return Session::open(database, settings).and(Err(error)),
     };
     let position = migrator.position(&graph, rows, options.strict)?;
     let wanted = allowed(&position, direction).and_then(|()| plan::target(&graph, &position.applied, target))?;
     let path = path(migrator, &graph, &position, &wanted, direction)?;
-    if path.is_empty() && position.taken_over.is_empty() && journal::read(database, settings)?.is_none() {
+    if path.is_empty() && position.taken_over.is_empty() && unfinished.is_none() {
         return Ok(Report::nothing(standing(&graph, &position)));
     }
     let session = Session::open(database, settings)?;
@@ -110,9 +112,8 @@ pub(crate) fn run<Db: Database>(
         taken_over: Vec::new(),
         resumed: Vec::new(),
         backup: None,
-        stays: false,
+        stays: unfinished.is_some(),
     };
-    run.stays = journal::read(run.session.database, settings)?.is_some();
     let ended = run.transactions(target);
     let is_unfinished = ended.is_err() && run.stays;
     if !is_unfinished {
@@ -228,6 +229,9 @@ impl<Db: Database> Run<'_, Db> {
                 _ => self.look(version, target.take())?,
             };
             let together = self.together(&state);
+            if self.backup.is_none() && (together > 0 || !state.position.taken_over.is_empty()) {
+                self.back_up()?;
+            }
             if together == 0 {
                 if state.position.taken_over.is_empty() {
                     self.session.database.rollback();
@@ -238,9 +242,6 @@ impl<Db: Database> Run<'_, Db> {
                     self.options.observer.tell(&Event::Committed { revisions: 0 });
                 }
                 return Ok(standing(&self.graph, &state.position));
-            }
-            if is_first && self.backup.is_none() {
-                self.back_up()?;
             }
             let revisions: Vec<&'static Revision> = state.path.drain(..together).collect();
             if self.run(&mut state, &revisions)? == Ended::Overtaken {
@@ -275,11 +276,17 @@ impl<Db: Database> Run<'_, Db> {
             Transaction::All => self.session.database.is_transactional(),
             Transaction::Revision | Transaction::None => false,
         };
-        let alike = state.path.iter().take_while(|revision| revision.transaction.is_none()).count();
+        let alike = state.path.iter().take_while(|revision| !self.stands_alone(revision)).count();
         match is_one {
             true => alike.max(1).min(state.path.len()),
             false => 1.min(state.path.len()),
         }
+    }
+
+    /// Whether a revision may be another number of transactions than one.
+    fn stands_alone(&self, revision: &Revision) -> bool {
+        let dialect = self.session.database.dialect();
+        revision.transaction.is_some() || has_boundary(&revision.operations(self.direction), dialect)
     }
 
     /// What is one transaction, of revisions that do not say so themselves.
@@ -333,6 +340,9 @@ impl<Db: Database> Run<'_, Db> {
         };
         if unfinished.direction != self.direction {
             return Err(unfinished.refused("nothing can go the other way before"));
+        }
+        if position.applied.contains(revision.id) == (self.direction == Direction::Upgrade) {
+            return Err(unfinished.refused("the history says that nothing of it is left to do"));
         }
         let node = self.graph.node(revision.id);
         let mut before = node.into_iter().flat_map(|node| node.after.iter().chain(&node.depends_on));

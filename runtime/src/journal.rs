@@ -63,7 +63,8 @@ impl Unfinished {
         }
         if self.plan != plan {
             return Err(Stop::refused(format!(
-                "it was begun by version {} of this tool, which does its work in other pieces; go on with that version",
+                "its work is planned in other pieces now than when it was begun, by version {} of this tool: go on with \
+                 that version, or see what was changed in the database beside it (types, views, triggers)",
                 self.tool_version
             )));
         }
@@ -163,6 +164,10 @@ pub(crate) fn forget<Db: Database>(database: &mut Db, settings: &Settings) -> Qu
     database.execute(&format!("DROP TABLE IF EXISTS {table}"))
 }
 
+/// Why a revision cannot be gone on with that has set something for the session that was stopped.
+const SESSION_IS_OVER: &str = "it was stopped behind SQL that sets something for the session, which is over; bring the \
+                               tables to where the revision begins or ends, and record that by `repair`";
+
 /// The journal of a revision that is run where changes of tables are in no transaction.
 pub(crate) struct Journal<'a> {
     table: String,
@@ -224,10 +229,7 @@ impl<'a> Journal<'a> {
             first += 1;
         }
         if (0..first).any(|piece| self.nature(piece) == Nature::WrittenSession) {
-            return Err(Stop::refused(
-                "it was stopped behind SQL that sets something for the session, which is over; bring the tables to where \
-                 the revision begins or ends, and record that by `repair`",
-            ));
+            return Err(Stop::refused(SESSION_IS_OVER));
         }
         Ok(first)
     }

@@ -26,7 +26,9 @@ pub(crate) fn parts(pieces: &[Piece], operations: &[Operation], each: bool, dial
 fn cut(pieces: &[Piece], operations: &[Operation], each: bool, boundary: fn(&str) -> Boundary) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     let mut first = 0;
-    let mut inseparable = false;
+    let mut depth = 0_usize;
+    // Behind what changes something, and what looks whether it was right.
+    let mut pending = None;
     for (at, piece) in pieces.iter().enumerate() {
         let mut until = |until: usize, is_outside: bool| {
             if first < until {
@@ -34,16 +36,20 @@ fn cut(pieces: &[Piece], operations: &[Operation], each: bool, boundary: fn(&str
                 first = until;
             }
         };
-        inseparable = match piece.work {
+        match piece.work {
+            Work::CheckReferences { .. } if pending == Some(at) => pending = Some(at + 1),
+            _ => pending.take().into_iter().for_each(|behind| until(behind, false)),
+        }
+        match piece.work {
             Work::Begin => {
-                if each {
+                if each && depth == 0 {
                     until(at, false);
                 }
-                true
+                depth += 1;
             }
-            Work::Commit => false,
-            _ => inseparable,
-        };
+            Work::Commit => depth = depth.saturating_sub(1),
+            _ => {}
+        }
         match written(piece, operations).map_or(Boundary::Inside, boundary) {
             Boundary::Outside => {
                 until(at, false);
@@ -53,23 +59,32 @@ fn cut(pieces: &[Piece], operations: &[Operation], each: bool, boundary: fn(&str
             Boundary::Inside => {
                 // What only looks belongs to what comes behind it.
                 let changes = !matches!(piece.work, Work::Verify(_) | Work::CheckReferences { .. });
-                if each && changes && !inseparable {
-                    until(at + 1, false);
+                if each && changes && depth == 0 {
+                    pending = Some(at + 1);
                 }
             }
         }
     }
+    let only_looks = |piece: &Piece| matches!(piece.work, Work::Verify(_) | Work::CheckReferences { .. });
     match parts.last_mut() {
-        // Nothing but looks is left.
-        Some(last) if each && !last.is_outside => last.pieces.end = pieces.len(),
+        Some(last) if !last.is_outside && pieces[first..].iter().all(only_looks) => last.pieces.end = pieces.len(),
         _ if first < pieces.len() => parts.push(Part { pieces: first..pieces.len(), is_outside: false }),
         _ => {}
     }
     parts
 }
 
+/// Whether a statement among operations must be in no transaction, or end one.
+pub(crate) fn has_boundary(operations: &[Operation], dialect: Dialect) -> bool {
+    let Some(boundary) = offline(dialect).map(|it| it.boundary) else { return false };
+    operations.iter().any(|operation| match operation {
+        Operation::Execute { sql, .. } => sql.text(dialect).is_some_and(|sql| boundary(sql) != Boundary::Inside),
+        _ => false,
+    })
+}
+
 /// The statement of a piece, if somebody wrote it.
-fn written<'a>(piece: &'a Piece, operations: &[Operation]) -> Option<&'a str> {
+pub(crate) fn written<'a>(piece: &'a Piece, operations: &[Operation]) -> Option<&'a str> {
     let is_written = piece.operations.iter().any(|&at| matches!(operations.get(at), Some(Operation::Execute { .. })));
     match &piece.work {
         Work::Statement(sql) if is_written => Some(sql),
@@ -93,6 +108,7 @@ mod tests {
             let (table, problem, advice, query) = Default::default();
             bare(Work::Verify(Verify { table, problem, advice, query }))
         };
+        let references = || bare(Work::CheckReferences { at_end: false });
         let operations = [
             Operation::DropTable { table: "t".into() },
             Operation::Execute { sql: Sql::portable("x"), effect: Vec::new() },
@@ -111,6 +127,8 @@ mod tests {
             (false, vec![own("outside"), own("b")], vec![inside(0..2)]),
             (false, vec![written("last"), own("b")], vec![inside(0..1), inside(1..2)]),
             (true, vec![look(), own("a"), own("b"), look()], vec![inside(0..2), inside(2..4)]),
+            (true, vec![own("a"), references(), own("b"), references()], vec![inside(0..2), inside(2..4)]),
+            (true, vec![own("a"), look(), own("b")], vec![inside(0..1), inside(1..3)]),
             (
                 true,
                 vec![own("a"), bare(Work::Begin), own("b"), own("c"), bare(Work::Commit), own("d")],

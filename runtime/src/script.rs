@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use migratable_core::{Dialect, Operation};
 
-use crate::dialect::{self, Boundary, Database, Offline, Work};
+use crate::dialect::{self, Database, Offline, Work};
 use crate::error::Error;
 use crate::history::{Position, Statements};
+use crate::journal::{Parts, Place};
 use crate::migrator::{Direction, Migrator, Revision};
-use crate::parts::parts;
+use crate::parts::{has_boundary, parts};
 use crate::plan;
 use crate::settings::{Settings, Transaction};
 
@@ -111,11 +112,7 @@ pub(crate) fn write<Db: Database>(
     let stops_at: Vec<_> = path.iter().map(|revision| ScriptStop::of(revision, direction, options)).collect();
     let transaction = |revision: &Revision| revision.transaction.or(set);
     let in_parts = path.iter().any(|revision| {
-        let outside = |it: &Operation| {
-            matches!(it, Operation::Execute { sql, .. }
-            if sql.text(dialect).is_some_and(|sql| (offline.boundary)(sql) != Boundary::Inside))
-        };
-        transaction(revision) == Some(Transaction::None) || revision.operations(direction).iter().any(outside)
+        transaction(revision) == Some(Transaction::None) || has_boundary(&revision.operations(direction), dialect)
     });
     let each = path.iter().any(|revision| transaction(revision).is_some()) || stops_at.iter().any(Option::is_some);
     script.head(if in_parts {
@@ -132,15 +129,12 @@ pub(crate) fn write<Db: Database>(
     let mut applied = position.applied;
     let mut endangered = false;
     let mut is_under_way = false;
-    let begin = |script: &mut Script<'_>, applied: &BTreeSet<String>| {
+    let begin_again = |script: &mut Script<'_>, applied: &BTreeSet<String>, endangered| {
+        script.commit(endangered, true);
         script.line("");
         let at: Vec<String> = graph.tips(applied).into_iter().map(str::to_owned).collect();
         let elsewhere = script.history.stands_elsewhere(&at, applied);
         script.begin(Some(if options.idempotent { &stops } else { &elsewhere }));
-    };
-    let begin_again = |script: &mut Script<'_>, applied: &BTreeSet<String>, endangered| {
-        script.commit(endangered);
-        begin(script, applied);
     };
     let mut stopped = Vec::new();
     let mut revisions = path.into_iter().zip(stops_at).peekable();
@@ -171,14 +165,20 @@ pub(crate) fn write<Db: Database>(
         endangered |= planned.endangers_references;
         let mut said = Vec::new();
         let each = transaction(revision) == Some(Transaction::None) && !offline.commit.is_empty();
+        let cut = parts(&planned.pieces, &operations.operations, each, dialect);
+        let work = (&planned.pieces[..], &operations.operations[..]);
+        let (mut journal, _) = Parts::open(settings, dialect, (revision, direction), work, offline.note, None)
+            .map_err(|_| wrong(format!("revision {} cannot be written in parts", revision.id)))?;
         let mut is_open = true;
-        for (number, part) in parts(&planned.pieces, &operations.operations, each, dialect).iter().enumerate() {
+        for (number, part) in cut.iter().enumerate() {
+            let place = Place { piece: part.pieces.start, is_begun: part.is_outside };
             if is_open && (part.is_outside || number > 0) {
-                script.commit(endangered);
+                journal.moves(place).iter().for_each(|sql| script.statement(sql));
+                script.commit(endangered, false);
                 is_open = false;
             }
             if !is_open && !part.is_outside {
-                begin(&mut script, &applied);
+                script.go_on(&journal);
                 is_open = true;
             }
             for piece in &planned.pieces[part.pieces.clone()] {
@@ -188,10 +188,14 @@ pub(crate) fn write<Db: Database>(
                 }
                 (offline.statements)(&piece.work).iter().for_each(|sql| script.statement(sql));
             }
+            if part.is_outside {
+                script.go_on(&journal);
+                let next = Place { piece: part.pieces.end, is_begun: false };
+                journal.moves(next).iter().for_each(|sql| script.statement(sql));
+                is_open = true;
+            }
         }
-        if !is_open {
-            begin(&mut script, &applied);
-        }
+        journal.ends().iter().for_each(|sql| script.statement(sql));
         script.record(revision, direction);
         if options.idempotent {
             let lines = script.lines.split_off(first);
@@ -203,7 +207,7 @@ pub(crate) fn write<Db: Database>(
             begin_again(&mut script, &applied, std::mem::take(&mut endangered));
         }
     }
-    script.commit(endangered);
+    script.commit(endangered, true);
     Ok(RevisionScript { sql: script.text(), stops: stopped })
 }
 
@@ -271,8 +275,8 @@ impl<'a> Script<'a> {
         self.line(match taken {
             _ if self.offline.commit.is_empty() => "-- Written by migratable.",
             Taken::Part => {
-                "-- Written by migratable. What fails takes its transaction back; what was committed before stays, and the \
-                 history does not say how far a revision has come."
+                "-- Written by migratable. What fails takes its transaction back; what was committed before stays, and \
+                 `upgrade` or `downgrade` goes on from there."
             }
             Taken::Revision => "-- Written by migratable. What fails takes its revision back; those before it stay.",
             Taken::All => "-- Written by migratable. Whatever fails takes everything back.",
@@ -319,11 +323,20 @@ impl<'a> Script<'a> {
         });
     }
 
-    /// Ends the transaction.
-    pub(crate) fn commit(&mut self, endangered: bool) {
+    /// Begins the next transaction of a revision, where the journal says that the one before it was the last.
+    fn go_on(&mut self, journal: &Parts<'_>) {
+        self.line("");
+        (self.offline.begin)(self.settings).iter().for_each(|line| self.line(line));
+        if let Some(number) = journal.is_elsewhere() {
+            self.statement(&(self.offline.guard)("somebody else has gone on with the revision", &number));
+        }
+    }
+
+    /// Ends the transaction, at the end of a revision or in its middle.
+    pub(crate) fn commit(&mut self, endangered: bool, at_end: bool) {
         self.line("");
         if endangered {
-            let check = Work::CheckReferences { at_end: true };
+            let check = Work::CheckReferences { at_end };
             (self.offline.statements)(&check).iter().for_each(|sql| self.statement(sql));
         }
         self.offline.commit.iter().for_each(|line| self.line(line));

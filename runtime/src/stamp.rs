@@ -98,7 +98,7 @@ pub(crate) fn script<Db: Database>(
     for revision in migrator.find_all(&wanted) {
         script.statement(&script.history.insert_missing(revision));
     }
-    script.commit(false);
+    script.commit(false, true);
     Ok(script.text())
 }
 
@@ -113,7 +113,7 @@ pub(crate) fn ensure_script<Db: Database>(migrator: &Migrator<Db>, dialect: Dial
     let mut script = Script::new(dialect, migrator.settings())?;
     script.head(Taken::All);
     script.begin(None);
-    script.commit(false);
+    script.commit(false, true);
     Ok(script.text())
 }
 

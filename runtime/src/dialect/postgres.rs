@@ -214,6 +214,7 @@ pub(super) const OFFLINE: Offline = Offline {
     after: &[],
     conditional,
     boundary: outside::boundary,
+    note: Some("true"),
     plan: |operations, schema, direction| plan::plan(operations, schema, direction.into(), &Surroundings::unknown()),
     statements,
     difference: difference::script,

@@ -215,6 +215,7 @@ pub(super) const OFFLINE: Offline = Offline {
     guard,
     conditional,
     boundary: outside::boundary,
+    note: Some(""),
     plan: |operations, schema, direction| plan::plan(operations, schema, direction, &BTreeSet::new()),
     statements,
     difference: difference::script,

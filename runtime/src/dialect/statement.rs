@@ -6,14 +6,14 @@ use super::tokens::{Kind, Token, tokens};
 
 /// What is left of a statement.
 #[derive(Clone)]
-pub(super) struct Statement<'a> {
+pub(crate) struct Statement<'a> {
     sql: &'a str,
     rest: Vec<Token<'a>>,
 }
 
 impl<'a> Statement<'a> {
     /// One statement; nothing if there are several, or none.
-    pub(super) fn read(sql: &'a str) -> Option<Statement<'a>> {
+    pub(crate) fn read(sql: &'a str) -> Option<Statement<'a>> {
         let mut rest: Vec<Token<'a>> = tokens(sql).collect();
         if rest.last().is_some_and(|token| token.is_symbol(";")) {
             rest.pop();
@@ -23,7 +23,7 @@ impl<'a> Statement<'a> {
     }
 
     /// Whether it goes on with these words; then what is left is behind them.
-    pub(super) fn takes(&mut self, words: &str) -> bool {
+    pub(crate) fn takes(&mut self, words: &str) -> bool {
         let words: Vec<&str> = words.split(' ').collect();
         let found = self.rest.len() >= words.len() && self.rest.iter().zip(&words).all(|(token, word)| token.is(word));
         if found {
@@ -74,7 +74,7 @@ impl<'a> Statement<'a> {
     }
 
     /// Whether a word stands in what is left.
-    pub(super) fn has(&self, word: &str) -> bool {
+    pub(crate) fn has(&self, word: &str) -> bool {
         self.rest.iter().any(|token| token.is(word))
     }
 

@@ -1,8 +1,11 @@
 //! The work of one revision: planned, cut into transactions, done, and recorded.
 
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::{Duration, Instant};
+
+use migratable_core::Operation;
 
 use super::session::cannot_begin;
 use super::{Ended, Run, State};
@@ -34,6 +37,15 @@ impl Planned<'_> {
     }
 }
 
+/// What stands before the name of each view and trigger that did not work before a revision that the journal tells of.
+const BROKEN: &str = "\u{1}";
+
+/// What is noted of a database: the facts, and what does not work in it.
+fn noted(facts: Option<String>, broken: Option<&BTreeSet<String>>) -> Option<String> {
+    let names = broken.into_iter().flatten().map(|name| format!("{BROKEN}{name}"));
+    Some(names.fold(facts?, |note, name| note + &name))
+}
+
 impl<Db: Database> Run<'_, Db> {
     /// Runs a revision and writes its row.
     pub(super) fn revision(
@@ -45,20 +57,18 @@ impl<Db: Database> Run<'_, Db> {
         let recorded = plan::record(&state.replay, &self.graph, revision, self.direction);
         let operations = &recorded.operations;
         let begun_before = state.unfinished.take();
-        let noted =
-            begun_before.as_ref().and_then(|it| self.session.database.noted(it.facts.as_deref()?, &state.facts));
-        let facts = noted.as_ref().unwrap_or(&state.facts);
+        let before = begun_before.as_ref().and_then(|it| it.facts.as_deref()?.split(BROKEN).next());
+        let before = before.and_then(|note| self.session.database.noted(note, &state.facts));
+        let facts = before.as_ref().unwrap_or(&state.facts);
         let note = self.session.database.note(facts);
         let planned = Db::plan(facts, &operations.operations, &mut state.replay.schema, self.direction)
             .map_err(|refusal| refusal.in_revision(revision, &operations.operations))?;
         recorded.note(&mut state.replay, &self.graph, revision, self.direction);
         let broken_before = match planned.endangers_dependents {
-            true => {
-                let found = self.session.database.broken_dependents();
-                Some(found.map_err(|error| self.failure(revision, Vec::new(), error.into()))?)
-            }
+            true => Some(self.broken(revision, begun_before.as_ref())?),
             false => None,
         };
+        let note = noted(note, broken_before.as_ref());
         self.stays = begun_before.is_some();
         self.endangered |= planned.endangers_references;
         let work = Planned { revision, operations, pieces: &planned.pieces, facts: note.as_deref() };
@@ -70,7 +80,7 @@ impl<Db: Database> Run<'_, Db> {
             let after = after.map_err(|error| self.failure(revision, Vec::new(), error.into()))?;
             let newly: Vec<String> = after
                 .into_iter()
-                .filter(|(name, _)| !before.contains_key(name))
+                .filter(|(name, _)| !before.contains(name))
                 .map(|(name, error)| format!("the {name} would no longer work: {error}"))
                 .collect();
             if !newly.is_empty() {
@@ -80,12 +90,22 @@ impl<Db: Database> Run<'_, Db> {
                 return Err(self.failure(revision, all, stop));
             }
         }
-        if planned.endangers_references {
+        if planned.endangers_references || operations.operations.iter().any(Operation::is_data) {
             let facts = self.session.database.facts();
             state.facts = facts.map_err(|error| self.failure(revision, Vec::new(), error.into()))?;
         }
         self.record(state, revision, begun.elapsed())?;
         Ok(Ended::Whole)
+    }
+
+    /// The views and triggers that did not work before the revision, by name.
+    fn broken(&mut self, revision: &Revision, begun_before: Option<&Unfinished>) -> Result<BTreeSet<String>, Error> {
+        if let Some(begun) = begun_before {
+            let notes = begun.facts.iter().flat_map(|note| note.split(BROKEN).skip(1));
+            return Ok(notes.map(str::to_owned).collect());
+        }
+        let found = self.session.database.broken_dependents();
+        Ok(found.map_err(|error| self.failure(revision, Vec::new(), error.into()))?.into_keys().collect())
     }
 
     fn work(&mut self, work: &Planned<'_>, begun_before: Option<&Unfinished>) -> Result<Ended, Error> {
@@ -117,7 +137,8 @@ impl<Db: Database> Run<'_, Db> {
         let revision = work.revision;
         let (settings, dialect) = (self.session.settings, self.session.database.dialect());
         let of = (revision, self.direction);
-        let opened = Parts::open(settings, dialect, of, work.pieces, work.facts, begun_before);
+        let opened =
+            Parts::open(settings, dialect, of, (work.pieces, &work.operations.operations), work.facts, begun_before);
         let (mut journal, mut place) = opened.map_err(|stop| self.failure(revision, Vec::new(), stop))?;
         self.session.hold().map_err(cannot_begin)?;
         if begun_before.is_some() {
@@ -174,20 +195,24 @@ impl<Db: Database> Run<'_, Db> {
             true => self.session.database.trace(sql).map_err(|error| failed(self, error.into()))?,
             false => Trace::NotDone,
         };
-        let done = match trace {
-            Trace::Done => Ok(()),
-            Trace::NotDone => self.session.database.perform(&piece.work),
-            Trace::InPart(undo) => self.undo(&undo).and_then(|()| self.session.database.perform(&piece.work)),
-            Trace::Unknown => Err(Stop::refused(
-                "it was stopped inside of a statement that is in no transaction, and the database does not tell whether \
-                 it was done; bring the tables to where the revision begins or ends, and record that by `repair`",
-            )),
-        };
-        if let Err(stop) = done {
-            if let Ok(Trace::InPart(undo)) = self.session.database.trace(sql) {
-                // What is left is found by the next run.
-                drop(self.undo(&undo));
+        let is_done = trace == Trace::Done;
+        match trace {
+            Trace::Done | Trace::NotDone => {}
+            Trace::InPart(undo) => self.undo(&undo).map_err(|stop| failed(self, stop))?,
+            Trace::Unknown => {
+                let stop = Stop::refused(
+                    "it was stopped inside of a statement that is in no transaction, and the database does not tell \
+                     whether it was done; bring the tables to where the revision begins or ends, and record that by \
+                     `repair`",
+                );
+                return Err(failed(self, stop));
             }
+        }
+        let performed = if is_done { Ok(()) } else { self.session.database.perform(&piece.work) };
+        if let Err(stop) = performed {
+            // The database has refused it: it was not done, whatever a person does to the tables before the next run.
+            // Where the connection is gone with it, the catalogue must tell.
+            drop(self.refused(sql, journal, place));
             return Err(failed(self, stop));
         }
         if self.begin_again(journal)? == Ended::Overtaken {
@@ -196,6 +221,16 @@ impl<Db: Database> Run<'_, Db> {
         let next = Place { piece: place.piece + 1, is_begun: false };
         journal.at(self.session.database, next).map_err(|stop| failed(self, stop))?;
         Ok(Ended::Whole)
+    }
+
+    /// Takes back what is left of a statement that the database has refused, and notes that it is still to be done.
+    fn refused(&mut self, sql: &str, journal: &mut Parts<'_>, place: Place) -> Result<(), Stop> {
+        if let Trace::InPart(undo) = self.session.database.trace(sql)? {
+            self.undo(&undo)?;
+        }
+        self.session.database.begin(self.session.settings)?;
+        journal.at(self.session.database, Place { is_begun: false, ..place })?;
+        Ok(self.session.commit()?)
     }
 
     fn undo(&mut self, sql: &str) -> Result<(), Stop> {

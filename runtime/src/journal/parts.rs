@@ -1,12 +1,14 @@
 //! The journal of a revision in several transactions, where each takes changes of tables back.
 
-use migratable_core::Dialect;
 use migratable_core::hash::hex;
+use migratable_core::{Dialect, Operation};
 
 use super::{Unfinished, begins, read};
-use crate::dialect::{Database, Work, offline};
+use crate::dialect::statement::Statement;
+use crate::dialect::{Database, Work, literal_for, offline};
 use crate::error::{Error, Stop};
 use crate::migrator::{Direction, Revision};
+use crate::parts::written;
 use crate::plan::Piece;
 use crate::settings::Settings;
 
@@ -23,6 +25,7 @@ pub(crate) struct Place {
 pub(crate) struct Parts<'a> {
     settings: &'a Settings,
     table: String,
+    dialect: Dialect,
     revision: &'static str,
     /// What begins it, as soon as a transaction is to end that is not the last one.
     begins: Vec<String>,
@@ -36,7 +39,7 @@ impl<'a> Parts<'a> {
         settings: &'a Settings,
         dialect: Dialect,
         (revision, direction): (&'static Revision, Direction),
-        pieces: &[Piece],
+        (pieces, operations): (&[Piece], &[Operation]),
         facts: Option<&str>,
         begun: Option<&Unfinished>,
     ) -> Result<(Parts<'a>, Place), Stop> {
@@ -47,11 +50,14 @@ impl<'a> Parts<'a> {
             (_, None) => Vec::new(),
         });
         let plan = hex(&texts.collect::<Vec<_>>().join("\n"), 32);
-        let mut parts = Parts { settings, table, revision: revision.id, begins: Vec::new(), written: None };
+        let mut parts = Parts { settings, table, dialect, revision: revision.id, begins: Vec::new(), written: None };
         let place = match begun {
             Some(begun) => {
                 begun.is_of(revision, &plan)?;
                 let place = Place::of(begun);
+                if pieces.iter().take(place.piece).any(|piece| sets_session(piece, operations)) {
+                    return Err(Stop::refused(super::SESSION_IS_OVER));
+                }
                 parts.written = Some(place);
                 place
             }
@@ -63,15 +69,28 @@ impl<'a> Parts<'a> {
         Ok((parts, place))
     }
 
-    /// Writes where the revision is, in the transaction that brought it there.
-    pub(crate) fn at<Db: Database>(&mut self, database: &mut Db, place: Place) -> Result<(), Stop> {
+    /// What writes where the revision is, in the transaction that brought it there.
+    pub(crate) fn moves(&mut self, place: Place) -> Vec<String> {
         let catalogue = if place.is_begun { "'begun'" } else { "NULL" };
-        let moves = format!("UPDATE {} SET piece = {}, catalogue = {catalogue}", self.table, place.piece);
-        for sql in std::mem::take(&mut self.begins).into_iter().chain([moves]) {
-            database.execute(&sql).map_err(|error| Stop::at(&sql, error))?;
-        }
+        let (table, revision, piece) = (&self.table, literal_for(self.dialect, self.revision), place.piece);
+        let moves = format!("UPDATE {table} SET piece = {piece}, catalogue = {catalogue} WHERE revision = {revision}");
         self.written = Some(place);
-        Ok(())
+        std::mem::take(&mut self.begins).into_iter().chain([moves]).collect()
+    }
+
+    /// Writes where the revision is.
+    pub(crate) fn at<Db: Database>(&mut self, database: &mut Db, place: Place) -> Result<(), Stop> {
+        self.moves(place).iter().try_for_each(|sql| database.execute(sql).map_err(|error| Stop::at(sql, error)))
+    }
+
+    /// SQL for a number that is zero if the journal says what this process has written last.
+    pub(crate) fn is_elsewhere(&self) -> Option<String> {
+        let Place { piece, is_begun } = self.written?;
+        let (table, revision) = (&self.table, literal_for(self.dialect, self.revision));
+        let begun = if is_begun { "IS NOT NULL" } else { "IS NULL" };
+        Some(format!(
+            "(SELECT 1 - count(*) FROM {table} WHERE revision = {revision} AND piece = {piece} AND catalogue {begun})"
+        ))
     }
 
     /// Whether the database is where this process has left it: between two transactions another may go on with the work.
@@ -81,14 +100,29 @@ impl<'a> Parts<'a> {
         Ok(found == self.written)
     }
 
-    /// Takes the journal away, in the transaction that writes the history.
+    /// What takes the journal away, in the transaction that writes the history.
+    pub(crate) fn ends(&self) -> Option<String> {
+        self.written.map(|_| format!("DROP TABLE {}", self.table))
+    }
+
+    /// Takes the journal away.
     pub(crate) fn end<Db: Database>(&self, database: &mut Db) -> Result<(), Stop> {
-        let sql = format!("DROP TABLE {}", self.table);
-        match self.written {
-            Some(_) => database.execute(&sql).map_err(|error| Stop::at(&sql, error)),
+        match self.ends() {
+            Some(sql) => database.execute(&sql).map_err(|error| Stop::at(&sql, error)),
             None => Ok(()),
         }
     }
+}
+
+/// Whether somebody wrote SQL that sets something for the session.
+fn sets_session(piece: &Piece, operations: &[Operation]) -> bool {
+    let Some(mut statement) = written(piece, operations).and_then(Statement::read) else { return false };
+    if statement.takes("CREATE") {
+        return statement.takes("TEMP") || statement.takes("TEMPORARY");
+    }
+    // Those that stay in the database.
+    let kept = ["journal_mode", "user_version", "application_id"].iter().any(|name| statement.has(name));
+    statement.takes("SET") || statement.takes("LOAD") || statement.takes("PRAGMA") && !kept
 }
 
 impl Place {

@@ -59,7 +59,9 @@ fn what_no_transaction_holds_is_done_between_two() {
     run(&mut db, "UPDATE t SET a = a - 20");
     program().upgrade(&mut db).unwrap();
     assert_whole(&mut db, "up again");
-    assert_eq!(one(&mut db, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), "0");
+    let locks = "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database \
+                 WHERE locktype = 'advisory' AND datname = current_database()";
+    assert_eq!(one(&mut db, locks), "0");
 }
 
 #[test]
@@ -95,6 +97,8 @@ fn stopped() -> Throwaway {
     assert!(failure.stays, "{failure}");
     assert!(failure.to_string().contains("CREATE UNIQUE INDEX CONCURRENTLY"), "{failure}");
     assert!(valid(&mut db).is_empty(), "an invalid index is taken away at once");
+    // As after a kill, where nobody could do that.
+    run(&mut db, "UPDATE migratable_journal SET catalogue = 'begun'");
     let left = db.batch_execute("CREATE UNIQUE INDEX CONCURRENTLY uq_t_a ON t (a)");
     assert!(left.is_err() && valid(&mut db) == ["false"]);
     run(&mut db, "UPDATE t SET a = CASE ctid WHEN (SELECT min(ctid) FROM t) THEN 11 ELSE 12 END");
@@ -126,8 +130,11 @@ fn what_no_catalogue_tells_is_left_to_a_person() {
     let mut db = throwaway();
     program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
     run(&mut db, "UPDATE t SET a = 1");
-    program.upgrade(&mut db).unwrap_err();
-    let error = program.upgrade(&mut db).unwrap_err().to_string();
+    let again = |db: &mut Db| program.upgrade(db).unwrap_err().to_string();
+    assert!(again(&mut db).contains("could not create unique index"));
+    assert!(again(&mut db).contains("could not create unique index"), "it was refused, and may be tried again");
+    run(&mut db, "UPDATE migratable_journal SET catalogue = 'begun'");
+    let error = again(&mut db);
     assert!(error.contains("does not tell") && error.contains("`repair`"), "{error}");
 }
 
@@ -160,4 +167,94 @@ fn nobody_comes_between_two_transactions_of_a_revision_and_who_waits_holds_nothi
         assert_eq!(waits.join().unwrap().done, []);
     });
     assert_whole(&mut db, "two");
+}
+
+#[test]
+fn a_statement_that_was_refused_is_not_taken_for_done_because_another_index_has_its_name() {
+    fn unique(op: &mut Operations) {
+        op.execute(sql("CREATE UNIQUE INDEX CONCURRENTLY ix ON t (a)"));
+    }
+    let program = line(&[(first, nothing), (unique, nothing)]);
+    let mut db = throwaway();
+    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+    run(&mut db, "CREATE INDEX ix ON t (a)");
+    for _ in 0..2 {
+        let error = program.upgrade(&mut db).unwrap_err().to_string();
+        assert!(error.contains("relation \"ix\" already exists"), "{error}");
+    }
+    run(&mut db, "DROP INDEX ix");
+    program.upgrade(&mut db).unwrap();
+}
+
+#[test]
+fn a_script_that_stopped_between_two_transactions_is_gone_on_with_by_upgrade() {
+    fn plain(op: &mut Operations) {
+        op.execute(sql("UPDATE t SET a = a * 2"));
+        op.execute(sql("CREATE UNIQUE INDEX CONCURRENTLY uq_t_a ON t (a)"));
+        op.execute(sql("UPDATE t SET a = a + 10"));
+    }
+    let program = line(&[(first, nothing), (plain, nothing)]);
+    for idempotent in [false, true] {
+        let mut db = throwaway();
+        program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+        let options = migratable::ScriptOptions { idempotent };
+        let direction = migratable::Direction::Upgrade;
+        let script = program.script(migratable::Dialect::Postgres, "r1:r2", direction, &options).unwrap().sql;
+        run(&mut db, "UPDATE t SET a = 1");
+        assert!(db.psql(&script).unwrap_err().contains("could not create unique index"));
+        let again = db.psql(&script).unwrap_err();
+        assert!(again.contains("a revision was stopped in the middle of its work"), "{again}");
+        assert_eq!(values(&mut db, "SELECT a FROM t"), ["2", "2"]);
+        run(&mut db, "UPDATE t SET a = CASE ctid WHEN (SELECT min(ctid) FROM t) THEN 2 ELSE 4 END");
+        assert_eq!(program.upgrade(&mut db).unwrap().resumed, ["r2"]);
+        assert_eq!(values(&mut db, "SELECT a FROM t ORDER BY a"), ["12", "14"]);
+        assert_eq!(valid(&mut db), ["true"]);
+    }
+}
+
+#[test]
+fn grants_of_a_column_that_is_made_anew_stay_where_each_part_is_a_transaction() {
+    fn computed(op: &mut Operations) {
+        op.add_column("t", column("b", integer()).nullable().generated(stored(sql("a * 2"))));
+    }
+    let program = line(&[
+        (first, nothing),
+        (computed, nothing),
+        (|op| drop(op.alter_column("t", "a").set_type(bigint())), nothing),
+    ]);
+    let mut db = throwaway();
+    program.upgrade_to(&mut db, "r2", &Options::default()).unwrap();
+    run(&mut db, "GRANT SELECT (b) ON t TO pg_monitor");
+    let options = Options { transaction: migratable::Transaction::None, ..Options::default() };
+    program.upgrade_to(&mut db, "head", &options).unwrap();
+    let granted = "SELECT has_column_privilege('pg_monitor', 't', 'b', 'SELECT')::text";
+    assert_eq!(one(&mut db, granted), "true");
+}
+
+#[test]
+fn a_view_that_a_revision_makes_is_known_to_the_next() {
+    let program = line(&[
+        (first, nothing),
+        (|op| op.create_table(table("u").column(column("a", integer()))), nothing),
+        (|op| op.execute(sql("CREATE VIEW v AS SELECT a FROM t")), nothing),
+        (|op| drop(op.alter_column("t", "a").set_type(text())), nothing),
+    ]);
+    let mut db = throwaway();
+    program.upgrade(&mut db).unwrap();
+    assert_eq!(values(&mut db, "SELECT a FROM v ORDER BY a"), ["1", "2"]);
+}
+
+#[test]
+fn what_is_set_for_a_session_that_is_over_is_not_gone_on_with() {
+    fn sets(op: &mut Operations) {
+        op.execute(sql("SET session_replication_role = replica"));
+        op.execute(sql("CREATE UNIQUE INDEX CONCURRENTLY uq_t_a ON t (a)"));
+    }
+    let program = line(&[(first, nothing), (sets, nothing)]);
+    let mut db = throwaway();
+    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+    run(&mut db, "UPDATE t SET a = 1");
+    program.upgrade(&mut db).unwrap_err();
+    let error = program.upgrade(&mut db).unwrap_err().to_string();
+    assert!(error.contains("sets something for the session, which is over"), "{error}");
 }

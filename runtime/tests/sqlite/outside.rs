@@ -78,3 +78,35 @@ fn another_process_may_go_on_between_two_transactions_and_nothing_is_done_twice(
         assert_eq!(program().applied(&mut db).unwrap().len(), 2, "{until}");
     }
 }
+
+#[test]
+fn what_fails_behind_a_revision_of_several_transactions_leaves_it_whole() {
+    fn fails(op: &mut Operations) {
+        op.execute(sql("INSERT INTO nowhere VALUES (1)"));
+    }
+    let program = line(&[(first, nothing), (second, nothing), (fails, nothing)]);
+    let folder = tempfile::tempdir().unwrap();
+    let mut db = open(&folder.path().join("app.db"));
+    let error = program.upgrade(&mut db).unwrap_err().to_string();
+    assert!(error.contains("r3") && error.contains("done before it, and kept: r1, r2"), "{error}");
+    assert_eq!(program.status(&mut db).unwrap().unfinished, None);
+    assert_eq!(values(&mut db, "SELECT revision FROM migratable_revisions"), ["r1", "r2"]);
+}
+
+#[test]
+fn a_view_that_a_part_broke_is_found_by_the_run_that_goes_on() {
+    fn breaks(op: &mut Operations) {
+        op.execute(sql("DROP TABLE u"));
+        op.execute(sql("VACUUM"));
+        op.execute(sql("UPDATE t SET a = 0"));
+    }
+    let program = line(&[(first, nothing), (breaks, nothing)]);
+    let mut db = super::database::memory();
+    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+    let views = "CREATE TABLE u (a); CREATE VIEW v AS SELECT a FROM u; CREATE VIEW gone AS SELECT * FROM nowhere";
+    super::database::run(&mut db, views);
+    for _ in 0..2 {
+        let error = program.upgrade(&mut db).unwrap_err().to_string();
+        assert!(error.contains("the view `v` would no longer work") && !error.contains("gone"), "{error}");
+    }
+}

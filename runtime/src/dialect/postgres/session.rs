@@ -18,16 +18,21 @@ fn lock_key(settings: &Settings) -> String {
     format!("hashtextextended(coalesce({schema}, ''), 7883946363647713634)")
 }
 
-/// Takes the lock until the transaction of a script ends.
+/// Takes the lock until the transaction of a script ends. It does not wait: who makes an index CONCURRENTLY, and has the
+/// lock, would wait for it.
 fn lock_statement(settings: &Settings) -> String {
-    format!("DO $migratable$ BEGIN PERFORM pg_advisory_xact_lock({}); END $migratable$;", lock_key(settings))
+    format!(
+        "DO $migratable$ BEGIN IF NOT pg_try_advisory_xact_lock({}) THEN \
+         RAISE EXCEPTION 'another process migrates this database'; END IF; END $migratable$;",
+        lock_key(settings)
+    )
 }
 
 /// Who has the lock, in the words of the server.
 fn lock_holder(database: &mut PgConnection, settings: &Settings) -> Option<String> {
     let query = format!(
         "SELECT concat('process ', pid, ' of ', usename, coalesce(' from ' || client_addr, ''), \
-         ', in a transaction since ', xact_start) \
+         ', in a transaction since ', coalesce(xact_start, state_change)) \
          FROM (SELECT {} AS key) AS lock JOIN pg_locks ON locktype = 'advisory' AND granted AND objsubid = 1 \
          AND classid::bigint = (key >> 32) & 4294967295 AND objid::bigint = key & 4294967295 \
          JOIN pg_stat_activity USING (pid) WHERE pg_locks.database = (SELECT oid FROM pg_database \
@@ -141,8 +146,11 @@ pub(super) fn hold(database: &mut PgConnection, settings: &Settings, session: &m
     if session.unlock.is_some() {
         return Ok(());
     }
-    database.batch_execute(&format!("SELECT pg_advisory_lock({})", lock_key(settings)))?;
-    session.unlock = Some(format!("SELECT pg_advisory_unlock({}); ", lock_key(settings)));
+    // The number is kept: the first schema may be another one at the end.
+    let key = database.rows(&format!("SELECT {}", lock_key(settings)))?.into_iter().flatten().flatten().next();
+    let key = key.unwrap_or_default();
+    database.batch_execute(&format!("SELECT pg_advisory_lock({key})"))?;
+    session.unlock = Some(format!("SELECT pg_advisory_unlock({key}); "));
     Ok(())
 }
 
@@ -170,9 +178,16 @@ pub(super) fn rollback(database: &mut PgConnection) {
 /// A number that stands for the history, and is another one for every history.
 fn history(database: &mut PgConnection, table: &HistoryTable) -> QueryResult<i64> {
     let name = table.sql(Dialect::Postgres);
-    let there = database.rows(&format!("SELECT to_regclass({}) IS NOT NULL", literal(&name)))?;
-    if there.into_iter().flatten().flatten().next().as_deref() != Some("true") {
-        return Ok(1);
+    let is_there = |name: &str| format!("to_regclass({}) IS NOT NULL", literal(name));
+    let journal = table.journal().sql(Dialect::Postgres);
+    let there = database.rows(&format!("SELECT {}, {}", is_there(&name), is_there(&journal)))?;
+    let mut there = there.into_iter().flatten().map(|it| it.as_deref() == Some("true"));
+    let [has_history, has_journal] = [there.next() == Some(true), there.next() == Some(true)];
+    match (has_history, has_journal) {
+        (false, _) => return Ok(1),
+        // Whatever somebody else has left in the middle of its work is looked at.
+        (_, true) => return Ok(2),
+        _ => {}
     }
     let sum = format!(
         "SELECT coalesce(hashtextextended(string_agg(revision || ordinal || applied_at, ' ' ORDER BY ordinal), 0), 1) \

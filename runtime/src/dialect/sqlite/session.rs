@@ -63,18 +63,20 @@ pub(super) fn enter(database: &mut SqliteConnection, settings: &Settings) -> Res
 
 /// Making and deleting the journal's file is a tenth of what a small transaction costs.
 pub(super) fn expect_many(database: &mut SqliteConnection, session: &mut Session) {
-    let mode = |database: &mut SqliteConnection, pragma: &str| {
-        database.rows(pragma).ok().and_then(|rows| rows.into_iter().flatten().flatten().next())
-    };
     // It is only for speed: what does not answer, or says something else, stays as it is.
     if mode(database, "PRAGMA journal_mode").as_deref() == Some("delete") {
         session.keeps_journal = mode(database, "PRAGMA journal_mode = PERSIST").as_deref() == Some("persist");
     }
 }
 
+fn mode(database: &mut SqliteConnection, pragma: &str) -> Option<String> {
+    database.rows(pragma).ok().and_then(|rows| rows.into_iter().flatten().flatten().next())
+}
+
 pub(super) fn leave(database: &mut SqliteConnection, session: &Session) {
     rollback(database);
-    if session.keeps_journal {
+    // A revision may have set another mode.
+    if session.keeps_journal && mode(database, "PRAGMA journal_mode").as_deref() == Some("persist") {
         // An ended journal that is left does no harm.
         drop(database.batch_execute("PRAGMA journal_mode = DELETE"));
     }

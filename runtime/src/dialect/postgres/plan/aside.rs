@@ -4,7 +4,7 @@ use migratable_core::{IndexTarget, Operation, Table, TableName};
 
 use super::super::ddl::{self, qualified, quoted};
 use super::{Planned, Planner};
-use crate::dialect::literal;
+use crate::dialect::{Work, literal};
 
 /// Something that was dropped and is to be made again, as the schema then has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +63,7 @@ impl Planner<'_> {
         self.aside = left;
         back.sort_by_key(|it| it.kind);
         let at = self.at;
+        let regions = back.iter().filter(|it| it.grants.is_some()).count();
         for aside in back {
             self.at = aside.at;
             if let Some(table) = self.schema.table(&aside.table).cloned() {
@@ -74,6 +75,7 @@ impl Planner<'_> {
             }
         }
         self.at = at;
+        (0..regions).for_each(|_| self.push(Work::Commit));
         self.bring_back_dependents();
         Ok(())
     }
@@ -117,6 +119,10 @@ impl Planner<'_> {
     fn put_aside(&mut self, table: &TableName, kind: Kind, name: &str, late: bool) {
         if self.is_aside(table, kind, name) {
             return;
+        }
+        if kind == Kind::Column {
+            // What is kept of its grants is gone with the transaction.
+            self.push(Work::Begin);
         }
         let grants = (kind == Kind::Column).then(|| format!("migratable.grants_{}", self.planned.pieces.len()));
         self.statements(grants.iter().map(|setting| keep_grants(setting, table, name)));
