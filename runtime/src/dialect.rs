@@ -69,7 +69,8 @@ pub enum Work {
     Rebuild(Box<sqlite::Rebuild>),
 }
 
-/// How a statement that somebody wrote stands to transactions.
+/// How a statement that somebody wrote stands to transactions. Only PostgreSQL has others than those inside of one.
+#[cfg_attr(not(feature = "postgres"), allow(dead_code))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Boundary {
     /// It is part of one.

@@ -49,7 +49,7 @@ mod script;
 mod settings;
 #[cfg(feature = "database")]
 mod stamp;
-#[cfg(feature = "database")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod stranded;
 #[cfg(feature = "database")]
 mod takeover;

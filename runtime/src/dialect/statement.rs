@@ -39,6 +39,7 @@ impl<'a> Statement<'a> {
     }
 
     /// Whether nothing is left.
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
     pub(super) fn is_over(&self) -> bool {
         self.rest.is_empty()
     }
