@@ -67,6 +67,18 @@ fn a_step_gets_the_tables_that_it_can_name_as_they_are_at_that_moment() {
 }
 
 #[test]
+fn a_step_sees_what_sql_by_hand_says_that_it_has_done() {
+    let add = "op.add_column(\"users\", column(\"bio\", text()).nullable());";
+    let by_hand = format!("op.execute_as(sql(\"ALTER TABLE users ADD bio text\"), |op| {{ {add} }});");
+    let outputs = embed(project(&BIO.replace(add, &by_hand)).path(), true);
+    assert!(outputs.files["bbbbbbbbbbbb.rs"].contains("bio -> Nullable<Text>"));
+    let without =
+        embed(project(&BIO.replace(add, "op.execute(sql(\"ALTER TABLE users ADD bio text\"));")).path(), true);
+    let found = found(&without, "2_bbbbbbbbbbbb_bio.txt");
+    assert!(found[0].message.contains("there is no column `users.bio` at this step"), "{found:?}");
+}
+
+#[test]
 fn the_index_names_all_revisions() {
     let dir = project(BIO);
     let index = embed(dir.path(), true).files.remove("revisions.rs").unwrap();

@@ -85,6 +85,23 @@ fn a_history_replays_in_its_order_and_not_in_that_of_the_files() {
 }
 
 #[test]
+fn sql_by_hand_does_to_the_schema_what_it_says() {
+    let by_hand = |sql: &str, effect: &str| format!("op.execute_as(sql(\"{sql}\"), |op| {{ {effect} }});");
+    let up = by_hand("ALTER TABLE users ADD bio text", BIO);
+    let down = by_hand("ALTER TABLE users DROP bio", "op.drop_column(\"users\", \"bio\");");
+    let files = |up: &str| {
+        [
+            ("1_a_x.rs", revision("a", &[], USERS, "op.drop_table(\"users\");")),
+            ("2_b_x.rs", revision("b", &["a"], up, &down)),
+        ]
+    };
+    let schema = history(&files(&up)).replay().unwrap().schema;
+    assert!(schema.column(&"users".into(), "bio").is_some());
+    assert_problems(&files("op.execute(sql(\"ALTER TABLE users ADD bio text\"));"), &["2_b_x.rs:10:"]);
+    assert_problems(&files(&up.replace("ALTER TABLE users ADD bio text", " ")), &["2_b_x.rs:6:"]);
+}
+
+#[test]
 fn no_folder_is_no_revisions() {
     let dir = tempfile::tempdir().unwrap();
     let history = History::read(&dir.path().join("versions"));

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use migratable::AnyConnection;
 use migratable::diesel::connection::SimpleConnection;
-use migratable_core::Dialect;
+use migratable::revision::*;
+use migratable::{AnyConnection, Revision};
+use migratable_cli::{Migrator, Project};
+use migratable_core::{Dialect, Sql};
 use serde_json::Value;
 
-use crate::database::{A, B, CONFIGURATION, program};
+use crate::database::{A, B, CONFIGURATION, program, revision};
 use crate::project::{Blog, Ran, assert_says, run};
 
 fn said(blog: &Blog, arguments: &[&str]) -> Ran {
@@ -56,6 +58,47 @@ fn a_database_that_somebody_else_has_changed_is_found_out() {
     execute(&blog, "blog.db", &script.lines().filter(|line| !line.starts_with('.')).collect::<Vec<_>>().join("\n"));
     ok(&blog, &["verify"]);
     assert_eq!(ok(&blog, &["diff", "--from", &url, "--to", B]), "");
+}
+
+fn users(op: &mut Operations) {
+    op.create_table(table("users").column(column("id", bigint())).primary_key("pk_users", ["id"]));
+}
+
+/// Says that it makes a column and an index of it.
+fn by_hand(op: &mut Operations, sql: Sql) {
+    op.execute_as(sql, |op| {
+        op.add_column("users", column("bio", text()).nullable());
+        op.create_index("users", index("ix_users_bio").on("bio"));
+    });
+}
+
+fn both(op: &mut Operations) {
+    by_hand(op, sql("ALTER TABLE users ADD bio TEXT; CREATE INDEX ix_users_bio ON users (bio)"));
+}
+
+fn only_one(op: &mut Operations) {
+    by_hand(op, sql("ALTER TABLE users ADD bio TEXT"));
+}
+
+fn nothing(_: &mut Operations) {}
+
+#[test]
+fn sql_by_hand_that_does_not_do_what_it_says_is_found_out() {
+    static HONEST: [Revision; 2] = [revision(A, &[], "users", users, nothing), revision(B, &[A], "bio", both, nothing)];
+    static LYING: [Revision; 2] =
+        [revision(A, &[], "users", users, nothing), revision(B, &[A], "bio", only_one, nothing)];
+    for (revisions, status, expected) in [(&HONEST, 0, "clean: "), (&LYING, 1, "  drop index ix_users_bio of users")] {
+        let blog = Blog::new("");
+        let said = |words: &[&str]| {
+            let project = Project::new(blog.path("migrations"), "blog-migrations", CONFIGURATION);
+            let project = project.with_migrator(Migrator::new(revisions));
+            run(&project, &blog.root, &BTreeMap::new(), None, words)
+        };
+        assert_eq!(said(&["upgrade"]).status, 0);
+        let ran = said(&["verify"]);
+        assert_eq!(ran.status, status, "{}{}", ran.out, ran.err);
+        assert_says(&ran.out, &[expected]);
+    }
 }
 
 #[test]

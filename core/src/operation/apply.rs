@@ -196,7 +196,13 @@ impl Operation {
                 }
             }
             Operation::Backfill { table, column, .. } => has_column(table_mut(schema, table)?, column),
-            Operation::Execute { effect, .. } => {
+            Operation::Execute { sql, effect } => {
+                if let Some(blank) = sql.texts().find(|text| text.trim().is_empty()) {
+                    return Err(error(
+                        blank,
+                        "a statement without a word does nothing: write the SQL, or leave it out",
+                    ));
+                }
                 let mut changed = schema.clone();
                 for operation in effect {
                     operation.apply(&mut changed)?;

@@ -2,6 +2,7 @@
 
 pub mod branches;
 pub mod changes;
+pub mod execute;
 pub mod irreversible;
 pub mod programs;
 pub mod repair;

@@ -159,15 +159,3 @@ fn a_full_database_changes_nothing() {
     program.upgrade(&mut db).unwrap();
     assert_eq!(one(&mut db, "SELECT count(*) FROM a"), "2000");
 }
-
-#[test]
-fn an_effect_without_a_statement_is_refused() {
-    let change = |op: &mut Operations| {
-        op.execute_as(sql_each().postgres("ALTER TABLE a ADD y text"), |op| {
-            op.add_column("a", column("y", text()).nullable());
-        });
-    };
-    let mut db = memory();
-    let error = line(&[(base, nothing), (change, nothing)]).upgrade(&mut db).unwrap_err().to_string();
-    assert!(error.contains("a statement with an effect has no SQL for SQLite"), "{error}");
-}
