@@ -220,7 +220,7 @@ fn scripts_stop_at_rows_before_anything_is_changed() {
             assert!(place.contains(guard.says), "{what}: {said}\n{script}");
             reader::same(&reader::read(&database).unwrap().managed, &held.managed).unwrap();
             let after = rows::snapshot(&database).unwrap();
-            rows::kept(&before, &after, &Renames(&[])).unwrap_or_else(|changed| panic!("{what}: {changed}"));
+            rows::kept(&before, &after, &Renames(&[]), &[]).unwrap_or_else(|changed| panic!("{what}: {changed}"));
 
             let script = diff(&database, &wanted, &[], &["--sql", "--allow-loss"]).unwrap().out;
             let outcome = database.run(&script);

@@ -124,7 +124,7 @@ impl Traveller<'_> {
         database.run_by_client(script).map_err(with(script)).map_err(at("script"))?;
         self.arrived(&start.from, &start.to).map_err(with(script)).map_err(at("there"))?;
         let after = rows::snapshot(database).map_err(at("rows"))?;
-        rows::kept(&start.rows, &after, &Renames(&pair.rename)).map_err(with(script)).map_err(at("rows kept"))?;
+        rows::kept(&start.rows, &after, &Renames(&pair.rename), &[]).map_err(with(script)).map_err(at("rows kept"))?;
         nothing_to_do(database, fresh_to).map_err(with(script)).map_err(at("second diff"))
     }
 
@@ -141,7 +141,7 @@ impl Traveller<'_> {
         database.run_by_client(&script).map_err(with(&script)).map_err(at("script back"))?;
         self.arrived(&start.from, &start.from).map_err(with(&script)).map_err(at("back"))?;
         let again = rows::snapshot(database).map_err(at("rows"))?;
-        rows::kept(&after, &again, &Renames(&rename_back)).map_err(with(&script)).map_err(at("rows kept back"))
+        rows::kept(&after, &again, &Renames(&rename_back), &[]).map_err(with(&script)).map_err(at("rows kept back"))
     }
 
     fn read(&self, database: &Database<'_>) -> Result<Held, String> {
@@ -164,7 +164,7 @@ impl Traveller<'_> {
     /// What is not.
     pub fn is_unchanged(&self, start: &Start) -> Result<(), String> {
         self.arrived(&start.from, &start.from)?;
-        rows::kept(&start.rows, &rows::snapshot(&self.database)?, &Renames(&[]))
+        rows::kept(&start.rows, &rows::snapshot(&self.database)?, &Renames(&[]), &[])
     }
 }
 

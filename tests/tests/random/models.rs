@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use migratable_core::diff::{Answers, drift};
 use migratable_core::{
     Action, Column, ColumnType, DefaultValue, Dialect, Enum, Index, IndexTarget, Literal, Schema, Table, fingerprint,
     lock,
@@ -41,11 +42,14 @@ impl Twice {
 fn revise(package: &Package, schema: &Schema, words: &[&str]) {
     let models = models(schema);
     package.models(&models).unwrap();
+    let drift = |lock: &Schema| drift(lock, schema, &Answers::default(), true);
+    assert!(!drift(&package.lock().unwrap().schema).is_empty(), "the build finds nothing\n{models}");
     let said = package.revision(words);
     assert!(said.status == 0 && said.stdout.contains("\nwrote "), "{words:?}\n{said:#?}\n{models}");
     let text = package.lock_text().unwrap();
     let read = lock::read(&text).unwrap();
     assert_eq!(fingerprint(&read.schema), fingerprint(schema), "the models say something else\n{models}\n{text}");
+    assert_eq!(drift(&read.schema), [], "the build finds something\n{models}");
     assert_eq!(lock::write(&read.heads, &read.schema), text, "what is read is not what was written");
     let again = package.revision(&[]);
     let is_settled = again.stdout.starts_with("Nothing changed") && !again.stdout.contains("refreshed");
@@ -95,8 +99,8 @@ fn write_field(text: &mut String, table: &Table, column: &Column) -> std::fmt::R
     } else if !is_key && column.identity.is_some() {
         attributes.push("identity".to_owned());
     }
-    if let ColumnType::Varchar(length) = column.column_type {
-        attributes.push(format!("type = \"varchar({length})\""));
+    if let ColumnType::Varchar(_) | ColumnType::Numeric(_) = column.column_type {
+        attributes.push(format!("type = \"{}\"", column.column_type));
     }
     attributes.extend(column.default.as_ref().map(|default| format!("default = {}", literal(default))));
     if let Some(generated) = &column.generated {
@@ -142,11 +146,14 @@ fn index(index: &Index) -> String {
 
 fn rust_type(column_type: &ColumnType) -> String {
     match column_type {
+        ColumnType::SmallInt => "i16".to_owned(),
         ColumnType::Integer => "i32".to_owned(),
         ColumnType::BigInt => "i64".to_owned(),
         ColumnType::Double => "f64".to_owned(),
         ColumnType::Boolean => "bool".to_owned(),
         ColumnType::Text | ColumnType::Varchar(_) => "String".to_owned(),
+        ColumnType::Numeric(_) => "bigdecimal::BigDecimal".to_owned(),
+        ColumnType::Date => "chrono::NaiveDate".to_owned(),
         ColumnType::Timestamp => "chrono::NaiveDateTime".to_owned(),
         ColumnType::Enum(name) => format!("E{name}"),
         other => panic!("no column of the type {other} is drawn"),

@@ -98,6 +98,10 @@ pub fn tables(database: &Database<'_>) -> Result<Vec<Table>, String> {
         };
         let column_type = column_type.to_owned();
         let labels = match fields.get(8).filter(|labels| !labels.is_empty()) {
+            // Those of SQLite are texts of SQL.
+            Some(labels) if database.dialect() == Dialect::Sqlite => {
+                labels.split('\x1e').map(|label| label.replace("''", "'")).collect()
+            }
             Some(labels) => labels.split('\x1e').map(str::to_owned).collect(),
             None => labels_in(&column_type),
         };
