@@ -123,7 +123,7 @@ fn transition(theme: &str, value: &DeValue<'_>) -> Result<Transition, String> {
             "next" => it.next = by_name(value, text)?,
             "sees" => it.sees = by_name(value, texts)?,
             "sees_back" => it.sees_back = by_name(value, texts)?,
-            "dialects" => it.dialects = texts(value)?.iter().map(|name| dialect(name)).collect::<Result<_, _>>()?,
+            "dialects" => it.dialects = dialects(value)?,
             "why" => it.why = text(value)?,
             other => return Err(format!("`{other}` is no key of a transition")),
         }
@@ -137,8 +137,10 @@ fn transition(theme: &str, value: &DeValue<'_>) -> Result<Transition, String> {
     }
 }
 
-fn dialect(name: &str) -> Result<Dialect, String> {
-    Dialect::from_name(name).ok_or_else(|| format!("`{name}` is no dialect"))
+/// A list of dialects.
+pub fn dialects(value: &DeValue<'_>) -> Result<Vec<Dialect>, String> {
+    let dialect = |name: &String| Dialect::from_name(name).ok_or_else(|| format!("`{name}` is no dialect"));
+    texts(value)?.iter().map(dialect).collect()
 }
 
 /// A text.
