@@ -94,17 +94,22 @@ fn a_field_that_nobody_migrated_stops_the_build_at_the_field() {
     project.migrate(&["check"]).ok();
 }
 
+/// A revision with a body in place of the next hole behind the name of a step.
+fn filled(text: &str, step: &str, body: &str) -> String {
+    let function = text.find(&format!("fn {step}(")).unwrap_or_else(|| panic!("no step {step} in\n{text}"));
+    let start = function + text[function..].find("hole!").unwrap_or_else(|| panic!("no hole in\n{text}"));
+    let end = start + text[start..].find(")\n").unwrap_or(0) + 1;
+    format!("{}{body}{}", &text[..start], &text[end..])
+}
+
 #[test]
 fn a_hole_is_filled_with_code_that_the_compiler_checks() {
     let project = with_rows("hole");
     project.replace("src/models.rs", "    pub name: String,\n", "    pub name: String,\n    pub bio: String,\n");
     project.migrate(&["revision", "-m", "bio"]).ok();
     let revision = project.newest_revision();
-    let text = project.read(&revision);
-    let start = text.find("hole!").unwrap_or_else(|| panic!("no hole in\n{text}"));
-    let end = start + text[start..].find(')').unwrap_or(0) + 1;
     let body = "diesel::update(users::table).set(users::bio.eq(users::name.nullable())).execute(db)?;\n    Ok(())";
-    let filled = format!("{}{body}{}", &text[..start], &text[end..]);
+    let filled = filled(&project.read(&revision), "fill_users_bio", body);
     project.write(&revision, &filled);
     project.migrate(&["upgrade"]).ok();
     assert_eq!(project.sqlite("SELECT bio FROM users"), "ada\ngrace\nedsger");
@@ -113,6 +118,37 @@ fn a_hole_is_filled_with_code_that_the_compiler_checks() {
     let errors = project.check("hole-migrations");
     let error = errors.iter().find(|it| it.file.ends_with(&revision)).unwrap_or_else(|| panic!("{errors:#?}"));
     assert!(error.message.contains("biography"), "{}", error.rendered);
+}
+
+#[test]
+fn a_step_before_a_change_sees_the_type_and_the_values_that_go() {
+    let project = Project::new("change");
+    project.write("src/main.rs", MODELS);
+    let mood = "\n#[derive(Migratable, Clone, Copy)]\npub enum Mood {\n    Calm,\n    Wild,\n}\n";
+    let fields = "    pub name: String,\n    pub code: String,\n    pub mood: Mood,\n";
+    project.write("src/models.rs", &(USER.replace("    pub name: String,\n", fields) + mood));
+    project.migrate(&["revision", "-m", "users"]).ok();
+    project.migrate(&["upgrade"]).ok();
+    project.sqlite("INSERT INTO users (name, code, mood) VALUES ('ada', '7', 'calm'), ('grace', 'none', 'wild')");
+
+    project.replace("src/models.rs", "pub code: String", "pub code: i32");
+    project.replace("src/models.rs", "    Wild,\n", "");
+    project.migrate(&["revision", "-m", "codes are numbers, and nobody is wild"]).ok();
+    let revision = project.newest_revision();
+    let codes = "diesel::update(users::table.filter(users::code.eq(\"none\")))\n        .set(users::code.eq(\"0\"))\n        \
+                 .execute(db)?;\n    Ok(())";
+    let moods = "diesel::update(users::table.filter(users::mood.eq(\"wild\")))\n        .set(users::mood.eq(\"calm\"))\n        \
+                 .execute(db)?;\n    Ok(())";
+    let text = filled(&project.read(&revision), "convert_users_code", codes);
+    let text = filled(&text, "replace_mood_wild", moods);
+    project.write(&revision, &text);
+    project.migrate(&["upgrade"]).ok();
+    assert_eq!(project.sqlite("SELECT name, code + 1, mood FROM users"), "ada|8|calm\ngrace|1|calm");
+
+    // Before the change the column is a text, whatever it is behind it.
+    project.write(&revision, &text.replace(".set(users::code.eq(\"0\"))", ".set(users::code.eq(0))"));
+    let errors = project.check("change-migrations");
+    assert!(errors.iter().any(|it| it.file.ends_with(&revision)), "{errors:#?}");
 }
 
 #[test]
