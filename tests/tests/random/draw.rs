@@ -1,5 +1,7 @@
 //! Random schemas.
 
+use std::collections::BTreeMap;
+
 use migratable_core::builder::{cascade, foreign_key, index, no_action, sql};
 use migratable_core::{
     Action, Check, Column, ColumnType, DefaultValue, Enum, ForeignKey, Generated, Identity, Index, IndexPart, Literal,
@@ -18,7 +20,8 @@ const VALUES: [&str; 6] = ["calm", "it's ok", "wild", "calm_moved", "tired", "wi
 fn column_type() -> impl Strategy<Value = ColumnType> {
     use ColumnType::{BigInt, Boolean, Date, Double, Integer, Numeric, SmallInt, Text, Timestamp, Varchar};
     let numbers = [SmallInt, Integer, BigInt, Double, Numeric(Some((8, 2)))];
-    let others = [Boolean, Text, Varchar(40), Date, Timestamp, ColumnType::Enum("mood".into())];
+    let others =
+        [Boolean, Text, Varchar(40), Date, Timestamp, ColumnType::Enum("mood".into()), ColumnType::Enum("tone".into())];
     select(numbers.into_iter().chain(others).collect::<Vec<_>>())
 }
 
@@ -45,6 +48,7 @@ fn column(name: &'static str) -> impl Strategy<Value = Column> {
                 column.default = None;
                 column.generated = Some(Generated { expression: sql("id + 1"), stored: n_is_even(name) });
             }
+            (2, _) => column.comment = Some("it's a \"comment\"".to_owned()),
             _ => {}
         }
         column
@@ -79,10 +83,24 @@ fn table(name: &'static str, others: Vec<&'static str>) -> impl Strategy<Value =
                 ..key
             });
         }
+        compute(&mut table);
         constrain(&mut table, flags, wide == 0);
-        Naming::usual().fill(&mut table);
         table
     })
+}
+
+/// Computes the last of several whole numbers from the first.
+fn compute(table: &mut Table) {
+    let is_whole =
+        |it: &&mut Column| it.column_type == ColumnType::Integer && it.name.bytes().all(|c| c.is_ascii_lowercase());
+    let mut whole: Vec<&mut Column> =
+        table.columns.iter_mut().filter(is_whole).filter(|it| it.name != "order").collect();
+    let [first, .., last] = whole.as_mut_slice() else { return };
+    if first.generated.is_none() {
+        last.default = None;
+        last.nullable = true;
+        last.generated = Some(Generated { expression: sql(&format!("{} + 1", first.name)), stored: true });
+    }
 }
 
 fn constrain(table: &mut Table, flags: [bool; 6], wide: bool) {
@@ -134,12 +152,38 @@ pub fn schema() -> impl Strategy<Value = Schema> {
         for table in tables {
             schema.tables.insert(table.name.clone(), table);
         }
-        if schema.users_of("mood").next().is_some() {
-            let values = values.into_iter().map(str::to_owned).collect();
-            schema.enums.insert("mood".into(), Enum { name: "mood".into(), values, model: None });
+        refer_to_uniques(&mut schema);
+        schema.tables.values_mut().for_each(|table| Naming::usual().fill(table));
+        for (name, values) in [("mood", &values[..]), ("tone", &values[values.len() / 2..])] {
+            if schema.users_of(name).next().is_some() {
+                let values = values.iter().map(|&value| value.to_owned()).collect();
+                schema.enums.insert(name.into(), Enum { name: name.into(), values, model: None });
+            }
         }
         schema
     })
+}
+
+/// Lets the references that delete nothing refer to a unique whole number, where their table has one.
+fn refer_to_uniques(schema: &mut Schema) {
+    let number = |table: &Table| {
+        let is_number = |name: &String| {
+            table.find(name).is_some_and(|it| it.column_type == ColumnType::Integer && it.generated.is_none())
+        };
+        let uniques = table.uniques.iter().filter(|it| it.columns.len() == 1);
+        uniques.map(|it| it.columns[0].clone()).find(is_number)
+    };
+    let numbers: BTreeMap<TableName, String> =
+        schema.tables.values().filter_map(|table| Some((table.name.clone(), number(table)?))).collect();
+    for table in schema.tables.values_mut() {
+        let Some(key) = table.foreign_keys.first_mut().filter(|key| key.on_delete == no_action()) else { continue };
+        let Some(number) = numbers.get(&key.table) else { continue };
+        key.references = vec![number.clone()];
+        key.on_update = cascade();
+        for column in table.columns.iter_mut().filter(|column| column.name == "ref") {
+            column.column_type = ColumnType::Integer;
+        }
+    }
 }
 
 /// An expression that fills a hole: different in every row where that can be.

@@ -108,10 +108,12 @@ fn write_field(text: &mut String, table: &Table, column: &Column) -> std::fmt::R
         attributes.push(format!("generated = {:?}, {kind}", portable(&generated.expression)));
     }
     attributes.extend(column.collation.as_ref().map(|collation| format!("collate = {collation:?}")));
+    attributes.extend(column.comment.as_ref().map(|comment| format!("comment = {comment:?}")));
     for key in table.foreign_keys.iter().filter(|key| key.columns == [column.name.clone()]) {
         let action = if key.on_delete == Action::Cascade { "cascade" } else { "no_action" };
         let target = format!("{}.{}", key.table.name, key.references[0]);
         attributes.push(format!("references = {target:?}, on_delete = {action}"));
+        attributes.extend((key.on_update == Action::Cascade).then(|| "on_update = cascade".to_owned()));
     }
     let rust = rust_type(&column.column_type);
     let rust = if column.nullable { format!("Option<{rust}>") } else { rust };

@@ -78,9 +78,11 @@ fn without_emoji(mut schema: Schema) -> Schema {
                 check.expression =
                     sql(&check.expression.text(Dialect::Mysql).unwrap_or_default().replace("😀", "grün"));
             }
-            forget_names(table);
-            Naming::usual().fill(table);
         }
+        let referred = table.foreign_keys.iter_mut().flat_map(|key| &mut key.references);
+        referred.filter(|name| *name == "😀").for_each(|name| *name = "grün".to_owned());
+        forget_names(table);
+        Naming::usual().fill(table);
     }
     schema
 }
