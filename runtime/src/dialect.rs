@@ -1,5 +1,7 @@
 //! What running revisions asks of a database. The answers stand in a folder for each dialect.
 
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod candidates;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]

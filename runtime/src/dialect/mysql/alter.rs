@@ -225,7 +225,16 @@ impl<'a> Alteration<'a> {
                 }
             }
         }
-        (!value.to_ascii_uppercase().contains("SELECT")).then_some(value)
+        if !value.to_ascii_uppercase().contains("SELECT") {
+            return Some(value);
+        }
+        // The same for all rows.
+        let is_one = !self.before.columns.iter().any(|it| Sql::each([(Dialect::Mysql, &*value)]).mentions(&it.name));
+        is_one.then(|| {
+            let variable = format!("@migratable_some_{}", room.len());
+            room.push(format!("SET {variable} = {value}"));
+            variable
+        })
     }
 
     /// Drops a column that a change which failed has left, if it is there. MySQL has no words for that condition.

@@ -5,6 +5,7 @@
 
 mod data;
 mod enums;
+mod fitting;
 mod flush;
 mod foresight;
 mod looks;

@@ -27,10 +27,10 @@ pub(super) struct Needs {
 }
 
 /// A table that changes, and its rows before.
-struct Change<'a> {
+pub(super) struct Change<'a> {
     pending: &'a Pending,
-    before: &'a Table,
-    after: &'a Table,
+    pub(super) before: &'a Table,
+    pub(super) after: &'a Table,
     rows: &'a Rows<'a>,
 }
 
@@ -171,7 +171,7 @@ impl Planner<'_> {
     }
 
     /// A value for rows of which nothing is known: a row that exists where it refers to one, a value of its own where
-    /// values must differ, else the type's zero.
+    /// values must differ, else the type's zero, or what the checks take instead.
     fn neutral(&self, change: &Change<'_>, column: &Column) -> Planned<Neutral> {
         let name = self.words(&self.schema.enums).type_name(column)?;
         let reference = change.after.foreign_keys.iter().find_map(|key| {
@@ -185,7 +185,10 @@ impl Planner<'_> {
             Some((key, target)) if !self.new_tables.contains(&key.table) => (ddl::some_value(&key.table, target), true),
             _ => {
                 let distinct = types::distinct(&name).filter(|_| is_unique(change.after, &column.name));
-                (distinct.unwrap_or_else(|| types::neutral(&name)), false)
+                match distinct {
+                    Some(distinct) => (distinct, false),
+                    None => (self.fitting(change, column, types::neutral(&name))?, false),
+                }
             }
         };
         Ok(Neutral { sql, may_be_null })
@@ -194,7 +197,7 @@ impl Planner<'_> {
 
 impl<'a> Change<'a> {
     /// The column as it is before, if it goes on.
-    fn old(&self, column: &Column) -> Option<&'a Column> {
+    pub(super) fn old(&self, column: &Column) -> Option<&'a Column> {
         self.before.find(&column.name).filter(|old| !self.pending.dropped.contains(&old.name))
     }
 
@@ -219,7 +222,7 @@ fn foresee_computed(change: &Change<'_>, column: &Column, needs: &mut Needs) -> 
 }
 
 /// Whether two rows may not be equal in something that the column is part of.
-fn is_unique(table: &Table, column: &str) -> bool {
+pub(super) fn is_unique(table: &Table, column: &str) -> bool {
     table.is_key(column)
         || table.uniques.iter().any(|it| it.columns.iter().any(|name| name == column))
         || table.indexes.iter().any(|it| it.unique && it.mentions(column))

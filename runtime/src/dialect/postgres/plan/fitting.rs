@@ -1,18 +1,14 @@
 //! A value that the checks of a table take, where the neutral one may not do: one of those that the checks speak of.
 
-use std::collections::BTreeSet;
-
-use migratable_core::{Column, ColumnType, Dialect, Table};
+use migratable_core::{Column, ColumnType, Dialect, Sql, Table};
 
 use super::super::casts::is_number;
 use super::super::ddl::quoted;
 use super::super::types;
 use super::{Planner, domains};
+use crate::dialect::candidates::Literals;
 use crate::dialect::literal;
 use crate::inspect::Domain;
-
-/// The longest text that is tried.
-const LONGEST: i64 = 255;
 
 impl Planner<'_> {
     /// SQL for the first of some values that the checks on a column and of its domain take, row by row; nothing if there
@@ -42,7 +38,9 @@ impl Planner<'_> {
         }
         let type_name = types::name(&column.column_type).ok()?;
         let neutral = format!("{}::{type_name}", types::neutral(&column.column_type, &self.schema.enums));
-        let values = self.candidates(&column.column_type, &texts)?;
+        let mut values = self.candidates(&column.column_type, &texts)?;
+        let is_beside = |it: &&Column| it.name != column.name && texts.iter().any(|sql| mentions(sql, &it.name));
+        values.extend(now.columns.iter().filter(is_beside).flat_map(|it| values_beside(it, &column.column_type)));
         let rows = values.iter().enumerate().map(|(at, value)| format!("({}, {value}::{type_name})", at + 1));
         let rows: Vec<String> = std::iter::once(format!("(0, {neutral})")).chain(rows).collect();
         (!conditions.is_empty()).then(|| {
@@ -56,10 +54,7 @@ impl Planner<'_> {
     }
 
     fn candidates(&self, column_type: &ColumnType, checks: &[&str]) -> Option<Vec<String>> {
-        let (mut texts, mut numbers) = (Vec::new(), BTreeSet::from([1]));
-        for check in checks {
-            literals(check, &mut texts, &mut numbers);
-        }
+        let literals = Literals::of(checks.iter().copied());
         let column_type = column_type.on(Dialect::Postgres);
         Some(match &column_type {
             number if is_number(number) => {
@@ -71,13 +66,10 @@ impl Planner<'_> {
                     }
                     _ => i64::MAX,
                 };
-                let around = numbers.iter().flat_map(|&it| [it, it.saturating_add(1), it.saturating_sub(1)]);
-                around.filter(|it| it.unsigned_abs() <= limit.unsigned_abs()).map(|it| format!("({it})")).collect()
+                literals.numbers(limit).map(|it| format!("({it})")).collect()
             }
             ColumnType::Text | ColumnType::Varchar(_) | ColumnType::Char(_) => {
-                let lengths = numbers.iter().flat_map(|&it| [it, it + 1]).filter(|it| (1..=LONGEST).contains(it));
-                let long = lengths.map(|it| "x".repeat(usize::try_from(it).unwrap_or_default()));
-                texts.into_iter().chain(long).map(|it| literal(&it)).collect()
+                literals.texts().map(|it| literal(&it)).collect()
             }
             ColumnType::Enum(name) => self.schema.enums.get(name)?.values.iter().map(|it| literal(it)).collect(),
             ColumnType::Boolean => vec!["TRUE".to_owned()],
@@ -87,16 +79,31 @@ impl Planner<'_> {
     }
 }
 
-/// The texts and whole numbers that stand in an expression.
-fn literals(expression: &str, texts: &mut Vec<String>, numbers: &mut BTreeSet<i64>) {
-    for (at, part) in expression.replace("''", "\u{0}").split('\'').enumerate() {
-        if at % 2 == 1 {
-            let text = part.replace('\u{0}', "'");
-            numbers.extend(text.parse::<i64>());
-            texts.push(text);
-            continue;
+fn mentions(sql: &str, column: &str) -> bool {
+    Sql::each([(Dialect::Postgres, sql)]).mentions(column)
+}
+
+/// Values a little larger and smaller than that of another column, if it is of such a type.
+fn values_beside(other: &Column, column_type: &ColumnType) -> Vec<String> {
+    use ColumnType as T;
+    let name = quoted(&other.name);
+    match (other.column_type.on(Dialect::Postgres), column_type.on(Dialect::Postgres)) {
+        (number, to) if is_number(&number) && is_number(&to) => {
+            // Behind the last number of its type there is none.
+            let limit = match to {
+                T::SmallInt => i64::from(i16::MAX),
+                T::Integer => i64::from(i32::MAX),
+                _ => i64::MAX,
+            };
+            let between = |value: &str| format!("least(greatest({name}::numeric {value}, -{limit}), {limit})");
+            ["", "+ 1", "- 1"].map(between).into()
         }
-        let words = part.split(|it: char| !(it.is_alphanumeric() || it == '_'));
-        numbers.extend(words.filter_map(|word| word.parse::<i64>().ok()));
+        (T::Date | T::Timestamp | T::TimestampTz, T::Date | T::Timestamp | T::TimestampTz) => {
+            vec![name.clone(), format!("({name} + INTERVAL '1 day')"), format!("({name} - INTERVAL '1 day')")]
+        }
+        (T::Text | T::Varchar(_) | T::Char(_), T::Text | T::Varchar(_) | T::Char(_)) => {
+            vec![name.clone(), format!("({name} || 'x')")]
+        }
+        _ => Vec::new(),
     }
 }
