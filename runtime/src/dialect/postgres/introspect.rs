@@ -206,12 +206,12 @@ GROUP BY n.nspname, t.typname";
 
 const DOMAINS: &str = "
 SELECT format_type(t.oid, NULL), format_type(b.oid, t.typtypmod), b.typtype = 'e', t.typnotnull,
-       t.typdefault IS NOT NULL, string_agg(pg_get_expr(con.conbin, 0), E'\\x1f' ORDER BY con.conname)
+       t.typdefault IS NOT NULL,
+       (SELECT string_agg(pg_get_expr(conbin, 0), E'\\x1f' ORDER BY conname) FROM pg_constraint
+        WHERE contypid = t.oid AND contype = 'c')
 FROM pg_type t
 JOIN pg_type b ON b.oid = t.typbasetype
-LEFT JOIN pg_constraint con ON con.contypid = t.oid AND con.contype = 'c'
-WHERE t.typtype = 'd' AND t.oid >= 16384
-GROUP BY t.oid, b.oid";
+WHERE t.typtype = 'd' AND t.oid >= 16384";
 
 const EXTENSIONS: &str = "
 WITH members AS (

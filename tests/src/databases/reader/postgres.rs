@@ -86,9 +86,19 @@ fn table(object: &Object<'_>) -> impl Iterator<Item = String> {
 
 /// A list of values in one spelling: what `IN` becomes is dumped in a form that, run again, is dumped in another one.
 fn spelled(line: &str) -> String {
+    let line = &without_name_of_not_null(line);
     if !line.contains(" = ANY (") {
         return line.to_owned();
     }
     let casts = ["::character varying", "::text[]", "::text", "(", ")"];
     casts.iter().fold(line.to_owned(), |line, cast| line.replace(cast, ""))
+}
+
+/// A column without the name of what makes it NOT NULL, which PostgreSQL 18 shows where it is not the usual one, as it
+/// is behind a rename.
+fn without_name_of_not_null(line: &str) -> String {
+    match line.split_once(" CONSTRAINT ").and_then(|(before, rest)| Some((before, rest.split_once(" NOT NULL")?))) {
+        Some((before, (name, after))) if !name.contains(' ') => format!("{before} NOT NULL{after}"),
+        _ => line.to_owned(),
+    }
 }

@@ -29,7 +29,8 @@ BEGIN
         )
         SELECT c.oid, c.oid::regclass::text AS name, c.relispopulated, c.reloptions, c.relowner, c.relacl,
                CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'MATERIALIZED VIEW' END AS kind
-        FROM found JOIN pg_class c ON c.oid = found.view GROUP BY c.oid ORDER BY max(found.depth) DESC
+        FROM (SELECT view, max(depth) AS depth FROM found GROUP BY view) AS deepest
+        JOIN pg_class c ON c.oid = deepest.view ORDER BY deepest.depth DESC
     LOOP
         INSERT INTO migratable_dependents (statements) SELECT array_agg(statement ORDER BY place) FROM (
             SELECT 1 AS place, format('CREATE %s %s%s AS %s%s', dependent.kind, dependent.name,
