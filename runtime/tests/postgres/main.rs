@@ -15,6 +15,7 @@ mod throwaway;
 mod changes;
 mod differences;
 mod impact;
+mod large;
 mod not_managed;
 mod offline;
 mod outside;
