@@ -62,6 +62,9 @@ pub struct Connection {
     /// How long a statement may take. Else MIGRATABLE_STATEMENT_TIMEOUT and the configuration.
     #[arg(long, global = true, value_name = "TIME")]
     pub statement_timeout: Option<String>,
+    /// How often a server is asked again when others hold a lock for too long. Else MIGRATABLE_RETRIES and the configuration.
+    #[arg(long, global = true, value_name = "N")]
+    pub retries: Option<String>,
 }
 
 /// A command.

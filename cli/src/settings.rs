@@ -36,10 +36,11 @@ pub(crate) struct Setting {
 }
 
 /// The keys that the environment and the command line know, by their names there.
-const ELSEWHERE: [(&str, &str, &str); 3] = [
+const ELSEWHERE: [(&str, &str, &str); 4] = [
     ("transaction", "MIGRATABLE_TRANSACTION", "--transaction"),
     ("lock-timeout", "MIGRATABLE_LOCK_TIMEOUT", "--lock-timeout"),
     ("statement-timeout", "MIGRATABLE_STATEMENT_TIMEOUT", "--statement-timeout"),
+    ("retries", "MIGRATABLE_RETRIES", "--retries"),
 ];
 
 impl Settings {
@@ -53,6 +54,7 @@ impl Settings {
             let typed = match key {
                 "lock-timeout" => &asked.lock_timeout,
                 "statement-timeout" => &asked.statement_timeout,
+                "retries" => &asked.retries,
                 _ => &None,
             };
             if let Some(value) = typed {
@@ -79,6 +81,7 @@ impl Settings {
         };
         settings.lock_timeout = set.lock_timeout;
         settings.statement_timeout = set.statement_timeout;
+        settings.retries = set.retries;
         settings.backup = set.backup.unwrap_or_default().then_some(migratable::Backup::Beside);
         settings
     }

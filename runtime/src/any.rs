@@ -260,6 +260,10 @@ impl Connection for AnyConnection {
         inside!(self, inner => inner.is_busy(error))
     }
 
+    fn is_contended(&self, error: &DieselError) -> bool {
+        inside!(self, inner => inner.is_contended(error))
+    }
+
     fn facts(&mut self) -> QueryResult<Facts> {
         Ok(wrapped!(self, Facts, inner => inner.facts()?))
     }

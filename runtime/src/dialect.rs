@@ -189,6 +189,11 @@ pub trait Connection: Any + Sized {
     /// Whether an error says that somebody else is writing.
     fn is_busy(&self, error: &DieselError) -> bool;
 
+    /// Whether an error says that others hold a lock for too long, or for ever: what failed may be tried again.
+    fn is_contended(&self, _error: &DieselError) -> bool {
+        false
+    }
+
     /// Looks for what planning has to know.
     fn facts(&mut self) -> QueryResult<Self::Facts>;
     /// The facts as a text, where they may change while a revision is run.

@@ -56,6 +56,20 @@ pub enum Event<'a> {
         /// How many there are.
         of: usize,
     },
+    /// What others have held locked for too long is tried again: a revision whose transaction was rolled back, or on MySQL
+    /// a part of it.
+    Retries {
+        /// The revision.
+        revision: &'a str,
+        /// What was in the way.
+        error: &'a str,
+        /// Which try it is, from 1.
+        number: u32,
+        /// How many there are at most.
+        of: u32,
+        /// How long it is waited before.
+        pause: Duration,
+    },
     /// A revision ended. It is kept when its transaction is.
     Ended {
         /// Whether it was applied or taken back.
@@ -126,6 +140,9 @@ fn trace(event: &Event<'_>) {
         }
         Event::Resumes { revision, done, of } => {
             tracing::warn!(target: "migratable", revision, done, of, "goes on where it was stopped");
+        }
+        Event::Retries { revision, error, number, of, .. } => {
+            tracing::warn!(target: "migratable", revision, number, of, "tries again: {error}");
         }
         Event::Ended { direction, revision, message, duration } => {
             let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);

@@ -1,5 +1,6 @@
 //! Running revisions: sessions, transactions, the history row beside what it records.
 
+mod retries;
 mod session;
 mod work;
 
@@ -7,13 +8,13 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use migratable_core::Dialect;
 use migratable_core::graph::{Graph, Target};
 use migratable_core::replay::Replay;
+use migratable_core::{Dialect, Operation};
 
 use crate::backup::{self, Backup};
 use crate::dialect::{Database, Work};
-use crate::error::{Error, Failure, Stop};
+use crate::error::{Cause, Error, Failure, Stop};
 use crate::event::{Event, Observer};
 use crate::given::Given;
 use crate::history::{self, Position, Standing};
@@ -24,6 +25,7 @@ use crate::plan;
 use crate::settings::Transaction;
 use crate::takeover;
 
+use self::retries::Retries;
 pub(crate) use self::session::Session;
 use self::session::cannot_begin;
 
@@ -221,7 +223,9 @@ impl<Db: Database> Run<'_, Db> {
         let mut known: Option<State<Db::Facts>> = None;
         let mut target = Some(target);
         let mut is_first = true;
+        let mut retries = Retries::new(self.session.settings);
         loop {
+            let taken_over = self.taken_over.len();
             self.session.begin()?;
             let version = self.session.database.version(&self.session.settings.history).map_err(cannot_begin)?;
             let mut state = match known.take() {
@@ -244,9 +248,23 @@ impl<Db: Database> Run<'_, Db> {
                 return Ok(standing(&self.graph, &state.position));
             }
             let revisions: Vec<&'static Revision> = state.path.drain(..together).collect();
-            if self.run(&mut state, &revisions)? == Ended::Overtaken {
-                self.session.database.rollback();
-                continue;
+            match self.run(&mut state, &revisions) {
+                Ok(Ended::Whole) => retries = Retries::new(self.session.settings),
+                Ok(Ended::Overtaken) => {
+                    self.session.database.rollback();
+                    continue;
+                }
+                Err(error) if self.may_be_repeated(&error, &revisions) => {
+                    self.session.database.rollback();
+                    if !retries.wait(revisions[0].id, &error, self.options.observer) {
+                        return Err(error);
+                    }
+                    self.open.clear();
+                    self.endangered = false;
+                    self.taken_over.truncate(taken_over);
+                    continue;
+                }
+                Err(error) => return Err(error),
             }
             if state.path.is_empty() {
                 return Ok(standing(&self.graph, &state.position));
@@ -267,6 +285,21 @@ impl<Db: Database> Run<'_, Db> {
             self.options.observer.tell(&Event::BackedUp { file });
         }
         Ok(())
+    }
+
+    /// Whether a transaction has failed for others only, and all that it did is taken back: not what Rust has done.
+    fn may_be_repeated(&self, error: &Error, revisions: &[&Revision]) -> bool {
+        let Error::Failed(failure) = error else { return false };
+        let runs_rust = |revision: &&Revision| {
+            revision.operations(self.direction).iter().any(|it| matches!(it, Operation::Run { .. }))
+        };
+        let is_whole = self.session.database.is_transactional() && !failure.stays && !failure.ended;
+        is_whole && self.is_contended(&failure.cause) && !revisions.iter().any(runs_rust)
+    }
+
+    /// Whether something failed because others hold a lock.
+    fn is_contended(&self, cause: &Cause) -> bool {
+        matches!(cause, Cause::Database(error) if self.session.database.is_contended(error))
     }
 
     /// How many revisions are the next transaction, unless one of them is more than one.

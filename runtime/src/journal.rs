@@ -284,6 +284,12 @@ impl<'a> Journal<'a> {
         }
     }
 
+    /// Whether a piece that was refused has done nothing, so that it can be tried again.
+    pub(crate) fn may_be_repeated(&self, piece: usize) -> bool {
+        let is_sql = matches!(self.pieces.get(piece).map(|it| &it.work), Some(Work::Statement(_) | Work::Verify(_)));
+        is_sql && matches!(self.nature(piece), Nature::Look | Nature::Rows | Nature::Table | Nature::Written)
+    }
+
     /// Whether a piece may be done in part when it fails.
     pub(crate) fn may_be_halved(&self, piece: usize) -> bool {
         self.nature(piece) == Nature::Halves

@@ -20,6 +20,9 @@ pub struct Settings {
     pub lock_timeout: Option<Duration>,
     /// How long a statement may take. SQLite has no such limit.
     pub statement_timeout: Option<Duration>,
+    /// How often it is tried again on servers when others hold a lock for longer than that, or a deadlock was ended: the
+    /// transaction, or on MySQL the statement. 3 times if nothing is set; never where Rust steps would be run twice.
+    pub retries: Option<u32>,
     /// Where a SQLite database is copied to before anything is changed; on servers this says nothing.
     pub backup: Option<Backup>,
 }
@@ -31,6 +34,7 @@ impl Settings {
         transaction: Transaction::Usual,
         lock_timeout: None,
         statement_timeout: None,
+        retries: None,
         backup: None,
     };
 
@@ -55,6 +59,12 @@ impl Settings {
     /// These settings with a limit to how long a statement may take.
     pub fn with_statement_timeout(mut self, timeout: Duration) -> Settings {
         self.statement_timeout = Some(timeout);
+        self
+    }
+
+    /// These settings with another number of tries after a lock was held for too long.
+    pub fn with_retries(mut self, retries: u32) -> Settings {
+        self.retries = Some(retries);
         self
     }
 

@@ -98,6 +98,16 @@ impl<'v> Value<'v> {
         }
     }
 
+    /// The number that the value is.
+    pub(super) fn number(&self) -> Result<u32, String> {
+        match self.value.get_ref() {
+            DeValue::Integer(digits) => {
+                super::settings::number(digits.as_str()).map_err(|message| self.wrong(&message))
+            }
+            _ => Err(self.wrong("a number belongs here: 3")),
+        }
+    }
+
     /// The true or false that the value is.
     pub(super) fn flag(&self) -> Result<bool, String> {
         match self.value.get_ref() {

@@ -28,6 +28,8 @@ pub struct Settings {
     pub lock_timeout: Option<Duration>,
     /// How long a statement may take.
     pub statement_timeout: Option<Duration>,
+    /// How often it is tried again when others hold a lock for too long.
+    pub retries: Option<u32>,
     /// Whether a SQLite database is copied before anything is changed.
     pub backup: Option<bool>,
     /// How constraints and indexes are named that no model names.
@@ -54,7 +56,7 @@ pub enum Transaction {
 }
 
 /// Every key.
-pub const KEYS: [&str; 13] = [
+pub const KEYS: [&str; 14] = [
     "dialects",
     "database-url",
     "history-table",
@@ -63,6 +65,7 @@ pub const KEYS: [&str; 13] = [
     "transaction",
     "lock-timeout",
     "statement-timeout",
+    "retries",
     "backup",
     "naming",
     "file-name",
@@ -99,6 +102,7 @@ impl Settings {
             "transaction" => self.transaction = Some(value.parsed("revision", transaction)?),
             "lock-timeout" => self.lock_timeout = Some(value.parsed("30s", duration)?),
             "statement-timeout" => self.statement_timeout = Some(value.parsed("5min", duration)?),
+            "retries" => self.retries = Some(value.number()?),
             "backup" => self.backup = Some(value.flag()?),
             "naming" => {
                 for (key, pattern) in value.entries("ix = \"{table}_{columns}_idx\"")? {
@@ -131,7 +135,8 @@ impl Settings {
             "transaction" => self.transaction = Some(transaction(value)?),
             "lock-timeout" => self.lock_timeout = Some(duration(value)?),
             "statement-timeout" => self.statement_timeout = Some(duration(value)?),
-            _ => return Err(unknown("setting", key, &["transaction", "lock-timeout", "statement-timeout"])),
+            "retries" => self.retries = Some(number(value)?),
+            _ => return Err(unknown("setting", key, &["transaction", "lock-timeout", "statement-timeout", "retries"])),
         }
         Ok(())
     }
@@ -158,6 +163,7 @@ impl Settings {
             "transaction" => self.transaction.map(|it| it.to_string()),
             "lock-timeout" => self.lock_timeout.map(duration_text),
             "statement-timeout" => self.statement_timeout.map(duration_text),
+            "retries" => self.retries.map(|it| it.to_string()),
             "backup" => self.backup.map(|it| it.to_string()),
             "naming" => {
                 listed(&self.naming.patterns().map(|(key, pattern)| format!("{key} = {pattern}")).collect::<Vec<_>>())
@@ -188,6 +194,7 @@ impl Settings {
 fn only(key: &str, settings: &Settings) -> Option<(&'static [Dialect], &'static str)> {
     match key {
         "history-schema" => Some((&[Dialect::Postgres], "only PostgreSQL has schemas")),
+        "retries" => Some((&[Dialect::Postgres, Dialect::Mysql], "SQLite waits for `lock-timeout` alone")),
         "statement-timeout" => Some((&[Dialect::Postgres, Dialect::Mysql], "SQLite has no limit for statements")),
         "backup" if settings.backup == Some(true) => {
             Some((&[Dialect::Sqlite], "servers are copied by their own tools"))
@@ -255,6 +262,11 @@ fn duration(text: &str) -> Result<Duration, String> {
         Some(counted) => Ok(Duration::from_millis(counted)),
         None => Err("a time belongs here: \"500ms\", \"30s\", \"5min\", \"1h\"".to_owned()),
     }
+}
+
+/// A number of times.
+pub(super) fn number(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| "a number belongs here: 3".to_owned())
 }
 
 fn file_name(template: Template) -> Result<Template, String> {

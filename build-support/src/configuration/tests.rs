@@ -17,7 +17,7 @@ fn a_migrations_package_says_what_it_is_for() {
         "[package]\nname = \"app-migrations\"\n\n[package.metadata.migratable]\ndialects = [\"sqlite\", \"postgres\"]\n\
          database-url = \"sqlite://app.db\"\nmodels = [\"../app\", \".\"]\nhistory-table = \"revisions\"\n\
          history-schema = \"audit\"\nexclude = [\"legacy_*\"]\ntransaction = \"all\"\nlock-timeout = \"500ms\"\n\
-         statement-timeout = \"5 min\"\nbackup = true\nfile-name = \"{id}-{slug}\"\nmessage = \"[{year}] {message}\"\n\
+         statement-timeout = \"5 min\"\nretries = 5\nbackup = true\nfile-name = \"{id}-{slug}\"\nmessage = \"[{year}] {message}\"\n\
          post-write-hooks = [\"rustfmt --edition 2024 {file}\"]\n",
     );
     let found = Configuration::read(dir.path()).unwrap();
@@ -29,10 +29,11 @@ fn a_migrations_package_says_what_it_is_for() {
     assert_eq!((found.exclude.as_slice(), found.transaction), (&["legacy_*".to_owned()][..], Some(Transaction::All)));
     assert_eq!(found.lock_timeout, Some(Duration::from_millis(500)));
     assert_eq!((found.statement_timeout, found.backup), (Some(Duration::from_secs(300)), Some(true)));
+    assert_eq!(found.retries, Some(5));
     let filled = |template: Template| template.fill(str::to_uppercase);
     assert_eq!((filled(found.file_name()), filled(found.message())), ("ID-SLUG".into(), "[YEAR] MESSAGE".into()));
     assert_eq!(found.post_write_hooks.as_ref().unwrap()[0], ["rustfmt", "--edition", "2024", "{file}"]);
-    assert_eq!((found.lines["dialects"], found.lines["models"], found.lines["message"]), (5, 7, 16));
+    assert_eq!((found.lines["dialects"], found.lines["models"], found.lines["message"]), (5, 7, 17));
     let text = fs::read_to_string(dir.path().join("Cargo.toml")).unwrap();
     assert_eq!(Configuration::of_text(dir.path(), &text), Ok(found));
 }
@@ -50,6 +51,8 @@ fn mistakes_are_found_where_they_stand() {
         ("transaction = \"al\"", "Cargo.toml:4:15: there is no transaction mode `al`; is it `all`?"),
         ("lock-timeout = \"30\"", "Cargo.toml:4:16: a time belongs here: \"500ms\""),
         ("lock-timeout = \"0s\"", "Cargo.toml:4:16: a time belongs here: \"500ms\""),
+        ("retries = \"3\"", "Cargo.toml:4:11: a number belongs here: 3"),
+        ("retries = -1", "Cargo.toml:4:11: a number belongs here: 3"),
         ("backup = \"app.old\"", "Cargo.toml:4:10: true or false belongs here"),
         (
             "backup = true\ndialects = [\"mysql\"]",

@@ -120,6 +120,9 @@ fn settings(configuration: &Configuration) -> String {
     if let Some(timeout) = configuration.statement_timeout {
         call("with_statement_timeout", &duration(timeout));
     }
+    if let Some(retries) = configuration.retries {
+        call("with_retries", &retries.to_string());
+    }
     if configuration.backup == Some(true) {
         call("with_backup", "::migratable::Backup::Beside");
     }

@@ -273,12 +273,20 @@ pub(super) fn at(current: &[String]) -> String {
     if current.is_empty() { "the base".to_owned() } else { current.join(", ") }
 }
 
-/// Says what happens: where a copy of the database is, and to somebody at the terminal what is being done.
+/// Says what happens: what is tried again, where a copy of the database is, and to somebody at the terminal what is being done.
 fn tell(event: &Event<'_>, console: &mut Console<'_>) {
     console.progress(progress(event));
-    if let Event::BackedUp { file } = event {
-        let file = console.path(file);
-        console.note(format_args!("the database as it was before is in {file}"));
+    match event {
+        Event::BackedUp { file } => {
+            let file = console.path(file);
+            console.note(format_args!("the database as it was before is in {file}"));
+        }
+        Event::Retries { revision, error, number, of, pause } => {
+            let why = error.lines().nth(1).unwrap_or(error);
+            let pause = pause.as_millis();
+            console.note(format_args!("{revision} is tried again in {pause} ms, {number} of {of}: {why}"));
+        }
+        _ => {}
     }
 }
 

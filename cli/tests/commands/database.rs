@@ -469,6 +469,7 @@ fn status_shows_every_setting_and_where_it_comes_from() {
         ("transaction", "revision", "from migrations/Cargo.toml:8"),
         ("lock-timeout", "2s", "from MIGRATABLE_LOCK_TIMEOUT in .env"),
         ("statement-timeout", "-", "as usual"),
+        ("retries", "-", "as usual"),
         ("backup", "-", "as usual"),
         (
             "naming",

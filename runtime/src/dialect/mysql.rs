@@ -119,6 +119,12 @@ impl Connection for MysqlConnection {
         false
     }
 
+    /// Diesel keeps no number; where the server speaks another language, nothing is tried again.
+    fn is_contended(&self, error: &DieselError) -> bool {
+        let said = error.to_string();
+        said.contains("Lock wait timeout exceeded") || said.contains("Deadlock found")
+    }
+
     fn facts(&mut self) -> QueryResult<Surroundings> {
         Surroundings::ask(self)
     }

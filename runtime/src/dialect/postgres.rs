@@ -135,6 +135,12 @@ impl Connection for PgConnection {
         false
     }
 
+    /// Diesel keeps no SQLSTATE; where the server speaks another language, nothing is tried again.
+    fn is_contended(&self, error: &DieselError) -> bool {
+        let said = error.to_string();
+        said.contains("due to lock timeout") || said.contains("deadlock detected")
+    }
+
     fn facts(&mut self) -> QueryResult<Surroundings> {
         let dependents = "SELECT 1 WHERE EXISTS (SELECT FROM pg_class WHERE relkind IN ('v', 'm') AND oid >= 16384) \
                           OR EXISTS (SELECT FROM pg_policy) OR EXISTS (SELECT FROM pg_trigger WHERE NOT tgisinternal) \

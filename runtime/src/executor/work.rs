@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use migratable_core::Operation;
 
+use super::retries::Retries;
 use super::session::cannot_begin;
 use super::{Ended, Run, State};
 use crate::dialect::{Database, Trace, Work};
@@ -252,8 +253,17 @@ impl<Db: Database> Run<'_, Db> {
         }
         for (at, piece) in pieces.iter().enumerate().skip(first) {
             self.progresses(work, at);
-            let done = self.journaled_piece(operations, piece, at, &mut journal);
-            done.map_err(|stop| self.failure(revision, work.lines(piece), stop))?;
+            let mut retries = Retries::new(self.session.settings);
+            while let Err(stop) = self.journaled_piece(operations, piece, at, &mut journal) {
+                let may_be_repeated = journal.may_be_repeated(at) && !stop.undone && self.is_contended(&stop.cause);
+                let error = self.failure(revision, work.lines(piece), stop);
+                if !may_be_repeated || !retries.wait(revision.id, &error, self.options.observer) {
+                    return Err(error);
+                }
+                for piece in journal.again(at) {
+                    drop(self.session.database.perform(&pieces[piece].work));
+                }
+            }
         }
         let ended = self.session.database.begin_rows().map_err(Stop::from);
         let ended = ended.and_then(|()| journal.end(self.session.database));

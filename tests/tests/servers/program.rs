@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use migratable::revision::*;
 use migratable::{AnyConnection, Migrator, Revision};
@@ -71,6 +72,20 @@ fn half(op: &mut Operations) {
     fail(op);
 }
 
+/// How often a step was run.
+pub static STEPS: AtomicUsize = AtomicUsize::new(0);
+
+fn count(_: &mut AnyConnection) -> Result<()> {
+    STEPS.fetch_add(1, Ordering::Relaxed);
+    Ok(())
+}
+
+fn count_and_add_bio(op: &mut Operations) {
+    op.run(count);
+    add_bio(op);
+}
+
+pub static COUNTING: [Revision; 2] = [USERS, revision("c2", &["a1"], count_and_add_bio, drop_bio)];
 pub static HALVING: [Revision; 2] = [USERS, revision("h2", &["a1"], half, drop_bio)];
 pub static WAITING: [Revision; 1] = [revision("w1", &[], wait, nothing)];
 
@@ -101,6 +116,11 @@ impl<'a> Program<'a> {
 
     /// The same where the words name the database.
     pub fn run(&self, words: &[&str]) -> Result<String, String> {
+        self.said(words).map(|(out, _)| out)
+    }
+
+    /// What a command prints, and what it says besides.
+    pub fn said(&self, words: &[&str]) -> Result<(String, String), String> {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let variable = |name: &str| self.variables.get(name).map(|&value| value.to_owned());
         let outcome = {
@@ -110,7 +130,7 @@ impl<'a> Program<'a> {
         };
         let (out, err) = (String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap());
         match outcome {
-            Ok(()) => Ok(out),
+            Ok(()) => Ok((out, err)),
             Err(failure) => Err(failure.message().map_or(out + &err, str::to_owned)),
         }
     }

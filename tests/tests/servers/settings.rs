@@ -1,13 +1,15 @@
 //! What is set for a database is done, live and in scripts, on every kind of database.
 
+use std::cell::RefCell;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use migratable::{AnyConnection, Backup, Migrator, Settings};
+use migratable::{AnyConnection, Backup, Event, Migrator, Observer, Options, Revision, Settings};
 use migratable_core::Dialect;
 use migratable_tests::databases::client::{Database, Server};
 
-use super::program::{FAILING, HALVING, Program, SOUND, WAITING};
+use super::program::{COUNTING, FAILING, HALVING, Program, SOUND, STEPS, WAITING};
 
 const DIALECTS: [Dialect; 3] = [Dialect::Sqlite, Dialect::Postgres, Dialect::Mysql];
 
@@ -146,6 +148,79 @@ fn it_is_waited_for_others_as_long_as_is_set() {
             program.ok(&["upgrade"]);
         }
     });
+}
+
+#[test]
+fn what_others_hold_for_too_long_is_tried_again() {
+    for (dialect, timeout, held) in [(Dialect::Postgres, "100ms", 500), (Dialect::Mysql, "1s", 1_500)] {
+        let server = Server::of(dialect).unwrap();
+        let database = server.database("retries").unwrap();
+        let url = database.url();
+        for (keys, words, succeeds) in [
+            ("", &[][..], true),
+            ("retries = 0", &[], false),
+            ("retries = 0", &["--retries", "9"], true),
+            ("retries = 9", &["--retries", "0"], false),
+        ] {
+            database.make("").unwrap();
+            let program = Program::new(&database, &SOUND, keys);
+            program.ok(&["upgrade", "a1"]);
+            database.run("INSERT INTO users (id) VALUES (1);").unwrap();
+            let holder = hold(&database);
+            let ends = std::thread::spawn(move || {
+                std::thread::sleep(Duration::from_millis(held));
+                drop(holder);
+            });
+            let all = [&["--database-url", &url, "--lock-timeout", timeout, "upgrade"], words].concat();
+            let ended = program.said(&all);
+            match (ended, succeeds) {
+                (Ok((out, err)), true) => {
+                    assert!(out.contains("applied a2"), "{out}");
+                    assert!(err.contains("a2 is tried again in 200 ms, 1 of "), "{err}");
+                }
+                (Err(error), false) => assert!(error.contains("timeout") && !error.contains("tried again"), "{error}"),
+                (ended, _) => panic!("{dialect} {keys} {words:?}: {ended:?}"),
+            }
+            ends.join().unwrap();
+            program.ok(&["upgrade"]);
+            assert_eq!(program.ok(&["current"]), "a2 (head)\n");
+            program.ok(&["verify"]);
+        }
+    }
+}
+
+#[test]
+fn what_others_hold_for_ever_is_tried_as_often_as_is_set() {
+    for (dialect, timeout) in [(Dialect::Postgres, 50), (Dialect::Mysql, 1_000)] {
+        let server = Server::of(dialect).unwrap();
+        let database = server.database("tries").unwrap();
+        let tried = |revisions: &'static [Revision]| {
+            database.make("").unwrap();
+            Program::new(&database, revisions, "").ok(&["upgrade", "a1"]);
+            let settings = Settings::default().with_lock_timeout(Duration::from_millis(timeout)).with_retries(2);
+            let migrator = Migrator::new(revisions).with_settings(settings);
+            let told = RefCell::new(Vec::new());
+            let observe = |event: &Event<'_>| {
+                if let Event::Retries { revision, number, of, pause, error } = event {
+                    assert!(error.contains(" failed"), "{error}");
+                    told.borrow_mut().push(format!("{revision} {number}/{of} {}", pause.as_millis()));
+                }
+            };
+            let options = Options { observer: Observer::new(&observe), ..Options::default() };
+            let _holder = hold(&database);
+            let mut connection = AnyConnection::open(dialect, &database.url()).unwrap();
+            let error = migrator.upgrade_to(&mut connection, "+1", &options).unwrap_err();
+            assert_eq!(error.code(), "statement", "{error}");
+            assert_eq!(migrator.current(&mut connection).unwrap(), ["a1"]);
+            told.into_inner()
+        };
+        assert_eq!(tried(&SOUND), ["a2 1/2 200", "a2 2/2 400"]);
+        STEPS.store(0, Ordering::Relaxed);
+        // The step is not of the part of the work that MySQL tries again.
+        let expected: &[&str] = if dialect == Dialect::Mysql { &["c2 1/2 200", "c2 2/2 400"] } else { &[] };
+        assert_eq!(tried(&COUNTING), expected);
+        assert_eq!(STEPS.load(Ordering::Relaxed), 1);
+    }
 }
 
 #[test]
