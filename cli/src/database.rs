@@ -113,7 +113,7 @@ impl Database {
                 .file()
                 .and_then(|file| unusable(&file))
                 .unwrap_or_else(|| url::hushed(&error.to_string(), &self.url));
-            Failure::Failed(format!("cannot open {}: {why}", self.shown()))
+            Failure::of_database(format!("cannot open {}: {why}", self.shown()))
         })?;
         if let Some(schema) = &self.schema {
             migratable::inspect::use_schema(&mut connection, schema).map_err(|error| self.failure(&error))?;

@@ -40,6 +40,20 @@ impl Failure {
         Failure::Failed(format!("cannot write {}: {error}; nothing was changed{advice}", console.path(path)))
     }
 
+    /// A database cannot be reached, or is not there.
+    #[cfg(feature = "database")]
+    pub(crate) fn of_database(message: String) -> Failure {
+        Failure::Refused { code: "database", message }
+    }
+
+    /// The word for programs, if there is one.
+    pub fn code(&self) -> Option<&'static str> {
+        match self {
+            Failure::Refused { code, .. } => Some(code),
+            Failure::Failed(_) | Failure::Usage(_) | Failure::Said(_) => None,
+        }
+    }
+
     /// What is still to be said.
     pub fn message(&self) -> Option<&str> {
         match self {
@@ -58,7 +72,7 @@ impl Failure {
     }
 
     /// The exit status as the system takes it.
-    pub fn code(&self) -> ExitCode {
+    pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.status())
     }
 }

@@ -108,7 +108,7 @@ fn in_process(run: impl FnOnce(&mut Console<'_>) -> Outcome) -> ExitCode {
     });
     match outcome {
         Ok(Ok(())) => ExitCode::SUCCESS,
-        Ok(Err(failure)) => failure.code(),
+        Ok(Err(failure)) => failure.exit_code(),
         Err(error) => {
             // `eprintln!` would panic when stderr is gone too.
             let _ = writeln!(io::stderr(), "error: cannot write the result: {error}");

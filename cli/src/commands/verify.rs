@@ -72,7 +72,7 @@ pub(crate) fn run(arguments: &Verify, url: Option<&str>, project: &Project, cons
 
 fn compared(database: &Database, scratch: Option<&Database>, project: &Project) -> Outcome<Compared> {
     if !database.exists() {
-        return Err(Failure::Failed(format!("{} is not there", database.shown())));
+        return Err(Failure::of_database(format!("{} is not there", database.shown())));
     }
     let mut connection = database.open_to_read()?;
     let failure = |error: migratable::Error| database.failure(&error);

@@ -307,6 +307,30 @@ fn a_copy_of_the_database_is_made_if_that_is_asked() {
 }
 
 #[test]
+fn what_stands_in_the_way_has_a_code_before_a_database_is_open_and_for_each_copy() {
+    let blog = Blog::new("");
+    blog.write("folder.db/file", "");
+    blog.write("tenants.txt", "sqlite://one.db\nsqlite://folder.db\nsqlite://nowhere/two.db\n");
+    for command in [&["upgrade"][..], &["current"], &["verify"], &["stamp", "head"], &["status"], &["downgrade"]] {
+        let words = [command, &["--json", "--database-url", "sqlite://folder.db"]].concat();
+        let ran = at(&blog, None, &FAILING, &words);
+        assert_eq!(ran.status, 1, "{command:?}");
+        let json: Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!(json["error"]["code"], "database", "{command:?}");
+        assert_says(json["error"]["message"].as_str().unwrap(), &["folder.db: it is a folder"]);
+    }
+    let ran = at(&blog, None, &FAILING, &["verify", "--json", "--database-url", "sqlite://three.db"]);
+    assert_eq!(serde_json::from_str::<Value>(&ran.out).unwrap()["error"]["code"], "database");
+    let ran = at(&blog, None, &FAILING, &["upgrade", "--each-url", "tenants.txt", "--json"]);
+    let json: Value = serde_json::from_str(&ran.out).unwrap();
+    let codes: Vec<&Value> = json["copies"].as_array().unwrap().iter().map(|copy| &copy["error"]["code"]).collect();
+    assert_eq!(codes, ["statement", "database", "database"], "{json:#}");
+    let ran = at(&blog, None, &BRANCHES, &["upgrade", "aa", "--each-url", "tenants.txt", "--json"]);
+    let json: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(json["copies"][0]["error"], Value::Null);
+}
+
+#[test]
 fn copies_of_many_databases_go_into_one_folder() {
     let blog = Blog::new("");
     blog.write("tenants.txt", "sqlite://one.db\nsqlite://two.db\n");

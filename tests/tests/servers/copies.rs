@@ -80,7 +80,10 @@ fn everything_on_each(run: impl Fn(&[&str]) -> Result<String, String>, count: u6
     );
     let at_the_base = json(&["downgrade", "-1"]);
     assert_eq!(counts(&at_the_base), [0, count, 0]);
-    assert!(at_the_base["copies"][0]["error"].as_str().unwrap().contains("is at the base"), "{at_the_base:#}");
+    assert!(
+        at_the_base["copies"][0]["error"]["message"].as_str().unwrap().contains("is at the base"),
+        "{at_the_base:#}"
+    );
 }
 
 #[test]
@@ -226,7 +229,8 @@ fn schemas_are_upgraded_each_with_a_history_of_its_own() {
     assert_eq!(counts(&ran), [SCHEMAS as u64 - 1, 1, 0]);
     let failed = &ran["copies"][BROKEN];
     assert_eq!(failed["database"], format!("{} schema tenant_{BROKEN:03}", database.url()));
-    assert!(failed["error"].as_str().unwrap().contains("\"bio\""), "{failed}");
+    assert_eq!(failed["error"]["code"], "statement");
+    assert!(failed["error"]["message"].as_str().unwrap().contains("\"bio\""), "{failed}");
 
     database.run(&format!("ALTER TABLE tenant_{BROKEN:03}.users DROP COLUMN bio;")).unwrap();
     let rest = report(each(&[]));

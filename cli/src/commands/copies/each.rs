@@ -36,7 +36,7 @@ pub(in crate::commands) struct Became {
 
 struct Copy {
     database: String,
-    became: Result<Became, String>,
+    became: Result<Became, Failure>,
 }
 
 impl Copy {
@@ -51,7 +51,9 @@ impl Copy {
         }
         json.insert("database".to_owned(), self.database.clone().into());
         json.insert("outcome".to_owned(), self.word().into());
-        json.insert("error".to_owned(), self.became.as_ref().err().cloned().into());
+        let error = self.became.as_ref().err();
+        let error = error.map(|failure| json!({ "code": failure.code(), "message": said(failure) }));
+        json.insert("error".to_owned(), error.into());
         Value::Object(json)
     }
 }
@@ -98,10 +100,8 @@ impl Task<'_> {
     fn one(&self, database: &Database) -> Copy {
         // A step that panics is a copy that failed; the connection is gone with it.
         let became = catch_unwind(AssertUnwindSafe(|| (self.run)(database)));
-        let became = became.unwrap_or_else(|_| Err("a step panicked".into())).map_err(|failure| {
-            failure.message().map_or_else(|| format!("it ended with {}", failure.status()), str::to_owned)
-        });
-        Copy { database: database.shown(), became }
+        let panicked = || Failure::Refused { code: "step", message: "a step panicked".to_owned() };
+        Copy { database: database.shown(), became: became.unwrap_or_else(|_| Err(panicked())) }
     }
 
     fn report(&self, copies: &[Copy], report: Report, console: &mut Console<'_>) -> Outcome {
@@ -141,6 +141,11 @@ fn tell(copy: &Copy, console: &mut Console<'_>) {
     match &copy.became {
         Ok(Became { line: None, .. }) => {}
         Ok(Became { line: Some(line), .. }) => console.line(format_args!("{}: {line}", copy.database)),
-        Err(error) => console.note(format_args!("failed: {}: {error}", copy.database)),
+        Err(failure) => console.note(format_args!("failed: {}: {}", copy.database, said(failure))),
     }
+}
+
+/// Why a copy failed.
+fn said(failure: &Failure) -> String {
+    failure.message().map_or_else(|| format!("it ended with {}", failure.status()), str::to_owned)
 }
