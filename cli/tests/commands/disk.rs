@@ -242,6 +242,37 @@ mod database {
     }
 
     #[test]
+    fn a_table_is_not_made_anew_where_there_is_no_room_for_it() {
+        on_a_small_disk("disk::database::a_table_is_not_made_anew_where_there_is_no_room_for_it", |disk| {
+            let blog = Blog::new("");
+            let file = blog.path("data/blog.db");
+            fs::create_dir(blog.path("data")).unwrap();
+            ok(&blog, &["upgrade", "bb"]);
+            let before = content(&file);
+            // The table takes some three megabytes.
+            for left in [0, 100, 600] {
+                let filling = disk.fill(left);
+                let said = migrate(&blog, &["upgrade"]).err;
+                let needs = "at `alter column users.bio: not null`\nthe copy of `users` needs ";
+                let has =
+                    format!(" MB, and the disk of {} has {} ", file.display(), if left == 600 { 3 } else { left * 4 });
+                assert_says(&said, &["error: sqlite://", needs, &has, "make room on the disk", "Nothing was changed."]);
+                fs::remove_file(filling).unwrap();
+                assert_eq!(content(&file), before);
+            }
+            // Pages that are free in the file are room too: other tables are gone from them.
+            let mut db = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
+            sql_query("CREATE TABLE gone AS SELECT * FROM users").execute(&mut db).unwrap();
+            sql_query("DROP TABLE gone").execute(&mut db).unwrap();
+            let filling = disk.fill(600);
+            let said = migrate(&blog, &["upgrade"]).err;
+            assert!(!said.contains("the copy of `users` needs"), "{said}");
+            fs::remove_file(filling).unwrap();
+            ok(&blog, &["upgrade"]);
+        });
+    }
+
+    #[test]
     fn wherever_the_disk_fills_up_nothing_is_lost() {
         on_a_small_disk("disk::database::wherever_the_disk_fills_up_nothing_is_lost", |disk| {
             let blog = Blog::new("");

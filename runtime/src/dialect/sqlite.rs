@@ -15,6 +15,7 @@ mod rebuild;
 mod references;
 mod session;
 mod sources;
+mod space;
 mod spelling;
 mod temporal;
 mod types;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use diesel::connection::{Connection as _, SimpleConnection};
 use diesel::sqlite::SqliteConnection;
 
+use super::introspect;
 use crate::advice::Advised;
 use crate::backup::Backup;
 use crate::dialect::{Connection, literal};
@@ -15,7 +16,8 @@ use crate::error::Error;
 /// Copies a database as it was before the transaction that is open: nobody else can write meanwhile. By SQLite itself and
 /// on a connection of its own: what closes the file in another way lets go of every lock that this process has on it.
 pub(super) fn make(database: &mut SqliteConnection, backup: &Backup) -> Result<PathBuf, Error> {
-    let file = file(database)?;
+    let reading = |source| Error::Database { doing: "find the file of the database", source };
+    let file = introspect::file(database).map_err(reading)?.ok_or_else(|| refused("it is in no file"))?;
     let mut reader = SqliteConnection::establish(&file).map_err(|error| refused(error.to_string()))?;
     let copy = target(&mut reader, Path::new(&file), backup)?;
     let shown = copy.display();
@@ -45,15 +47,6 @@ pub(super) fn make(database: &mut SqliteConnection, backup: &Backup) -> Result<P
     }
     written.map_err(refused)?;
     Ok(copy)
-}
-
-/// The file of a database.
-fn file(database: &mut SqliteConnection) -> Result<String, Error> {
-    let reading = |source| Error::Database { doing: "find the file of the database", source };
-    let listed = database.rows("PRAGMA database_list").map_err(reading)?;
-    let mut rows = listed.into_iter().filter(|row| row.get(1).is_some_and(|name| name.as_deref() == Some("main")));
-    let file = rows.next().and_then(|row| row.into_iter().nth(2).flatten()).unwrap_or_default();
-    if file.is_empty() { Err(refused("it is in no file")) } else { Ok(file) }
 }
 
 /// The file that becomes the copy.

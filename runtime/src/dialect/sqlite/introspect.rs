@@ -9,6 +9,13 @@ use super::ddl::{Form, quoted};
 use super::tokens;
 use crate::dialect::{Connection, literal};
 
+/// The file of a database, if it is in one.
+pub(super) fn file(database: &mut SqliteConnection) -> QueryResult<Option<String>> {
+    let listed = database.rows("PRAGMA database_list")?;
+    let main = listed.into_iter().find(|row| row.get(1).is_some_and(|name| name.as_deref() == Some("main")));
+    Ok(main.and_then(|row| row.into_iter().nth(2).flatten()).filter(|file| !file.is_empty()))
+}
+
 /// A table in the database.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Found {

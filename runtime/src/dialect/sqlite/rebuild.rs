@@ -11,6 +11,7 @@ use super::by_hand;
 use super::ddl::{self, Form, create_index, quoted};
 use super::guard;
 use super::introspect::{self, Found};
+use super::space;
 use crate::dialect::{Connection, literal};
 use crate::error::Stop;
 
@@ -174,6 +175,7 @@ impl Rebuild {
         self.check_columns(&found)?;
         by_hand::check(database, &self.before, &self.enums_before)?;
         self.check_name(database)?;
+        space::check(database, &self.before.name.name)?;
         let statements = self.statements(&found).map_err(Stop::refused)?;
         run(database, &statements.copy)?;
         let count = self.count();
