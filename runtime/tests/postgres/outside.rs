@@ -33,6 +33,14 @@ fn back(op: &mut Operations) {
     op.execute(sql("DROP TYPE mood"));
 }
 
+fn retyped_to_bigint(op: &mut Operations) {
+    op.alter_column("t", "a").set_type(bigint());
+}
+
+fn retyped_to_text(op: &mut Operations) {
+    op.alter_column("t", "a").set_type(text());
+}
+
 fn program() -> Program {
     line(&[(first, nothing), (second, back)])
 }
@@ -217,11 +225,7 @@ fn grants_of_a_column_that_is_made_anew_stay_where_each_part_is_a_transaction() 
     fn computed(op: &mut Operations) {
         op.add_column("t", column("b", integer()).nullable().generated(stored(sql("a * 2"))));
     }
-    let program = line(&[
-        (first, nothing),
-        (computed, nothing),
-        (|op| drop(op.alter_column("t", "a").set_type(bigint())), nothing),
-    ]);
+    let program = line(&[(first, nothing), (computed, nothing), (retyped_to_bigint, nothing)]);
     let mut db = throwaway();
     program.upgrade_to(&mut db, "r2", &Options::default()).unwrap();
     run(&mut db, "GRANT SELECT (b) ON t TO pg_monitor");
@@ -237,7 +241,7 @@ fn a_view_that_a_revision_makes_is_known_to_the_next() {
         (first, nothing),
         (|op| op.create_table(table("u").column(column("a", integer()))), nothing),
         (|op| op.execute(sql("CREATE VIEW v AS SELECT a FROM t")), nothing),
-        (|op| drop(op.alter_column("t", "a").set_type(text())), nothing),
+        (retyped_to_text, nothing),
     ]);
     let mut db = throwaway();
     program.upgrade(&mut db).unwrap();
