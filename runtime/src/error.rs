@@ -210,6 +210,13 @@ pub enum Error {
         /// What would go wrong.
         why: &'static str,
     },
+    /// The connection is to a pooler that gives it another session of PostgreSQL after each transaction.
+    #[error(
+        "the connection is to a pooler that gives it another session after each transaction, as PgBouncer does in \
+         transaction mode: locks and settings would be left with others; give the URL of the server itself, or of a pool in \
+         session mode; nothing was changed"
+    )]
+    Pooler,
     /// The copy of the database cannot be made that was to be made before anything is changed.
     #[error("the database is not copied, and nothing was changed: {why}")]
     Backup {
@@ -247,6 +254,7 @@ impl Error {
             Error::Difference { .. } => "no_script",
             Error::Unreadable { .. } => "unreadable",
             Error::InTransaction { .. } => "in_transaction",
+            Error::Pooler => "pooler",
             Error::Backup { .. } => "backup",
             Error::Failed(failure) => match failure.cause {
                 Cause::Rows(_) => "rows",

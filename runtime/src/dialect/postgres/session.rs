@@ -1,12 +1,13 @@
 //! The state of a connection while revisions are run on it.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::pg::PgConnection;
 use diesel::result::{DatabaseErrorKind, Error as DieselError, QueryResult};
 use migratable_core::Dialect;
 
+use super::ddl;
 use crate::dialect::{Connection, literal};
 use crate::error::{Error, Stop};
 use crate::settings::{HistoryTable, Settings, milliseconds};
@@ -93,11 +94,35 @@ pub(super) fn enter(database: &mut PgConnection, settings: &Settings) -> Result<
     let usual = SETTINGS.map(|(name, value)| (name, value.to_owned()));
     let wanted: Vec<(&str, String)> = usual.into_iter().chain(timeouts(settings)).collect();
     let values: Vec<String> = wanted.iter().map(|(name, _)| format!("current_setting('{name}')")).collect();
-    let row = database.rows(&format!("SELECT {}", values.join(", "))).map_err(failed)?.into_iter().next();
-    let values = row.into_iter().flatten().map(Option::unwrap_or_default);
+    let own = own_word();
+    let failed = |error: DieselError| if is_of_pooler(&error) { Error::Pooler } else { failed(error) };
+    let ask = format!("SELECT set_config('migratable.session', {own}, false), {}", values.join(", "));
+    let row = database.rows(&ask).map_err(failed)?.into_iter().next();
+    let values = row.into_iter().flatten().skip(1).map(Option::unwrap_or_default);
     let before = wanted.iter().map(|(name, _)| (*name).to_owned()).zip(values).collect();
-    database.batch_execute(&set(wanted.iter().map(|(name, value)| (*name, value.as_str())))).map_err(failed)?;
+    let same = ddl::block(&format!(
+        "BEGIN IF current_setting('migratable.session', true) IS DISTINCT FROM {own} THEN \
+         RAISE EXCEPTION '{OTHER_SESSION}'; END IF; END"
+    ));
+    let set = set(wanted.iter().map(|(name, value)| (*name, value.as_str())));
+    database.batch_execute(&format!("{same}; {set}")).map_err(failed)?;
     Ok(Session { settings: before, unlock: None })
+}
+
+/// What the server says when a session has become another one between two statements.
+const OTHER_SESSION: &str = "migratable: this is another session";
+
+/// A text that no other session has set.
+fn own_word() -> String {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    literal(&format!("{}.{}", std::process::id(), now.as_nanos()))
+}
+
+/// Whether an error shows that a pooler gives the connection another session after each transaction: what was set, or what
+/// was prepared a moment ago, is not there.
+fn is_of_pooler(error: &DieselError) -> bool {
+    let said = error.to_string();
+    said.contains(OTHER_SESSION) || (said.contains("prepared statement") && said.contains("does not exist"))
 }
 
 pub(super) fn leave(database: &mut PgConnection, session: &Session) {
