@@ -164,7 +164,7 @@ pub fn schema() -> impl Strategy<Value = Schema> {
     })
 }
 
-/// Lets the references that delete nothing refer to a unique whole number, where their table has one.
+/// Lets the references that delete nothing refer to a unique whole number, where another table has one.
 fn refer_to_uniques(schema: &mut Schema) {
     let number = |table: &Table| {
         let is_number = |name: &String| {
@@ -176,7 +176,8 @@ fn refer_to_uniques(schema: &mut Schema) {
     let numbers: BTreeMap<TableName, String> =
         schema.tables.values().filter_map(|table| Some((table.name.clone(), number(table)?))).collect();
     for table in schema.tables.values_mut() {
-        let Some(key) = table.foreign_keys.first_mut().filter(|key| key.on_delete == no_action()) else { continue };
+        let refers = |key: &&mut ForeignKey| key.on_delete == no_action() && key.table != table.name;
+        let Some(key) = table.foreign_keys.first_mut().filter(refers) else { continue };
         let Some(number) = numbers.get(&key.table) else { continue };
         key.references = vec![number.clone()];
         key.on_update = cascade();

@@ -132,6 +132,7 @@ struct Traces {
 
 fn traces(before: &Schema, operations: &[Operation]) -> Traces {
     let Traces { mut renames, mut touched, mut retyped } = Traces::default();
+    let mut current = before.clone();
     let mut tables: BTreeMap<String, String> = BTreeMap::new();
     let mut columns: BTreeMap<(String, String), String> = BTreeMap::new();
     for operation in operations {
@@ -168,11 +169,16 @@ fn traces(before: &Schema, operations: &[Operation]) -> Traces {
                 }
             }
             Operation::RenameEnumValue { name, .. } | Operation::DropEnumValue { name, .. } => {
-                let users = before.users_of(name);
-                touched.extend(users.map(|(table, column)| format!("{}.{}", table.name, column.name)));
+                // Also the columns that have come to be of it.
+                for (table, column) in current.users_of(name) {
+                    let table = before_table(&table.name, &tables);
+                    let first = columns.get(&(table.clone(), column.name.clone())).unwrap_or(&column.name);
+                    touched.push(format!("{table}.{first}"));
+                }
             }
             _ => {}
         }
+        operation.apply(&mut current).unwrap();
     }
     renames.extend(tables.iter().map(|(to, from)| format!("{from}={to}")));
     let after = |table: &String| tables.iter().find(|(_, from)| *from == table).map_or(table, |(to, _)| to).clone();
