@@ -85,7 +85,7 @@ pub(super) fn plan(before: &Schema, after: &Schema, answers: &Answers) -> Result
     enums::empty_removed_values(&mut planner)?;
     planner.add_numbered_columns()?;
     planner.alter_columns()?;
-    planner.drop_columns()?;
+    planner.drop_columns(before)?;
     planner.drop_tables()?;
     enums::drop_values_and_enums(&mut planner)?;
     constraints::create(&mut planner)?;
@@ -222,7 +222,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn drop_columns(&mut self) -> Result<(), DiffError> {
+    fn drop_columns(&mut self, before: &Schema) -> Result<(), DiffError> {
         for table in self.common() {
             let gone: Vec<String> = self.current.tables[&table]
                 .columns
@@ -234,7 +234,13 @@ impl Planner<'_> {
             let (computed, plain): (Vec<String>, Vec<String>) = gone.into_iter().partition(|column| {
                 self.current.column(&table, column).is_some_and(|column| column.generated.is_some())
             });
-            for column in computed.into_iter().chain(plain) {
+            // What refers to another of them goes before it, and so comes back behind it.
+            let before = before.tables.get(&self.answers.name_before(&table));
+            let (referring, others): (Vec<String>, Vec<String>) = plain.iter().cloned().partition(|column| {
+                let own = before.into_iter().flat_map(|it| it.foreign_keys.iter().filter(|key| key.table == it.name));
+                own.into_iter().any(|key| key.columns == [column.as_str()] && plain.contains(&key.references[0]))
+            });
+            for column in computed.into_iter().chain(referring).chain(others) {
                 self.push(Operation::DropColumn { table: table.clone(), column })?;
             }
         }

@@ -598,6 +598,25 @@ fn the_order_of_columns_counts_where_the_database_says_so() {
 }
 
 #[test]
+fn a_column_that_referred_to_another_of_its_table_comes_back_behind_it() {
+    let with = |columns: [crate::Column; 2]| {
+        let table = columns.into_iter().fold(users(), |table, column| table.column(column));
+        schema([table
+            .unique("uq_users_age", ["age"])
+            .foreign_key(foreign_key("fk_users_like_users", ["like"]).references("users", ["age"]))])
+    };
+    for columns in [["age", "like"], ["like", "age"]] {
+        let before = with(columns.map(|name| column(name, bigint())));
+        let plan = diff(&before, &schema([users()]), &answers(&["drop users.age", "drop users.like"])).unwrap();
+        let back: Vec<String> = plan.downgrade.iter().map(ToString::to_string).collect();
+        let place =
+            |of: &str| back.iter().position(|it| it.starts_with(of)).unwrap_or_else(|| panic!("{of}: {back:?}"));
+        assert!(place("add column users.age") < place("add column users.like"), "{back:?}");
+        assert!(place("add column users.age") < place("fill users.like"), "{back:?}");
+    }
+}
+
+#[test]
 fn drift_is_said_at_the_column_with_both_sides() {
     let before = schema([users().column(column("a", text())).column(column("gone", text()))]);
     let after = schema([users()

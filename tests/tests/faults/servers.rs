@@ -10,7 +10,7 @@ use super::proxy::{FAULTS, Fault, Proxy};
 use super::subject::{State, WAYS, Way, said};
 
 /// One in how many places is tried; `MIGRATABLE_FAULTS=all` tries all.
-const SAMPLE: usize = 40;
+const SAMPLE: usize = 60;
 
 /// The address of a server, and the URL of a database behind a proxy.
 fn behind(url: &str, dialect: Dialect, port: u16) -> (String, String) {
