@@ -107,7 +107,10 @@ pub(crate) fn query<Db: Database>(
     match answer {
         Ok(rows) => Ok(rows),
         Err(error) if database.is_missing_history(&error, table) => Ok(Vec::new()),
-        Err(source) => Err(Error::Database { doing: "read the history of the database", source }),
+        // Another process may have made it between the two.
+        Err(source) => {
+            database.rows(sql).map_err(|_| Error::Database { doing: "read the history of the database", source })
+        }
     }
 }
 
