@@ -228,7 +228,7 @@ def runner():
         functions.append(f"fn u{number}(op: &mut Operations) {{ op.{up}; }}\nfn d{number}(op: &mut Operations) {{ op.{down}; }}\n")
         after = f'&["{number - 1:012x}"]' if number else "&[]"
         entries.append(f'    Revision {{ id: "{number:012x}", after: {after}, depends_on: &[], labels: &[], replaces: &[], message: "m", '
-                       f'file: "f.rs", checksum: "v1:{number:016x}", steps_checksum: None, upgrade: u{number}, downgrade: d{number} }},\n')
+                       f'file: "f.rs", checksum: "v1:{number:016x}", steps_checksum: None, transaction: None, upgrade: u{number}, downgrade: d{number} }},\n')
     main = f"""
 use migratable::diesel::{{Connection, SqliteConnection}};
 use migratable::revision::*;
@@ -453,7 +453,7 @@ fn main() -> std::process::ExitCode {
         let (id, after) = line.split_once(':').unwrap();
         Revision {
             id: leaked(id)[0], after: leaked(after), depends_on: &[], labels: &[], replaces: &[], message: "m", file: "f.rs",
-            checksum: "v1:0", steps_checksum: None, upgrade: nothing, downgrade: nothing,
+            checksum: "v1:0", steps_checksum: None, transaction: None, upgrade: nothing, downgrade: nothing,
         }
     };
     let revisions: Vec<Revision> = list.lines().map(revision).collect();
@@ -465,7 +465,7 @@ fn main() -> std::process::ExitCode {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("{failure:?}");
-            failure.code()
+            failure.exit_code()
         }
     }
 }
