@@ -173,8 +173,9 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80
 }
 
-/// The index behind the quote that closes the one at `open`; doubled quotes are part of the text.
-fn closing(bytes: &[u8], open: usize) -> usize {
+/// The index behind the quote that closes the one at `open`; doubled quotes are part of the text. A quote that nothing
+/// closes ends with the text.
+pub fn closing(bytes: &[u8], open: usize) -> usize {
     let mut at = open + 1;
     while at < bytes.len() {
         if bytes[at] == bytes[open] {

@@ -146,6 +146,23 @@ macro_rules! wrapped {
     };
 }
 
+/// The same for the connection inside and what belongs to it; something else where they are of two databases: a step may
+/// have put another connection in the place of the first.
+macro_rules! paired {
+    ($any:expr, $other:expr, $wrapper:ident, ($connection:ident, $inside:ident) => $result:expr, else $otherwise:expr) => {
+        match ($any, $other) {
+            #[cfg(feature = "sqlite")]
+            (AnyConnection::Sqlite($connection), $wrapper::Sqlite($inside)) => $result,
+            #[cfg(feature = "postgres")]
+            (AnyConnection::Postgres($connection), $wrapper::Postgres($inside)) => $result,
+            #[cfg(feature = "mysql")]
+            (AnyConnection::Mysql($connection), $wrapper::Mysql($inside)) => $result,
+            #[allow(unreachable_patterns)]
+            _ => $otherwise,
+        }
+    };
+}
+
 impl Database for AnyConnection {}
 
 impl Connection for AnyConnection {
@@ -169,16 +186,7 @@ impl Connection for AnyConnection {
     }
 
     fn hold(&mut self, settings: &Settings, session: &mut Session) -> QueryResult<()> {
-        match (self, session) {
-            #[cfg(feature = "sqlite")]
-            (AnyConnection::Sqlite(inner), Session::Sqlite(session)) => inner.hold(settings, session),
-            #[cfg(feature = "postgres")]
-            (AnyConnection::Postgres(inner), Session::Postgres(session)) => inner.hold(settings, session),
-            #[cfg(feature = "mysql")]
-            (AnyConnection::Mysql(inner), Session::Mysql(session)) => inner.hold(settings, session),
-            #[allow(unreachable_patterns)]
-            _ => Ok(()),
-        }
+        paired!(self, session, Session, (inner, session) => inner.hold(settings, session), else Ok(()))
     }
 
     fn enter(&mut self, settings: &Settings) -> Result<Session, Error> {
@@ -186,30 +194,11 @@ impl Connection for AnyConnection {
     }
 
     fn leave(&mut self, session: &Session) {
-        match (self, session) {
-            #[cfg(feature = "sqlite")]
-            (AnyConnection::Sqlite(inner), Session::Sqlite(session)) => inner.leave(session),
-            #[cfg(feature = "postgres")]
-            (AnyConnection::Postgres(inner), Session::Postgres(session)) => inner.leave(session),
-            #[cfg(feature = "mysql")]
-            (AnyConnection::Mysql(inner), Session::Mysql(session)) => inner.leave(session),
-            // A step may have put another connection in the place of this one.
-            #[allow(unreachable_patterns)]
-            _ => {}
-        }
+        paired!(self, session, Session, (inner, session) => inner.leave(session), else {})
     }
 
     fn expect_many(&mut self, session: &mut Session) {
-        match (self, session) {
-            #[cfg(feature = "sqlite")]
-            (AnyConnection::Sqlite(inner), Session::Sqlite(session)) => inner.expect_many(session),
-            #[cfg(feature = "postgres")]
-            (AnyConnection::Postgres(inner), Session::Postgres(session)) => inner.expect_many(session),
-            #[cfg(feature = "mysql")]
-            (AnyConnection::Mysql(inner), Session::Mysql(session)) => inner.expect_many(session),
-            #[allow(unreachable_patterns)]
-            _ => {}
-        }
+        paired!(self, session, Session, (inner, session) => inner.expect_many(session), else {})
     }
 
     fn begin(&mut self, settings: &Settings) -> QueryResult<()> {
@@ -269,16 +258,7 @@ impl Connection for AnyConnection {
     }
 
     fn note(&self, facts: &Facts) -> Option<String> {
-        match (self, facts) {
-            #[cfg(feature = "sqlite")]
-            (AnyConnection::Sqlite(inner), Facts::Sqlite(facts)) => inner.note(facts),
-            #[cfg(feature = "postgres")]
-            (AnyConnection::Postgres(inner), Facts::Postgres(facts)) => inner.note(facts),
-            #[cfg(feature = "mysql")]
-            (AnyConnection::Mysql(inner), Facts::Mysql(facts)) => inner.note(facts),
-            #[allow(unreachable_patterns)]
-            _ => None,
-        }
+        paired!(self, facts, Facts, (inner, facts) => inner.note(facts), else None)
     }
 
     fn noted(&self, note: &str, now: &Facts) -> Option<Facts> {

@@ -20,6 +20,8 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use diesel::result::DatabaseErrorKind;
 use diesel::result::{Error as DieselError, QueryResult};
 use migratable_core::{Dialect, Operation, Schema, TableName};
 
@@ -69,6 +71,13 @@ pub enum Work {
     /// Makes a table anew in another form and moves its rows over.
     #[cfg(feature = "sqlite")]
     Rebuild(Box<sqlite::Rebuild>),
+}
+
+impl Work {
+    /// Whether it changes nothing.
+    pub(crate) fn only_looks(&self) -> bool {
+        matches!(self, Work::Verify(_) | Work::CheckReferences { .. })
+    }
 }
 
 /// How a statement that somebody wrote stands to transactions. Only PostgreSQL has others than those inside of one.
@@ -269,6 +278,12 @@ pub(crate) fn offline(dialect: Dialect) -> Option<&'static Offline> {
         #[allow(unreachable_patterns)]
         _ => None,
     }
+}
+
+/// An error in our own words.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+fn said(message: &str) -> DieselError {
+    DieselError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(message.to_owned()))
 }
 
 /// A text in single quotes.

@@ -58,14 +58,13 @@ fn cut(pieces: &[Piece], operations: &[Operation], each: bool, boundary: fn(&str
             Boundary::Last => until(at + 1, false),
             Boundary::Inside => {
                 // What only looks belongs to what comes behind it.
-                let changes = !matches!(piece.work, Work::Verify(_) | Work::CheckReferences { .. });
-                if each && changes && depth == 0 {
+                if each && !piece.work.only_looks() && depth == 0 {
                     pending = Some(at + 1);
                 }
             }
         }
     }
-    let only_looks = |piece: &Piece| matches!(piece.work, Work::Verify(_) | Work::CheckReferences { .. });
+    let only_looks = |piece: &Piece| piece.work.only_looks();
     match parts.last_mut() {
         Some(last) if !last.is_outside && pieces[first..].iter().all(only_looks) => last.pieces.end = pieces.len(),
         _ if first < pieces.len() => parts.push(Part { pieces: first..pieces.len(), is_outside: false }),

@@ -1,5 +1,7 @@
 //! SQL in its pieces.
 
+use migratable_core::sql::closing;
+
 /// A piece of SQL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Token<'a> {
@@ -74,10 +76,10 @@ fn next(sql: &str, at: usize) -> (Option<Kind>, usize) {
     };
     let past = |from: usize, end: &str| sql[from..].find(end).map_or(sql.len(), |found| from + found + end.len());
     match bytes[at] {
-        b'\'' => (Some(Kind::Text), behind_quote(bytes, at)),
-        b'"' | b'`' => (Some(Kind::Quoted), behind_quote(bytes, at)),
+        b'\'' => (Some(Kind::Text), closing(bytes, at)),
+        b'"' | b'`' => (Some(Kind::Quoted), closing(bytes, at)),
         b'[' => (Some(Kind::Quoted), past(at + 1, "]")),
-        b'x' | b'X' if bytes.get(at + 1) == Some(&b'\'') => (Some(Kind::Bytes), behind_quote(bytes, at + 1)),
+        b'x' | b'X' if bytes.get(at + 1) == Some(&b'\'') => (Some(Kind::Bytes), closing(bytes, at + 1)),
         b'-' if sql[at..].starts_with("--") => (None, past(at, "\n")),
         b'/' if sql[at..].starts_with("/*") => (None, past(at + 2, "*/")),
         byte if byte.is_ascii_whitespace() => (None, at + 1),
@@ -93,21 +95,6 @@ fn next(sql: &str, at: usize) -> (Option<Kind>, usize) {
             (Some(Kind::Symbol), at + operator.map_or(1, |operator| operator.len()))
         }
     }
-}
-
-/// The place behind the quote that closes the one at `open`; doubled quotes are part of the text.
-fn behind_quote(bytes: &[u8], open: usize) -> usize {
-    let mut at = open + 1;
-    while at < bytes.len() {
-        if bytes[at] == bytes[open] {
-            if bytes.get(at + 1) != Some(&bytes[open]) {
-                return at + 1;
-            }
-            at += 1;
-        }
-        at += 1;
-    }
-    bytes.len()
 }
 
 fn is_word(byte: u8) -> bool {

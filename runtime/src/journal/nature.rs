@@ -3,6 +3,7 @@
 use migratable_core::Operation;
 
 use crate::dialect::Work;
+use crate::parts::written;
 use crate::plan::Piece;
 
 /// What a piece of work is.
@@ -37,15 +38,12 @@ pub(super) fn natures(pieces: &[Piece], operations: &[Operation]) -> Vec<Nature>
     let mut inside = false;
     let mut natures = Vec::with_capacity(pieces.len());
     for piece in pieces {
-        let is_written =
-            piece.operations.iter().any(|&at| matches!(operations.get(at), Some(Operation::Execute { .. })));
         natures.push(match &piece.work {
             Work::Begin => Nature::Begin,
             Work::Commit => Nature::Commit,
-            Work::Verify(_) | Work::CheckReferences { .. } => Nature::Look,
+            work if work.only_looks() => Nature::Look,
             _ if inside => Nature::Inside,
-            Work::Statement(sql) if is_written => of_written(sql),
-            Work::Statement(sql) => of_own(sql),
+            Work::Statement(sql) => written(piece, operations).map_or_else(|| of_own(sql), of_written),
             _ => Nature::Rows,
         });
         inside = match piece.work {

@@ -4,12 +4,12 @@ use std::fmt::Display;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::mysql::MysqlConnection;
-use diesel::result::{DatabaseErrorKind, Error as DieselError, QueryResult};
+use diesel::result::QueryResult;
 use migratable_core::Dialect;
 
 use super::ddl::quoted;
 use super::types::text;
-use crate::dialect::Connection;
+use crate::dialect::{Connection, said};
 use crate::error::{Error, Stop};
 use crate::script::UNFINISHED;
 use crate::settings::{Settings, milliseconds, seconds};
@@ -188,11 +188,6 @@ fn lock_holder(database: &mut MysqlConnection) -> Option<String> {
         rows.into_iter().flatten().flatten().next()
     };
     found.or_else(|| number(database))
-}
-
-/// An error in our own words.
-pub(super) fn said(message: &str) -> DieselError {
-    DieselError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(message.to_owned()))
 }
 
 pub(super) fn leave(database: &mut MysqlConnection, session: &Session) {

@@ -4,11 +4,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::pg::PgConnection;
-use diesel::result::{DatabaseErrorKind, Error as DieselError, QueryResult};
+use diesel::result::{Error as DieselError, QueryResult};
 use migratable_core::Dialect;
 
 use super::ddl;
-use crate::dialect::{Connection, literal};
+use crate::dialect::{Connection, literal, said};
 use crate::error::{Error, Stop};
 use crate::settings::{HistoryTable, Settings, milliseconds};
 
@@ -177,11 +177,6 @@ pub(super) fn hold(database: &mut PgConnection, settings: &Settings, session: &m
     database.batch_execute(&format!("SELECT pg_advisory_lock({key})"))?;
     session.unlock = Some(format!("SELECT pg_advisory_unlock({key}); "));
     Ok(())
-}
-
-/// An error in our own words.
-fn said(message: &str) -> DieselError {
-    DieselError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(message.to_owned()))
 }
 
 /// Remembers what the history is, so that the next transaction sees whether somebody else has changed it.
