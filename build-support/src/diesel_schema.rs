@@ -92,7 +92,11 @@ impl<'a> Writer<'a> {
     /// The SQL types of the enums that the tables use, where enums have types of their own.
     fn enums(&mut self, tables: &[&Table]) {
         let used: BTreeSet<&str> = if enums_have_types(self.dialects) {
-            tables.iter().flat_map(|table| &table.columns).filter_map(|it| types::enum_of(&it.column_type)).collect()
+            tables
+                .iter()
+                .flat_map(|table| &table.columns)
+                .filter_map(|it| it.column_type.enum_name().map(String::as_str))
+                .collect()
         } else {
             BTreeSet::new()
         };
@@ -140,7 +144,8 @@ impl<'a> Writer<'a> {
         let out = &mut self.out;
         out.push_str(&format!("{indent}{diesel}::table! {{\n{indent}    use {diesel}::sql_types::*;\n"));
         if enums_have_types(self.dialects) {
-            let used: BTreeSet<&str> = columns.iter().filter_map(|it| types::enum_of(&it.column_type)).collect();
+            let used: BTreeSet<&str> =
+                columns.iter().filter_map(|it| it.column_type.enum_name().map(String::as_str)).collect();
             for name in used {
                 let up = "super::".repeat(depth + 1);
                 out.push_str(&format!("{indent}    use {up}sql_types::{};\n", sql_type_name(name)));

@@ -64,6 +64,15 @@ impl ColumnType {
         matches!(self, ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt)
     }
 
+    /// The enum that it is of, or an array of.
+    pub fn enum_name(&self) -> Option<&String> {
+        match self {
+            ColumnType::Enum(name) => Some(name),
+            ColumnType::Array(element) => element.enum_name(),
+            _ => None,
+        }
+    }
+
     /// What the type is on one dialect: a native text that spells a portable type is that type.
     pub fn on(&self, dialect: Dialect) -> ColumnType {
         match self {

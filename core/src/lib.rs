@@ -39,7 +39,7 @@ pub use enumeration::{Enum, Model};
 pub use index::{Index, IndexPart, IndexTarget, Nulls};
 pub use naming::{Clash, Naming};
 pub use native::Native;
-pub use operation::{ApplyError, ColumnChange, Operation};
+pub use operation::{ApplyError, ColumnChange, Conversion, Operation};
 pub use schema::Schema;
 pub use sql::Sql;
 pub use table::{Table, TableName};

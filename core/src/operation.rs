@@ -2,11 +2,13 @@
 
 mod apply;
 mod canonical;
+pub mod conversion;
 mod describe;
 mod reverse;
 
 pub use apply::ApplyError;
 pub use canonical::{canonical, checksum};
+pub use conversion::Conversion;
 pub use describe::column_facts;
 pub use reverse::reverse_all;
 
@@ -234,6 +236,20 @@ pub enum Operation {
         /// The name of the function.
         step: String,
     },
+    /// Gives the rows of a table, as the revision finds them, to a function of the revision, which makes of each the row as
+    /// the revision leaves it. Where it is run, other operations stand in its place: see [`conversion`].
+    MapRows {
+        /// The table.
+        table: TableName,
+        /// The name of the function.
+        step: String,
+        /// The columns that the function is known to leave as they are: each by its name after and before the revision.
+        kept: Vec<(String, String)>,
+    },
+    /// Calls the function for every row, and writes what it gives in columns beside the old ones.
+    Convert(Conversion),
+    /// Keeps everybody else from writing to the table, and converts what was written since.
+    ConvertLast(Conversion),
     /// Stands alone in `downgrade` and says why the revision cannot be taken back. It is never run.
     Irreversible {
         /// Why not.
@@ -340,6 +356,7 @@ impl Operation {
             Operation::Backfill { .. } => "backfill",
             Operation::Execute { .. } => "execute",
             Operation::Run { .. } => "run",
+            Operation::MapRows { .. } | Operation::Convert(_) | Operation::ConvertLast(_) => "map_rows",
             Operation::Irreversible { .. } => "irreversible",
         }
     }
@@ -369,7 +386,10 @@ impl Operation {
             | Operation::SetTableComment { table, .. }
             | Operation::SetTableOption { table, .. }
             | Operation::BulkInsert { table, .. }
-            | Operation::Backfill { table, .. } => Some(table),
+            | Operation::Backfill { table, .. }
+            | Operation::MapRows { table, .. }
+            | Operation::Convert(Conversion { table, .. })
+            | Operation::ConvertLast(Conversion { table, .. }) => Some(table),
             _ => None,
         }
     }
@@ -381,6 +401,9 @@ impl Operation {
             Operation::BulkInsert { .. }
                 | Operation::Backfill { .. }
                 | Operation::Run { .. }
+                | Operation::MapRows { .. }
+                | Operation::Convert(_)
+                | Operation::ConvertLast(_)
                 | Operation::Execute { .. }
         )
     }

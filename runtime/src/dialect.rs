@@ -44,8 +44,6 @@ pub enum Work {
     Verify(Verify),
     /// Runs a function of the revision.
     Step {
-        /// The place of its operation.
-        at: usize,
         /// Its name.
         name: String,
     },

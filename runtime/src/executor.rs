@@ -291,7 +291,10 @@ impl<Db: Database> Run<'_, Db> {
     fn may_be_repeated(&self, error: &Error, revisions: &[&Revision]) -> bool {
         let Error::Failed(failure) = error else { return false };
         let runs_rust = |revision: &&Revision| {
-            revision.operations(self.direction).iter().any(|it| matches!(it, Operation::Run { .. }))
+            revision
+                .operations(self.direction)
+                .iter()
+                .any(|it| matches!(it, Operation::Run { .. } | Operation::MapRows { .. }))
         };
         let is_whole = self.session.database.is_transactional() && !failure.stays && !failure.ended;
         is_whole && self.is_contended(&failure.cause) && !revisions.iter().any(runs_rust)

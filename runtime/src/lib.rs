@@ -44,6 +44,8 @@ mod repair;
 #[cfg(feature = "database")]
 pub mod revision;
 #[cfg(feature = "database")]
+pub mod rows;
+#[cfg(feature = "database")]
 mod script;
 #[cfg(feature = "database")]
 mod settings;
@@ -53,7 +55,7 @@ mod stamp;
 mod stranded;
 #[cfg(feature = "database")]
 mod takeover;
-#[cfg(feature = "database")]
+
 #[cfg(feature = "database")]
 pub use diesel;
 // Diesel's macros look for a crate called `diesel`; in a migrations package that does not name it, this one is it.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use diesel::result::QueryResult;
 use migratable_core::graph::{Graph, Target};
+use migratable_core::operation::conversion;
 use migratable_core::replay::{Detour, Replay};
 use migratable_core::{Operation, TableName};
 
@@ -120,10 +121,30 @@ pub(crate) fn target(graph: &Graph, applied: &BTreeSet<String>, text: &str) -> R
 }
 
 /// What a revision does to a database where these are replayed, with the renames around it.
-pub(crate) fn record(replay: &Replay, graph: &Graph, revision: &Revision, direction: Direction) -> Recorded {
-    let own = revision.record(direction);
-    let detour = replay.detour(graph, revision.id, &own.operations);
-    Recorded { own: own.operations.clone(), operations: own.between(&detour), detour }
+///
+/// # Errors
+/// If what maps rows does not fit what stands beside it.
+pub(crate) fn record(
+    replay: &Replay,
+    graph: &Graph,
+    revision: &Revision,
+    direction: Direction,
+) -> Result<Recorded, Error> {
+    let recorded = revision.record(direction);
+    let own = recorded.operations.clone();
+    let detour = replay.detour(graph, revision.id, &own);
+    let refused = |at: usize, message: String| Refusal { operation: at, message }.in_revision(revision, &own);
+    let lowered = if own.iter().any(|it| matches!(it, Operation::MapRows { .. })) {
+        let mut met = replay.schema.clone();
+        for operation in &detour.before {
+            operation.apply(&mut met).map_err(|error| refused(0, error.message))?;
+        }
+        conversion::lower(&own, &met).map_err(|it| refused(it.at, it.error.message))?
+    } else {
+        own.clone()
+    };
+    let operations = detour.before.iter().cloned().chain(lowered).chain(detour.behind.iter().cloned()).collect();
+    Ok(Recorded { own, operations: recorded.with(operations), detour })
 }
 
 /// A revision as it is run.
@@ -194,7 +215,7 @@ pub(crate) fn preview<Db: Database>(
     let path = path(&graph, &position, &target, direction);
     reversible(migrator, &path, direction)?;
     for revision in migrator.find_all(&path) {
-        let recorded = record(&replay, &graph, revision, direction);
+        let recorded = record(&replay, &graph, revision, direction)?;
         let operations = &recorded.operations;
         around.schema.clone_from(&replay.schema);
         let pieces = Db::plan(&facts, &operations.operations, &mut replay.schema, direction)

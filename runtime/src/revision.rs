@@ -1,16 +1,18 @@
 //! What revision files are written with: `use migratable::revision::*;`.
 
 use std::any::{Any, type_name};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
+use migratable_core::Operation;
 pub use migratable_core::builder::*;
-use migratable_core::replay::Detour;
 pub use migratable_macros::{operations, revision};
 
 use crate::any;
 pub use crate::given::{argument, tag};
 pub use crate::hole;
+use crate::rows::{Batch, Field, MapsTo, TableRow};
 
 /// What a data step gives back.
 pub type Result<T = (), E = Error> = std::result::Result<T, E>;
@@ -85,12 +87,23 @@ from_errors!(
 /// A function of a revision, for any connection; it fails on one that it is not for.
 pub(crate) type Step = Box<dyn Fn(&mut dyn Any) -> Result<()>>;
 
+/// A function of a revision that maps rows.
+pub(crate) struct Mapper {
+    /// The fields of the row before.
+    pub(crate) before: &'static [Field],
+    /// The fields of the row after.
+    pub(crate) after: &'static [Field],
+    /// Converts a batch; gives how many rows.
+    pub(crate) convert: Box<dyn Fn(&mut dyn Any, &Batch) -> Result<u64>>,
+}
+
 /// What `upgrade` or `downgrade` of a revision is given: records the operations, and keeps the functions of its data
 /// steps.
 #[derive(Default)]
 pub struct Operations {
     list: OperationList,
-    steps: Vec<(usize, Step)>,
+    steps: BTreeMap<String, Step>,
+    mappers: BTreeMap<String, Mapper>,
 }
 
 impl Operations {
@@ -99,29 +112,51 @@ impl Operations {
     where
         S: Fn(&mut C) -> Result<()> + 'static,
     {
-        let path = type_name::<S>();
-        let path = path.split('<').next().unwrap_or(path);
-        let name = path.rsplit("::").next().unwrap_or(path).to_owned();
+        let name = name_of::<S>();
         let call = move |connection: &mut dyn Any| match any::as_taken::<C>(connection) {
             Some(connection) => step(connection),
             None => Err(Error::new(format!("the step takes a {}, which this connection is not", type_name::<C>()))),
         };
-        self.steps.push((self.list.operations.len(), Box::new(call)));
         self.list.run_named(&name);
+        self.steps.insert(name, Box::new(call));
     }
 
-    /// The same between renames of what other branches have renamed.
-    pub(crate) fn between(mut self, Detour { before, behind }: &Detour) -> Operations {
-        self.steps.iter_mut().for_each(|(place, _)| *place += before.len());
-        self.list.operations.splice(0..0, before.iter().cloned());
-        self.list.operations.extend_from_slice(behind);
+    /// Makes of every row of a table, as the revision finds it, the row as the revision leaves it.
+    ///
+    /// The function sees nothing but the row: `fn f(old: before::users::Row) -> Result<after::users::Row>`. The changes of
+    /// the table that the revision names are made when every row has what it needs for them.
+    pub fn map_rows<Old: MapsTo<New>, New: TableRow, S>(&mut self, table: &str, step: S)
+    where
+        S: Fn(Old) -> Result<New> + 'static,
+    {
+        let name = name_of::<S>();
+        self.list.map_rows_named(table, &name, Old::KEPT);
+        let convert = Box::new(move |connection: &mut dyn Any, batch: &Batch| Old::convert(connection, batch, &step));
+        self.mappers.insert(name, Mapper { before: Old::FIELDS, after: New::FIELDS, convert });
+    }
+
+    /// The same with other operations in their place, of the same functions.
+    pub(crate) fn with(mut self, operations: Vec<Operation>) -> Operations {
+        self.list.operations = operations;
         self
     }
 
-    /// The function behind the operation at that place.
-    pub(crate) fn step(&self, at: usize) -> Option<&Step> {
-        self.steps.iter().find(|(place, _)| *place == at).map(|(_, step)| step)
+    /// The function of that name.
+    pub(crate) fn step(&self, name: &str) -> Option<&Step> {
+        self.steps.get(name)
     }
+
+    /// The function of that name that maps rows.
+    pub(crate) fn mapper(&self, name: &str) -> Option<&Mapper> {
+        self.mappers.get(name)
+    }
+}
+
+/// The name of a function.
+fn name_of<S>() -> String {
+    let path = type_name::<S>();
+    let path = path.split('<').next().unwrap_or(path);
+    path.rsplit("::").next().unwrap_or(path).to_owned()
 }
 
 impl Deref for Operations {
@@ -166,10 +201,10 @@ mod tests {
         operations.drop_table("users");
         operations.run(fill);
         assert_eq!(operations.operations[1].to_string(), "run fill");
-        assert!(operations.step(0).is_none());
+        assert!(operations.step("other").is_none());
         let mut database = String::new();
-        operations.step(1).unwrap()(&mut database).unwrap();
+        operations.step("fill").unwrap()(&mut database).unwrap();
         assert_eq!(database, "x");
-        assert!(operations.step(1).unwrap()(&mut 3_i32).unwrap_err().to_string().contains("String"));
+        assert!(operations.step("fill").unwrap()(&mut 3_i32).unwrap_err().to_string().contains("String"));
     }
 }

@@ -47,7 +47,7 @@ impl ScriptStop {
     /// If the revision runs a step.
     fn of(revision: &Revision, direction: Direction, options: &ScriptOptions) -> Option<ScriptStop> {
         let step = revision.operations(direction).into_iter().find_map(|operation| match operation {
-            Operation::Run { step } => Some(step),
+            Operation::Run { step } | Operation::MapRows { step, .. } => Some(step),
             _ => None,
         })?;
         let id = revision.id;
@@ -139,7 +139,7 @@ pub(crate) fn write<Db: Database>(
     let mut stopped = Vec::new();
     let mut revisions = path.into_iter().zip(stops_at).peekable();
     while let Some((revision, stop)) = revisions.next() {
-        let recorded = plan::record(&replay, &graph, revision, direction);
+        let recorded = plan::record(&replay, &graph, revision, direction)?;
         let operations = &recorded.operations;
         let planned = (offline.plan)(&operations.operations, &mut replay.schema, direction)
             .map_err(|refusal| refusal.in_revision(revision, &operations.operations))?;

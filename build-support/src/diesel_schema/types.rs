@@ -11,15 +11,6 @@ pub(crate) fn enums_have_types(dialects: &[Dialect]) -> bool {
     dialects.contains(&Dialect::Postgres)
 }
 
-/// The enum that a type is of, or an array of.
-pub(super) fn enum_of(column_type: &ColumnType) -> Option<&str> {
-    match column_type {
-        ColumnType::Enum(name) => Some(name),
-        ColumnType::Array(element) => enum_of(element),
-        _ => None,
-    }
-}
-
 /// The SQL type for a column type. Where the dialects differ, the first that is not SQLite's text form wins.
 pub(super) fn sql_type(column_type: &ColumnType, dialects: &[Dialect]) -> Cow<'static, str> {
     let dialect = match dialects {

@@ -208,6 +208,13 @@ impl OperationList {
         self.push(Operation::Irreversible { reason: reason.into() });
     }
 
+    /// Records that the function of that name maps the rows of a table, and what it keeps; the function itself is kept by
+    /// who runs it.
+    pub fn map_rows_named(&mut self, table: &str, step: &str, kept: &[(&str, &str)]) {
+        let kept = kept.iter().map(|(after, before)| ((*after).to_owned(), (*before).to_owned())).collect();
+        self.push(Operation::MapRows { table: table.into(), step: step.to_owned(), kept });
+    }
+
     /// Records the step of that name; the function itself is kept by who runs it.
     pub fn run_named(&mut self, step: &str) {
         self.push(Operation::Run { step: step.to_owned() });

@@ -210,6 +210,14 @@ impl Operation {
                 *schema = changed;
                 Ok(())
             }
+            Operation::MapRows { table, .. } => match &table_mut(schema, table)?.primary_key {
+                Some(_) => Ok(()),
+                None => Err(error(
+                    table,
+                    format!("`{table}` has no primary key, by which its rows could be told apart: use `op.run(..)`"),
+                )),
+            },
+            Operation::Convert(it) | Operation::ConvertLast(it) => table_mut(schema, &it.table).map(drop),
             Operation::Run { .. } | Operation::Irreversible { .. } => Ok(()),
         }
     }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::column::SqlDisplay;
 use crate::{
-    Action, Column, ColumnChange, Deferrable, ForeignKey, Index, IndexPart, IndexTarget, Native, Nulls, Operation,
+    Action, Column, ColumnChange, Conversion, Deferrable, ForeignKey, Index, IndexPart, IndexTarget, Native, Nulls,
+    Operation,
 };
 
 /// What a column is, in a few words: `text, nullable, default "x"`.
@@ -168,6 +169,11 @@ impl fmt::Display for Operation {
             }
             Operation::Execute { sql, .. } => write!(f, "execute {}", SqlDisplay(sql)),
             Operation::Run { step } => write!(f, "run {step}"),
+            Operation::MapRows { table, step, .. } => write!(f, "map the rows of {table} by {step}"),
+            Operation::Convert(Conversion { table, step, .. }) => write!(f, "map the rows of {table} by {step}"),
+            Operation::ConvertLast(Conversion { table, step, .. }) => {
+                write!(f, "map the rows of {table} that were written meanwhile by {step}")
+            }
             Operation::Irreversible { reason } => write!(f, "cannot be undone: {reason}"),
         }
     }

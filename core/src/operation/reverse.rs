@@ -100,6 +100,9 @@ impl Operation {
             Operation::BulkInsert { .. }
             | Operation::Backfill { .. }
             | Operation::Run { .. }
+            | Operation::MapRows { .. }
+            | Operation::Convert(_)
+            | Operation::ConvertLast(_)
             | Operation::Irreversible { .. } => Vec::new(),
         }
     }

@@ -160,7 +160,7 @@ impl Connection for MysqlConnection {
             Work::Begin => self.begin_rows().map_err(|error| Stop::at("BEGIN", error)),
             Work::Commit => session::commit(self).map_err(|error| Stop::at("COMMIT", error)),
             Work::CheckReferences { .. } => Ok(()),
-            Work::Step { name, .. } => Err(Stop::refused(format!("`{name}` is no SQL"))),
+            Work::Step { name } => Err(Stop::refused(format!("`{name}` is no SQL"))),
             #[cfg(feature = "sqlite")]
             Work::Rebuild(_) => Err(Stop::refused("MySQL makes no table anew")),
         }
@@ -169,7 +169,7 @@ impl Connection for MysqlConnection {
     fn preview(&mut self, work: &Work) -> QueryResult<Vec<String>> {
         Ok(match work {
             Work::Verify(it) => vec![format!("-- stops if rows of `{}` {}", it.table, it.problem)],
-            Work::Step { name, .. } => vec![format!("-- runs the step `{name}`")],
+            Work::Step { name } => vec![format!("-- runs the step `{name}`")],
             work => statements(work),
         })
     }

@@ -174,7 +174,7 @@ impl Connection for PgConnection {
             Work::Statement(sql) => self.execute(sql).map_err(|error| Stop::at(sql, error)),
             Work::Verify(it) => it.perform(self),
             Work::CheckReferences { .. } => session::check_references(self),
-            Work::Step { name, .. } => Err(Stop::refused(format!("`{name}` is no SQL"))),
+            Work::Step { name } => Err(Stop::refused(format!("`{name}` is no SQL"))),
             Work::Begin | Work::Commit => Ok(()),
             #[allow(unreachable_patterns)]
             _ => Err(Stop::refused("this is no work for PostgreSQL")),
@@ -184,7 +184,7 @@ impl Connection for PgConnection {
     fn preview(&mut self, work: &Work) -> QueryResult<Vec<String>> {
         Ok(match work {
             Work::Verify(it) => vec![format!("-- stops if rows of `{}` {}", it.table, it.problem)],
-            Work::Step { name, .. } => vec![format!("-- runs the step `{name}`")],
+            Work::Step { name } => vec![format!("-- runs the step `{name}`")],
             work => statements(work),
         })
     }

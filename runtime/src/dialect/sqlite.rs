@@ -157,7 +157,7 @@ impl Connection for SqliteConnection {
             Work::Verify(it) => it.perform(self),
             Work::CheckReferences { at_end } => references::check(self, *at_end),
             Work::Rebuild(rebuild) => rebuild.perform(self),
-            Work::Step { name, .. } => Err(Stop::refused(format!("`{name}` is no SQL"))),
+            Work::Step { name } => Err(Stop::refused(format!("`{name}` is no SQL"))),
             Work::Begin | Work::Commit => Ok(()),
             #[cfg(feature = "mysql")]
             Work::Fill { .. } => Err(Stop::refused("SQLite fills a table when it is made anew")),
@@ -169,7 +169,7 @@ impl Connection for SqliteConnection {
             Work::Statement(sql) => vec![sql.clone()],
             Work::Verify(it) => vec![format!("-- stops if rows of `{}` {}", it.table, it.problem)],
             Work::CheckReferences { .. } => vec!["-- stops if a reference points nowhere".to_owned()],
-            Work::Step { name, .. } => vec![format!("-- runs the step `{name}`")],
+            Work::Step { name } => vec![format!("-- runs the step `{name}`")],
             Work::Rebuild(rebuild) => {
                 let found = introspect::table(self, &rebuild.before.name.name)?;
                 rebuild.preview(found.as_ref())

@@ -55,7 +55,7 @@ impl<Db: Database> Run<'_, Db> {
         revision: &'static Revision,
     ) -> Result<Ended, Error> {
         let begun = Instant::now();
-        let recorded = plan::record(&state.replay, &self.graph, revision, self.direction);
+        let recorded = plan::record(&state.replay, &self.graph, revision, self.direction)?;
         let operations = &recorded.operations;
         let begun_before = state.unfinished.take();
         let before = begun_before.as_ref().and_then(|it| it.facts.as_deref()?.split(BROKEN).next());
@@ -293,9 +293,9 @@ impl<Db: Database> Run<'_, Db> {
     fn piece(&mut self, operations: &Operations, piece: &Piece) -> Result<(), Stop> {
         let database = &mut *self.session.database;
         match &piece.work {
-            Work::Step { at, name } => {
+            Work::Step { name } => {
                 let missing = || Stop::refused(format!("nothing was compiled for the step `{name}`"));
-                let step = operations.step(*at).ok_or_else(missing);
+                let step = operations.step(name).ok_or_else(missing);
                 let _given = self.options.given.during();
                 step.and_then(|step| call(database, step, name))
             }

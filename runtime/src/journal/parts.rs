@@ -45,7 +45,7 @@ impl<'a> Parts<'a> {
     ) -> Result<(Parts<'a>, Place), Stop> {
         let table = settings.history.journal().sql(dialect);
         let texts = pieces.iter().flat_map(|piece| match (&piece.work, offline(dialect)) {
-            (Work::Step { name, .. }, _) => vec![name.clone()],
+            (Work::Step { name }, _) => vec![name.clone()],
             (work, Some(offline)) => (offline.statements)(work),
             (_, None) => Vec::new(),
         });

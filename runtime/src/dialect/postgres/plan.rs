@@ -312,6 +312,9 @@ impl Planner<'_> {
             | Operation::Backfill { .. }
             | Operation::Execute { .. }
             | Operation::Run { .. }
+            | Operation::MapRows { .. }
+            | Operation::Convert(_)
+            | Operation::ConvertLast(_)
             | Operation::Irreversible { .. } => self.data(operation)?,
         }
         Ok(())

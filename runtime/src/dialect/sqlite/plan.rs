@@ -230,6 +230,9 @@ impl Planner<'_> {
             | Operation::Backfill { .. }
             | Operation::Execute { .. }
             | Operation::Run { .. }
+            | Operation::MapRows { .. }
+            | Operation::Convert(_)
+            | Operation::ConvertLast(_)
             | Operation::Irreversible { .. } => self.data(operation),
         }
     }

@@ -1,8 +1,8 @@
 //! Operations as the calls that make them.
 
 use migratable_core::{
-    Action, Column, ColumnChange, DefaultValue, Deferrable, Dialect, ForeignKey, Generated, Identity, Index, IndexPart,
-    IndexTarget, Literal, Nulls, Operation, PrimaryKey, Sql, Table, TableName, Unique,
+    Action, Column, ColumnChange, Conversion, DefaultValue, Deferrable, Dialect, ForeignKey, Generated, Identity,
+    Index, IndexPart, IndexTarget, Literal, Nulls, Operation, PrimaryKey, Sql, Table, TableName, Unique,
 };
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -112,6 +112,12 @@ pub(super) fn operation(operation: &Operation) -> TokenStream {
         Operation::Run { step } => {
             let step = method(step);
             call(kind, quote!(#step))
+        }
+        Operation::MapRows { table, step, .. }
+        | Operation::Convert(Conversion { table, step, .. })
+        | Operation::ConvertLast(Conversion { table, step, .. }) => {
+            let (table, step) = (name(table), method(step));
+            call(kind, quote!(#table, #step))
         }
     }
 }

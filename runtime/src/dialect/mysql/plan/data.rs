@@ -53,7 +53,7 @@ impl Planner<'_> {
             Operation::Run { step } => {
                 self.foresight.ends();
                 self.push(Work::Begin);
-                self.push(Work::Step { at: self.at, name: step.clone() });
+                self.push(Work::Step { name: step.clone() });
                 self.push(Work::Commit);
             }
             other => return Err(format!("`{other}` is no data step")),

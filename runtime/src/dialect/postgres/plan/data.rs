@@ -37,7 +37,7 @@ impl Planner<'_> {
                 None => {}
             },
             Operation::Run { step } => {
-                let step = Work::Step { at: self.at, name: step.clone() };
+                let step = Work::Step { name: step.clone() };
                 self.push(step);
             }
             other => return Err(format!("`{other}` is no data step")),

@@ -45,7 +45,7 @@ impl Planner<'_> {
                 self.statement(sql.to_owned());
             }
             Operation::Run { step } => {
-                let step = Work::Step { at: self.at, name: step.clone() };
+                let step = Work::Step { name: step.clone() };
                 self.push(step);
             }
             other => return Err(format!("`{other}` is no data step")),
