@@ -237,6 +237,10 @@ impl Connection for AnyConnection {
         inside!(self, inner => inner.batch_execute(sql))
     }
 
+    fn change(&mut self, sql: &str) -> QueryResult<u64> {
+        inside!(self, inner => inner.change(sql))
+    }
+
     fn rows(&mut self, sql: &str) -> QueryResult<Vec<Vec<Option<String>>>> {
         inside!(self, inner => inner.rows(sql))
     }

@@ -19,6 +19,7 @@ pub(crate) use mysql::open as open_mysql;
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 use diesel::result::DatabaseErrorKind;
@@ -26,6 +27,7 @@ use diesel::result::{Error as DieselError, QueryResult};
 use migratable_core::{Dialect, Operation, Schema, TableName};
 
 use crate::backup::Backup;
+use crate::batches::{Batches, Capture};
 use crate::error::{Cause, Error, OffendingRows, Stop};
 use crate::impact::{Impact, RowCount, Situation};
 use crate::inspect::{Inspected, Losses};
@@ -61,6 +63,12 @@ pub enum Work {
         /// Takes back all that was done until then, if it fails; empty if that cannot be.
         undo: Vec<String>,
     },
+    /// Does something to all rows of a table: in one go, or batch by batch.
+    Batches(Rc<Batches>),
+    /// Does it, where it was done batch by batch, to what was written meanwhile, and keeps others away from then on.
+    LastBatch(Rc<Batches>),
+    /// Lets them again, where that is not done by the end of the transaction.
+    EndBatches(Rc<Batches>),
     /// Begins what must be in one transaction: what works on rows, where changes of tables are in none; and what rests on
     /// a change of the transaction before it, where a revision may be several.
     Begin,
@@ -75,6 +83,14 @@ impl Work {
     /// Whether it changes nothing.
     pub(crate) fn only_looks(&self) -> bool {
         matches!(self, Work::Verify(_) | Work::CheckReferences { .. })
+    }
+
+    /// The work on rows of which it is a part.
+    pub(crate) fn batches(&self) -> Option<&Rc<Batches>> {
+        match self {
+            Work::Batches(it) | Work::LastBatch(it) | Work::EndBatches(it) => Some(it),
+            _ => None,
+        }
     }
 }
 
@@ -189,6 +205,8 @@ pub trait Connection: Any + Sized {
 
     /// Runs statements.
     fn execute(&mut self, sql: &str) -> QueryResult<()>;
+    /// Runs a statement that changes rows; gives how many.
+    fn change(&mut self, sql: &str) -> QueryResult<u64>;
     /// Runs a query; every value comes back as text.
     fn rows(&mut self, sql: &str) -> QueryResult<Vec<Vec<Option<String>>>>;
     /// Whether a query of the history failed because its table is not there.
@@ -258,6 +276,10 @@ pub(crate) struct Offline {
     pub(crate) note: Option<&'static str>,
     /// Plans operations without looking at a database.
     pub(crate) plan: fn(&[Operation], &mut Schema, Direction) -> Result<Pieces, Refusal>,
+    /// A name in quotes.
+    pub(crate) quoted: fn(&str) -> String,
+    /// How it is noted what others write.
+    pub(crate) capture: Capture,
     /// The statements of some work; nothing for a step.
     pub(crate) statements: fn(&Work) -> Vec<String>,
     /// The script that turns one database into another. Rows stay, and what they need is filled with neutral values.

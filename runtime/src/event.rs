@@ -56,6 +56,21 @@ pub enum Event<'a> {
         /// How many there are.
         of: usize,
     },
+    /// A batch of the rows of a table was done.
+    Rows {
+        /// The revision.
+        revision: &'a str,
+        /// The table.
+        table: &'a str,
+        /// How many rows are done.
+        done: u64,
+        /// About how many there are.
+        of: Option<u64>,
+        /// How many were done since this process began with them.
+        since: u64,
+        /// How long that took.
+        duration: Duration,
+    },
     /// What others have held locked for too long is tried again: a revision whose transaction was rolled back, or on MySQL
     /// a part of it.
     Retries {
@@ -140,6 +155,9 @@ fn trace(event: &Event<'_>) {
         }
         Event::Resumes { revision, done, of } => {
             tracing::warn!(target: "migratable", revision, done, of, "goes on where it was stopped");
+        }
+        Event::Rows { revision, table, done, of, .. } => {
+            tracing::debug!(target: "migratable", revision, table, done, of, "rows");
         }
         Event::Retries { revision, error, number, of, .. } => {
             tracing::warn!(target: "migratable", revision, number, of, "tries again: {error}");

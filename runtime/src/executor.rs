@@ -1,5 +1,6 @@
 //! Running revisions: sessions, transactions, the history row beside what it records.
 
+mod batches;
 mod retries;
 mod session;
 mod work;
@@ -114,6 +115,7 @@ pub(crate) fn run<Db: Database>(
         taken_over: Vec::new(),
         resumed: Vec::new(),
         backup: None,
+        is_alone: false,
         stays: unfinished.is_some(),
     };
     let ended = run.transactions(target);
@@ -182,6 +184,8 @@ struct Run<'a, Db: Database> {
     taken_over: Vec<String>,
     resumed: Vec<String>,
     backup: Option<PathBuf>,
+    /// Whether the revision that is run is a transaction by itself, or several.
+    is_alone: bool,
     /// Whether a part of the revision that is run is done and cannot be taken back.
     stays: bool,
 }
@@ -232,7 +236,7 @@ impl<Db: Database> Run<'_, Db> {
                 Some(state) if state.version == version => state,
                 _ => self.look(version, target.take())?,
             };
-            let together = self.together(&state);
+            let together = self.together(&state)?;
             if self.backup.is_none() && (together > 0 || !state.position.taken_over.is_empty()) {
                 self.back_up()?;
             }
@@ -306,17 +310,23 @@ impl<Db: Database> Run<'_, Db> {
     }
 
     /// How many revisions are the next transaction, unless one of them is more than one.
-    fn together(&self, state: &State<Db::Facts>) -> usize {
+    fn together(&mut self, state: &State<Db::Facts>) -> Result<usize, Error> {
         let is_one = match self.transaction() {
             Transaction::Usual => self.session.database.dialect() == Dialect::Sqlite,
             Transaction::All => self.session.database.is_transactional(),
             Transaction::Revision | Transaction::None => false,
         };
-        let alike = state.path.iter().take_while(|revision| !self.stands_alone(revision)).count();
-        match is_one {
-            true => alike.max(1).min(state.path.len()),
-            false => 1.min(state.path.len()),
+        if !is_one {
+            return Ok(1.min(state.path.len()));
         }
+        let mut alike = 0;
+        for revision in &state.path {
+            if self.stands_alone(revision) || self.goes_in_batches(state, revision)? {
+                break;
+            }
+            alike += 1;
+        }
+        Ok(alike.max(1).min(state.path.len()))
     }
 
     /// Whether a revision may be another number of transactions than one.
@@ -394,6 +404,7 @@ impl<Db: Database> Run<'_, Db> {
     fn run(&mut self, state: &mut State<Db::Facts>, revisions: &[&'static Revision]) -> Result<Ended, Error> {
         let observer = self.options.observer;
         let of = self.done.len() + revisions.len() + state.path.len();
+        self.is_alone = revisions.len() == 1;
         for &revision in revisions {
             let begun = Instant::now();
             let (direction, number) = (self.direction, self.done.len() + self.open.len() + 1);

@@ -15,6 +15,7 @@ use migratable_core::{Dialect, Operation};
 
 use self::nature::{Nature, natures};
 pub(crate) use self::parts::{Parts, Place};
+use crate::batches::Key;
 use crate::dialect::{Database, Work, literal_for};
 use crate::error::{Error, Stop};
 use crate::history::{self, Statements};
@@ -45,6 +46,35 @@ pub struct Unfinished {
     catalogue: Option<String>,
     /// What planning knew of the database when it was begun.
     pub(crate) facts: Option<String>,
+    /// How far the piece that is next has come, if it is done batch by batch.
+    pub(crate) progress: Option<Progress>,
+}
+
+/// How far work on the rows of a table has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Progress {
+    /// The last key that is done.
+    pub(crate) after: Option<Key>,
+    /// How many rows are done.
+    pub(crate) rows: u64,
+}
+
+/// What stands between the values of a key in the journal.
+const BETWEEN: char = '\u{1}';
+
+impl Progress {
+    fn read(after: Option<String>, rows: Option<String>) -> Option<Progress> {
+        let after = after?;
+        let key = (!after.is_empty()).then(|| after.split(BETWEEN).map(str::to_owned).collect());
+        Some(Progress { after: key, rows: rows.and_then(|it| it.parse().ok()).unwrap_or_default() })
+    }
+
+    /// The values of its columns in the journal.
+    fn sets(progress: Option<&Progress>, dialect: Dialect) -> String {
+        let key = progress.map(|it| it.after.as_deref().unwrap_or_default().join(&BETWEEN.to_string()));
+        let key = key.map_or("NULL".to_owned(), |key| literal_for(dialect, &key));
+        format!("done_key = {key}, done_rows = {}", progress.map_or(0, |it| it.rows))
+    }
 }
 
 impl Unfinished {
@@ -80,7 +110,7 @@ pub(crate) fn read<Db: Database>(database: &mut Db, settings: &Settings) -> Resu
     }
     let sql = format!(
         "SELECT revision, direction, piece, pieces, CAST(begun_at AS CHAR(19)), tool_version, checksum, plan, catalogue, \
-         facts \
+         facts, done_key, done_rows \
          FROM {}",
         table.sql(dialect)
     );
@@ -99,6 +129,7 @@ pub(crate) fn read<Db: Database>(database: &mut Db, settings: &Settings) -> Resu
         plan: text().unwrap_or_default(),
         catalogue: text(),
         facts: text(),
+        progress: Progress::read(text(), text()),
     }))
 }
 
@@ -113,6 +144,8 @@ fn create(table: &str) -> String {
     pieces BIGINT NOT NULL,
     catalogue VARCHAR(64),
     facts TEXT,
+    done_key TEXT,
+    done_rows BIGINT,
     begun_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
     tool_version VARCHAR(32) NOT NULL
 )"
@@ -188,14 +221,16 @@ impl<'a> Journal<'a> {
         (pieces, operations): (&'a [Piece], &'a [Operation]),
         facts: Option<&str>,
         begun: Option<&Unfinished>,
+        in_batches: bool,
     ) -> Result<(Journal<'a>, usize), Stop> {
         let dialect = database.dialect();
         let table = settings.history.journal().sql(dialect);
-        let natures = natures(pieces, operations);
+        let natures = natures(pieces, operations, in_batches);
         let mut journal = Journal { table, dialect, natures, pieces, operations, begins: Vec::new() };
         let mut texts = Vec::new();
         for piece in pieces {
             texts.extend(database.preview(&piece.work)?);
+            texts.extend(piece.work.batches().map(|it| it.digest()));
         }
         let plan = hex(&texts.join("\n"), 32);
         if let Some(begun) = begun {
@@ -271,8 +306,15 @@ impl<'a> Journal<'a> {
                 self.at(database, piece + 1, false)?;
                 database.perform(&Work::Commit)
             }
+            Nature::Again => self.at(database, piece + 1, false),
             _ => Ok(()),
         }
+    }
+
+    /// Writes how far a piece has come that is done batch by batch, in the transaction that brought it there.
+    pub(crate) fn progress<Db: Database>(&self, database: &mut Db, progress: &Progress) -> Result<(), Stop> {
+        let sets = Progress::sets(Some(progress), self.dialect);
+        self.write(database, &format!("UPDATE {} SET {sets}", self.table))
     }
 
     /// What is to be written when the database has refused a piece: that it was not done, whatever a person does to the
@@ -297,13 +339,13 @@ impl<'a> Journal<'a> {
 
     /// Whether what a piece has done stays at once, before that is written.
     pub(crate) fn stays_at_once(&self, piece: usize) -> bool {
-        matches!(self.nature(piece), Nature::Table | Nature::Written | Nature::Halves)
+        matches!(self.nature(piece), Nature::Table | Nature::Written | Nature::Halves | Nature::Again)
     }
 
     /// Whether a piece that is done leaves something that cannot be taken back.
     pub(crate) fn stays(&self, piece: usize) -> bool {
-        use Nature::{Commit, Halves, Rows, Table, Written};
-        matches!(self.nature(piece), Rows | Table | Written | Halves | Commit)
+        use Nature::{Again, Commit, Halves, Rows, Table, Written};
+        matches!(self.nature(piece), Rows | Table | Written | Halves | Commit | Again)
     }
 
     /// The end of the journal, in the transaction that writes the history.
@@ -319,7 +361,8 @@ impl<'a> Journal<'a> {
             true => literal_for(self.dialect, &self.catalogue(database, piece)?),
             false => "NULL".to_owned(),
         };
-        self.write(database, &format!("UPDATE {} SET piece = {piece}, catalogue = {catalogue}", self.table))
+        let sets = Progress::sets(None, self.dialect);
+        self.write(database, &format!("UPDATE {} SET piece = {piece}, catalogue = {catalogue}, {sets}", self.table))
     }
 
     /// A digest of what a piece may change.

@@ -15,6 +15,8 @@ mod any;
 #[cfg(feature = "database")]
 mod backup;
 #[cfg(feature = "database")]
+mod batches;
+#[cfg(feature = "database")]
 mod dialect;
 #[cfg(feature = "database")]
 mod error;
@@ -71,6 +73,8 @@ pub use migratable_macros::{Migratable, schema};
 pub use any::AnyConnection;
 #[cfg(feature = "database")]
 pub use backup::Backup;
+#[cfg(feature = "database")]
+pub use batches::BatchSettings;
 #[cfg(feature = "database")]
 pub use dialect::Database;
 #[cfg(feature = "database")]

@@ -12,50 +12,77 @@ use crate::plan::Piece;
 pub(crate) struct Part {
     /// The places of its pieces.
     pub(crate) pieces: Range<usize>,
-    /// Whether it is one statement that can be in no transaction.
-    pub(crate) is_outside: bool,
+    /// How it stands to transactions.
+    pub(crate) kind: PartKind,
+}
+
+/// How a part stands to transactions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PartKind {
+    /// It is one.
+    Inside,
+    /// It is one statement that can be in none.
+    Outside,
+    /// It is work on rows in as many as it takes.
+    Batches,
 }
 
 /// Cuts the work of a revision: at statements that somebody wrote and that must be in no transaction or end one, and
-/// behind each piece that changes something, if every piece is to stand by itself.
-pub(crate) fn parts(pieces: &[Piece], operations: &[Operation], each: bool, dialect: Dialect) -> Vec<Part> {
+/// behind each piece that changes something, if every piece is to stand by itself; and around what is done batch by batch.
+pub(crate) fn parts(
+    pieces: &[Piece],
+    operations: &[Operation],
+    each: bool,
+    in_batches: bool,
+    dialect: Dialect,
+) -> Vec<Part> {
     let boundary = offline(dialect).map_or((|_| Boundary::Inside) as fn(&str) -> Boundary, |it| it.boundary);
-    cut(pieces, operations, each, boundary)
+    cut(pieces, operations, (each, in_batches), boundary)
 }
 
-fn cut(pieces: &[Piece], operations: &[Operation], each: bool, boundary: fn(&str) -> Boundary) -> Vec<Part> {
+fn cut(
+    pieces: &[Piece],
+    operations: &[Operation],
+    (each, in_batches): (bool, bool),
+    boundary: fn(&str) -> Boundary,
+) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     let mut first = 0;
     let mut depth = 0_usize;
     // Behind what changes something, and what looks whether it was right.
     let mut pending = None;
     for (at, piece) in pieces.iter().enumerate() {
-        let mut until = |until: usize, is_outside: bool| {
+        let mut until = |until: usize, kind: PartKind| {
             if first < until {
-                parts.push(Part { pieces: first..until, is_outside });
+                parts.push(Part { pieces: first..until, kind });
                 first = until;
             }
         };
         match piece.work {
             Work::CheckReferences { .. } if pending == Some(at) => pending = Some(at + 1),
-            _ => pending.take().into_iter().for_each(|behind| until(behind, false)),
+            _ => pending.take().into_iter().for_each(|behind| until(behind, PartKind::Inside)),
         }
         match piece.work {
             Work::Begin => {
                 if each && depth == 0 {
-                    until(at, false);
+                    until(at, PartKind::Inside);
                 }
                 depth += 1;
             }
             Work::Commit => depth = depth.saturating_sub(1),
+            Work::Batches(_) if in_batches => {
+                until(at, PartKind::Inside);
+                until(at + 1, PartKind::Batches);
+                continue;
+            }
             _ => {}
         }
         match written(piece, operations).map_or(Boundary::Inside, boundary) {
             Boundary::Outside => {
-                until(at, false);
-                until(at + 1, true);
+                until(at, PartKind::Inside);
+                until(at + 1, PartKind::Outside);
             }
-            Boundary::Last => until(at + 1, false),
+            Boundary::Last => until(at + 1, PartKind::Inside),
             Boundary::Inside => {
                 // What only looks belongs to what comes behind it.
                 if each && !piece.work.only_looks() && depth == 0 {
@@ -66,8 +93,10 @@ fn cut(pieces: &[Piece], operations: &[Operation], each: bool, boundary: fn(&str
     }
     let only_looks = |piece: &Piece| piece.work.only_looks();
     match parts.last_mut() {
-        Some(last) if !last.is_outside && pieces[first..].iter().all(only_looks) => last.pieces.end = pieces.len(),
-        _ if first < pieces.len() => parts.push(Part { pieces: first..pieces.len(), is_outside: false }),
+        Some(last) if last.kind == PartKind::Inside && pieces[first..].iter().all(only_looks) => {
+            last.pieces.end = pieces.len()
+        }
+        _ if first < pieces.len() => parts.push(Part { pieces: first..pieces.len(), kind: PartKind::Inside }),
         _ => {}
     }
     parts
@@ -117,8 +146,8 @@ mod tests {
             "last" => Boundary::Last,
             _ => Boundary::Inside,
         };
-        let inside = |pieces| Part { pieces, is_outside: false };
-        let outside = |at: usize| Part { pieces: at..at + 1, is_outside: true };
+        let inside = |pieces| Part { pieces, kind: PartKind::Inside };
+        let outside = |at: usize| Part { pieces: at..at + 1, kind: PartKind::Outside };
         for (each, pieces, expected) in [
             (false, vec![own("a"), look(), written("b")], vec![inside(0..3)]),
             (false, vec![own("a"), written("outside"), own("b")], vec![inside(0..1), outside(1), inside(2..3)]),
@@ -136,7 +165,7 @@ mod tests {
             (true, vec![written("outside"), look()], vec![outside(0), inside(1..2)]),
             (false, Vec::new(), Vec::new()),
         ] {
-            assert_eq!(cut(&pieces, &operations, each, boundary), expected, "{each} {}", pieces.len());
+            assert_eq!(cut(&pieces, &operations, (each, false), boundary), expected, "{each} {}", pieces.len());
         }
     }
 }

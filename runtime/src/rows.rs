@@ -104,6 +104,8 @@ pub struct Batch {
     pub(crate) table: String,
     /// The columns that are written.
     pub(crate) writes: Vec<Target>,
+    /// Assignments of columns to themselves.
+    pub(crate) keeps: Vec<String>,
     /// The columns of the key.
     pub(crate) key: Vec<Target>,
 }
@@ -180,13 +182,14 @@ impl<C, New> RunQueryDsl<C> for Update<'_, New> {}
 
 impl<DB: Backend, New: WriteRow<DB>> QueryFragment<DB> for Update<'_, New> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        let Batch { table, writes, key, .. } = self.batch;
+        let Batch { table, writes, keeps, key, .. } = self.batch;
         out.push_sql(&format!("UPDATE {table} SET "));
         if let [row] = self.rows {
             for (at, target) in writes.iter().enumerate() {
                 out.push_sql(&format!("{}{} = ", comma(at), target.column));
                 bind(row, target, out.reborrow())?;
             }
+            keeps.iter().for_each(|keep| out.push_sql(&format!(", {keep}")));
             for (at, target) in key.iter().enumerate() {
                 out.push_sql(&format!("{}{} = ", if at == 0 { " WHERE " } else { " AND " }, target.column));
                 bind(row, target, out.reborrow())?;

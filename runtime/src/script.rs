@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::history::{Position, Statements};
 use crate::journal::{Parts, Place};
 use crate::migrator::{Direction, Migrator, Revision};
-use crate::parts::{has_boundary, parts};
+use crate::parts::{PartKind, has_boundary, parts};
 use crate::plan;
 use crate::settings::{Settings, Transaction};
 
@@ -165,19 +165,20 @@ pub(crate) fn write<Db: Database>(
         endangered |= planned.endangers_references;
         let mut said = Vec::new();
         let each = transaction(revision) == Some(Transaction::None) && !offline.commit.is_empty();
-        let cut = parts(&planned.pieces, &operations.operations, each, dialect);
+        let cut = parts(&planned.pieces, &operations.operations, each, false, dialect);
         let work = (&planned.pieces[..], &operations.operations[..]);
         let (mut journal, _) = Parts::open(settings, dialect, (revision, direction), work, offline.note, None)
             .map_err(|_| wrong(format!("revision {} cannot be written in parts", revision.id)))?;
         let mut is_open = true;
         for (number, part) in cut.iter().enumerate() {
-            let place = Place { piece: part.pieces.start, is_begun: part.is_outside };
-            if is_open && (part.is_outside || number > 0) {
+            let is_outside = part.kind == PartKind::Outside;
+            let place = Place { is_begun: is_outside, ..Place::at(part.pieces.start) };
+            if is_open && (is_outside || number > 0) {
                 journal.moves(place).iter().for_each(|sql| script.statement(sql));
                 script.commit(endangered, false);
                 is_open = false;
             }
-            if !is_open && !part.is_outside {
+            if !is_open && !is_outside {
                 script.go_on(&journal);
                 is_open = true;
             }
@@ -188,9 +189,9 @@ pub(crate) fn write<Db: Database>(
                 }
                 (offline.statements)(&piece.work).iter().for_each(|sql| script.statement(sql));
             }
-            if part.is_outside {
+            if is_outside {
                 script.go_on(&journal);
-                let next = Place { piece: part.pieces.end, is_begun: false };
+                let next = Place::at(part.pieces.end);
                 journal.moves(next).iter().for_each(|sql| script.statement(sql));
                 is_open = true;
             }

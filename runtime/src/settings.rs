@@ -7,6 +7,7 @@ use std::time::Duration;
 use migratable_core::{Dialect, TableName};
 
 use crate::backup::Backup;
+use crate::batches::BatchSettings;
 
 /// What is set for the databases of a program; what is not is as usual.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct Settings {
     /// How often it is tried again on servers when others hold a lock for longer than that, or a deadlock was ended: the
     /// transaction, or on MySQL the statement. 3 times if nothing is set; never where Rust steps would be run twice.
     pub retries: Option<u32>,
+    /// How much of the rows of a table is one batch.
+    pub batches: BatchSettings,
     /// Where a SQLite database is copied to before anything is changed; on servers this says nothing.
     pub backup: Option<Backup>,
 }
@@ -35,6 +38,7 @@ impl Settings {
         lock_timeout: None,
         statement_timeout: None,
         retries: None,
+        batches: BatchSettings::USUAL,
         backup: None,
     };
 
@@ -65,6 +69,12 @@ impl Settings {
     /// These settings with another number of tries after a lock was held for too long.
     pub fn with_retries(mut self, retries: u32) -> Settings {
         self.retries = Some(retries);
+        self
+    }
+
+    /// These settings with other batches.
+    pub fn with_batches(mut self, batches: BatchSettings) -> Settings {
+        self.batches = batches;
         self
     }
 
@@ -113,8 +123,11 @@ impl HistoryTable {
     const JOURNAL: &'static str = "migratable_journal";
     /// The name of the table of repairs.
     const REPAIRS: &'static str = "migratable_repairs";
+    /// The name of the table of rows that others have changed while the rows of a table are worked on.
+    pub(crate) const CHANGED_ROWS: &'static str = "migratable_changed_rows";
     /// The usual names of the tool's own tables.
-    pub(crate) const OWN: [&'static str; 3] = [HistoryTable::NAME, HistoryTable::JOURNAL, HistoryTable::REPAIRS];
+    pub(crate) const OWN: [&'static str; 4] =
+        [HistoryTable::NAME, HistoryTable::JOURNAL, HistoryTable::REPAIRS, HistoryTable::CHANGED_ROWS];
 
     /// The table of that schema and name; without a schema the first of the connection's, without a name the usual one.
     pub fn new(schema: Option<&'static str>, name: Option<&'static str>) -> HistoryTable {

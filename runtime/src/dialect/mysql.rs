@@ -1,6 +1,7 @@
 //! MySQL and MariaDB.
 
 mod alter;
+mod capture;
 mod catalogue;
 mod convert;
 mod ddl;
@@ -99,6 +100,10 @@ impl Connection for MysqlConnection {
         self.batch_execute(sql)
     }
 
+    fn change(&mut self, sql: &str) -> QueryResult<u64> {
+        sql_query(sql).execute(self).map(|rows| rows as u64)
+    }
+
     fn rows(&mut self, sql: &str) -> QueryResult<Vec<Vec<Option<String>>>> {
         let rows: Vec<row::Row> = sql_query(sql).load(self)?;
         Ok(rows.into_iter().map(|row| row.0).collect())
@@ -161,6 +166,9 @@ impl Connection for MysqlConnection {
             Work::Commit => session::commit(self).map_err(|error| Stop::at("COMMIT", error)),
             Work::CheckReferences { .. } => Ok(()),
             Work::Step { name } => Err(Stop::refused(format!("`{name}` is no SQL"))),
+            Work::Batches(_) | Work::LastBatch(_) | Work::EndBatches(_) => {
+                Err(Stop::refused("this is done batch by batch"))
+            }
             #[cfg(feature = "sqlite")]
             Work::Rebuild(_) => Err(Stop::refused("MySQL makes no table anew")),
         }
@@ -170,6 +178,7 @@ impl Connection for MysqlConnection {
         Ok(match work {
             Work::Verify(it) => vec![format!("-- stops if rows of `{}` {}", it.table, it.problem)],
             Work::Step { name } => vec![format!("-- runs the step `{name}`")],
+            Work::Batches(it) => vec![it.preview()],
             work => statements(work),
         })
     }
@@ -212,6 +221,8 @@ pub(super) const OFFLINE: Offline = Offline {
         plan::plan(operations, schema, direction.into(), &Surroundings::none(Flavour::USUAL))
     },
     statements,
+    quoted: ddl::quoted,
+    capture: capture::CAPTURE,
     difference: difference::script,
 };
 
@@ -241,6 +252,7 @@ fn conditional(condition: &str, lines: &[String]) -> Vec<String> {
 fn statements(work: &Work) -> Vec<String> {
     match work {
         Work::Statement(sql) => vec![sql.clone()],
+        Work::Batches(it) => it.fill(None).into_iter().collect(),
         Work::Verify(it) => {
             let stops_if = format!("rows of {} {}", it.table, it.problem);
             vec![guard(&stops_if, &format!("(SELECT COUNT(*) FROM ({}) AS offending)", it.query))]

@@ -1,5 +1,6 @@
 //! PostgreSQL.
 
+mod capture;
 mod casts;
 mod ddl;
 mod difference;
@@ -119,6 +120,10 @@ impl Connection for PgConnection {
         self.batch_execute(sql)
     }
 
+    fn change(&mut self, sql: &str) -> QueryResult<u64> {
+        sql_query(sql).execute(self).map(|rows| rows as u64)
+    }
+
     fn rows(&mut self, sql: &str) -> QueryResult<Vec<Vec<Option<String>>>> {
         let rows: Vec<Row> = sql_query(sql).load(self)?;
         Ok(rows.into_iter().map(|row| row.0).collect())
@@ -175,6 +180,9 @@ impl Connection for PgConnection {
             Work::Verify(it) => it.perform(self),
             Work::CheckReferences { .. } => session::check_references(self),
             Work::Step { name } => Err(Stop::refused(format!("`{name}` is no SQL"))),
+            Work::Batches(_) | Work::LastBatch(_) | Work::EndBatches(_) => {
+                Err(Stop::refused("this is done batch by batch"))
+            }
             Work::Begin | Work::Commit => Ok(()),
             #[allow(unreachable_patterns)]
             _ => Err(Stop::refused("this is no work for PostgreSQL")),
@@ -185,6 +193,7 @@ impl Connection for PgConnection {
         Ok(match work {
             Work::Verify(it) => vec![format!("-- stops if rows of `{}` {}", it.table, it.problem)],
             Work::Step { name } => vec![format!("-- runs the step `{name}`")],
+            Work::Batches(it) => vec![it.preview()],
             work => statements(work),
         })
     }
@@ -223,6 +232,8 @@ pub(super) const OFFLINE: Offline = Offline {
     note: Some("true"),
     plan: |operations, schema, direction| plan::plan(operations, schema, direction.into(), &Surroundings::unknown()),
     statements,
+    quoted: ddl::quoted,
+    capture: capture::CAPTURE,
     difference: difference::script,
 };
 
@@ -237,6 +248,7 @@ fn conditional(condition: &str, lines: &[String]) -> Vec<String> {
 fn statements(work: &Work) -> Vec<String> {
     match work {
         Work::Statement(sql) => vec![sql.clone()],
+        Work::Batches(it) => it.fill(None).into_iter().collect(),
         Work::Verify(it) => vec![verify::guard_rows(it)],
         Work::CheckReferences { .. } => vec![session::CHECK_NOW.to_owned()],
         _ => Vec::new(),

@@ -2,6 +2,7 @@
 
 mod backup;
 mod by_hand;
+mod capture;
 mod ddl;
 mod demands;
 mod difference;
@@ -117,6 +118,10 @@ impl Connection for SqliteConnection {
         self.batch_execute(sql)
     }
 
+    fn change(&mut self, sql: &str) -> QueryResult<u64> {
+        sql_query(sql).execute(self).map(|rows| rows as u64)
+    }
+
     fn rows(&mut self, sql: &str) -> QueryResult<Vec<Vec<Option<String>>>> {
         let rows: Vec<Row> = sql_query(sql).load(self)?;
         Ok(rows.into_iter().map(|row| row.0).collect())
@@ -158,6 +163,9 @@ impl Connection for SqliteConnection {
             Work::CheckReferences { at_end } => references::check(self, *at_end),
             Work::Rebuild(rebuild) => rebuild.perform(self),
             Work::Step { name } => Err(Stop::refused(format!("`{name}` is no SQL"))),
+            Work::Batches(_) | Work::LastBatch(_) | Work::EndBatches(_) => {
+                Err(Stop::refused("this is done batch by batch"))
+            }
             Work::Begin | Work::Commit => Ok(()),
             #[cfg(feature = "mysql")]
             Work::Fill { .. } => Err(Stop::refused("SQLite fills a table when it is made anew")),
@@ -174,7 +182,8 @@ impl Connection for SqliteConnection {
                 let found = introspect::table(self, &rebuild.before.name.name)?;
                 rebuild.preview(found.as_ref())
             }
-            Work::Begin | Work::Commit => Vec::new(),
+            Work::Batches(it) => vec![it.preview()],
+            Work::LastBatch(_) | Work::EndBatches(_) | Work::Begin | Work::Commit => Vec::new(),
             #[cfg(feature = "mysql")]
             Work::Fill { .. } => Vec::new(),
         })
@@ -219,6 +228,8 @@ pub(super) const OFFLINE: Offline = Offline {
     note: Some(""),
     plan: |operations, schema, direction| plan::plan(operations, schema, direction, &BTreeSet::new()),
     statements,
+    quoted: ddl::quoted,
+    capture: capture::CAPTURE,
     difference: difference::script,
 };
 
@@ -254,8 +265,8 @@ fn statements(work: &Work) -> Vec<String> {
         }
         Work::CheckReferences { at_end } => vec![references::offline(*at_end)],
         Work::Rebuild(rebuild) => rebuild.offline(),
-        Work::Step { .. } => Vec::new(),
-        Work::Begin | Work::Commit => Vec::new(),
+        Work::Batches(it) => it.fill(None).into_iter().collect(),
+        Work::Step { .. } | Work::LastBatch(_) | Work::EndBatches(_) | Work::Begin | Work::Commit => Vec::new(),
         #[cfg(feature = "mysql")]
         Work::Fill { .. } => Vec::new(),
     }

@@ -10,29 +10,32 @@ use migratable_core::Operation;
 use super::retries::Retries;
 use super::session::cannot_begin;
 use super::{Ended, Run, State};
+use crate::batches::Batches;
 use crate::dialect::{Database, Trace, Work};
 use crate::error::{Cause, Error, Stop};
 use crate::event::Event;
 use crate::history::Statements;
-use crate::journal::{Journal, Parts, Place, Unfinished};
+use crate::journal::{Journal, Parts, Place, Progress, Unfinished};
 use crate::migrator::{Direction, Revision};
-use crate::parts::{Part, parts};
+use crate::parts::{Part, PartKind, parts};
 use crate::plan::{self, Piece};
 use crate::revision::{Operations, Step};
 use crate::settings::Transaction;
 
 /// A revision that is planned.
-struct Planned<'p> {
-    revision: &'static Revision,
-    operations: &'p Operations,
-    pieces: &'p [Piece],
+pub(super) struct Planned<'p> {
+    pub(super) revision: &'static Revision,
+    pub(super) operations: &'p Operations,
+    pub(super) pieces: &'p [Piece],
     /// What was known of the database, as a text.
     facts: Option<&'p str>,
+    /// Whether rows are worked on batch by batch.
+    in_batches: bool,
 }
 
 impl Planned<'_> {
     /// The operations of a piece, each in a line.
-    fn lines(&self, piece: &Piece) -> Vec<String> {
+    pub(super) fn lines(&self, piece: &Piece) -> Vec<String> {
         let found = piece.operations.iter().filter_map(|&at| self.operations.operations.get(at));
         found.map(ToString::to_string).collect()
     }
@@ -57,6 +60,7 @@ impl<Db: Database> Run<'_, Db> {
         let begun = Instant::now();
         let recorded = plan::record(&state.replay, &self.graph, revision, self.direction)?;
         let operations = &recorded.operations;
+        let many = self.is_alone && self.goes_in_batches(state, revision)?;
         let begun_before = state.unfinished.take();
         let before = begun_before.as_ref().and_then(|it| it.facts.as_deref()?.split(BROKEN).next());
         let before = before.and_then(|note| self.session.database.noted(note, &state.facts));
@@ -72,7 +76,9 @@ impl<Db: Database> Run<'_, Db> {
         let note = noted(note, broken_before.as_ref());
         self.stays = begun_before.is_some();
         self.endangered |= planned.endangers_references;
-        let work = Planned { revision, operations, pieces: &planned.pieces, facts: note.as_deref() };
+        let works_on_rows = planned.pieces.iter().any(|it| it.work.batches().is_some());
+        let in_batches = works_on_rows && (begun_before.is_some() || many);
+        let work = Planned { revision, operations, pieces: &planned.pieces, facts: note.as_deref(), in_batches };
         if self.work(&work, begun_before.as_ref())? == Ended::Overtaken {
             return Ok(Ended::Overtaken);
         }
@@ -114,8 +120,9 @@ impl<Db: Database> Run<'_, Db> {
             return self.journaled(work, begun_before).map(|()| Ended::Whole);
         }
         let each = work.revision.transaction.unwrap_or_else(|| self.transaction()) == Transaction::None;
-        let parts = parts(work.pieces, &work.operations.operations, each, self.session.database.dialect());
-        let is_one = parts.len() <= 1 && parts.iter().all(|part| !part.is_outside);
+        let dialect = self.session.database.dialect();
+        let parts = parts(work.pieces, &work.operations.operations, each, work.in_batches, dialect);
+        let is_one = parts.len() <= 1 && parts.iter().all(|part| part.kind == PartKind::Inside);
         match begun_before {
             None if is_one => self.pieces(work, 0..work.pieces.len()).map(|()| Ended::Whole),
             _ => self.parts(work, &parts, begun_before),
@@ -126,7 +133,7 @@ impl<Db: Database> Run<'_, Db> {
     fn pieces(&mut self, work: &Planned<'_>, pieces: Range<usize>) -> Result<(), Error> {
         for at in pieces {
             self.progresses(work, at);
-            let done = self.piece(work.operations, &work.pieces[at]);
+            let done = self.piece(work, &work.pieces[at]);
             done.map_err(|stop| self.failure(work.revision, work.lines(&work.pieces[at]), stop))?;
         }
         Ok(())
@@ -147,22 +154,42 @@ impl<Db: Database> Run<'_, Db> {
         }
         let done = place.piece;
         for part in parts.iter().filter(|part| part.pieces.end > done) {
-            if part.is_outside {
-                if self.outside(work, &mut journal, place)? == Ended::Overtaken {
-                    return Ok(Ended::Overtaken);
-                }
-            } else {
-                self.pieces(work, place.piece..part.pieces.end)?;
+            let ended = match part.kind {
+                PartKind::Inside => self.pieces(work, place.piece..part.pieces.end).map(|()| Ended::Whole),
+                PartKind::Outside => self.outside(work, &mut journal, &place),
+                PartKind::Batches => self.batches(work, &mut journal, &place),
+            };
+            if ended? == Ended::Overtaken {
+                return Ok(Ended::Overtaken);
             }
-            let is_last = part.pieces.end == work.pieces.len();
-            place = Place { piece: part.pieces.end, is_begun: false };
-            if !is_last && !part.is_outside && self.between(work, &mut journal, place)? == Ended::Overtaken {
+            let goes_on = part.pieces.end < work.pieces.len() && part.kind != PartKind::Outside;
+            place = Place::at(part.pieces.end);
+            if goes_on && self.between(work, &mut journal, place.clone())? == Ended::Overtaken {
                 return Ok(Ended::Overtaken);
             }
         }
         let ended = journal.end(self.session.database);
         ended.map_err(|stop| self.failure(revision, Vec::new(), stop))?;
         Ok(Ended::Whole)
+    }
+
+    /// Does a piece batch by batch, each in a transaction of its own.
+    fn batches(&mut self, work: &Planned<'_>, journal: &mut Parts<'_>, place: &Place) -> Result<Ended, Error> {
+        let Work::Batches(batches) = &work.pieces[place.piece].work else { return Ok(Ended::Whole) };
+        self.progresses(work, place.piece);
+        // References are looked at when all rows are done.
+        let endangered = std::mem::take(&mut self.endangered);
+        let mut save = |run: &mut Self, progress: &Progress| {
+            let failed = |run: &Self, stop| run.failure(work.revision, Vec::new(), stop);
+            let reached = Place { progress: Some(progress.clone()), ..Place::at(place.piece) };
+            journal.at(run.session.database, reached).map_err(|stop| failed(run, stop))?;
+            run.session.commit().map_err(|error| failed(run, Stop::at("COMMIT", error)))?;
+            run.stays = true;
+            run.begin_again(journal)
+        };
+        let ended = self.in_batches(work, (place.piece, batches), place.progress.clone(), &mut save);
+        self.endangered = endangered;
+        ended
     }
 
     /// Ends a transaction in the middle of a revision, and begins the next one.
@@ -181,14 +208,16 @@ impl<Db: Database> Run<'_, Db> {
 
     /// Does a piece that can be in no transaction. The journal says before that it was begun; what became of it then, the
     /// catalogue tells.
-    fn outside(&mut self, work: &Planned<'_>, journal: &mut Parts<'_>, place: Place) -> Result<Ended, Error> {
+    fn outside(&mut self, work: &Planned<'_>, journal: &mut Parts<'_>, place: &Place) -> Result<Ended, Error> {
         let piece = &work.pieces[place.piece];
         let Work::Statement(sql) = &piece.work else { return Ok(Ended::Whole) };
         let failed = |run: &Self, stop| run.failure(work.revision, work.lines(piece), stop);
         let was_begun = place.is_begun;
         self.progresses(work, place.piece);
         if !was_begun {
-            journal.at(self.session.database, Place { is_begun: true, ..place }).map_err(|stop| failed(self, stop))?;
+            journal
+                .at(self.session.database, Place { is_begun: true, ..place.clone() })
+                .map_err(|stop| failed(self, stop))?;
         }
         self.commit(work.revision, false)?;
         self.stays = true;
@@ -219,18 +248,18 @@ impl<Db: Database> Run<'_, Db> {
         if self.begin_again(journal)? == Ended::Overtaken {
             return Ok(Ended::Overtaken);
         }
-        let next = Place { piece: place.piece + 1, is_begun: false };
+        let next = Place::at(place.piece + 1);
         journal.at(self.session.database, next).map_err(|stop| failed(self, stop))?;
         Ok(Ended::Whole)
     }
 
     /// Takes back what is left of a statement that the database has refused, and notes that it is still to be done.
-    fn refused(&mut self, sql: &str, journal: &mut Parts<'_>, place: Place) -> Result<(), Stop> {
+    fn refused(&mut self, sql: &str, journal: &mut Parts<'_>, place: &Place) -> Result<(), Stop> {
         if let Trace::InPart(undo) = self.session.database.trace(sql)? {
             self.undo(&undo)?;
         }
         self.session.database.begin(self.session.settings)?;
-        journal.at(self.session.database, Place { is_begun: false, ..place })?;
+        journal.at(self.session.database, Place { is_begun: false, ..place.clone() })?;
         Ok(self.session.commit()?)
     }
 
@@ -240,10 +269,12 @@ impl<Db: Database> Run<'_, Db> {
 
     /// Does the pieces of a revision where nothing is taken back; only those that are still to be done.
     fn journaled(&mut self, work: &Planned<'_>, begun_before: Option<&Unfinished>) -> Result<(), Error> {
-        let Planned { revision, operations, pieces, .. } = *work;
-        let parts = (pieces, &operations.operations[..]);
+        let Planned { revision, pieces, .. } = *work;
+        let parts = (pieces, &work.operations.operations[..]);
         let of = (revision, self.direction);
-        let opened = Journal::open(self.session.database, self.session.settings, of, parts, work.facts, begun_before);
+        let Planned { facts, in_batches, .. } = *work;
+        let (database, settings) = (&mut *self.session.database, self.session.settings);
+        let opened = Journal::open(database, settings, of, parts, facts, begun_before, in_batches);
         let (mut journal, first) = opened.map_err(|stop| self.failure(revision, Vec::new(), stop))?;
         if begun_before.is_some() {
             self.resumes(work, first);
@@ -253,8 +284,13 @@ impl<Db: Database> Run<'_, Db> {
         }
         for (at, piece) in pieces.iter().enumerate().skip(first) {
             self.progresses(work, at);
+            if let (Work::Batches(batches), true) = (&piece.work, in_batches) {
+                let progress = begun_before.filter(|_| at == first).and_then(|it| it.progress.clone());
+                self.journaled_batches(work, (at, batches), &mut journal, progress)?;
+                continue;
+            }
             let mut retries = Retries::new(self.session.settings);
-            while let Err(stop) = self.journaled_piece(operations, piece, at, &mut journal) {
+            while let Err(stop) = self.journaled_piece(work, piece, at, &mut journal) {
                 let may_be_repeated = journal.may_be_repeated(at) && !stop.undone && self.is_contended(&stop.cause);
                 let error = self.failure(revision, work.lines(piece), stop);
                 if !may_be_repeated || !retries.wait(revision.id, &error, self.options.observer) {
@@ -270,16 +306,42 @@ impl<Db: Database> Run<'_, Db> {
         ended.map_err(|stop| self.failure(revision, Vec::new(), stop))
     }
 
+    /// Does a piece batch by batch, each in a transaction of its own with the row that says how far it has come.
+    fn journaled_batches(
+        &mut self,
+        work: &Planned<'_>,
+        (at, batches): (usize, &Batches),
+        journal: &mut Journal<'_>,
+        progress: Option<Progress>,
+    ) -> Result<(), Error> {
+        let failed = |run: &Self, stop| run.failure(work.revision, work.lines(&work.pieces[at]), stop);
+        journal.before(self.session.database, at).map_err(|stop| failed(self, stop))?;
+        self.stays = true;
+        if progress.is_some() {
+            self.session.database.begin_rows().map_err(|error| failed(self, error.into()))?;
+        }
+        let mut save = |run: &mut Self, progress: &Progress| {
+            let database = &mut *run.session.database;
+            let saved = journal.progress(database, progress).and_then(|()| database.perform(&Work::Commit));
+            let saved = saved.and_then(|()| Ok(database.begin_rows()?));
+            saved.map(|()| Ended::Whole).map_err(|stop| failed(run, stop))
+        };
+        self.in_batches(work, (at, batches), progress, &mut save)?;
+        let ended = journal.after(self.session.database, at);
+        let ended = ended.and_then(|()| self.session.database.perform(&Work::Commit));
+        ended.map_err(|stop| failed(self, stop))
+    }
+
     fn journaled_piece(
         &mut self,
-        operations: &Operations,
+        work: &Planned<'_>,
         piece: &Piece,
         at: usize,
         journal: &mut Journal<'_>,
     ) -> Result<(), Stop> {
         journal.before(self.session.database, at)?;
         self.stays |= journal.may_be_halved(at);
-        if let Err(stop) = self.piece(operations, piece) {
+        if let Err(stop) = self.piece(work, piece) {
             journal.refused(self.session.database, at);
             self.stays = (self.stays || stop.ended) && !stop.undone;
             return Err(stop);
@@ -290,9 +352,14 @@ impl<Db: Database> Run<'_, Db> {
         Ok(())
     }
 
-    fn piece(&mut self, operations: &Operations, piece: &Piece) -> Result<(), Stop> {
+    fn piece(&mut self, work: &Planned<'_>, piece: &Piece) -> Result<(), Stop> {
+        let Planned { operations, in_batches, .. } = *work;
         let database = &mut *self.session.database;
         match &piece.work {
+            Work::Batches(batches) => self.in_one_go(operations, batches),
+            Work::LastBatch(batches) if in_batches => self.last_batch(operations, batches),
+            Work::EndBatches(batches) if in_batches => self.end_batches(batches),
+            Work::LastBatch(_) | Work::EndBatches(_) => Ok(()),
             Work::Step { name } => {
                 let missing = || Stop::refused(format!("nothing was compiled for the step `{name}`"));
                 let step = operations.step(name).ok_or_else(missing);

@@ -25,6 +25,8 @@ pub(super) enum Nature {
     Halves,
     /// It is SQL that somebody wrote and that sets something for the session.
     WrittenSession,
+    /// It can be done again from its beginning, or from where it says itself that it is.
+    Again,
     /// It begins a transaction.
     Begin,
     /// It is part of one.
@@ -34,7 +36,7 @@ pub(super) enum Nature {
 }
 
 /// What each piece is.
-pub(super) fn natures(pieces: &[Piece], operations: &[Operation]) -> Vec<Nature> {
+pub(super) fn natures(pieces: &[Piece], operations: &[Operation], in_batches: bool) -> Vec<Nature> {
     let mut inside = false;
     let mut natures = Vec::with_capacity(pieces.len());
     for piece in pieces {
@@ -42,6 +44,8 @@ pub(super) fn natures(pieces: &[Piece], operations: &[Operation]) -> Vec<Nature>
             Work::Begin => Nature::Begin,
             Work::Commit => Nature::Commit,
             work if work.only_looks() => Nature::Look,
+            work if work.batches().is_some() && in_batches => Nature::Again,
+            Work::LastBatch(_) | Work::EndBatches(_) => Nature::Look,
             _ if inside => Nature::Inside,
             Work::Statement(sql) => written(piece, operations).map_or_else(|| of_own(sql), of_written),
             _ => Nature::Rows,
@@ -122,7 +126,7 @@ mod tests {
                 vec![WrittenSession; 3],
             ),
         ] {
-            assert_eq!(natures(&pieces, &operations), expected);
+            assert_eq!(natures(&pieces, &operations, false), expected);
         }
     }
 }

@@ -3,7 +3,7 @@
 use migratable_core::hash::hex;
 use migratable_core::{Dialect, Operation};
 
-use super::{Unfinished, begins, read};
+use super::{Progress, Unfinished, begins, read};
 use crate::dialect::statement::Statement;
 use crate::dialect::{Database, Work, literal_for, offline};
 use crate::error::{Error, Stop};
@@ -13,12 +13,14 @@ use crate::plan::Piece;
 use crate::settings::Settings;
 
 /// Where a revision is between its transactions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     /// The piece that is next.
     pub(crate) piece: usize,
     /// Whether it stands outside of transactions and was begun.
     pub(crate) is_begun: bool,
+    /// How far it has come, if it is done batch by batch.
+    pub(crate) progress: Option<Progress>,
 }
 
 /// The journal of such a revision.
@@ -46,6 +48,7 @@ impl<'a> Parts<'a> {
         let table = settings.history.journal().sql(dialect);
         let texts = pieces.iter().flat_map(|piece| match (&piece.work, offline(dialect)) {
             (Work::Step { name }, _) => vec![name.clone()],
+            (Work::Batches(batches), _) => vec![batches.digest()],
             (work, Some(offline)) => (offline.statements)(work),
             (_, None) => Vec::new(),
         });
@@ -58,12 +61,12 @@ impl<'a> Parts<'a> {
                 if pieces.iter().take(place.piece).any(|piece| sets_session(piece, operations)) {
                     return Err(Stop::refused(super::SESSION_IS_OVER));
                 }
-                parts.written = Some(place);
+                parts.written = Some(place.clone());
                 place
             }
             None => {
                 parts.begins = begins(&parts.table, dialect, (revision, direction), (&plan, pieces.len()), facts);
-                Place { piece: 0, is_begun: false }
+                Place::at(0)
             }
         };
         Ok((parts, place))
@@ -73,7 +76,9 @@ impl<'a> Parts<'a> {
     pub(crate) fn moves(&mut self, place: Place) -> Vec<String> {
         let catalogue = if place.is_begun { "'begun'" } else { "NULL" };
         let (table, revision, piece) = (&self.table, literal_for(self.dialect, self.revision), place.piece);
-        let moves = format!("UPDATE {table} SET piece = {piece}, catalogue = {catalogue} WHERE revision = {revision}");
+        let sets = Progress::sets(place.progress.as_ref(), self.dialect);
+        let moves =
+            format!("UPDATE {table} SET piece = {piece}, catalogue = {catalogue}, {sets} WHERE revision = {revision}");
         self.written = Some(place);
         std::mem::take(&mut self.begins).into_iter().chain([moves]).collect()
     }
@@ -85,7 +90,7 @@ impl<'a> Parts<'a> {
 
     /// SQL for a number that is zero if the journal says what this process has written last.
     pub(crate) fn is_elsewhere(&self) -> Option<String> {
-        let Place { piece, is_begun } = self.written?;
+        let Place { piece, is_begun, .. } = self.written.clone()?;
         let (table, revision) = (&self.table, literal_for(self.dialect, self.revision));
         let begun = if is_begun { "IS NOT NULL" } else { "IS NULL" };
         Some(format!(
@@ -102,7 +107,7 @@ impl<'a> Parts<'a> {
 
     /// What takes the journal away, in the transaction that writes the history.
     pub(crate) fn ends(&self) -> Option<String> {
-        self.written.map(|_| format!("DROP TABLE {}", self.table))
+        self.written.as_ref().map(|_| format!("DROP TABLE {}", self.table))
     }
 
     /// Takes the journal away.
@@ -126,7 +131,12 @@ fn sets_session(piece: &Piece, operations: &[Operation]) -> bool {
 }
 
 impl Place {
+    /// Before a piece.
+    pub(crate) fn at(piece: usize) -> Place {
+        Place { piece, is_begun: false, progress: None }
+    }
+
     fn of(begun: &Unfinished) -> Place {
-        Place { piece: begun.done, is_begun: begun.catalogue.is_some() }
+        Place { piece: begun.done, is_begun: begun.catalogue.is_some(), progress: begun.progress.clone() }
     }
 }

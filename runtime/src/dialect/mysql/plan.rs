@@ -13,6 +13,7 @@ mod rename;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use migratable_core::{Column, ColumnChange, Enum, Operation, Schema, Table, TableName};
 
@@ -20,6 +21,7 @@ use self::foresight::Foresight;
 use super::ddl::{self, Words};
 use super::flavour::{Flavour, Surroundings};
 use super::types;
+use crate::batches::Batches;
 use crate::dialect::Work;
 use crate::plan::{Mode, Piece, Pieces, Refusal};
 
@@ -42,6 +44,7 @@ pub(super) fn plan(
         aliases: BTreeMap::new(),
         new_tables: BTreeSet::new(),
         foresight: Foresight::at_beginning(),
+        barred: None,
         planned: Pieces::default(),
     };
     match planner.run() {
@@ -68,6 +71,8 @@ struct Planner<'a> {
     /// The tables that are made together with the changes that are planned, and so have no rows for them.
     new_tables: BTreeSet<TableName>,
     foresight: Foresight,
+    /// The rows to which others may not write until what follows is done to their table.
+    barred: Option<Rc<Batches>>,
     planned: Pieces,
 }
 
@@ -93,12 +98,14 @@ impl Planner<'_> {
             self.at = at;
             if operation.is_data() {
                 self.flush()?;
+                self.unbar();
                 self.data(operation)?;
             } else {
                 self.operation(operation)?;
             }
         }
         self.flush()?;
+        self.unbar();
         self.check_numbers()
     }
 

@@ -93,6 +93,7 @@ fn planner<'a>(
         adds_values: false,
         added_values: Vec::new(),
         uses_added: false,
+        is_barred: false,
     }
 }
 
@@ -125,6 +126,8 @@ struct Planner<'a> {
     added_values: Vec<(String, String)>,
     /// Whether a statement may use one of them, which PostgreSQL refuses.
     uses_added: bool,
+    /// Whether others are kept from writing to a table.
+    is_barred: bool,
 }
 
 type Planned<T = ()> = Result<T, String>;
@@ -139,9 +142,14 @@ impl Planner<'_> {
             }
             self.at = at;
             self.bring_back_before(operation)?;
+            if operation.is_data() {
+                self.unbar();
+            }
             self.operation(operation)?;
             if operation.is_data() {
                 self.added.clear();
+            }
+            if operation.is_data() && !matches!(operation, Operation::Convert(_) | Operation::ConvertLast(_)) {
                 self.push(Work::CheckReferences { at_end: false });
             }
         }
@@ -149,6 +157,7 @@ impl Planner<'_> {
         self.next = operations.len();
         self.bring_back(|_| true)?;
         self.mark_again();
+        self.unbar();
         Ok(())
     }
 

@@ -39,6 +39,7 @@ pub(super) fn plan(
         at: 0,
         pending: Vec::new(),
         rebuilt: BTreeSet::new(),
+        is_barred: false,
         planned: Pieces::default(),
     };
     match planner.run() {
@@ -59,6 +60,8 @@ struct Planner<'a> {
     pending: Vec<Pending>,
     /// The tables that some operation before the next data step makes anew for sure.
     rebuilt: BTreeSet<TableName>,
+    /// Whether others are kept from writing to a table.
+    is_barred: bool,
     planned: Pieces,
 }
 
@@ -72,6 +75,7 @@ impl Planner<'_> {
             self.at = at;
             if operation.is_data() {
                 self.flush()?;
+                self.unbar();
                 self.data(operation)?;
                 self.look_ahead(at + 1);
             } else {
@@ -79,6 +83,7 @@ impl Planner<'_> {
             }
         }
         self.flush()?;
+        self.unbar();
         self.check_numbers()
     }
 

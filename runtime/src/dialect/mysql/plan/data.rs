@@ -2,11 +2,15 @@
 
 mod foresee;
 
-use migratable_core::{Dialect, Literal, Operation};
+use std::rc::Rc;
 
+use migratable_core::{Conversion, Dialect, Literal, Operation, Table};
+
+use super::super::capture;
 use super::super::ddl::{self, quoted, table_name};
 use super::super::types::{self, sql_text};
 use super::{Planned, Planner};
+use crate::batches::{self, Batches, KeyColumn, RowWork};
 use crate::dialect::Work;
 
 /// How many new rows are foreseen at most.
@@ -32,14 +36,29 @@ impl Planner<'_> {
                 self.push(Work::Commit);
             }
             Operation::Backfill { table, column, value, predicate } => {
-                let value = sql_text(value, "the value")?;
-                let predicate = predicate.as_ref().map(|it| sql_text(it, "the condition")).transpose()?;
-                self.foresee_update(&self.table(table)?, column, value, predicate)?;
-                let mut sql = format!("UPDATE {} SET {} = ({value})", table_name(table), quoted(column));
-                if let Some(predicate) = predicate {
-                    sql.push_str(&format!(" WHERE {predicate}"));
+                let text = sql_text(value, "the value")?;
+                let condition = predicate.as_ref().map(|it| sql_text(it, "the condition")).transpose()?;
+                let found = self.table(table)?;
+                self.foresee_update(&found, column, text, condition)?;
+                let statement = format!("UPDATE {} SET {} = ({text})", table_name(table), quoted(column));
+                let (of, reads) = (rows_of(&found), (value, predicate.as_ref()));
+                match Batches::of_fill(&found, of, quoted, column, reads, (&statement, condition)) {
+                    Some(fill) => {
+                        let fill = Rc::new(fill);
+                        self.push(Work::Batches(fill.clone()));
+                        self.bar(fill);
+                    }
+                    None => self.statement(batches::with_condition(statement, condition)),
                 }
-                self.statement(sql);
+            }
+            Operation::Convert(it) => {
+                self.foresight.ends();
+                let map = self.map(it)?;
+                self.push(Work::Batches(Rc::new(map)));
+            }
+            Operation::ConvertLast(it) => {
+                let map = self.map(it)?;
+                self.bar(Rc::new(map));
             }
             Operation::Execute { sql, effect } => match sql.text(Dialect::Mysql) {
                 Some(sql) => {
@@ -60,6 +79,33 @@ impl Planner<'_> {
         }
         Ok(())
     }
+
+    fn map(&self, conversion: &Conversion) -> Planned<Batches> {
+        let found = self.table(&conversion.table)?;
+        let mut map = Batches::of_map(conversion, &found, rows_of(&found), quoted, |_| None);
+        if let RowWork::Map { keeps, .. } = &mut map.of {
+            let clocks = found.columns.iter().filter(|column| column.native.has("on_update"));
+            keeps.extend(clocks.map(|column| format!("{0} = {0}", quoted(&column.name))));
+        }
+        Ok(map)
+    }
+
+    /// Keeps others away from a table until what follows is done to it.
+    fn bar(&mut self, batches: Rc<Batches>) {
+        self.push(Work::LastBatch(batches.clone()));
+        self.barred = Some(batches);
+    }
+
+    /// Lets them again.
+    pub(super) fn unbar(&mut self) {
+        if let Some(batches) = self.barred.take() {
+            self.push(Work::EndBatches(batches));
+        }
+    }
+}
+
+fn rows_of(table: &Table) -> (String, Vec<KeyColumn>) {
+    (table_name(&table.name), capture::key(table))
 }
 
 fn values(row: &[Literal]) -> String {

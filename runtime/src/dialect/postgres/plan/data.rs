@@ -1,11 +1,14 @@
 //! What works on rows.
 
+use std::rc::Rc;
+
 use migratable_core::{ColumnType, Dialect, Literal, Operation, Table};
 
 use super::super::ddl::{self, qualified, quoted};
-use super::super::numbers;
 use super::super::types::{self, sql_text};
+use super::super::{capture, numbers};
 use super::{Planned, Planner};
+use crate::batches::{self, Batches, KeyColumn};
 use crate::dialect::Work;
 
 impl Planner<'_> {
@@ -23,12 +26,28 @@ impl Planner<'_> {
             Operation::Backfill { table, column, value, predicate } => {
                 let found = self.table(table)?;
                 let column_type = found.find(column).map_or(ColumnType::Text, |it| it.column_type.clone());
-                let value = self::value(&column_type, sql_text(value, "the value")?)?;
-                let mut sql = format!("UPDATE {} SET {} = {value}", qualified(table), quoted(column));
-                if let Some(predicate) = predicate {
-                    sql.push_str(&format!(" WHERE {}", sql_text(predicate, "the condition")?));
+                let text = self::value(&column_type, sql_text(value, "the value")?)?;
+                let statement = format!("UPDATE {} SET {} = {text}", qualified(table), quoted(column));
+                let condition = predicate.as_ref().map(|it| sql_text(it, "the condition")).transpose()?;
+                let (of, reads) = (rows_of(&found), (value, predicate.as_ref()));
+                match Batches::of_fill(&found, of, quoted, column, reads, (&statement, condition)) {
+                    Some(fill) => {
+                        let fill = Rc::new(fill);
+                        self.push(Work::Batches(fill.clone()));
+                        self.bar(fill);
+                    }
+                    None => self.statement(batches::with_condition(statement, condition)),
                 }
-                self.statement(sql);
+            }
+            Operation::Convert(it) => {
+                let found = self.table(&it.table)?;
+                let map = Batches::of_map(it, &found, rows_of(&found), quoted, |it| types::name(it).ok());
+                self.push(Work::Batches(Rc::new(map)));
+            }
+            Operation::ConvertLast(it) => {
+                let found = self.table(&it.table)?;
+                let map = Batches::of_map(it, &found, rows_of(&found), quoted, |it| types::name(it).ok());
+                self.bar(Rc::new(map));
             }
             Operation::Execute { sql, effect } => match sql.text(Dialect::Postgres) {
                 Some(sql) => self.statement(sql.to_owned()),
@@ -44,6 +63,24 @@ impl Planner<'_> {
         }
         Ok(())
     }
+
+    /// Keeps others away from a table until what follows is done to it.
+    fn bar(&mut self, batches: Rc<Batches>) {
+        self.push(Work::Begin);
+        self.push(Work::LastBatch(batches));
+        self.is_barred = true;
+    }
+
+    /// Lets them again.
+    pub(super) fn unbar(&mut self) {
+        if std::mem::take(&mut self.is_barred) {
+            self.push(Work::Commit);
+        }
+    }
+}
+
+fn rows_of(table: &Table) -> (String, Vec<KeyColumn>) {
+    (qualified(&table.name), capture::key(table))
 }
 
 /// An expression as a value of a type. Texts with a limit are left to the assignment, which refuses what is too long

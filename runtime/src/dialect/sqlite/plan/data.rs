@@ -1,11 +1,14 @@
 //! What works on rows.
 
+use std::rc::Rc;
+
 use migratable_core::{ColumnType, Dialect, Literal, Operation, Table};
 
 use super::super::ddl::{self, quoted};
 use super::super::types::{self, sql_text};
-use super::super::{outside, tokens};
+use super::super::{capture, outside, tokens};
 use super::{Planned, Planner};
+use crate::batches::{self, Batches, KeyColumn};
 use crate::dialect::{Boundary, Work};
 
 impl Planner<'_> {
@@ -20,12 +23,32 @@ impl Planner<'_> {
             }
             Operation::Backfill { table, column, value, predicate } => {
                 self.apply(operation)?;
-                let value = sql_text(value, "the value")?;
-                let mut sql = format!("UPDATE {} SET {} = ({value})", quoted(&table.name), quoted(column));
-                if let Some(predicate) = predicate {
-                    sql.push_str(&format!(" WHERE {}", sql_text(predicate, "the condition")?));
+                let text = sql_text(value, "the value")?;
+                let statement = format!("UPDATE {} SET {} = ({text})", quoted(&table.name), quoted(column));
+                let condition = predicate.as_ref().map(|it| sql_text(it, "the condition")).transpose()?;
+                let found = self.table(table)?;
+                let (of, reads) = (self.rows_of(&found), (value, predicate.as_ref()));
+                match Batches::of_fill(&found, of, quoted, column, reads, (&statement, condition)) {
+                    Some(fill) => {
+                        let fill = Rc::new(fill);
+                        self.push(Work::Batches(fill.clone()));
+                        self.bar(fill);
+                    }
+                    None => self.statement(batches::with_condition(statement, condition)),
                 }
-                self.statement(sql);
+            }
+            Operation::Convert(it) => {
+                self.apply(operation)?;
+                let found = self.table(&it.table)?;
+                let map = Batches::of_map(it, &found, self.rows_of(&found), quoted, |_| None);
+                self.push(Work::Batches(Rc::new(map)));
+                return Ok(());
+            }
+            Operation::ConvertLast(it) => {
+                let found = self.table(&it.table)?;
+                let map = Batches::of_map(it, &found, self.rows_of(&found), quoted, |_| None);
+                self.bar(Rc::new(map));
+                return Ok(());
             }
             Operation::Execute { sql, effect } => {
                 self.apply(operation)?;
@@ -53,6 +76,24 @@ impl Planner<'_> {
         self.planned.endangers_references = true;
         self.push(Work::CheckReferences { at_end: false });
         Ok(())
+    }
+
+    fn rows_of(&self, table: &Table) -> (String, Vec<KeyColumn>) {
+        (quoted(&table.name.name), capture::key(table))
+    }
+
+    /// Keeps others away from a table until what follows is done to it.
+    fn bar(&mut self, batches: Rc<Batches>) {
+        self.push(Work::Begin);
+        self.push(Work::LastBatch(batches));
+        self.is_barred = true;
+    }
+
+    /// Lets them again.
+    pub(super) fn unbar(&mut self) {
+        if std::mem::take(&mut self.is_barred) {
+            self.push(Work::Commit);
+        }
     }
 }
 

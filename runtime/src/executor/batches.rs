@@ -1,0 +1,302 @@
+//! Work on the rows of a table: in one go inside of a transaction, or batch by batch.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::Instant;
+
+use migratable_core::{Operation, TableName};
+
+use super::work::Planned;
+use super::{Ended, Run, State};
+use crate::batches::{Batches, Capture, Key, RowWork, Size};
+use crate::dialect::{Database, Work, offline};
+use crate::error::{Cause, Error, Stop};
+use crate::event::Event;
+use crate::history::Statements;
+use crate::journal::Progress;
+use crate::migrator::Revision;
+use crate::revision::Operations;
+use crate::settings::{HistoryTable, Transaction};
+
+/// How many noted rows are few enough to be left for the pass that keeps others away.
+const FEW_NOTED: u64 = 500;
+/// How many passes there are at most before that one, if others write as fast as they are followed.
+const MOST_PASSES: u32 = 1_000;
+/// How many keys stand in one condition.
+const KEYS: usize = 500;
+
+/// Saves how far the work has come, and ends the transaction that brought it there; the next one is begun.
+pub(super) type Save<'s, 'a, Db> = dyn FnMut(&mut Run<'a, Db>, &Progress) -> Result<Ended, Error> + 's;
+
+impl<'a, Db: Database> Run<'a, Db> {
+    /// Whether the rows of a revision are worked on batch by batch: there are many of them, and it may be more than one
+    /// transaction.
+    pub(super) fn goes_in_batches(
+        &mut self,
+        state: &State<Db::Facts>,
+        revision: &'static Revision,
+    ) -> Result<bool, Error> {
+        let is_transactional = self.session.database.is_transactional();
+        let is_one = self.transaction() == Transaction::All || revision.transaction == Some(Transaction::Revision);
+        if is_one && is_transactional {
+            return Ok(false);
+        }
+        let operations = revision.operations(self.direction);
+        let few = self.session.settings.batches.few();
+        for (at, operation) in operations.iter().enumerate() {
+            let table = match operation {
+                // Nothing keeps others away from the rows of MySQL otherwise.
+                Operation::MapRows { .. } if !is_transactional => return Ok(true),
+                Operation::MapRows { table, .. } | Operation::Backfill { table, .. } => table,
+                _ => continue,
+            };
+            let Some(table) = name_before(&operations[..at], table) else { continue };
+            if !state.replay.schema.tables.contains_key(&table) {
+                continue;
+            }
+            let Some(offline) = offline(self.session.database.dialect()) else { continue };
+            let schema = table.schema.as_deref().map_or(String::new(), |it| (offline.quoted)(it) + ".");
+            let many = format!("SELECT 1 FROM {schema}{} LIMIT 1 OFFSET {few}", (offline.quoted)(&table.name));
+            let rows = self.session.database.rows(&many);
+            if !rows.map_err(|source| Error::Database { doing: "look at the tables", source })?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Does work on rows in the transaction that is open.
+    pub(super) fn in_one_go(&mut self, operations: &Operations, batches: &Batches) -> Result<(), Stop> {
+        if let Some(fill) = batches.fill(None) {
+            return self.change(&fill).map(drop);
+        }
+        let dialect = self.session.database.dialect();
+        let capture = capture(dialect)?;
+        self.statements(&(capture.bar)(batches))?;
+        let mut size = Size::of(batches, &self.session.settings.batches);
+        let mut after: Option<Key> = None;
+        loop {
+            let begun = Instant::now();
+            let until = self.bound(batches, after.as_ref(), size.rows)?;
+            let condition = batches.range(dialect, after.as_ref(), until.as_ref());
+            self.rows_where(operations, batches, condition.as_deref())?;
+            if until.is_none() {
+                return Ok(());
+            }
+            after = until;
+            size.learn(begun.elapsed());
+        }
+    }
+
+    /// Does work on rows batch by batch, from where it is, and notes what others write meanwhile.
+    pub(super) fn in_batches(
+        &mut self,
+        work: &Planned<'_>,
+        (at, batches): (usize, &Batches),
+        progress: Option<Progress>,
+        save: &mut Save<'_, 'a, Db>,
+    ) -> Result<Ended, Error> {
+        let revision = work.revision;
+        let lines = || work.lines(&work.pieces[at]);
+        let failed = |run: &Self, stop: Stop| run.failure(revision, lines(), stop);
+        let dialect = self.session.database.dialect();
+        let capture = capture(dialect).map_err(|stop| failed(self, stop))?;
+        let mut progress = match progress {
+            Some(progress) => progress,
+            None => {
+                let mut begins = (capture.end)(batches);
+                begins.extend((capture.begin)(batches));
+                self.statements(&begins).map_err(|stop| failed(self, stop))?;
+                let progress = Progress::default();
+                if save(self, &progress)? == Ended::Overtaken {
+                    return Ok(Ended::Overtaken);
+                }
+                progress
+            }
+        };
+        let of = self.session.database.count(&batches.table);
+        let of = of.map_err(|error| failed(self, error.into()))?.map(|it| it.count);
+        let mut size = Size::of(batches, &self.session.settings.batches);
+        let (first, begun) = (progress.rows, Instant::now());
+        let mut passes = 0;
+        let mut is_through = false;
+        loop {
+            let batch_begun = Instant::now();
+            self.own(capture, true).map_err(|stop| failed(self, stop))?;
+            let taken = if is_through {
+                passes += 1;
+                self.noted(work.operations, batches, size.rows)
+            } else {
+                self.next_batch(work.operations, batches, &mut progress, size.rows).map(|it| {
+                    is_through = it;
+                    u64::MAX
+                })
+            };
+            let taken = taken.map_err(|stop| failed(self, stop))?;
+            self.own(capture, false).map_err(|stop| failed(self, stop))?;
+            if save(self, &progress)? == Ended::Overtaken {
+                return Ok(Ended::Overtaken);
+            }
+            size.learn(batch_begun.elapsed());
+            let table = batches.table.to_string();
+            self.options.observer.tell(&Event::Rows {
+                revision: revision.id,
+                table: &table,
+                done: progress.rows,
+                of,
+                since: progress.rows - first,
+                duration: begun.elapsed(),
+            });
+            if taken < FEW_NOTED || passes > MOST_PASSES {
+                return Ok(Ended::Whole);
+            }
+            if let Some(pause) = self.session.settings.batches.pause {
+                thread::sleep(pause);
+            }
+        }
+    }
+
+    /// Does the rows that were noted since, and keeps others away from then on.
+    pub(super) fn last_batch(&mut self, operations: &Operations, batches: &Batches) -> Result<(), Stop> {
+        let dialect = self.session.database.dialect();
+        let capture = capture(dialect)?;
+        self.statements(&(capture.bar)(batches))?;
+        let notes = HistoryTable {
+            schema: batches.table.schema.clone().map(Into::into),
+            name: HistoryTable::CHANGED_ROWS.into(),
+        };
+        let is_there = !self.session.database.rows(&Statements::is_there(&notes, dialect))?.is_empty();
+        while is_there {
+            self.session.database.begin_rows()?;
+            self.own(capture, true)?;
+            let taken = self.noted(operations, batches, KEYS as u64)?;
+            self.own(capture, false)?;
+            if !self.session.database.is_transactional() {
+                self.session.database.perform(&Work::Commit)?;
+            }
+            if taken == 0 {
+                break;
+            }
+        }
+        self.statements(&(capture.end)(batches))
+    }
+
+    /// Lets others write again, where the end of the transaction does not.
+    pub(super) fn end_batches(&mut self, batches: &Batches) -> Result<(), Stop> {
+        let capture = capture(self.session.database.dialect())?;
+        self.statements(&(capture.unbar)(batches))
+    }
+
+    /// Does the next batch; gives whether it was the last.
+    fn next_batch(
+        &mut self,
+        operations: &Operations,
+        batches: &Batches,
+        progress: &mut Progress,
+        rows: u64,
+    ) -> Result<bool, Stop> {
+        let until = self.bound(batches, progress.after.as_ref(), rows)?;
+        let dialect = self.session.database.dialect();
+        let condition = batches.range(dialect, progress.after.as_ref(), until.as_ref());
+        progress.rows += self.rows_where(operations, batches, condition.as_deref())?;
+        let is_last = until.is_none();
+        progress.after = until.or(progress.after.take());
+        Ok(is_last)
+    }
+
+    /// The last key of the next batch, if there are more rows behind it.
+    fn bound(&mut self, batches: &Batches, after: Option<&Key>, rows: u64) -> Result<Option<Key>, Stop> {
+        let sql = batches.bound(self.session.database.dialect(), after, rows);
+        let found = self.session.database.rows(&sql).map_err(|error| Stop::at(&sql, error))?;
+        match found.into_iter().next() {
+            None => Ok(None),
+            Some(key) => match key.into_iter().collect::<Option<Key>>() {
+                Some(key) => Ok(Some(key)),
+                None => Err(Stop::refused(format!("a row of {} has NULL in its primary key", batches.table))),
+            },
+        }
+    }
+
+    /// Does some of the rows that were noted; gives how many notes there were.
+    fn noted(&mut self, operations: &Operations, batches: &Batches, most: u64) -> Result<u64, Stop> {
+        let dialect = self.session.database.dialect();
+        let take = (capture(dialect)?.take)(batches, most);
+        let found = self.session.database.rows(&take.read).map_err(|error| Stop::at(&take.read, error))?;
+        let taken = found.len() as u64;
+        let mut numbers = Vec::new();
+        // Each row once; it is new if any of its notes says so.
+        let mut keys: BTreeMap<Key, bool> = BTreeMap::new();
+        for row in found {
+            let mut values = row.into_iter();
+            numbers.extend(values.next().flatten());
+            let is_new = values.next().flatten().is_some_and(|it| it == "1");
+            let Some(key) = values.collect::<Option<Key>>() else { continue };
+            *keys.entry(key).or_default() |= is_new;
+        }
+        for chunk in numbers.chunks(KEYS) {
+            if let Some(delete) = take.delete {
+                self.change(&format!("{delete}({})", chunk.join(", ")))?;
+            }
+        }
+        let (new, changed): (Vec<&Key>, Vec<&Key>) = {
+            let keeps_new = matches!(&batches.of, RowWork::Fill { keeps_new: true, .. });
+            let (new, changed): (Vec<_>, Vec<_>) = keys.iter().partition(|(_, is_new)| **is_new && keeps_new);
+            (new.into_iter().map(|it| it.0).collect(), changed.into_iter().map(|it| it.0).collect())
+        };
+        for chunk in changed.chunks(KEYS) {
+            self.rows_where(operations, batches, Some(&batches.among(chunk)))?;
+        }
+        for chunk in new.chunks(KEYS) {
+            let column = batches.filled().unwrap_or_default();
+            self.rows_where(operations, batches, Some(&format!("{} AND {column} IS NULL", batches.among(chunk))))?;
+        }
+        Ok(taken)
+    }
+
+    /// Does the rows for which a condition holds; gives how many.
+    fn rows_where(&mut self, operations: &Operations, batches: &Batches, condition: Option<&str>) -> Result<u64, Stop> {
+        let step = match &batches.of {
+            RowWork::Fill { .. } => return self.change(&batches.fill(condition).unwrap_or_default()),
+            RowWork::Map { step, .. } => step,
+        };
+        let missing = || Stop::refused(format!("nothing was compiled for the step `{step}`"));
+        let mapper = operations.mapper(step).ok_or_else(missing)?;
+        let batch = batches.batch(self.session.database.dialect(), mapper, condition).map_err(Stop::refused)?;
+        let _given = self.options.given.during();
+        (mapper.convert)(&mut *self.session.database as &mut dyn Any, &batch).map_err(|error| Cause::Step(error).into())
+    }
+
+    /// Says whether what is written now is the tool's own.
+    fn own(&mut self, capture: &Capture, begins: bool) -> Result<(), Stop> {
+        match capture.own {
+            Some((before, behind)) => self.change(if begins { before } else { behind }).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    fn change(&mut self, sql: &str) -> Result<u64, Stop> {
+        self.session.database.change(sql).map_err(|error| Stop::at(sql, error))
+    }
+
+    fn statements(&mut self, statements: &[String]) -> Result<(), Stop> {
+        statements.iter().try_for_each(|sql| self.session.database.execute(sql).map_err(|error| Stop::at(sql, error)))
+    }
+}
+
+fn capture(dialect: migratable_core::Dialect) -> Result<&'static Capture, Stop> {
+    offline(dialect).map(|it| &it.capture).ok_or_else(|| Stop::refused(format!("this build has no {dialect}")))
+}
+
+/// What a table was called before some operations; nothing if they make it.
+fn name_before(operations: &[Operation], table: &TableName) -> Option<TableName> {
+    let mut name = table.clone();
+    for operation in operations.iter().rev() {
+        match operation {
+            Operation::RenameTable { from, to } if *to == name => name.clone_from(from),
+            Operation::CreateTable(made) if made.name == name => return None,
+            _ => {}
+        }
+    }
+    Some(name)
+}
