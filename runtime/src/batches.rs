@@ -206,10 +206,19 @@ impl Batches {
 
     /// The end of the batch behind a key, if there are more rows than that.
     pub(crate) fn bound(&self, dialect: Dialect, after: Option<&Key>, rows: u64) -> String {
-        let columns = self.key.iter().map(|it| it.column.as_str()).collect::<Vec<_>>().join(", ");
+        format!("{} OFFSET {}", self.first(dialect, after, ""), rows.max(1) - 1)
+    }
+
+    /// The last key of all, behind another.
+    pub(crate) fn last(&self, dialect: Dialect, after: Option<&Key>) -> String {
+        self.first(dialect, after, " DESC")
+    }
+
+    fn first(&self, dialect: Dialect, after: Option<&Key>, order: &str) -> String {
+        let columns = self.key.iter().map(|it| format!("{}{order}", it.column)).collect::<Vec<_>>().join(", ");
         let literals = self.key.iter().map(|it| it.literal.as_str()).collect::<Vec<_>>().join(", ");
         let range = self.range(dialect, after, None).map(|it| format!(" WHERE {it}")).unwrap_or_default();
-        format!("SELECT {literals} FROM {}{range} ORDER BY {columns} LIMIT 1 OFFSET {}", self.sql, rows.max(1) - 1)
+        format!("SELECT {literals} FROM {}{range} ORDER BY {columns} LIMIT 1", self.sql)
     }
 
     /// The rows behind one key, and up to another.

@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diff::{Answers, ColumnRename, DiffError, diff};
+use crate::diff::{Answers, ColumnRename, DiffError, Drop, diff};
 use crate::{ApplyError, Column, ColumnType, Operation, Schema, Table, TableName};
 
 /// How the rows of a table are converted.
@@ -203,6 +203,7 @@ impl<'a> Mapping<'a> {
         if self.from != self.to {
             answers.table_renames.push((self.from.clone(), self.to.clone()));
         }
+        let mut gone = Vec::new();
         let mut rename = |from: &str, to: &str| {
             if from != to {
                 let (table, from, to) = (self.to.clone(), from.to_owned(), to.to_owned());
@@ -221,13 +222,25 @@ impl<'a> Mapping<'a> {
             }
             let beside = self.beside(place, column, table_before);
             rename(&beside.name, &column.name);
+            if table_before.find(&column.name).is_some() && beside.name != column.name {
+                gone.push(column.name.clone());
+            }
             writes.push((column.name.clone(), beside.name.clone()));
             let add = Operation::AddColumn { table: self.from.clone(), column: beside };
             add.apply(&mut reached).map_err(|error| Misplaced { at: number, error })?;
             lowered.push((number, add));
         }
+        // Not those that go on under another name.
+        gone.retain(|name| !answers.column_renames.iter().any(|it| it.from == *name));
+        answers.drops.extend(gone.into_iter().map(|name| Drop::Column(self.to.clone(), name)));
         after.is_database = true;
-        let changes = diff(&reached, &after, &answers).map_err(|error| self.impossible(&error))?.upgrade;
+        let mut changes = diff(&reached, &after, &answers).map_err(|error| self.impossible(&error))?.upgrade;
+        // Dialects that place columns where they like place them as a fresh table has them.
+        changes.push(Operation::SetTableOption {
+            table: self.to.clone(),
+            option: Table::COLUMN_ORDER.to_owned(),
+            value: Some(after.tables[&self.to].column_order()),
+        });
         let conversion = Conversion { table: self.from.clone(), step: self.step.to_owned(), key, writes };
         lowered.push((number, Operation::Convert(conversion.clone())));
         lowered.extend(others(0..self.place).cloned());

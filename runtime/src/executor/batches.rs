@@ -26,8 +26,10 @@ const MOST_PASSES: u32 = 1_000;
 /// How many keys stand in one condition.
 const KEYS: usize = 500;
 
-/// Saves how far the work has come, and ends the transaction that brought it there; the next one is begun.
-pub(super) type Save<'s, 'a, Db> = dyn FnMut(&mut Run<'a, Db>, &Progress) -> Result<Ended, Error> + 's;
+/// Saves how far the work has come, and ends the transaction that brought it there; when what is given has been done, the
+/// next one is begun.
+pub(super) type Save<'s, 'a, Db> =
+    dyn FnMut(&mut Run<'a, Db>, &Progress, &mut dyn FnMut()) -> Result<Ended, Error> + 's;
 
 impl<'a, Db: Database> Run<'a, Db> {
     /// Whether the rows of a revision are worked on batch by batch: there are many of them, and it may be more than one
@@ -109,7 +111,7 @@ impl<'a, Db: Database> Run<'a, Db> {
                 begins.extend((capture.begin)(batches));
                 self.statements(&begins).map_err(|stop| failed(self, stop))?;
                 let progress = Progress::default();
-                if save(self, &progress)? == Ended::Overtaken {
+                if save(self, &progress, &mut || {})? == Ended::Overtaken {
                     return Ok(Ended::Overtaken);
                 }
                 progress
@@ -135,24 +137,26 @@ impl<'a, Db: Database> Run<'a, Db> {
             };
             let taken = taken.map_err(|stop| failed(self, stop))?;
             self.own(capture, false).map_err(|stop| failed(self, stop))?;
-            if save(self, &progress)? == Ended::Overtaken {
+            size.learn(batch_begun.elapsed());
+            let is_done = taken < FEW_NOTED || passes > MOST_PASSES;
+            let (observer, table) = (self.options.observer, batches.table.to_string());
+            let pause = self.session.settings.batches.pause.filter(|_| !is_done);
+            let mut rest = || {
+                observer.tell(&Event::Rows {
+                    revision: revision.id,
+                    table: &table,
+                    done: progress.rows,
+                    of,
+                    since: progress.rows - first,
+                    duration: begun.elapsed(),
+                });
+                pause.into_iter().for_each(thread::sleep);
+            };
+            if save(self, &progress, &mut rest)? == Ended::Overtaken {
                 return Ok(Ended::Overtaken);
             }
-            size.learn(batch_begun.elapsed());
-            let table = batches.table.to_string();
-            self.options.observer.tell(&Event::Rows {
-                revision: revision.id,
-                table: &table,
-                done: progress.rows,
-                of,
-                since: progress.rows - first,
-                duration: begun.elapsed(),
-            });
-            if taken < FEW_NOTED || passes > MOST_PASSES {
+            if is_done {
                 return Ok(Ended::Whole);
-            }
-            if let Some(pause) = self.session.settings.batches.pause {
-                thread::sleep(pause);
             }
         }
     }
@@ -196,19 +200,31 @@ impl<'a, Db: Database> Run<'a, Db> {
         progress: &mut Progress,
         rows: u64,
     ) -> Result<bool, Stop> {
-        let until = self.bound(batches, progress.after.as_ref(), rows)?;
         let dialect = self.session.database.dialect();
-        let condition = batches.range(dialect, progress.after.as_ref(), until.as_ref());
+        let after = progress.after.as_ref();
+        let full = self.bound(batches, after, rows)?;
+        let is_last = full.is_none();
+        let until = match full {
+            Some(until) => until,
+            None => match self.key(&batches.last(dialect, after), batches)? {
+                Some(until) => until,
+                None => return Ok(true),
+            },
+        };
+        let condition = batches.range(dialect, after, Some(&until));
         progress.rows += self.rows_where(operations, batches, condition.as_deref())?;
-        let is_last = until.is_none();
-        progress.after = until.or(progress.after.take());
+        progress.after = Some(until);
         Ok(is_last)
     }
 
     /// The last key of the next batch, if there are more rows behind it.
     fn bound(&mut self, batches: &Batches, after: Option<&Key>, rows: u64) -> Result<Option<Key>, Stop> {
-        let sql = batches.bound(self.session.database.dialect(), after, rows);
-        let found = self.session.database.rows(&sql).map_err(|error| Stop::at(&sql, error))?;
+        self.key(&batches.bound(self.session.database.dialect(), after, rows), batches)
+    }
+
+    /// The key that a query gives first.
+    fn key(&mut self, sql: &str, batches: &Batches) -> Result<Option<Key>, Stop> {
+        let found = self.session.database.rows(sql).map_err(|error| Stop::at(sql, error))?;
         match found.into_iter().next() {
             None => Ok(None),
             Some(key) => match key.into_iter().collect::<Option<Key>>() {

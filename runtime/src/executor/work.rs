@@ -179,12 +179,13 @@ impl<Db: Database> Run<'_, Db> {
         self.progresses(work, place.piece);
         // References are looked at when all rows are done.
         let endangered = std::mem::take(&mut self.endangered);
-        let mut save = |run: &mut Self, progress: &Progress| {
+        let mut save = |run: &mut Self, progress: &Progress, between: &mut dyn FnMut()| {
             let failed = |run: &Self, stop| run.failure(work.revision, Vec::new(), stop);
             let reached = Place { progress: Some(progress.clone()), ..Place::at(place.piece) };
             journal.at(run.session.database, reached).map_err(|stop| failed(run, stop))?;
             run.session.commit().map_err(|error| failed(run, Stop::at("COMMIT", error)))?;
             run.stays = true;
+            between();
             run.begin_again(journal)
         };
         let ended = self.in_batches(work, (place.piece, batches), place.progress.clone(), &mut save);
@@ -320,9 +321,10 @@ impl<Db: Database> Run<'_, Db> {
         if progress.is_some() {
             self.session.database.begin_rows().map_err(|error| failed(self, error.into()))?;
         }
-        let mut save = |run: &mut Self, progress: &Progress| {
+        let mut save = |run: &mut Self, progress: &Progress, between: &mut dyn FnMut()| {
             let database = &mut *run.session.database;
             let saved = journal.progress(database, progress).and_then(|()| database.perform(&Work::Commit));
+            between();
             let saved = saved.and_then(|()| Ok(database.begin_rows()?));
             saved.map(|()| Ended::Whole).map_err(|stop| failed(run, stop))
         };

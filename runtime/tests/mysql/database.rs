@@ -81,3 +81,10 @@ pub fn as_texts(query: &str) -> String {
 pub fn assert_is(db: &mut Db, schema: &Schema, what: &str) {
     assert_same(db, &mut fresh(schema), what);
 }
+
+/// Two connections to one empty database, and what must stay as long as they are used.
+pub fn two() -> (Box<dyn std::any::Any>, Db, Db) {
+    let database = throwaway();
+    let connections = (connect(&database.url), connect(&database.url));
+    (Box::new(database), connections.0, connections.1)
+}

@@ -96,3 +96,10 @@ pub fn assert_same(found: &Inspected, expected: &Inspected, what: &str) {
         assert_eq!(table, wanted, "{what}");
     }
 }
+
+/// Two connections to one empty database, and what must stay as long as they are used.
+pub fn two() -> (Box<dyn std::any::Any>, Db, Db) {
+    let database = throwaway();
+    let connections = (connect(&database.url), connect(&database.url));
+    (Box::new(database), connections.0, connections.1)
+}

@@ -1,5 +1,6 @@
 //! Tests that are the same on every dialect. Each dialect's `database` gives the databases and what it alone knows.
 
+pub mod batches;
 pub mod branches;
 pub mod changes;
 pub mod execute;

@@ -76,3 +76,11 @@ pub fn assert_is(db: &mut Db, schema: &Schema, what: &str) {
     assert_eq!(values(db, "SELECT count(*) FROM pragma_foreign_key_check"), ["0"], "{what}");
     assert_eq!(one(db, "SELECT foreign_keys FROM pragma_foreign_keys"), "1", "{what}");
 }
+
+/// Two connections to one empty database, and what must stay as long as they are used.
+pub fn two() -> (Box<dyn std::any::Any>, Db, Db) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.db");
+    let connections = (open(&path), open(&path));
+    (Box::new(folder), connections.0, connections.1)
+}

@@ -1,0 +1,361 @@
+//! Work on rows batch by batch, while others write.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use migratable::diesel::connection::Connection;
+use migratable::diesel::deserialize;
+use migratable::diesel::query_builder::AstPass;
+use migratable::diesel::result::QueryResult;
+use migratable::diesel::row::Row;
+use migratable::diesel::sql_types::{BigInt, Integer, Nullable, Text};
+use migratable::revision::*;
+use migratable::rows::{self, Batch, Field, MapsTo, ReadRow, TableRow, WriteRow, value};
+use migratable::{BatchSettings, Event, Observer, Options, Settings};
+
+use crate::database::{Db, assert_is, line, nothing, one, replay, run, two, values};
+use crate::shared::programs::{Program, down};
+use crate::shared::{MYSQL, each};
+
+type Backend = <Db as Connection>::Backend;
+
+/// How many people there are.
+const PEOPLE: i64 = 23;
+
+/// A person before.
+struct Before {
+    id: i64,
+    first: String,
+    last: String,
+    age: String,
+    email: String,
+    note: Option<String>,
+}
+
+/// A person after.
+struct After {
+    id: i64,
+    age: i32,
+    email: String,
+    note: Option<String>,
+    name: String,
+    nick: Option<String>,
+}
+
+macro_rules! row {
+    ($row:ident { $($field:ident: $rust:ty => $sql:ty,)* }) => {
+        impl TableRow for $row {
+            const FIELDS: &'static [Field] = &[$(Field { column: stringify!($field), as_text: &[] }),*];
+        }
+
+        impl ReadRow<Backend> for $row {
+            fn read<'a>(row: &impl Row<'a, Backend>) -> deserialize::Result<$row> {
+                let mut at = 0..;
+                Ok($row { $($field: value::<$sql, $rust, Backend>(row, at.next().unwrap())?),* })
+            }
+        }
+
+        impl WriteRow<Backend> for $row {
+            fn bind<'b>(&'b self, field: usize, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
+                match $row::FIELDS[field].column {
+                    $(stringify!($field) => out.push_bind_param::<$sql, $rust>(&self.$field),)*
+                    _ => Ok(()),
+                }
+            }
+        }
+    };
+}
+
+row!(Before {
+    id: i64 => BigInt,
+    first: String => Text,
+    last: String => Text,
+    age: String => Text,
+    email: String => Text,
+    note: Option<String> => Nullable<Text>,
+});
+
+row!(After {
+    id: i64 => BigInt,
+    age: i32 => Integer,
+    email: String => Text,
+    note: Option<String> => Nullable<Text>,
+    name: String => Text,
+    nick: Option<String> => Nullable<Text>,
+});
+
+macro_rules! maps {
+    ($old:ident => $new:ident, $kept:expr) => {
+        impl MapsTo<$new> for $old {
+            type Key = i64;
+            const KEPT: &'static [(&'static str, &'static str)] = $kept;
+
+            fn key(&self) -> i64 {
+                self.id
+            }
+
+            fn key_of(new: &$new) -> i64 {
+                new.id
+            }
+
+            fn name(key: &i64) -> String {
+                format!("id = {key}")
+            }
+
+            fn convert(connection: &mut dyn Any, batch: &Batch, map: &dyn Fn($old) -> Result<$new>) -> Result<u64> {
+                match rows::connection::<Db>(connection) {
+                    Some(connection) => rows::convert(connection, batch, map),
+                    None => rows::no_connection(),
+                }
+            }
+        }
+    };
+}
+
+maps!(Before => After, &[("id", "id"), ("note", "note")]);
+maps!(After => Before, &[("id", "id"), ("note", "note")]);
+
+thread_local! {
+    /// How often each was mapped.
+    static MAPPED: RefCell<std::collections::BTreeMap<i64, u32>> = RefCell::default();
+    /// The person at whom the function fails.
+    static FAILS_AT: Cell<i64> = const { Cell::new(0) };
+}
+
+fn join(old: Before) -> Result<After> {
+    if old.id == FAILS_AT.get() {
+        return Err("nobody knows this age".into());
+    }
+    MAPPED.with_borrow_mut(|mapped| *mapped.entry(old.id).or_default() += 1);
+    let age = old.age.parse()?;
+    let name = format!("{} {}", old.first, old.last);
+    Ok(After { id: old.id, age, email: old.email.to_lowercase() + "!", note: old.note, name, nick: None })
+}
+
+fn split(new: After) -> Result<Before> {
+    let (first, last) = new.name.split_once(' ').ok_or("a name without a space")?;
+    let email = new.email.trim_end_matches('!').to_uppercase();
+    let (first, last) = (first.to_owned(), last.to_owned());
+    Ok(Before { id: new.id, first, last, age: new.age.to_string(), email, note: new.note })
+}
+
+fn first(op: &mut Operations) {
+    op.create_table(
+        table("people")
+            .column(column("id", bigint()))
+            .column(column("first", varchar(30)))
+            .column(column("last", varchar(30)))
+            .column(column("age", varchar(30)))
+            .column(column("email", varchar(60)))
+            .column(column("note", varchar(30)).nullable())
+            .primary_key("pk_people", ["id"])
+            .index(index("ix_people_age").on("age"))
+            .unique("uq_people_email", ["email"]),
+    );
+    op.create_table(
+        table("pets")
+            .column(column("id", bigint()))
+            .column(column("owner_id", bigint()))
+            .primary_key("pk_pets", ["id"])
+            .foreign_key(foreign_key("fk_pets_owner_id_people", ["owner_id"]).references("people", ["id"])),
+    );
+}
+
+fn second(op: &mut Operations) {
+    op.add_column("people", column("name", varchar(70)));
+    op.add_column("people", column("nick", varchar(30)).nullable());
+    op.drop_column("people", "first");
+    op.drop_column("people", "last");
+    op.map_rows("people", join);
+    op.alter_column("people", "age").set_type(integer());
+    op.create_index("people", index("ix_people_name").on("name"));
+    op.create_table(table("things").column(column("id", bigint())).primary_key("pk_things", ["id"]));
+}
+
+fn back(op: &mut Operations) {
+    op.drop_table("things");
+    op.drop_index("people", "ix_people_name");
+    op.alter_column("people", "age").set_type(varchar(30));
+    op.add_column("people", column("first", varchar(30)));
+    op.add_column("people", column("last", varchar(30)));
+    op.drop_column("people", "nick");
+    op.drop_column("people", "name");
+    op.map_rows("people", split);
+}
+
+fn program(size: u64) -> Program {
+    let batches = BatchSettings { size: Some(size), pause: None };
+    line(&[(first, nothing), (second, back)]).with_settings(Settings::default().with_batches(batches))
+}
+
+fn fill(db: &mut Db) {
+    for id in 1..=PEOPLE {
+        run(db, &person(id, "40"));
+        run(db, &format!("INSERT INTO pets VALUES ({id}, {id})"));
+    }
+}
+
+fn person(id: i64, age: &str) -> String {
+    format!("INSERT INTO people (id, first, last, age, email) VALUES ({id}, 'f{id}', 'l{id}', '{age}', 'E{id}')")
+}
+
+/// All that is to be seen of the people behind the second revision.
+fn people(db: &mut Db) -> Vec<String> {
+    let text = each("CAST({} AS text)", "CAST({} AS text)", "CAST({} AS char)");
+    let [id, age] = ["id", "age"].map(|it| text.replace("{}", it));
+    let parts = [id.as_str(), "name", &age, "email", "coalesce(note, '-')"];
+    let joined = if MYSQL { format!("concat_ws('|', {})", parts.join(", ")) } else { parts.join(" || '|' || ") };
+    values(db, &format!("SELECT {joined} FROM people ORDER BY id"))
+}
+
+fn expected(id: i64) -> String {
+    format!("{id}|f{id} l{id}|40|e{id}!|-")
+}
+
+#[test]
+fn rows_are_mapped_there_and_back_in_one_go_and_batch_by_batch() {
+    for size in [1_000, 5, 1] {
+        let program = program(size);
+        let (_stays, mut db, _) = two();
+        program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+        fill(&mut db);
+        program.upgrade(&mut db).unwrap();
+        assert_eq!(people(&mut db), (1..=PEOPLE).map(expected).collect::<Vec<_>>(), "{size}");
+        assert_eq!(one(&mut db, "SELECT count(*) FROM pets"), PEOPLE.to_string());
+        assert_is(&mut db, &replay(&program, &[]), "there");
+        down(&program, &mut db, "-1").unwrap();
+        let olds = values(&mut db, "SELECT email FROM people WHERE first = 'f7' AND last = 'l7' AND age = '40'");
+        assert_eq!(olds, ["E7"], "{size}");
+        program.upgrade(&mut db).unwrap();
+        assert_eq!(people(&mut db), (1..=PEOPLE).map(expected).collect::<Vec<_>>(), "{size}");
+    }
+}
+
+#[test]
+fn what_others_write_between_two_batches_is_mapped_too() {
+    let program = program(5);
+    let (_stays, mut db, other) = two();
+    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+    fill(&mut db);
+    let (other, batch) = (RefCell::new(other), Cell::new(0));
+    let observe = |event: &Event<'_>| {
+        if let Event::Rows { .. } = event {
+            let mut other = other.borrow_mut();
+            match batch.replace(batch.get() + 1) {
+                // Behind the place that is reached, and before it.
+                0 => run(
+                    &mut other,
+                    "UPDATE people SET age = '41' WHERE id = 2; UPDATE people SET age = '42', note = 'n' WHERE id = 20",
+                ),
+                1 => run(
+                    &mut other,
+                    &format!("DELETE FROM pets WHERE id = 3; DELETE FROM people WHERE id = 3; {}", person(-7, "40")),
+                ),
+                2 => run(&mut other, "UPDATE people SET id = 99 WHERE id = 1000"),
+                4 => run(&mut other, "UPDATE people SET email = 'X9', note = 'm' WHERE id = 9"),
+                _ => {}
+            }
+        }
+    };
+    let options = Options { observer: Observer::new(&observe), ..Options::default() };
+    program.upgrade_to(&mut db, "head", &options).unwrap();
+    let mut wanted: Vec<String> = [-7].into_iter().chain(1..=PEOPLE).filter(|id| *id != 3).map(expected).collect();
+    wanted[2] = "2|f2 l2|41|e2!|-".to_owned();
+    wanted[8] = "9|f9 l9|40|x9!|m".to_owned();
+    wanted[19] = "20|f20 l20|42|e20!|n".to_owned();
+    assert_eq!(people(&mut db), wanted);
+    assert_is(&mut db, &replay(&program, &[]), "others wrote");
+}
+
+#[test]
+fn a_run_that_is_stopped_at_any_batch_goes_on_behind_the_last_one() {
+    for stop in 0.. {
+        let program = program(4);
+        let (_stays, mut db, _) = two();
+        program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+        fill(&mut db);
+        let batch = Cell::new(0);
+        let observe = |event: &Event<'_>| {
+            if let Event::Rows { .. } = event {
+                assert_ne!(batch.replace(batch.get() + 1), stop, "stop here");
+            }
+        };
+        let options = Options { observer: Observer::new(&observe), ..Options::default() };
+        MAPPED.with_borrow_mut(std::collections::BTreeMap::clear);
+        let stopped = catch_unwind(AssertUnwindSafe(|| program.upgrade_to(&mut db, "head", &options))).is_err();
+        if stopped {
+            // What the application does meanwhile is seen although nobody migrates.
+            run(&mut db, "UPDATE people SET note = 'while' WHERE id = 1");
+            let report = program.upgrade(&mut db).unwrap();
+            assert_eq!(report.resumed, ["r2"]);
+        }
+        let mut wanted: Vec<String> = (1..=PEOPLE).map(expected).collect();
+        if stopped {
+            wanted[0] = "1|f1 l1|40|e1!|while".to_owned();
+        }
+        assert_eq!(people(&mut db), wanted, "stopped at {stop}");
+        assert_is(&mut db, &replay(&program, &[]), "stopped");
+        let twice = MAPPED.with_borrow(|mapped| mapped.values().filter(|it| **it > 1).count());
+        assert!(twice <= 1, "mapped twice: {twice}, stopped at {stop}");
+        if !stopped {
+            assert!(stop > 5);
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_row_that_cannot_be_mapped_is_named_and_nothing_of_its_batch_is_kept() {
+    for size in [1_000, 5] {
+        let program = program(size);
+        let (_stays, mut db, _) = two();
+        program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+        fill(&mut db);
+        FAILS_AT.set(13);
+        let error = program.upgrade(&mut db).unwrap_err().to_string();
+        FAILS_AT.set(0);
+        assert!(error.contains("the row with id = 13: nobody knows this age"), "{error}");
+        if size == 5 {
+            assert_eq!(one(&mut db, "SELECT count(*) FROM people WHERE name IS NOT NULL"), "10");
+        }
+        program.upgrade(&mut db).unwrap();
+        assert_eq!(people(&mut db), (1..=PEOPLE).map(expected).collect::<Vec<_>>(), "{size}");
+    }
+}
+
+fn filled(op: &mut Operations) {
+    op.add_column("people", column("whole", varchar(70)).nullable());
+    op.backfill("people", "whole", sql(each("first || last", "first || last", "concat(first, last)")));
+    op.alter_column("people", "whole").not_null();
+}
+
+#[test]
+fn a_fill_goes_batch_by_batch_too() {
+    for size in [1_000, 5] {
+        let batches = BatchSettings { size: Some(size), pause: Some(std::time::Duration::from_millis(1)) };
+        let program = line(&[(first, nothing), (filled, |op| op.drop_column("people", "whole"))]);
+        let program = program.with_settings(Settings::default().with_batches(batches));
+        let (_stays, mut db, other) = two();
+        program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+        fill(&mut db);
+        let (other, batch) = (RefCell::new(other), Cell::new(0));
+        let observe = |event: &Event<'_>| {
+            if let Event::Rows { .. } = event {
+                let mut other = other.borrow_mut();
+                match batch.replace(batch.get() + 1) {
+                    1 => run(&mut other, "UPDATE people SET first = 'g' WHERE id = 2"),
+                    2 => run(&mut other, &person(-1, "1")),
+                    3 => run(&mut other, "UPDATE people SET whole = 'own' WHERE id = 3"),
+                    _ => {}
+                }
+            }
+        };
+        let options = Options { observer: Observer::new(&observe), ..Options::default() };
+        program.upgrade_to(&mut db, "head", &options).unwrap();
+        let wanted = if size == 5 { ["f-1l-1", "f1l1", "gl2", "own"] } else { ["f1l1", "f2l2", "f3l3", "f4l4"] };
+        assert_eq!(values(&mut db, "SELECT whole FROM people ORDER BY id")[..4], wanted);
+        assert_is(&mut db, &replay(&program, &[]), "filled");
+        assert_eq!(batch.get() > 3, size == 5);
+    }
+}
