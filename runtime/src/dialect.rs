@@ -119,6 +119,20 @@ pub enum Trace {
     Unknown,
 }
 
+impl Trace {
+    /// What takes back what was done in part; stops if only a person can tell.
+    pub(crate) fn undo(self) -> Result<Option<String>, Stop> {
+        match self {
+            Trace::Done | Trace::NotDone => Ok(None),
+            Trace::InPart(undo) => Ok(Some(undo)),
+            Trace::Unknown => Err(Stop::refused(
+                "it was stopped inside of a statement that is in no transaction, and the database does not tell whether \
+                 it was done; bring the tables to where the revision begins or ends, and record that by `repair`",
+            )),
+        }
+    }
+}
+
 /// How many rows are named that stand in the way.
 pub(crate) const EXAMPLES: usize = 5;
 

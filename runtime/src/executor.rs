@@ -354,7 +354,7 @@ impl<Db: Database> Run<'_, Db> {
         let mut path: VecDeque<_> = self.migrator.find_all(&self.path(&position, target)?).into();
         let unfinished = journal::read(self.session.database, settings)?;
         if let Some(unfinished) = &unfinished {
-            self.goes_on_first(unfinished, &position, &mut path)?;
+            unfinished.goes_on_first(self.migrator.revisions(), (&self.graph, &position), self.direction, &mut path)?;
         }
         if !position.taken_over.is_empty() {
             self.session.database.begin_rows().map_err(cannot_begin)?;
@@ -372,32 +372,6 @@ impl<Db: Database> Run<'_, Db> {
         let facts = self.session.database.facts();
         let facts = facts.map_err(|source| Error::Database { doing: "look at the tables", source })?;
         Ok(State { version, facts, position, path, replay, ordinal, unfinished })
-    }
-
-    /// Puts a revision in front that is in the middle of its work.
-    fn goes_on_first(
-        &self,
-        unfinished: &Unfinished,
-        position: &Position,
-        path: &mut VecDeque<&'static Revision>,
-    ) -> Result<(), Error> {
-        let Some(revision) = self.migrator.revisions().iter().find(|it| it.id == unfinished.revision) else {
-            return Err(unfinished.refused("this program does not know it"));
-        };
-        if unfinished.direction != self.direction {
-            return Err(unfinished.refused("nothing can go the other way before"));
-        }
-        if position.applied.contains(revision.id) == (self.direction == Direction::Upgrade) {
-            return Err(unfinished.refused("the history says that nothing of it is left to do"));
-        }
-        let node = self.graph.node(revision.id);
-        let mut before = node.into_iter().flat_map(|node| node.after.iter().chain(&node.depends_on));
-        if let Some(missing) = before.find(|id| !position.applied.contains(*id)) {
-            return Err(unfinished.refused(format!("{missing} was put in front of it since, and is not applied")));
-        }
-        path.retain(|it| it.id != revision.id);
-        path.push_front(revision);
-        Ok(())
     }
 
     /// Runs some revisions and ends the transaction that they are in.

@@ -8,17 +8,22 @@
 
 mod nature;
 mod parts;
+mod rest;
+
+use std::collections::{BTreeSet, VecDeque};
 
 use diesel::result::QueryResult;
+use migratable_core::graph::Graph;
 use migratable_core::hash::hex;
 use migratable_core::{Dialect, Operation};
 
 use self::nature::{Nature, natures};
 pub(crate) use self::parts::{Parts, Place};
+pub(crate) use self::rest::Rest;
 use crate::batches::Key;
 use crate::dialect::{Database, Work, literal_for};
 use crate::error::{Error, Stop};
-use crate::history::{self, Statements};
+use crate::history::{self, Position, Statements};
 use crate::migrator::{Direction, Revision};
 use crate::plan::Piece;
 use crate::settings::Settings;
@@ -45,7 +50,7 @@ pub struct Unfinished {
     /// The digest of the tables before the piece that is next, if it is one that changes them.
     catalogue: Option<String>,
     /// What planning knew of the database when it was begun.
-    pub(crate) facts: Option<String>,
+    facts: Option<String>,
     /// How far the piece that is next has come, if it is done batch by batch.
     pub(crate) progress: Option<Progress>,
 }
@@ -83,6 +88,43 @@ impl Unfinished {
         Error::Unfinished { revision: self.revision.clone(), direction: self.direction, why: why.into() }
     }
 
+    /// Puts its revision in front of those to be run, if it can be gone on with.
+    pub(crate) fn goes_on_first(
+        &self,
+        revisions: &'static [Revision],
+        (graph, position): (&Graph, &Position),
+        direction: Direction,
+        path: &mut VecDeque<&'static Revision>,
+    ) -> Result<(), Error> {
+        let Some(revision) = revisions.iter().find(|it| it.id == self.revision) else {
+            return Err(self.refused("this program does not know it"));
+        };
+        if self.direction != direction {
+            return Err(self.refused("nothing can go the other way before"));
+        }
+        if position.applied.contains(revision.id) == (direction == Direction::Upgrade) {
+            return Err(self.refused("the history says that nothing of it is left to do"));
+        }
+        let node = graph.node(revision.id);
+        let mut before = node.into_iter().flat_map(|node| node.after.iter().chain(&node.depends_on));
+        if let Some(missing) = before.find(|id| !position.applied.contains(*id)) {
+            return Err(self.refused(format!("{missing} was put in front of it since, and is not applied")));
+        }
+        path.retain(|it| it.id != revision.id);
+        path.push_front(revision);
+        Ok(())
+    }
+
+    /// The facts that it was planned with; what was not noted is as it is now.
+    pub(crate) fn known<Db: Database>(&self, database: &Db, now: &Db::Facts) -> Option<Db::Facts> {
+        database.noted(self.facts.as_deref()?.split(BROKEN).next()?, now)
+    }
+
+    /// The views and triggers that did not work before it.
+    pub(crate) fn broken(&self) -> BTreeSet<String> {
+        self.facts.iter().flat_map(|note| note.split(BROKEN).skip(1)).map(str::to_owned).collect()
+    }
+
     /// Stops if its work is not that of the revision as it is now.
     fn is_of(&self, revision: &Revision, plan: &str) -> Result<(), Stop> {
         if self.checksum != revision.checksum {
@@ -100,6 +142,15 @@ impl Unfinished {
         }
         Ok(())
     }
+}
+
+/// What stands before the name of each view and trigger that did not work before a revision.
+const BROKEN: &str = "\u{1}";
+
+/// What is noted of a database: the facts, and what does not work in it.
+pub(crate) fn noted(facts: Option<String>, broken: Option<&BTreeSet<String>>) -> Option<String> {
+    let names = broken.into_iter().flatten().map(|name| format!("{BROKEN}{name}"));
+    Some(names.fold(facts?, |note, name| note + &name))
 }
 
 /// The revision that a database has in the middle of its work.

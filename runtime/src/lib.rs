@@ -98,7 +98,7 @@ pub use model::assert_column_type;
 pub use model::column_types;
 pub use model::{FieldColumn, FieldType, Migratable, ModelColumn};
 #[cfg(feature = "database")]
-pub use plan::PlannedRevision;
+pub use plan::{PlannedRevision, Resumed};
 #[cfg(feature = "database")]
 pub use repair::{RepairOptions, Repaired, TablesAre};
 #[cfg(feature = "database")]

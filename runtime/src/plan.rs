@@ -1,6 +1,6 @@
 //! What is to be done for a revision, before it is done.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use diesel::result::QueryResult;
 use migratable_core::graph::{Graph, Target};
@@ -9,11 +9,12 @@ use migratable_core::replay::{Detour, Replay};
 use migratable_core::{Operation, TableName};
 
 use crate::dialect::{Database, Work};
-use crate::error::Error;
+use crate::error::{Error, Failure, Stop};
 use crate::history::{self, Position};
 use crate::impact::{Impact, PlannedStatement, Situation};
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 use crate::inspect::Losses;
+use crate::journal::{self, Rest};
 use crate::migrator::{Direction, Migrator, Revision};
 use crate::revision::Operations;
 
@@ -28,6 +29,17 @@ pub struct PlannedRevision {
     pub operations: Vec<String>,
     /// The statements that would be run.
     pub statements: Vec<PlannedStatement>,
+    /// How far it has come, if it was stopped in the middle; the statements are what is left of it then.
+    pub resumes: Option<Resumed>,
+}
+
+/// How far a revision has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resumed {
+    /// How many parts of its work are done.
+    pub done: usize,
+    /// How many there are.
+    pub of: usize,
 }
 
 /// What operations are planned for: what rows get that lack a value, and what becomes of values that no longer fit.
@@ -197,6 +209,20 @@ fn impact<Db: Database>(database: &mut Db, work: &Work, sql: &str, around: &mut 
     }
 }
 
+/// The error of a run that could not go on with a revision.
+fn cannot_go_on(revision: &Revision, stop: Stop) -> Error {
+    Error::Failed(Box::new(Failure {
+        revision: revision.id.to_owned(),
+        message: revision.message.to_owned(),
+        operations: Vec::new(),
+        statement: stop.statement,
+        cause: stop.cause,
+        ended: false,
+        done: Vec::new(),
+        stays: true,
+    }))
+}
+
 /// What would be done to a database.
 pub(crate) fn preview<Db: Database>(
     migrator: &Migrator<Db>,
@@ -214,16 +240,34 @@ pub(crate) fn preview<Db: Database>(
     let mut around = Situation::default();
     let path = path(&graph, &position, &target, direction);
     reversible(migrator, &path, direction)?;
-    for revision in migrator.find_all(&path) {
+    let mut path: VecDeque<_> = migrator.find_all(&path).into();
+    let mut unfinished = journal::read(database, migrator.settings())?;
+    if let Some(it) = &unfinished {
+        it.goes_on_first(migrator.revisions(), (&graph, &position), direction, &mut path)?;
+    }
+    for revision in path {
         let recorded = record(&replay, &graph, revision, direction)?;
-        let operations = &recorded.operations;
+        let operations = &recorded.operations.operations;
         around.schema.clone_from(&replay.schema);
-        let pieces = Db::plan(&facts, &operations.operations, &mut replay.schema, direction)
-            .map_err(|refusal| refusal.in_revision(revision, &operations.operations))?;
+        let begun = unfinished.take();
+        let before = begun.as_ref().and_then(|it| it.known(database, &facts));
+        let pieces = Db::plan(before.as_ref().unwrap_or(&facts), operations, &mut replay.schema, direction)
+            .map_err(|refusal| refusal.in_revision(revision, operations))?
+            .pieces;
         recorded.note(&mut replay, &graph, revision, direction);
+        let rest = match &begun {
+            None => Rest::all(&pieces),
+            Some(begun) => Rest::of(begun, database, migrator.settings(), (revision, direction), (&pieces, operations))
+                .map_err(|stop| cannot_go_on(revision, stop))?,
+        };
         let mut statements = Vec::new();
-        let mut operations_behind = operations.operations.iter().enumerate().peekable();
-        for piece in &pieces.pieces {
+        if let Some(sql) = rest.undo {
+            let impact = database.impact(&sql, &mut around).map_err(reading)?;
+            statements.push(PlannedStatement { sql, impact });
+        }
+        let done = rest.pieces.start;
+        let mut operations_behind = operations.iter().enumerate().peekable();
+        for piece in rest.again.iter().copied().chain(rest.pieces).map(|at| &pieces[at]) {
             let first = piece.operations.first().copied().unwrap_or_default();
             while let Some((_, operation)) = operations_behind.next_if(|(at, _)| *at < first) {
                 // Planning has applied it already.
@@ -237,8 +281,9 @@ pub(crate) fn preview<Db: Database>(
         planned.push(PlannedRevision {
             revision: revision.id.to_owned(),
             message: revision.message.to_owned(),
-            operations: operations.operations.iter().map(ToString::to_string).collect(),
+            operations: operations.iter().map(ToString::to_string).collect(),
             statements,
+            resumes: begun.map(|_| Resumed { done, of: pieces.len() }),
         });
     }
     Ok(planned)

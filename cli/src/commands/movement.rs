@@ -5,8 +5,8 @@ mod copies;
 use std::cell::RefCell;
 
 use migratable::{
-    Backup, Direction, Event, Given, Observer, Options, PlannedRevision, PlannedStatement, Report, RevisionScript,
-    ScriptOptions, Standing, Transaction,
+    Backup, Direction, Event, Given, Observer, Options, PlannedRevision, PlannedStatement, Report, Resumed,
+    RevisionScript, ScriptOptions, Standing, Transaction,
 };
 use migratable_core::graph::ResolveError;
 use migratable_core::shell;
@@ -237,7 +237,10 @@ impl Movement<'_> {
             console.line(format_args!("nothing to do on {}", database.shown()));
         }
         for revision in &plan {
-            console.line(format_args!("{} {}", revision.revision, revision.message));
+            let resumes = revision.resumes.map_or(String::new(), |Resumed { done, of }| {
+                format!(" (stopped in the middle: goes on behind {done} of {of} parts)")
+            });
+            console.line(format_args!("{} {}{resumes}", revision.revision, revision.message));
             for operation in &revision.operations {
                 console.line(format_args!("  {operation}"));
             }
@@ -322,5 +325,6 @@ fn planned(revision: &PlannedRevision) -> Value {
         "message": revision.message,
         "operations": revision.operations,
         "statements": revision.statements.iter().map(statement).collect::<Vec<_>>(),
+        "resumes": revision.resumes.map(|Resumed { done, of }| json!({ "done": done, "of": of })),
     })
 }

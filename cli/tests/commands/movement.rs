@@ -269,6 +269,10 @@ fn what_a_revision_has_done_in_transactions_of_its_own_stays_and_is_shown() {
     assert_says(&ran.err, &["What the revision did before this stays, and is remembered.", "it goes on from there"]);
     let status = ok(&blog, &FAILING_LATE, &["status"]);
     assert_says(&status, &["unfinished", B]);
+    let plan = ok(&blog, &FAILING_LATE, &["upgrade", "--dry-run"]);
+    assert_says(&plan, &[B, " (stopped in the middle: goes on behind 1 of 3 parts)\n"]);
+    let plan: Value = serde_json::from_str(&ok(&blog, &FAILING_LATE, &["upgrade", "--dry-run", "--json"])).unwrap();
+    assert_eq!(plan["revisions"][0]["resumes"], serde_json::json!({ "done": 1, "of": 3 }));
     // Without the option, too: it was begun so.
     let ran = at(&blog, None, &FAILING_LATE, &["upgrade"]);
     assert_says(&ran.err, &["What the revision did before this stays"]);

@@ -15,7 +15,7 @@ use crate::dialect::{Database, Trace, Work};
 use crate::error::{Cause, Error, Stop};
 use crate::event::Event;
 use crate::history::Statements;
-use crate::journal::{Journal, Parts, Place, Progress, Unfinished};
+use crate::journal::{Journal, Parts, Place, Progress, Unfinished, noted};
 use crate::migrator::{Direction, Revision};
 use crate::parts::{Part, PartKind, parts};
 use crate::plan::{self, Piece};
@@ -41,15 +41,6 @@ impl Planned<'_> {
     }
 }
 
-/// What stands before the name of each view and trigger that did not work before a revision that the journal tells of.
-const BROKEN: &str = "\u{1}";
-
-/// What is noted of a database: the facts, and what does not work in it.
-fn noted(facts: Option<String>, broken: Option<&BTreeSet<String>>) -> Option<String> {
-    let names = broken.into_iter().flatten().map(|name| format!("{BROKEN}{name}"));
-    Some(names.fold(facts?, |note, name| note + &name))
-}
-
 impl<Db: Database> Run<'_, Db> {
     /// Runs a revision and writes its row.
     pub(super) fn revision(
@@ -62,8 +53,7 @@ impl<Db: Database> Run<'_, Db> {
         let operations = &recorded.operations;
         let many = self.is_alone && self.goes_in_batches(state, revision)?;
         let begun_before = state.unfinished.take();
-        let before = begun_before.as_ref().and_then(|it| it.facts.as_deref()?.split(BROKEN).next());
-        let before = before.and_then(|note| self.session.database.noted(note, &state.facts));
+        let before = begun_before.as_ref().and_then(|it| it.known(self.session.database, &state.facts));
         let facts = before.as_ref().unwrap_or(&state.facts);
         let note = self.session.database.note(facts);
         let planned = Db::plan(facts, &operations.operations, &mut state.replay.schema, self.direction)
@@ -108,8 +98,7 @@ impl<Db: Database> Run<'_, Db> {
     /// The views and triggers that did not work before the revision, by name.
     fn broken(&mut self, revision: &Revision, begun_before: Option<&Unfinished>) -> Result<BTreeSet<String>, Error> {
         if let Some(begun) = begun_before {
-            let notes = begun.facts.iter().flat_map(|note| note.split(BROKEN).skip(1));
-            return Ok(notes.map(str::to_owned).collect());
+            return Ok(begun.broken());
         }
         let found = self.session.database.broken_dependents();
         Ok(found.map_err(|error| self.failure(revision, Vec::new(), error.into()))?.into_keys().collect())
@@ -227,17 +216,8 @@ impl<Db: Database> Run<'_, Db> {
             false => Trace::NotDone,
         };
         let is_done = trace == Trace::Done;
-        match trace {
-            Trace::Done | Trace::NotDone => {}
-            Trace::InPart(undo) => self.undo(&undo).map_err(|stop| failed(self, stop))?,
-            Trace::Unknown => {
-                let stop = Stop::refused(
-                    "it was stopped inside of a statement that is in no transaction, and the database does not tell \
-                     whether it was done; bring the tables to where the revision begins or ends, and record that by \
-                     `repair`",
-                );
-                return Err(failed(self, stop));
-            }
+        if let Some(undo) = trace.undo().map_err(|stop| failed(self, stop))? {
+            self.undo(&undo).map_err(|stop| failed(self, stop))?;
         }
         let performed = if is_done { Ok(()) } else { self.session.database.perform(&piece.work) };
         if let Err(stop) = performed {

@@ -8,7 +8,7 @@ use migratable::revision::*;
 use migratable::{Direction, Error, Event, Migrator, Observer, Options, RepairOptions, Repaired, TablesAre};
 
 use super::database::{Db, Program, Throwaway, connect, line, nothing, one, run, throwaway};
-use super::shared::programs::revision;
+use super::shared::programs::{assert_is_planned, planned, revision};
 
 /// Tables with rows.
 fn first(op: &mut Operations) {
@@ -115,8 +115,11 @@ fn killed_at(program: &Program, db: &mut Db, direction: Direction, piece: usize)
 /// With how many looks at rows `r2` begins, where it is next.
 fn looks(program: &Program, db: &mut Db, direction: Direction) -> usize {
     let target = if direction == Direction::Upgrade { "head" } else { "r1" };
-    let planned = program.plan(db, target, direction).unwrap().pop().unwrap();
-    planned.statements.iter().take_while(|it| it.sql.starts_with("-- stops if rows")).count()
+    planned(program, db, target, direction)
+        .statements
+        .iter()
+        .take_while(|it| it.sql.starts_with("-- stops if rows"))
+        .count()
 }
 
 #[test]
@@ -162,6 +165,25 @@ fn a_revision_that_was_killed_at_any_piece_is_gone_on_with() {
         killed += 1;
     }
     assert!(killed > 30, "only {killed}");
+}
+
+#[test]
+fn a_plan_is_what_is_left_of_a_revision_that_was_stopped() {
+    let program = program();
+    let mut db = throwaway();
+    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+    for piece in 0.. {
+        for (direction, target) in [(Direction::Upgrade, "r2"), (Direction::Downgrade, "r1")] {
+            let whole = planned(&program, &mut db, target, direction);
+            let was_killed = killed_at(&program, &mut db, direction, piece);
+            if was_killed {
+                assert_is_planned(&program, &mut db, target, &whole, direction);
+            } else if direction == Direction::Upgrade {
+                assert!(piece > 10, "only {piece}");
+                return;
+            }
+        }
+    }
 }
 
 /// A database where `r2` was stopped in the middle.

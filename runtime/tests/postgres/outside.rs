@@ -18,9 +18,11 @@ fn count(db: &mut Db) -> Result<()> {
     Ok(db.batch_execute("UPDATE t SET a = a + 10")?)
 }
 
+const CREATE: &str = "CREATE UNIQUE INDEX CONCURRENTLY uq_t_a ON t (a)";
+
 fn second(op: &mut Operations) {
     op.run(count);
-    op.execute(sql("CREATE UNIQUE INDEX CONCURRENTLY uq_t_a ON t (a)"));
+    op.execute(sql(CREATE));
     op.run(count);
     op.execute(sql("CREATE TYPE mood AS ENUM ('sad')"));
     op.execute(sql("ALTER TYPE mood ADD VALUE 'happy'"));
@@ -113,9 +115,16 @@ fn stopped() -> Throwaway {
     db
 }
 
+/// What a plan says is to be done.
+fn left(db: &mut Db) -> Vec<String> {
+    let planned = program().plan(db, "head", migratable::Direction::Upgrade).unwrap().remove(0);
+    planned.statements.into_iter().map(|it| it.sql).collect()
+}
+
 #[test]
 fn an_index_that_was_left_invalid_is_made_anew() {
     let mut db = stopped();
+    assert_eq!(left(&mut db)[..2], ["DROP INDEX CONCURRENTLY uq_t_a", CREATE]);
     assert_eq!(program().upgrade(&mut db).unwrap().resumed, ["r2"]);
     assert_whole(&mut db, "invalid");
 }
@@ -125,6 +134,7 @@ fn an_index_that_was_made_before_the_kill_is_not_made_again() {
     let mut db = stopped();
     run(&mut db, "DROP INDEX uq_t_a");
     run(&mut db, "CREATE UNIQUE INDEX uq_t_a ON t (a)");
+    assert!(!left(&mut db).contains(&CREATE.to_owned()));
     assert_eq!(program().upgrade(&mut db).unwrap().resumed, ["r2"]);
     assert_whole(&mut db, "made");
 }
@@ -143,6 +153,8 @@ fn what_no_catalogue_tells_is_left_to_a_person() {
     assert!(again(&mut db).contains("could not create unique index"), "it was refused, and may be tried again");
     run(&mut db, "UPDATE migratable_journal SET catalogue = 'begun'");
     let error = again(&mut db);
+    assert!(error.contains("does not tell") && error.contains("`repair`"), "{error}");
+    let error = program.plan(&mut db, "head", migratable::Direction::Upgrade).unwrap_err().to_string();
     assert!(error.contains("does not tell") && error.contains("`repair`"), "{error}");
 }
 

@@ -8,7 +8,7 @@ use migratable::revision::*;
 use migratable::{Direction, Error, Event, Migrator, Observer, Options, RepairOptions, Report, TablesAre, Transaction};
 
 use crate::database::{Db, assert_is, line, nothing, one, replay, run, throwaway, values};
-use crate::shared::programs::{Program, revision};
+use crate::shared::programs::{Program, assert_is_planned, planned, revision};
 
 fn options(transaction: Transaction) -> Options<'static> {
     Options { transaction, ..Options::default() }
@@ -136,6 +136,25 @@ fn a_revision_that_was_killed_between_two_transactions_is_gone_on_with() {
 }
 
 #[test]
+fn a_plan_is_what_is_left_of_a_revision_that_was_stopped() {
+    let program = program();
+    for piece in 0.. {
+        let mut db = throwaway();
+        program.upgrade_to(&mut db, "r1", &each()).unwrap();
+        for (direction, target) in [(Direction::Upgrade, "r2"), (Direction::Downgrade, "r1")] {
+            let whole = planned(&program, &mut db, target, direction);
+            let was_killed = killed_at(&mut db, direction, piece);
+            if was_killed {
+                assert_is_planned(&program, &mut db, target, &whole, direction);
+            } else if direction == Direction::Upgrade {
+                assert!(piece > 5, "only {piece}");
+                return;
+            }
+        }
+    }
+}
+
+#[test]
 fn a_revision_may_say_that_each_of_its_parts_is_a_transaction() {
     fn adds(op: &mut Operations) {
         op.add_column("users", column("bio", text()).nullable());
@@ -186,10 +205,14 @@ fn a_revision_that_is_unfinished_is_ended_by_hand_or_gone_on_with_but_not_passed
     assert!(matches!(program().ensure_current(&mut db), Err(Error::Unfinished { .. })));
     refused(program().downgrade(&mut db, "base", &each()), "Go on with it by `upgrade r2`");
     refused(line(&[(first, nothing)]).upgrade(&mut db), "this program does not know it");
+    let error = program().plan(&mut db, "base", Direction::Downgrade).unwrap_err().to_string();
+    assert!(error.contains("Go on with it by `upgrade r2`"), "{error}");
     let mut edited = revision("r2", &["r1"], second, back);
     edited.checksum = "v1:other";
     let edited: Program = Migrator::new(vec![revision("r1", &[], first, nothing), edited].leak());
     refused(edited.upgrade(&mut db), "edited since it was begun");
+    let error = edited.plan(&mut db, "head", Direction::Upgrade).unwrap_err().to_string();
+    assert!(error.contains("edited since it was begun"), "{error}");
     run(&mut db, "ALTER TABLE users DROP COLUMN city_id");
     let repair = RepairOptions { reason: "taken back by hand".into(), tables: Some(TablesAre::Before) };
     program().repair(&mut db, "r2", &repair).unwrap();

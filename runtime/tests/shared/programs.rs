@@ -3,7 +3,9 @@
 use migratable::diesel::connection::SimpleConnection;
 use migratable::diesel::{RunQueryDsl, sql_query};
 use migratable::revision::*;
-use migratable::{Direction, Error, Migrator, Options, Report, Revision};
+use std::cell::Cell;
+
+use migratable::{Direction, Error, Event, Migrator, Observer, Options, PlannedRevision, Report, Revision};
 use migratable_core::{Operation, Schema};
 
 use crate::database::{Db, MESSAGE, as_texts};
@@ -44,6 +46,32 @@ pub fn line(changes: &[(Record, Record)]) -> Program {
 
 pub fn down(program: &Program, db: &mut Db, target: &str) -> Result<Report, Error> {
     program.downgrade(db, target, &Options::default())
+}
+
+/// What a plan says of the last revision on the way to a target.
+pub fn planned(program: &Program, db: &mut Db, target: &str, direction: Direction) -> PlannedRevision {
+    program.plan(db, target, direction).unwrap().pop().unwrap()
+}
+
+/// Asserts that a plan is what is left of a revision that was stopped in the middle, and the run behind it begins there.
+pub fn assert_is_planned(program: &Program, db: &mut Db, target: &str, whole: &PlannedRevision, direction: Direction) {
+    let left = planned(program, db, target, direction);
+    let texts = |planned: &PlannedRevision| planned.statements.iter().map(|it| it.sql.clone()).collect::<Vec<_>>();
+    assert!(texts(whole).ends_with(&texts(&left)), "{:#?}\n{:#?}", texts(whole), texts(&left));
+    let told = Cell::new(None);
+    let observe = |event: &Event<'_>| {
+        if let Event::Resumes { done, of, .. } = event {
+            told.set(Some((*done, *of)));
+        }
+    };
+    let options = Options { observer: Observer::new(&observe), ..Options::default() };
+    match direction {
+        Direction::Upgrade => program.upgrade_to(db, target, &options),
+        Direction::Downgrade => program.downgrade(db, target, &options),
+    }
+    .unwrap();
+    assert_eq!(left.resumes.map(|it| (it.done, it.of)), told.get());
+    assert!(left.resumes.is_none_or(|it| it.done == 0 || left.statements.len() < whole.statements.len()));
 }
 
 pub fn run(db: &mut Db, statements: &str) {
