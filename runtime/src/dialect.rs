@@ -286,6 +286,8 @@ pub(crate) struct Offline {
     pub(crate) conditional: fn(&str, &[String]) -> Vec<String>,
     /// How a statement stands to transactions.
     pub(crate) boundary: fn(&str) -> Boundary,
+    /// Whether what a statement does, or the last of several, lasts no longer than its transaction.
+    pub(crate) ends_with_transaction: fn(&str) -> bool,
     /// The facts that scripts are planned with, as a text.
     pub(crate) note: Option<&'static str>,
     /// Plans operations without looking at a database.

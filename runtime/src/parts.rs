@@ -5,7 +5,7 @@ use std::ops::Range;
 use migratable_core::{Dialect, Operation};
 
 use crate::dialect::{Boundary, Work, offline};
-use crate::plan::Piece;
+use crate::plan::{Piece, Refusal};
 
 /// A part of a revision's work.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,16 +29,29 @@ pub(crate) enum PartKind {
 
 /// Cuts the work of a revision: at statements that somebody wrote and that must be in no transaction or end one, and
 /// behind each piece that changes something, if every piece is to stand by itself; and around what is done batch by batch.
+/// What would be lost there is refused.
 pub(crate) fn parts(
     pieces: &[Piece],
     operations: &[Operation],
     each: bool,
     in_batches: bool,
     dialect: Dialect,
-) -> Vec<Part> {
+) -> Result<Vec<Part>, Refusal> {
     let boundary = offline(dialect).map_or((|_| Boundary::Inside) as fn(&str) -> Boundary, |it| it.boundary);
-    cut(pieces, operations, (each, in_batches), boundary)
+    let parts = cut(pieces, operations, (each, in_batches), boundary);
+    let before_last = parts.split_last().map_or(0..0, |(last, _)| 0..last.pieces.start);
+    let is_lost = |piece: &&Piece| {
+        offline(dialect).zip(written(piece, operations)).is_some_and(|(it, sql)| (it.ends_with_transaction)(sql))
+    };
+    match pieces[before_last].iter().find(is_lost).and_then(|piece| piece.operations.first()) {
+        None => Ok(parts),
+        Some(&operation) => Err(Refusal { operation, message: IS_LOST.to_owned() }),
+    }
 }
+
+const IS_LOST: &str = "what it does lasts no longer than its transaction, and that ends before the revision does: write \
+                       it in one `execute` with the statement that it is for, or put what has a transaction of its own \
+                       into another revision";
 
 fn cut(
     pieces: &[Piece],

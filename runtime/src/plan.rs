@@ -16,7 +16,9 @@ use crate::impact::{Impact, PlannedStatement, Situation};
 use crate::inspect::Losses;
 use crate::journal::{self, Rest};
 use crate::migrator::{Direction, Migrator, Revision};
+use crate::parts::parts;
 use crate::revision::Operations;
+use crate::settings::Transaction;
 
 /// What a revision would do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -255,6 +257,11 @@ pub(crate) fn preview<Db: Database>(
             .map_err(|refusal| refusal.in_revision(revision, operations))?
             .pieces;
         recorded.note(&mut replay, &graph, revision, direction);
+        if database.is_transactional() {
+            let each = revision.transaction.unwrap_or(migrator.settings().transaction) == Transaction::None;
+            parts(&pieces, operations, each, false, database.dialect())
+                .map_err(|refusal| refusal.in_revision(revision, operations))?;
+        }
         let rest = match &begun {
             None => Rest::all(&pieces),
             Some(begun) => Rest::of(begun, database, migrator.settings(), (revision, direction), (&pieces, operations))

@@ -165,7 +165,8 @@ pub(crate) fn write<Db: Database>(
         endangered |= planned.endangers_references;
         let mut said = Vec::new();
         let each = transaction(revision) == Some(Transaction::None) && !offline.commit.is_empty();
-        let cut = parts(&planned.pieces, &operations.operations, each, false, dialect);
+        let cut = parts(&planned.pieces, &operations.operations, each, false, dialect)
+            .map_err(|refusal| refusal.in_revision(revision, &operations.operations))?;
         let work = (&planned.pieces[..], &operations.operations[..]);
         let (mut journal, _) = Parts::open(settings, dialect, (revision, direction), work, offline.note, None)
             .map_err(|_| wrong(format!("revision {} cannot be written in parts", revision.id)))?;

@@ -220,7 +220,8 @@ impl Movement<'_> {
     }
 
     fn show(&self, database: &Database, project: &Project, console: &mut Console<'_>) -> Outcome {
-        let plan = migrator(project)?
+        let plan = self
+            .migrator(project)?
             .plan(&mut database.open_to_read()?, self.target, self.direction)
             .map_err(|error| database.failure(&error))?;
         if self.how.report.json {

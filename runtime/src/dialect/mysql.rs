@@ -216,6 +216,7 @@ pub(super) const OFFLINE: Offline = Offline {
     conditional,
     // Nothing is in one that could not be.
     boundary: |_| Boundary::Inside,
+    ends_with_transaction: |_| false,
     note: None,
     plan: |operations, schema, direction| {
         plan::plan(operations, schema, direction.into(), &Surroundings::none(Flavour::USUAL))

@@ -229,6 +229,7 @@ pub(super) const OFFLINE: Offline = Offline {
     after: &[],
     conditional,
     boundary: outside::boundary,
+    ends_with_transaction: outside::ends_with_transaction,
     note: Some("true"),
     plan: |operations, schema, direction| plan::plan(operations, schema, direction.into(), &Surroundings::unknown()),
     statements,

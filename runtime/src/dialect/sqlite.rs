@@ -225,6 +225,7 @@ pub(super) const OFFLINE: Offline = Offline {
     guard,
     conditional,
     boundary: outside::boundary,
+    ends_with_transaction: |_| false,
     note: Some(""),
     plan: |operations, schema, direction| plan::plan(operations, schema, direction, &BTreeSet::new()),
     statements,

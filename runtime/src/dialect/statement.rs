@@ -22,6 +22,15 @@ impl<'a> Statement<'a> {
         is_one.then_some(Statement { sql, rest })
     }
 
+    /// The last of several statements; nothing if there is none.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn last(sql: &'a str) -> Option<Statement<'a>> {
+        let all: Vec<Token<'a>> = tokens(sql).collect();
+        let mut statements = all.split(|token| token.is_symbol(";")).filter(|tokens| !tokens.is_empty());
+        let last = statements.next_back()?;
+        Some(Statement { sql, rest: last.to_vec() })
+    }
+
     /// Whether it goes on with these words; then what is left is behind them.
     pub(crate) fn takes(&mut self, words: &str) -> bool {
         let words: Vec<&str> = words.split(' ').collect();

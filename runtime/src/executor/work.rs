@@ -110,7 +110,9 @@ impl<Db: Database> Run<'_, Db> {
         }
         let each = work.revision.transaction.unwrap_or_else(|| self.transaction()) == Transaction::None;
         let dialect = self.session.database.dialect();
-        let parts = parts(work.pieces, &work.operations.operations, each, work.in_batches, dialect);
+        let operations = &work.operations.operations;
+        let parts = parts(work.pieces, operations, each, work.in_batches, dialect)
+            .map_err(|refusal| refusal.in_revision(work.revision, operations))?;
         let is_one = parts.len() <= 1 && parts.iter().all(|part| part.kind == PartKind::Inside);
         match begun_before {
             None if is_one => self.pieces(work, 0..work.pieces.len()).map(|()| Ended::Whole),

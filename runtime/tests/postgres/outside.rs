@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use migratable::diesel::connection::SimpleConnection;
 use migratable::revision::*;
-use migratable::{Error, Event, Migrator, Observer, Options, Settings};
+use migratable::{Direction, Error, Event, Migrator, Observer, Options, Settings, Transaction};
 
 use super::database::{Db, Program, Throwaway, connect, line, nothing, one, run, throwaway, values};
 
@@ -85,8 +85,7 @@ fn a_script_ends_its_transaction_before_what_no_transaction_holds() {
     for idempotent in [false, true] {
         let db = throwaway();
         let options = migratable::ScriptOptions { idempotent };
-        let script =
-            program.script(migratable::Dialect::Postgres, "r2", migratable::Direction::Upgrade, &options).unwrap().sql;
+        let script = program.script(migratable::Dialect::Postgres, "r2", Direction::Upgrade, &options).unwrap().sql;
         db.psql(&script).unwrap_or_else(|error| panic!("{error}\n{script}"));
         assert_eq!(valid(&mut db.connect()), ["true"]);
         assert_eq!(program.status(&mut db.connect()).unwrap().current, ["r2"]);
@@ -117,7 +116,7 @@ fn stopped() -> Throwaway {
 
 /// What a plan says is to be done.
 fn left(db: &mut Db) -> Vec<String> {
-    let planned = program().plan(db, "head", migratable::Direction::Upgrade).unwrap().remove(0);
+    let planned = program().plan(db, "head", Direction::Upgrade).unwrap().remove(0);
     planned.statements.into_iter().map(|it| it.sql).collect()
 }
 
@@ -154,7 +153,7 @@ fn what_no_catalogue_tells_is_left_to_a_person() {
     run(&mut db, "UPDATE migratable_journal SET catalogue = 'begun'");
     let error = again(&mut db);
     assert!(error.contains("does not tell") && error.contains("`repair`"), "{error}");
-    let error = program.plan(&mut db, "head", migratable::Direction::Upgrade).unwrap_err().to_string();
+    let error = program.plan(&mut db, "head", Direction::Upgrade).unwrap_err().to_string();
     assert!(error.contains("does not tell") && error.contains("`repair`"), "{error}");
 }
 
@@ -218,7 +217,7 @@ fn a_script_that_stopped_between_two_transactions_is_gone_on_with_by_upgrade() {
         let mut db = throwaway();
         program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
         let options = migratable::ScriptOptions { idempotent };
-        let direction = migratable::Direction::Upgrade;
+        let direction = Direction::Upgrade;
         let script = program.script(migratable::Dialect::Postgres, "r1:r2", direction, &options).unwrap().sql;
         run(&mut db, "UPDATE t SET a = 1");
         assert!(db.psql(&script).unwrap_err().contains("could not create unique index"));
@@ -241,7 +240,7 @@ fn grants_of_a_column_that_is_made_anew_stay_where_each_part_is_a_transaction() 
     let mut db = throwaway();
     program.upgrade_to(&mut db, "r2", &Options::default()).unwrap();
     run(&mut db, "GRANT SELECT (b) ON t TO pg_monitor");
-    let options = Options { transaction: migratable::Transaction::None, ..Options::default() };
+    let options = Options { transaction: Transaction::None, ..Options::default() };
     program.upgrade_to(&mut db, "head", &options).unwrap();
     let granted = "SELECT has_column_privilege('pg_monitor', 't', 'b', 'SELECT')::text";
     assert_eq!(one(&mut db, granted), "true");
@@ -273,4 +272,52 @@ fn what_is_set_for_a_session_that_is_over_is_not_gone_on_with() {
     program.upgrade(&mut db).unwrap_err();
     let error = program.upgrade(&mut db).unwrap_err().to_string();
     assert!(error.contains("sets something for the session, which is over"), "{error}");
+}
+
+#[test]
+fn what_ends_with_a_transaction_is_refused_in_front_of_its_end() {
+    fn before(op: &mut Operations) {
+        op.execute(sql("SET LOCAL lock_timeout = '7s'"));
+        op.execute(sql("UPDATE t SET a = a + 1"));
+        op.execute(sql("CREATE INDEX CONCURRENTLY ix_t_a ON t (a)"));
+    }
+    fn behind(op: &mut Operations) {
+        op.execute(sql("CREATE INDEX CONCURRENTLY ix_t_a ON t (a)"));
+        op.execute(sql("SET LOCAL lock_timeout = '7s'"));
+        op.execute(sql("ALTER TABLE t ADD waits text DEFAULT current_setting('lock_timeout')"));
+    }
+    fn together(op: &mut Operations) {
+        op.execute(sql(
+            "SET LOCAL lock_timeout = '7s'; ALTER TABLE t ADD waits text DEFAULT current_setting('lock_timeout')",
+        ));
+        op.execute(sql("CREATE INDEX CONCURRENTLY ix_t_a ON t (a)"));
+    }
+    let cut = |transaction| Options { transaction, ..Options::default() };
+    for (change, transaction, is_refused) in [
+        (before as fn(&mut Operations), Transaction::Usual, true),
+        (behind, Transaction::None, true),
+        (behind, Transaction::Usual, false),
+        (together, Transaction::None, false),
+    ] {
+        let program = line(&[(first, nothing), (change, nothing)]);
+        let settings = Settings::default().with_transaction(transaction);
+        let set = line(&[(first, nothing), (change, nothing)]).with_settings(settings);
+        let mut db = throwaway();
+        program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+        let plan = set.plan(&mut db, "head", Direction::Upgrade);
+        let script = set.upgrade_sql(migratable::Dialect::Postgres, "r1:r2");
+        let done = program.upgrade_to(&mut db, "head", &cut(transaction));
+        if !is_refused {
+            drop((plan.unwrap(), script.unwrap(), done.unwrap()));
+            assert_eq!(values(&mut db, "SELECT waits FROM t"), ["7s", "7s"]);
+            continue;
+        }
+        for error in [plan.map(drop).unwrap_err(), script.map(drop).unwrap_err(), done.map(drop).unwrap_err()] {
+            let text = error.to_string();
+            assert!(matches!(error, Error::Plan { .. }) && text.contains("SET LOCAL"), "{text}");
+            assert!(text.contains("lasts no longer than its transaction"), "{text}");
+        }
+        assert_eq!(values(&mut db, "SELECT a FROM t ORDER BY a"), ["1", "2"]);
+        assert_eq!(program.status(&mut db).unwrap().unfinished, None);
+    }
 }

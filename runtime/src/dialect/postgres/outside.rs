@@ -38,6 +38,22 @@ pub(super) fn boundary(sql: &str) -> Boundary {
     }
 }
 
+/// Whether what the last statement of a text does lasts no longer than its transaction.
+pub(super) fn ends_with_transaction(sql: &str) -> bool {
+    let Some(mut statement) = Statement::last(sql) else { return false };
+    let locks = |name: &str| name.starts_with("pg_") && name.contains("advisory_xact_lock");
+    if ["SET LOCAL", "SET TRANSACTION", "SET CONSTRAINTS", "LOCK"].iter().any(|words| statement.takes(words)) {
+        return true;
+    }
+    if statement.takes("SELECT") {
+        let sets = statement.has("true") && statement.functions().any(|name| name == "set_config");
+        return sets || statement.functions().any(|name| locks(&name));
+    }
+    let is_temporary = statement.takes("CREATE") && (statement.takes("TEMP") || statement.takes("TEMPORARY"));
+    let goes = |mut behind: Statement<'_>| behind.takes("DROP") || behind.takes("DELETE");
+    is_temporary && statement.behind("COMMIT").is_some_and(goes)
+}
+
 /// What became of a statement that was begun. An index that could not be made is there, but invalid.
 pub(super) fn trace(database: &mut PgConnection, sql: &str) -> QueryResult<Trace> {
     let Some(mut statement) = Statement::read(sql) else { return Ok(Trace::Unknown) };
@@ -95,6 +111,29 @@ mod tests {
             ("SELECT 'VACUUM'", Boundary::Inside),
         ] {
             assert_eq!(boundary(sql), expected, "{sql}");
+        }
+    }
+    #[test]
+    fn what_ends_with_its_transaction_is_known() {
+        for (sql, expected) in [
+            ("SET LOCAL lock_timeout = '2s'", true),
+            ("set /* here */ local role app;", true),
+            ("SET lock_timeout = '2s'", false),
+            ("SET CONSTRAINTS ALL DEFERRED", true),
+            ("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", true),
+            ("LOCK TABLE t IN SHARE MODE", true),
+            ("SELECT set_config('work_mem', '1GB', true)", true),
+            ("SELECT set_config('work_mem', '1GB', false)", false),
+            ("SELECT pg_advisory_xact_lock(1)", true),
+            ("SELECT pg_advisory_lock(1)", false),
+            ("CREATE TEMP TABLE x ON COMMIT DELETE ROWS AS SELECT 1", true),
+            ("CREATE TEMPORARY TABLE x (a int)", false),
+            ("SET LOCAL lock_timeout = '2s'; ALTER TABLE t ADD a int", false),
+            ("UPDATE t SET a = 1; SET LOCAL lock_timeout = '2s';", true),
+            ("SELECT 'SET LOCAL'", false),
+            ("-- SET LOCAL", false),
+        ] {
+            assert_eq!(ends_with_transaction(sql), expected, "{sql}");
         }
     }
 }
