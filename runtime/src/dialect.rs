@@ -113,22 +113,21 @@ pub enum Trace {
     Done,
     /// It was not, or does no harm when it is done again.
     NotDone,
-    /// It was done in part, which this statement takes back.
-    InPart(String),
+    /// It was done in part, which these statements take back, each by itself.
+    InPart(Vec<String>),
     /// The database does not tell.
     Unknown,
 }
 
 impl Trace {
-    /// What takes back what was done in part; stops if only a person can tell.
-    pub(crate) fn undo(self) -> Result<Option<String>, Stop> {
+    /// Stops if only a person can tell.
+    pub(crate) fn known(self) -> Result<Trace, Stop> {
         match self {
-            Trace::Done | Trace::NotDone => Ok(None),
-            Trace::InPart(undo) => Ok(Some(undo)),
             Trace::Unknown => Err(Stop::refused(
                 "it was stopped inside of a statement that is in no transaction, and the database does not tell whether \
                  it was done; bring the tables to where the revision begins or ends, and record that by `repair`",
             )),
+            known => Ok(known),
         }
     }
 }

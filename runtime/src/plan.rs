@@ -268,7 +268,7 @@ pub(crate) fn preview<Db: Database>(
                 .map_err(|stop| cannot_go_on(revision, stop))?,
         };
         let mut statements = Vec::new();
-        if let Some(sql) = rest.undo {
+        for sql in rest.undo {
             let impact = database.impact(&sql, &mut around).map_err(reading)?;
             statements.push(PlannedStatement { sql, impact });
         }

@@ -124,7 +124,7 @@ impl Connection for MysqlConnection {
         false
     }
 
-    /// Diesel keeps no number; where the server speaks another language, nothing is tried again.
+    /// Diesel keeps no number; the session speaks English.
     fn is_contended(&self, error: &DieselError) -> bool {
         let said = error.to_string();
         said.contains("Lock wait timeout exceeded") || said.contains("Deadlock found")

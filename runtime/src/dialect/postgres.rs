@@ -140,10 +140,12 @@ impl Connection for PgConnection {
         false
     }
 
-    /// Diesel keeps no SQLSTATE; where the server speaks another language, nothing is tried again.
+    /// Diesel keeps no SQLSTATE of the other two. A session speaks English unless its user may not say so.
     fn is_contended(&self, error: &DieselError) -> bool {
         let said = error.to_string();
-        said.contains("due to lock timeout") || said.contains("deadlock detected")
+        matches!(error, DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _))
+            || said.contains("due to lock timeout")
+            || said.contains("deadlock detected")
     }
 
     fn facts(&mut self) -> QueryResult<Surroundings> {

@@ -204,7 +204,7 @@ impl<Db: Database> Run<'_, Db> {
         let piece = &work.pieces[place.piece];
         let Work::Statement(sql) = &piece.work else { return Ok(Ended::Whole) };
         let failed = |run: &Self, stop| run.failure(work.revision, work.lines(piece), stop);
-        let was_begun = place.is_begun;
+        let mut was_begun = place.is_begun;
         self.progresses(work, place.piece);
         if !was_begun {
             journal
@@ -213,20 +213,22 @@ impl<Db: Database> Run<'_, Db> {
         }
         self.commit(work.revision, false)?;
         self.stays = true;
-        let trace = match was_begun {
-            true => self.session.database.trace(sql).map_err(|error| failed(self, error.into()))?,
-            false => Trace::NotDone,
-        };
-        let is_done = trace == Trace::Done;
-        if let Some(undo) = trace.undo().map_err(|stop| failed(self, stop))? {
-            self.undo(&undo).map_err(|stop| failed(self, stop))?;
+        if was_begun {
+            let trace = self.session.database.trace(sql).map_err(Stop::from);
+            trace.and_then(Trace::known).map_err(|stop| failed(self, stop))?;
         }
-        let performed = if is_done { Ok(()) } else { self.session.database.perform(&piece.work) };
-        if let Err(stop) = performed {
-            // The database has refused it: it was not done, whatever a person does to the tables before the next run.
-            // Where the connection is gone with it, the catalogue must tell.
-            drop(self.refused(sql, journal, place));
-            return Err(failed(self, stop));
+        let mut retries = Retries::new(self.session.settings);
+        while let Err(stop) = self.perform_outside(&piece.work, sql, was_begun) {
+            was_begun = true;
+            let may_be_repeated = self.is_contended(&stop.cause)
+                && matches!(self.session.database.trace(sql), Ok(Trace::NotDone | Trace::InPart(_)));
+            let error = failed(self, stop);
+            if !may_be_repeated || !retries.wait(work.revision.id, &error, self.options.observer) {
+                // The database has refused it: it was not done, whatever a person does to the tables before the next run.
+                // Where the connection is gone with it, the catalogue must tell.
+                drop(self.take_back(sql).and_then(|_| self.refused(journal, place)));
+                return Err(error);
+            }
         }
         if self.begin_again(journal)? == Ended::Overtaken {
             return Ok(Ended::Overtaken);
@@ -236,18 +238,28 @@ impl<Db: Database> Run<'_, Db> {
         Ok(Ended::Whole)
     }
 
-    /// Takes back what is left of a statement that the database has refused, and notes that it is still to be done.
-    fn refused(&mut self, sql: &str, journal: &mut Parts<'_>, place: &Place) -> Result<(), Stop> {
-        if let Trace::InPart(undo) = self.session.database.trace(sql)? {
-            self.undo(&undo)?;
+    /// Does a statement that can be in no transaction, or what is left of it.
+    fn perform_outside(&mut self, work: &Work, sql: &str, was_begun: bool) -> Result<(), Stop> {
+        match was_begun && self.take_back(sql)? == Trace::Done {
+            true => Ok(()),
+            false => self.session.database.perform(work),
         }
+    }
+
+    /// Takes back what a statement has done in part; gives back what was left of it.
+    fn take_back(&mut self, sql: &str) -> Result<Trace, Stop> {
+        let trace = self.session.database.trace(sql)?;
+        if let Trace::InPart(undo) = &trace {
+            undo.iter().try_for_each(|sql| self.session.database.execute(sql).map_err(|error| Stop::at(sql, error)))?;
+        }
+        Ok(trace)
+    }
+
+    /// Notes that a statement is still to be done.
+    fn refused(&mut self, journal: &mut Parts<'_>, place: &Place) -> Result<(), Stop> {
         self.session.database.begin(self.session.settings)?;
         journal.at(self.session.database, Place { is_begun: false, ..place.clone() })?;
         Ok(self.session.commit()?)
-    }
-
-    fn undo(&mut self, sql: &str) -> Result<(), Stop> {
-        self.session.database.execute(sql).map_err(|error| Stop::at(sql, error))
     }
 
     /// Does the pieces of a revision where nothing is taken back; only those that are still to be done.

@@ -18,13 +18,13 @@ pub(crate) struct Rest {
     /// Those in front of them that are done again.
     pub(crate) again: Vec<usize>,
     /// Takes back what was done in part.
-    pub(crate) undo: Option<String>,
+    pub(crate) undo: Vec<String>,
 }
 
 impl Rest {
     /// Nothing was done.
     pub(crate) fn all(pieces: &[Piece]) -> Rest {
-        Rest { pieces: 0..pieces.len(), again: Vec::new(), undo: None }
+        Rest { pieces: 0..pieces.len(), again: Vec::new(), undo: Vec::new() }
     }
 
     /// What a run would do that goes on now.
@@ -45,11 +45,11 @@ impl Rest {
         }
         let (_, place) = Parts::open(settings, database.dialect(), of, (pieces, operations), None, Some(begun))?;
         let trace = match pieces.get(place.piece).map(|piece| &piece.work) {
-            Some(Work::Statement(sql)) if place.is_begun => database.trace(sql)?,
+            Some(Work::Statement(sql)) if place.is_begun => database.trace(sql)?.known()?,
             _ => Trace::NotDone,
         };
         let first = place.piece + usize::from(trace == Trace::Done);
-        let undo = trace.undo()?;
+        let undo = if let Trace::InPart(undo) = trace { undo } else { Vec::new() };
         Ok(Rest { pieces: first..pieces.len(), undo, ..all })
     }
 }

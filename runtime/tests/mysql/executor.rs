@@ -100,21 +100,21 @@ fn a_failure_says_what_stays() {
 
 #[test]
 fn a_session_is_put_back_on_every_way_out() {
-    let state = "SELECT CONCAT_WS('|', @@sql_mode, @@foreign_key_checks, @@lock_wait_timeout, \
+    let state = "SELECT CONCAT_WS('|', @@lc_messages, @@sql_mode, @@foreign_key_checks, @@lock_wait_timeout, \
                  COALESCE(IS_USED_LOCK(CONCAT('migratable ', MD5(DATABASE()))), 'free'))";
     let mut db = throwaway();
-    run(&mut db, "SET sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES', foreign_key_checks = 0, lock_wait_timeout = 77");
+    let set = "SET sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES', foreign_key_checks = 0, lock_wait_timeout = 77, \
+               lc_messages = 'de_DE'";
+    run(&mut db, set);
     let before = one(&mut db, state);
     assert!(before.ends_with("|OFF|77|free"), "{before}");
     program().upgrade(&mut db).unwrap();
     assert_eq!(one(&mut db, state), before);
     let broken = line(&[(first, nothing), (|op| op.execute(sql("nonsense")), nothing)]);
     let mut other = throwaway();
-    run(
-        &mut other,
-        "SET sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES', foreign_key_checks = 0, lock_wait_timeout = 77",
-    );
-    broken.upgrade(&mut other).unwrap_err();
+    run(&mut other, set);
+    let error = broken.upgrade(&mut other).unwrap_err().to_string();
+    assert!(error.contains("You have an error in your SQL syntax"), "{error}");
     assert_eq!(one(&mut other, state), before);
 }
 

@@ -1,5 +1,6 @@
 //! Statements that are in no transaction: CONCURRENTLY.
 
+use std::cell::Cell;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -319,5 +320,108 @@ fn what_ends_with_a_transaction_is_refused_in_front_of_its_end() {
         }
         assert_eq!(values(&mut db, "SELECT a FROM t ORDER BY a"), ["1", "2"]);
         assert_eq!(program.status(&mut db).unwrap().unfinished, None);
+    }
+}
+
+/// Runs something while another transaction has written to tables; and at last lets go of them after a while.
+fn while_held<T>(url: &str, tables: &str, milliseconds: u64, act: impl FnOnce() -> T) -> T {
+    let mut holder = connect(url);
+    run(&mut holder, &format!("BEGIN; LOCK TABLE {tables} IN ROW EXCLUSIVE MODE"));
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            std::thread::sleep(Duration::from_millis(milliseconds));
+            drop(holder);
+        });
+        act()
+    })
+}
+
+#[test]
+fn what_no_transaction_holds_is_tried_again_when_others_hold_a_lock_for_too_long() {
+    for statement in [CREATE, "DROP INDEX CONCURRENTLY ix_t_a", "REINDEX TABLE CONCURRENTLY t"] {
+        thread_local!(static STATEMENT: Cell<&'static str> = const { Cell::new("") });
+        STATEMENT.set(statement);
+        let change: fn(&mut Operations) = |op| op.execute(sql(STATEMENT.get()));
+        let settings = Settings::default().with_lock_timeout(Duration::from_millis(100)).with_retries(9);
+        let program = line(&[(first, nothing), (change, nothing)]).with_settings(settings);
+        let mut db = throwaway();
+        program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+        run(&mut db, "CREATE INDEX ix_t_a ON t (a)");
+        let (tries, url) = (Cell::new(0), db.url.clone());
+        let observe = |event: &Event<'_>| tries.set(tries.get() + u32::from(matches!(event, Event::Retries { .. })));
+        let options = Options { observer: Observer::new(&observe), ..Options::default() };
+        let report = while_held(&url, "t", 500, || program.upgrade_to(&mut db, "head", &options)).unwrap();
+        assert!(tries.get() > 0 && report.resumed.is_empty(), "{statement}");
+        let expected = match statement {
+            CREATE => ["ix_t_a true", "uq_t_a true"].as_slice(),
+            "DROP INDEX CONCURRENTLY ix_t_a" => &[],
+            _ => &["ix_t_a true"],
+        };
+        assert_eq!(indexes(&mut db), expected, "{statement}");
+    }
+}
+
+/// Every index and whether it is valid, those of the tool aside.
+fn indexes(db: &mut Db) -> Vec<String> {
+    values(
+        db,
+        "SELECT relname || ' ' || indisvalid FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid \
+         WHERE relnamespace = 'public'::regnamespace AND relname NOT LIKE 'migratable%' ORDER BY 1",
+    )
+}
+
+#[test]
+fn what_a_reindex_has_left_is_taken_away() {
+    for statement in [
+        "REINDEX TABLE CONCURRENTLY t",
+        "REINDEX (VERBOSE) INDEX CONCURRENTLY ix_t_a",
+        "REINDEX (CONCURRENTLY) TABLE public.t;",
+        "REINDEX SCHEMA CONCURRENTLY public",
+        "REINDEX TABLE CONCURRENTLY parts",
+    ] {
+        thread_local!(static STATEMENT: Cell<&'static str> = const { Cell::new("") });
+        STATEMENT.set(statement);
+        let change: fn(&mut Operations) = |op| op.execute(sql(STATEMENT.get()));
+        let program = line(&[(first, nothing), (change, nothing)]);
+        let mut db = throwaway();
+        program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+        run(
+            &mut db,
+            "CREATE INDEX ix_t_a ON t (a); CREATE TABLE parts (a int) PARTITION BY RANGE (a); CREATE INDEX ON parts (a); \
+             CREATE TABLE part PARTITION OF parts DEFAULT",
+        );
+        let whole = indexes(&mut db);
+        // Somebody else's.
+        run(&mut db, "CREATE SCHEMA other; CREATE TABLE other.u (a int); CREATE INDEX u_ccnew ON other.u (a)");
+        let invalid = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'other.u_ccnew'::regclass";
+        run(&mut db, invalid);
+        let url = db.url.clone();
+        let mut second = db.connect();
+        let killed = while_held(&url, "t, part", 1_000, || {
+            std::thread::scope(|scope| {
+                let running = scope.spawn(|| {
+                    let mut own = connect(&url);
+                    STATEMENT.set(statement);
+                    program.upgrade(&mut own).unwrap_err().to_string()
+                });
+                let waits = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() \
+                             AND query LIKE 'REINDEX%' AND wait_event_type = 'Lock'";
+                while values(&mut second, waits).is_empty() {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                assert!(indexes(&mut second).len() > whole.len(), "{statement}");
+                run(
+                    &mut second,
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'REINDEX%' \
+                                  AND datname = current_database()",
+                );
+                running.join().unwrap()
+            })
+        });
+        assert!(killed.contains("The statement was: REINDEX"), "{statement}: {killed}");
+        assert!(indexes(&mut db).len() > whole.len(), "{statement}");
+        assert_eq!(program.upgrade(&mut db).unwrap().resumed, ["r2"]);
+        assert_eq!(indexes(&mut db), whole, "{statement}");
+        assert_eq!(one(&mut db, "SELECT to_regclass('other.u_ccnew')"), "other.u_ccnew");
     }
 }

@@ -17,7 +17,8 @@ fn base(op: &mut Operations) {
 }
 
 fn settings(db: &mut Db) -> Vec<String> {
-    let names = ["TimeZone", "standard_conforming_strings", "default_transaction_isolation", "search_path"];
+    let names =
+        ["TimeZone", "standard_conforming_strings", "default_transaction_isolation", "search_path", "lc_messages"];
     names.map(|name| values(db, &format!("SELECT current_setting('{name}')")).join("")).to_vec()
 }
 
@@ -27,6 +28,7 @@ fn settings_are_as_they_were_and_failures_leave_nothing() {
     let throwaway = Throwaway::new();
     let mut db = throwaway.connect();
     run(&mut db, "SET TimeZone = 'Asia/Tokyo'; SET default_transaction_isolation = 'repeatable read'");
+    run(&mut db, "SET lc_messages = 'C.UTF-8'");
     let before = settings(&mut db);
     let together = Options { transaction: Transaction::All, ..Options::default() };
     let error = program.upgrade_to(&mut db, "head", &together).unwrap_err().to_string();
@@ -39,6 +41,25 @@ fn settings_are_as_they_were_and_failures_leave_nothing() {
     assert_eq!(values(&mut db, utc), ["true"]);
     let applied = program.applied(&mut db).unwrap();
     assert_eq!(applied[0].applied_at.len(), "2026-01-01 00:00:00".len());
+}
+
+#[test]
+fn the_server_speaks_english_meanwhile_if_the_user_may_say_so() {
+    fn base(op: &mut Operations) {
+        op.execute(sql("CREATE TABLE spoken AS SELECT current_setting('lc_messages') AS language"));
+    }
+    let throwaway = Throwaway::new();
+    let role = throwaway.name.clone();
+    run(&mut throwaway.connect(), &format!("CREATE ROLE {role}; GRANT CREATE ON SCHEMA public TO {role}"));
+    for (role, expected) in [(None, "C"), (Some(&role), "C.UTF-8")] {
+        let mut db = throwaway.connect();
+        run(&mut db, "DROP TABLE IF EXISTS spoken, migratable_revisions; SET lc_messages = 'C.UTF-8'");
+        role.iter().for_each(|role| run(&mut db, &format!("SET ROLE {role}")));
+        line(&[(base, nothing)]).upgrade(&mut db).unwrap();
+        assert_eq!(values(&mut db, "SELECT language FROM spoken"), [expected]);
+        assert_eq!(settings(&mut db)[4], "C.UTF-8");
+    }
+    run(&mut throwaway.connect(), &format!("DROP OWNED BY {role}; DROP ROLE {role}"));
 }
 
 #[test]

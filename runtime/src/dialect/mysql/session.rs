@@ -113,6 +113,7 @@ pub struct Session {
     lock_wait_timeout: String,
     innodb_lock_wait_timeout: String,
     statement_limit: String,
+    lc_messages: String,
 }
 
 fn depth(database: &mut MysqlConnection) -> u32 {
@@ -136,7 +137,8 @@ pub(super) fn enter(database: &mut MysqlConnection, settings: &Settings) -> Resu
         .rows(
             "SELECT @@SESSION.sql_mode, @@SESSION.foreign_key_checks, @@SESSION.lock_wait_timeout, \
              @@SESSION.innodb_lock_wait_timeout, \
-             /*M! @@SESSION.max_statement_time *//*!50708 @@SESSION.max_execution_time */, DATABASE()",
+             /*M! @@SESSION.max_statement_time *//*!50708 @@SESSION.max_execution_time */, @@SESSION.lc_messages, \
+             DATABASE()",
         )
         .map_err(failed)?;
     let mut values = rows.into_iter().flatten();
@@ -148,6 +150,7 @@ pub(super) fn enter(database: &mut MysqlConnection, settings: &Settings) -> Resu
         lock_wait_timeout: next().unwrap_or_default(),
         innodb_lock_wait_timeout: next().unwrap_or_default(),
         statement_limit: next().unwrap_or_default(),
+        lc_messages: next().unwrap_or_default(),
     };
     let Some(name) = next() else {
         return Err(failed(said("no database is in use: name one in the URL, as in mysql://user@host/database")));
@@ -168,7 +171,9 @@ pub(super) fn enter(database: &mut MysqlConnection, settings: &Settings) -> Resu
     } else {
         format!(", SESSION lock_wait_timeout = {patience}")
     };
-    let set = format!("{SET_MODE} SET SESSION foreign_key_checks = 1{rows}{}", statement_limit(settings));
+    // What the server says tells what may be tried again.
+    let english = "SESSION lc_messages = 'en_US'";
+    let set = format!("{SET_MODE} SET SESSION foreign_key_checks = 1, {english}{rows}{}", statement_limit(settings));
     match database.batch_execute(&set) {
         Ok(()) => Ok(session),
         Err(error) => {
@@ -195,12 +200,13 @@ pub(super) fn leave(database: &mut MysqlConnection, session: &Session) {
     let restored = database.batch_execute(&format!(
         "{UNLOCK} USE {}; \
          SET SESSION sql_mode = {}, SESSION foreign_key_checks = {}, SESSION lock_wait_timeout = {}, \
-         SESSION innodb_lock_wait_timeout = {}{}",
+         SESSION innodb_lock_wait_timeout = {}, SESSION lc_messages = {}{}",
         quoted(&session.database),
         text(&session.sql_mode),
         session.foreign_key_checks,
         session.lock_wait_timeout,
         session.innodb_lock_wait_timeout,
+        text(&session.lc_messages),
         set_statement_limit(&session.statement_limit, &session.statement_limit)
     ));
     // This fails only with the connection, and the lock goes with it.

@@ -57,8 +57,12 @@ pub(super) fn ends_with_transaction(sql: &str) -> bool {
 /// What became of a statement that was begun. An index that could not be made is there, but invalid.
 pub(super) fn trace(database: &mut PgConnection, sql: &str) -> QueryResult<Trace> {
     let Some(mut statement) = Statement::read(sql) else { return Ok(Trace::Unknown) };
-    if ["VACUUM", "REINDEX", "ALTER SYSTEM"].iter().any(|words| statement.clone().takes(words)) {
+    if ["VACUUM", "ALTER SYSTEM"].iter().any(|words| statement.clone().takes(words)) {
         return Ok(Trace::NotDone);
+    }
+    if statement.takes("REINDEX") {
+        let left = left_by_reindex(database, &statement)?;
+        return Ok(if left.is_empty() { Trace::NotDone } else { Trace::InPart(left) });
     }
     let creates = statement.takes("CREATE INDEX CONCURRENTLY") || statement.takes("CREATE UNIQUE INDEX CONCURRENTLY");
     let name = if creates {
@@ -85,8 +89,36 @@ pub(super) fn trace(database: &mut PgConnection, sql: &str) -> QueryResult<Trace
     Ok(match (valid.as_deref(), creates) {
         (None, true) | (Some(_), false) => Trace::NotDone,
         (None, false) | (Some("true"), true) => Trace::Done,
-        (Some(_), true) => Trace::InPart(format!("DROP INDEX CONCURRENTLY {name}")),
+        (Some(_), true) => Trace::InPart(vec![format!("DROP INDEX CONCURRENTLY {name}")]),
     })
+}
+
+/// What takes away the copies of indexes that a REINDEX has left: the new one if it was stopped while it made that, the old
+/// one if it was stopped while it dropped that. Nobody else's: another may be made at the same time.
+fn left_by_reindex(database: &mut PgConnection, statement: &Statement<'_>) -> QueryResult<Vec<String>> {
+    let named = |word: &str| {
+        let mut behind = statement.behind(word)?;
+        behind.takes("CONCURRENTLY");
+        Some(literal(behind.text_before(&[])))
+    };
+    let of_table = |table: &str| {
+        format!("indrelid = {table} OR indrelid IN (SELECT relid FROM pg_partition_tree({table}))", table = table)
+    };
+    let is_its = if let Some(table) = named("TABLE") {
+        of_table(&format!("to_regclass({table})"))
+    } else if let Some(index) = named("INDEX") {
+        of_table(&format!("(SELECT indrelid FROM pg_index WHERE indexrelid = to_regclass({index}))"))
+    } else if let Some(schema) = named("SCHEMA") {
+        format!("relnamespace = to_regnamespace({schema})")
+    } else {
+        "true".to_owned()
+    };
+    let query = format!(
+        "SELECT format('DROP INDEX CONCURRENTLY %I.%I', nspname, relname) FROM pg_index JOIN pg_class ON \
+         pg_class.oid = indexrelid JOIN pg_namespace ON pg_namespace.oid = relnamespace \
+         WHERE NOT indisvalid AND relname ~ '_cc(new|old)[0-9]*$' AND nspname <> 'pg_toast' AND ({is_its}) ORDER BY 1"
+    );
+    Ok(database.rows(&query)?.into_iter().flatten().flatten().collect())
 }
 
 #[cfg(test)]

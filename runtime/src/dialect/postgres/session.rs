@@ -93,21 +93,26 @@ pub(super) fn enter(database: &mut PgConnection, settings: &Settings) -> Result<
     let failed = |source| Error::Database { doing: "get the connection ready", source };
     let usual = SETTINGS.map(|(name, value)| (name, value.to_owned()));
     let wanted: Vec<(&str, String)> = usual.into_iter().chain(timeouts(settings)).collect();
-    let values: Vec<String> = wanted.iter().map(|(name, _)| format!("current_setting('{name}')")).collect();
+    let names = || wanted.iter().map(|(name, _)| *name).chain(["lc_messages"]);
+    let values: Vec<String> = names().map(|name| format!("current_setting('{name}')")).collect();
     let own = own_word();
     let failed = |error: DieselError| if is_of_pooler(&error) { Error::Pooler } else { failed(error) };
     let ask = format!("SELECT set_config('migratable.session', {own}, false), {}", values.join(", "));
     let row = database.rows(&ask).map_err(failed)?.into_iter().next();
     let values = row.into_iter().flatten().skip(1).map(Option::unwrap_or_default);
-    let before = wanted.iter().map(|(name, _)| (*name).to_owned()).zip(values).collect();
+    let before = names().map(str::to_owned).zip(values).collect();
     let same = ddl::block(&format!(
         "BEGIN IF current_setting('migratable.session', true) IS DISTINCT FROM {own} THEN \
-         RAISE EXCEPTION '{OTHER_SESSION}'; END IF; END"
+         RAISE EXCEPTION '{OTHER_SESSION}'; END IF; {IN_ENGLISH} END"
     ));
     let set = set(wanted.iter().map(|(name, value)| (*name, value.as_str())));
     database.batch_execute(&format!("{same}; {set}")).map_err(failed)?;
     Ok(Session { settings: before, unlock: None })
 }
+
+/// Lets the server say in English what it says, for that tells what may be tried again. Not everybody may set that.
+const IN_ENGLISH: &str = "BEGIN PERFORM set_config('lc_messages', 'C', false); \
+                          EXCEPTION WHEN insufficient_privilege THEN NULL; END;";
 
 /// What the server says when a session has become another one between two statements.
 const OTHER_SESSION: &str = "migratable: this is another session";
@@ -127,8 +132,13 @@ fn is_of_pooler(error: &DieselError) -> bool {
 
 pub(super) fn leave(database: &mut PgConnection, session: &Session) {
     rollback(database);
-    let before = set(session.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    let restored = database.batch_execute(&format!("{}{before}", session.unlock.as_deref().unwrap_or_default()));
+    let before = session.settings.iter().map(|(name, value)| format!("({}, {})", literal(name), literal(value)));
+    let restored = database.batch_execute(&format!(
+        "{}SELECT set_config(name, value, false) FROM (VALUES {}) AS before (name, value) \
+         WHERE current_setting(name) <> value",
+        session.unlock.as_deref().unwrap_or_default(),
+        before.collect::<Vec<_>>().join(", ")
+    ));
     // Only the settings of this connection; if even that fails, it is gone.
     drop(restored);
 }
