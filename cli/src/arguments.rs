@@ -65,6 +65,12 @@ pub struct Connection {
     /// How often a server is asked again when others hold a lock for too long. Else MIGRATABLE_RETRIES and the configuration.
     #[arg(long, global = true, value_name = "N")]
     pub retries: Option<String>,
+    /// How many rows a data step does at a time. Else MIGRATABLE_BATCH_SIZE and the configuration, else as many as take a quarter of a second.
+    #[arg(long, global = true, value_name = "ROWS")]
+    pub batch_size: Option<String>,
+    /// How long it waits between two batches, for the others who use the database. Else MIGRATABLE_BATCH_PAUSE and the configuration.
+    #[arg(long, global = true, value_name = "TIME")]
+    pub batch_pause: Option<String>,
 }
 
 /// A command.

@@ -6,7 +6,7 @@
 use std::fmt::Display;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Map, Value};
 
@@ -19,6 +19,8 @@ pub struct Console<'a> {
     current_dir: PathBuf,
     now: SystemTime,
     broken: Option<io::Error>,
+    /// When something was said last of what takes long.
+    reported: Option<Instant>,
     parts: Option<Parts>,
 }
 
@@ -46,6 +48,7 @@ impl<'a> Console<'a> {
             current_dir,
             now: SystemTime::now(),
             broken: None,
+            reported: None,
             parts: None,
         }
     }
@@ -137,6 +140,17 @@ impl<'a> Console<'a> {
         if self.is_interactive() {
             let _ = write!(self.err, "\r\x1b[K{text}");
             let _ = self.err.flush();
+        }
+    }
+
+    /// Says how far something is that takes long: at the terminal all the time, elsewhere every ten seconds.
+    pub fn report_progress(&mut self, text: impl Display) {
+        const INTERVAL: Duration = Duration::from_secs(10);
+        if self.is_interactive() {
+            self.progress(text);
+        } else if self.reported.get_or_insert_with(Instant::now).elapsed() >= INTERVAL {
+            self.reported = Some(Instant::now());
+            self.note(text);
         }
     }
 

@@ -36,11 +36,13 @@ pub(crate) struct Setting {
 }
 
 /// The keys that the environment and the command line know, by their names there.
-const ELSEWHERE: [(&str, &str, &str); 4] = [
+const ELSEWHERE: [(&str, &str, &str); 6] = [
     ("transaction", "MIGRATABLE_TRANSACTION", "--transaction"),
     ("lock-timeout", "MIGRATABLE_LOCK_TIMEOUT", "--lock-timeout"),
     ("statement-timeout", "MIGRATABLE_STATEMENT_TIMEOUT", "--statement-timeout"),
     ("retries", "MIGRATABLE_RETRIES", "--retries"),
+    ("batch-size", "MIGRATABLE_BATCH_SIZE", "--batch-size"),
+    ("batch-pause", "MIGRATABLE_BATCH_PAUSE", "--batch-pause"),
 ];
 
 impl Settings {
@@ -55,6 +57,8 @@ impl Settings {
                 "lock-timeout" => &asked.lock_timeout,
                 "statement-timeout" => &asked.statement_timeout,
                 "retries" => &asked.retries,
+                "batch-size" => &asked.batch_size,
+                "batch-pause" => &asked.batch_pause,
                 _ => &None,
             };
             if let Some(value) = typed {
@@ -82,6 +86,8 @@ impl Settings {
         settings.lock_timeout = set.lock_timeout;
         settings.statement_timeout = set.statement_timeout;
         settings.retries = set.retries;
+        settings.batches.size = set.batch_size;
+        settings.batches.pause = set.batch_pause;
         settings.backup = set.backup.unwrap_or_default().then_some(migratable::Backup::Beside);
         settings
     }

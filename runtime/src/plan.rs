@@ -206,6 +206,9 @@ fn impact<Db: Database>(database: &mut Db, work: &Work, sql: &str, around: &mut 
             Ok(Impact { rows: around.count(database, &TableName::parse(&verify.table))?, ..Impact::none() })
         }
         Work::Step { .. } => Ok(Impact::default()),
+        Work::Batches(batches) if batches.fill(None).is_none() => {
+            Ok(Impact { rows: around.count(database, &batches.table)?, ..Impact::default() })
+        }
         Work::CheckReferences { .. } if sql.starts_with("-- ") => Ok(Impact { rows: None, ..Impact::none() }),
         _ => database.impact(sql, around),
     }

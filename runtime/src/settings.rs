@@ -72,9 +72,15 @@ impl Settings {
         self
     }
 
-    /// These settings with other batches.
-    pub fn with_batches(mut self, batches: BatchSettings) -> Settings {
-        self.batches = batches;
+    /// These settings with so many rows in a batch.
+    pub fn with_batch_size(mut self, rows: u64) -> Settings {
+        self.batches.size = Some(rows);
+        self
+    }
+
+    /// These settings with a pause between two batches.
+    pub fn with_batch_pause(mut self, pause: Duration) -> Settings {
+        self.batches.pause = Some(pause);
         self
     }
 

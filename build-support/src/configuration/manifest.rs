@@ -99,13 +99,12 @@ impl<'v> Value<'v> {
     }
 
     /// The number that the value is.
-    pub(super) fn number(&self) -> Result<u32, String> {
-        match self.value.get_ref() {
-            DeValue::Integer(digits) => {
-                super::settings::number(digits.as_str()).map_err(|message| self.wrong(&message))
-            }
-            _ => Err(self.wrong("a number belongs here: 3")),
-        }
+    pub(super) fn number<T>(&self, read: impl Fn(&str) -> Result<T, String>) -> Result<T, String> {
+        let text = match self.value.get_ref() {
+            DeValue::Integer(digits) => digits.as_str(),
+            _ => "",
+        };
+        read(text).map_err(|message| self.wrong(&message))
     }
 
     /// The true or false that the value is.

@@ -30,6 +30,10 @@ pub struct Settings {
     pub statement_timeout: Option<Duration>,
     /// How often it is tried again when others hold a lock for too long.
     pub retries: Option<u32>,
+    /// How many rows are one batch of a data step.
+    pub batch_size: Option<u64>,
+    /// How long it is waited between two batches.
+    pub batch_pause: Option<Duration>,
     /// Whether a SQLite database is copied before anything is changed.
     pub backup: Option<bool>,
     /// How constraints and indexes are named that no model names.
@@ -56,7 +60,7 @@ pub enum Transaction {
 }
 
 /// Every key.
-pub const KEYS: [&str; 14] = [
+pub const KEYS: [&str; 16] = [
     "dialects",
     "database-url",
     "history-table",
@@ -66,12 +70,17 @@ pub const KEYS: [&str; 14] = [
     "lock-timeout",
     "statement-timeout",
     "retries",
+    "batch-size",
+    "batch-pause",
     "backup",
     "naming",
     "file-name",
     "message",
     "post-write-hooks",
 ];
+
+/// The keys that the environment and the command line know.
+const ASKED: [&str; 6] = ["transaction", "lock-timeout", "statement-timeout", "retries", "batch-size", "batch-pause"];
 
 const DIALECTS: [&str; 3] = ["sqlite", "postgres", "mysql"];
 const TRANSACTIONS: [&str; 3] = ["all", "revision", "none"];
@@ -102,7 +111,9 @@ impl Settings {
             "transaction" => self.transaction = Some(value.parsed("revision", transaction)?),
             "lock-timeout" => self.lock_timeout = Some(value.parsed("30s", duration)?),
             "statement-timeout" => self.statement_timeout = Some(value.parsed("5min", duration)?),
-            "retries" => self.retries = Some(value.number()?),
+            "retries" => self.retries = Some(value.number(number)?),
+            "batch-size" => self.batch_size = Some(value.number(rows)?),
+            "batch-pause" => self.batch_pause = Some(value.parsed("100ms", duration)?),
             "backup" => self.backup = Some(value.flag()?),
             "naming" => {
                 for (key, pattern) in value.entries("ix = \"{table}_{columns}_idx\"")? {
@@ -136,7 +147,9 @@ impl Settings {
             "lock-timeout" => self.lock_timeout = Some(duration(value)?),
             "statement-timeout" => self.statement_timeout = Some(duration(value)?),
             "retries" => self.retries = Some(number(value)?),
-            _ => return Err(unknown("setting", key, &["transaction", "lock-timeout", "statement-timeout", "retries"])),
+            "batch-size" => self.batch_size = Some(rows(value)?),
+            "batch-pause" => self.batch_pause = Some(duration(value)?),
+            _ => return Err(unknown("setting", key, &ASKED)),
         }
         Ok(())
     }
@@ -164,6 +177,8 @@ impl Settings {
             "lock-timeout" => self.lock_timeout.map(duration_text),
             "statement-timeout" => self.statement_timeout.map(duration_text),
             "retries" => self.retries.map(|it| it.to_string()),
+            "batch-size" => self.batch_size.map(|it| it.to_string()),
+            "batch-pause" => self.batch_pause.map(duration_text),
             "backup" => self.backup.map(|it| it.to_string()),
             "naming" => {
                 listed(&self.naming.patterns().map(|(key, pattern)| format!("{key} = {pattern}")).collect::<Vec<_>>())
@@ -265,7 +280,11 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// A number of times.
-pub(super) fn number(text: &str) -> Result<u32, String> {
+fn rows(text: &str) -> Result<u64, String> {
+    text.parse().ok().filter(|rows| *rows > 0).ok_or_else(|| "a number of rows belongs here: 1000".to_owned())
+}
+
+fn number(text: &str) -> Result<u32, String> {
     text.parse().map_err(|_| "a number belongs here: 3".to_owned())
 }
 

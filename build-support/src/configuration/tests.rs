@@ -53,6 +53,8 @@ fn mistakes_are_found_where_they_stand() {
         ("lock-timeout = \"0s\"", "Cargo.toml:4:16: a time belongs here: \"500ms\""),
         ("retries = \"3\"", "Cargo.toml:4:11: a number belongs here: 3"),
         ("retries = -1", "Cargo.toml:4:11: a number belongs here: 3"),
+        ("batch-size = 0", "Cargo.toml:4:14: a number of rows belongs here: 1000"),
+        ("batch-pause = 5", "Cargo.toml:4:15: a text belongs here: \"100ms\""),
         ("backup = \"app.old\"", "Cargo.toml:4:10: true or false belongs here"),
         (
             "backup = true\ndialects = [\"mysql\"]",

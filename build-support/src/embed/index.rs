@@ -120,6 +120,12 @@ fn settings(configuration: &Configuration) -> String {
     if let Some(timeout) = configuration.statement_timeout {
         call("with_statement_timeout", &duration(timeout));
     }
+    if let Some(rows) = configuration.batch_size {
+        call("with_batch_size", &rows.to_string());
+    }
+    if let Some(pause) = configuration.batch_pause {
+        call("with_batch_pause", &duration(pause));
+    }
     if let Some(retries) = configuration.retries {
         call("with_retries", &retries.to_string());
     }

@@ -150,13 +150,15 @@ fn what_is_set_is_handed_on_to_the_application() {
     assert_eq!(
         migrator(
             "history-table = \"h\"\nhistory-schema = \"s\"\ntransaction = \"all\"\nlock-timeout = \"2s\"\n\
-             statement-timeout = \"5ms\"\nretries = 2\nbackup = true\n"
+             statement-timeout = \"5ms\"\nretries = 2\nbatch-size = 500\nbatch-pause = \"1s\"\nbackup = true\n"
         ),
         "::migratable::Migrator::new(REVISIONS).with_settings(::migratable::Settings::default()\
          .with_history(::migratable::HistoryTable::new(Some(\"s\"),Some(\"h\")))\
          .with_transaction(::migratable::Transaction::All)\
          .with_lock_timeout(::core::time::Duration::from_millis(2000))\
          .with_statement_timeout(::core::time::Duration::from_millis(5))\
+         .with_batch_size(500)\
+         .with_batch_pause(::core::time::Duration::from_millis(1000))\
          .with_retries(2)\
          .with_backup(::migratable::Backup::Beside),)}"
     );

@@ -3,6 +3,7 @@
 mod copies;
 
 use std::cell::RefCell;
+use std::time::Duration;
 
 use migratable::{
     Backup, Direction, Event, Given, Observer, Options, PlannedRevision, PlannedStatement, Report, Resumed,
@@ -279,7 +280,10 @@ pub(super) fn at(current: &[String]) -> String {
 
 /// Says what happens: what is tried again, where a copy of the database is, and to somebody at the terminal what is being done.
 fn tell(event: &Event<'_>, console: &mut Console<'_>) {
-    console.progress(progress(event));
+    match event {
+        Event::Rows { .. } => console.report_progress(progress(event)),
+        _ => console.progress(progress(event)),
+    }
     match event {
         Event::BackedUp { file } => {
             let file = console.path(file);
@@ -303,8 +307,20 @@ fn progress(event: &Event<'_>) -> String {
             let line = format!("{revision} {}/{of} {operation}", done + 1);
             line.replace('\n', " ").chars().take(100).collect()
         }
+        Event::Rows { revision, table, done, of, since, duration } => {
+            format!("{revision} {table}: {}", rows(*done, *of, *since, *duration))
+        }
         _ => String::new(),
     }
+}
+
+/// How far the rows of a table are, how fast they go, and how long it takes to the end.
+fn rows(done: u64, of: Option<u64>, since: u64, duration: Duration) -> String {
+    let rate = since as f64 / duration.as_secs_f64().max(0.001);
+    let Some(of) = of.filter(|of| *of > done) else { return format!("{done} rows, {rate:.0} a second") };
+    let left = (rate > 0.0).then(|| ((of - done) as f64 / rate).ceil() as u64);
+    let left = left.map_or(String::new(), |it| format!(", {}:{:02} left", it / 60, it % 60));
+    format!("{done} of about {of} rows, {rate:.0} a second{left}")
 }
 
 fn planned(revision: &PlannedRevision) -> Value {

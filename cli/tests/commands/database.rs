@@ -470,6 +470,8 @@ fn status_shows_every_setting_and_where_it_comes_from() {
         ("lock-timeout", "2s", "from MIGRATABLE_LOCK_TIMEOUT in .env"),
         ("statement-timeout", "-", "as usual"),
         ("retries", "-", "as usual"),
+        ("batch-size", "-", "as usual"),
+        ("batch-pause", "-", "as usual"),
         ("backup", "-", "as usual"),
         (
             "naming",
@@ -493,8 +495,11 @@ fn status_shows_every_setting_and_where_it_comes_from() {
         &shown,
         &["x.db  (from DATABASE_URL)", "all  (from MIGRATABLE_TRANSACTION)", "3s  (from MIGRATABLE_LOCK_TIMEOUT)"],
     );
-    let (_, shown) = status(&variables, &["--lock-timeout", "4s", "--database-url", "sqlite://y.db"]);
-    assert_says(&shown, &["y.db  (from --database-url)", "4s  (from --lock-timeout)"]);
+    let typed =
+        ["--lock-timeout", "4s", "--database-url", "sqlite://y.db", "--batch-size", "500", "--batch-pause", "1s"];
+    let (_, shown) = status(&variables, &typed);
+    let (size, pause) = ("500  (from --batch-size)", "1s  (from --batch-pause)");
+    assert_says(&shown, &["y.db  (from --database-url)", "4s  (from --lock-timeout)", size, pause]);
     let (_, json) = status(&variables, &["--json"]);
     let json: Value = serde_json::from_str(&json).unwrap();
     let setting = json["settings"].as_array().unwrap().iter().find(|it| it["key"] == "transaction").unwrap();

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use migratable::diesel::connection::Connection;
 use migratable::diesel::deserialize;
@@ -12,7 +13,7 @@ use migratable::diesel::row::Row;
 use migratable::diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use migratable::revision::*;
 use migratable::rows::{self, Batch, Field, MapsTo, ReadRow, TableRow, WriteRow, value};
-use migratable::{BatchSettings, Event, Observer, Options, Settings};
+use migratable::{Event, Observer, Options, Settings};
 
 use crate::database::{Db, assert_is, line, nothing, one, replay, run, two, values};
 use crate::shared::programs::{Program, down};
@@ -185,8 +186,7 @@ fn back(op: &mut Operations) {
 }
 
 fn program(size: u64) -> Program {
-    let batches = BatchSettings { size: Some(size), pause: None };
-    line(&[(first, nothing), (second, back)]).with_settings(Settings::default().with_batches(batches))
+    line(&[(first, nothing), (second, back)]).with_settings(Settings::default().with_batch_size(size))
 }
 
 fn fill(db: &mut Db) {
@@ -333,9 +333,9 @@ fn filled(op: &mut Operations) {
 #[test]
 fn a_fill_goes_batch_by_batch_too() {
     for size in [1_000, 5] {
-        let batches = BatchSettings { size: Some(size), pause: Some(std::time::Duration::from_millis(1)) };
+        let settings = Settings::default().with_batch_size(size).with_batch_pause(Duration::from_millis(1));
         let program = line(&[(first, nothing), (filled, |op| op.drop_column("people", "whole"))]);
-        let program = program.with_settings(Settings::default().with_batches(batches));
+        let program = program.with_settings(settings);
         let (_stays, mut db, other) = two();
         program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
         fill(&mut db);
