@@ -189,6 +189,12 @@ impl<'a> Mapping<'a> {
         };
         for (at, operation) in others(0..self.place) {
             operation.apply(&mut reached).map_err(|error| self.needs_mapping(*at, operation, error))?;
+            if let Operation::CreateForeignKey { foreign_key, .. } = operation
+                && reached.tables.get(&foreign_key.table).is_some_and(|it| !it.is_unique(&foreign_key.references))
+            {
+                let (subject, message) = (foreign_key.name.clone(), "what it refers to is not unique yet".to_owned());
+                return Err(self.needs_mapping(*at, operation, ApplyError { subject, message }));
+            }
         }
         let mut after = reached.clone();
         for (at, operation) in self.changes.iter().map(|at| &self.operations[*at]) {
@@ -329,3 +335,6 @@ fn is_effect_on(operation: &Operation, table: &TableName) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,7 +21,8 @@ fn killed(way: Way, url: &str, words: &[&str], call: &str, nth: usize) -> bool {
     let mut strace = Command::new("strace");
     strace.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e"]);
     strace.arg(format!("inject={call}:signal=SIGKILL:when={nth}"));
-    strace.arg(migrate.get_program()).args(migrate.get_args()).env("HISTORY", way.history);
+    strace.arg(migrate.get_program()).args(migrate.get_args());
+    strace.envs(migrate.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let output = strace.output().unwrap_or_else(|error| panic!("strace: {error}; ./test installs it"));
     let was_killed = output.status.signal() == Some(SIGKILL) || output.status.code() == Some(128 + SIGKILL);
     assert!(was_killed || output.status.success(), "{call} {nth}: {}", said(&output));

@@ -55,7 +55,9 @@ impl Way {
     /// The process that runs `migrate` on a database.
     pub fn migrate(&self, url: &str, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_every-kind"));
-        command.env("HISTORY", self.history).args(["--database-url", url]).args(words);
+        // Every fill goes row by row, so that it can be killed between two of them.
+        command.env("HISTORY", self.history).env("MIGRATABLE_BATCH_SIZE", "1");
+        command.args(["--database-url", url]).args(words);
         command
     }
 
