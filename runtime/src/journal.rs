@@ -380,7 +380,8 @@ impl<'a> Journal<'a> {
     /// Whether a piece that was refused has done nothing, so that it can be tried again.
     pub(crate) fn may_be_repeated(&self, piece: usize) -> bool {
         let is_sql = matches!(self.pieces.get(piece).map(|it| &it.work), Some(Work::Statement(_) | Work::Verify(_)));
-        is_sql && matches!(self.nature(piece), Nature::Look | Nature::Rows | Nature::Table | Nature::Written)
+        self.nature(piece) == Nature::Again
+            || is_sql && matches!(self.nature(piece), Nature::Look | Nature::Rows | Nature::Table | Nature::Written)
     }
 
     /// Whether a piece may be done in part when it fails.

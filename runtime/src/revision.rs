@@ -94,8 +94,11 @@ pub(crate) struct Mapper {
     /// The fields of the row after.
     pub(crate) after: &'static [Field],
     /// Converts a batch; gives how many rows.
-    pub(crate) convert: Box<dyn Fn(&mut dyn Any, &Batch) -> Result<u64>>,
+    pub(crate) convert: Convert,
 }
+
+/// Converts a batch on a connection; gives how many rows.
+pub(crate) type Convert = Box<dyn Fn(&mut dyn Any, &Batch) -> Result<u64>>;
 
 /// What `upgrade` or `downgrade` of a revision is given: records the operations, and keeps the functions of its data
 /// steps.

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use std::thread;
 use std::time::Instant;
 
+use diesel::result::Error as DieselError;
 use migratable_core::{Operation, TableName};
 
+use super::retries::Retries;
 use super::work::Planned;
 use super::{Ended, Run, State};
 use crate::batches::{Batches, Capture, Key, RowWork, Size};
@@ -26,10 +28,16 @@ const MOST_PASSES: u32 = 1_000;
 /// How many keys stand in one condition.
 const KEYS: usize = 500;
 
-/// Saves how far the work has come, and ends the transaction that brought it there; when what is given has been done, the
-/// next one is begun.
-pub(super) type Save<'s, 'a, Db> =
-    dyn FnMut(&mut Run<'a, Db>, &Progress, &mut dyn FnMut()) -> Result<Ended, Error> + 's;
+/// What becomes of the transaction of a batch. Another one is begun in any case.
+pub(super) enum Turn<'t> {
+    /// It is kept, with how far the work has come; what is given is done before the next one.
+    Save(&'t Progress, &'t mut dyn FnMut()),
+    /// It is taken back, because others stood in its way.
+    Again,
+}
+
+/// Ends the transaction of a batch, and begins the next one.
+pub(super) type Turns<'s, 'a, Db> = dyn FnMut(&mut Run<'a, Db>, Turn<'_>) -> Result<Ended, Error> + 's;
 
 impl<'a, Db: Database> Run<'a, Db> {
     /// Whether the rows of a revision are worked on batch by batch: there are many of them, and it may be more than one
@@ -97,7 +105,7 @@ impl<'a, Db: Database> Run<'a, Db> {
         work: &Planned<'_>,
         (at, batches): (usize, &Batches),
         progress: Option<Progress>,
-        save: &mut Save<'_, 'a, Db>,
+        turn: &mut Turns<'_, 'a, Db>,
     ) -> Result<Ended, Error> {
         let revision = work.revision;
         let lines = || work.lines(&work.pieces[at]);
@@ -111,7 +119,7 @@ impl<'a, Db: Database> Run<'a, Db> {
                 begins.extend((capture.begin)(batches));
                 self.statements(&begins).map_err(|stop| failed(self, stop))?;
                 let progress = Progress::default();
-                if save(self, &progress, &mut || {})? == Ended::Overtaken {
+                if turn(self, Turn::Save(&progress, &mut || {}))? == Ended::Overtaken {
                     return Ok(Ended::Overtaken);
                 }
                 progress
@@ -123,20 +131,35 @@ impl<'a, Db: Database> Run<'a, Db> {
         let (first, begun) = (progress.rows, Instant::now());
         let mut passes = 0;
         let mut is_through = false;
+        let mut retries = Retries::new(self.session.settings);
         loop {
             let batch_begun = Instant::now();
-            self.own(capture, true).map_err(|stop| failed(self, stop))?;
-            let taken = if is_through {
-                passes += 1;
-                self.noted(work.operations, batches, size.rows)
-            } else {
-                self.next_batch(work.operations, batches, &mut progress, size.rows).map(|it| {
-                    is_through = it;
-                    u64::MAX
-                })
+            let done = match is_through {
+                true => self.own_rows(capture, |run| run.noted(work.operations, batches, size.rows)),
+                false => {
+                    let next = |run: &mut Self| run.next_batch(work.operations, batches, progress.clone(), size.rows);
+                    self.own_rows(capture, next).map(|(reached, is_last)| {
+                        (progress, is_through) = (reached, is_last);
+                        u64::MAX
+                    })
+                }
             };
-            let taken = taken.map_err(|stop| failed(self, stop))?;
-            self.own(capture, false).map_err(|stop| failed(self, stop))?;
+            let taken = match done {
+                Ok(taken) => taken,
+                Err(stop) => {
+                    let may_be_repeated = self.is_in_the_way(&stop.cause);
+                    let error = failed(self, stop);
+                    if !may_be_repeated || !retries.wait(revision.id, &error, self.options.observer) {
+                        return Err(error);
+                    }
+                    if turn(self, Turn::Again)? == Ended::Overtaken {
+                        return Ok(Ended::Overtaken);
+                    }
+                    continue;
+                }
+            };
+            passes += u32::from(is_through);
+            retries = Retries::new(self.session.settings);
             size.learn(batch_begun.elapsed());
             let is_done = taken < FEW_NOTED || passes > MOST_PASSES;
             let (observer, table) = (self.options.observer, batches.table.to_string());
@@ -152,7 +175,7 @@ impl<'a, Db: Database> Run<'a, Db> {
                 });
                 pause.into_iter().for_each(thread::sleep);
             };
-            if save(self, &progress, &mut rest)? == Ended::Overtaken {
+            if turn(self, Turn::Save(&progress, &mut rest))? == Ended::Overtaken {
                 return Ok(Ended::Overtaken);
             }
             if is_done {
@@ -171,19 +194,20 @@ impl<'a, Db: Database> Run<'a, Db> {
             name: HistoryTable::CHANGED_ROWS.into(),
         };
         let is_there = !self.session.database.rows(&Statements::is_there(&notes, dialect))?.is_empty();
-        while is_there {
-            self.session.database.begin_rows()?;
-            self.own(capture, true)?;
-            let taken = self.noted(operations, batches, KEYS as u64)?;
-            self.own(capture, false)?;
-            if !self.session.database.is_transactional() {
-                self.session.database.perform(&Work::Commit)?;
-            }
-            if taken == 0 {
-                break;
-            }
+        if is_there {
+            while self.noted_by_itself(operations, batches, capture)? > 0 {}
         }
         self.statements(&(capture.end)(batches))
+    }
+
+    /// Does some of the rows that were noted, in a transaction of its own where none is open.
+    fn noted_by_itself(&mut self, operations: &Operations, batches: &Batches, capture: &Capture) -> Result<u64, Stop> {
+        self.session.database.begin_rows()?;
+        let taken = self.own_rows(capture, |run| run.noted(operations, batches, KEYS as u64))?;
+        if !self.session.database.is_transactional() {
+            self.session.database.perform(&Work::Commit)?;
+        }
+        Ok(taken)
     }
 
     /// Lets others write again, where the end of the transaction does not.
@@ -192,14 +216,14 @@ impl<'a, Db: Database> Run<'a, Db> {
         self.statements(&(capture.unbar)(batches))
     }
 
-    /// Does the next batch; gives whether it was the last.
+    /// Does the next batch; gives how far the work has come then, and whether it was the last.
     fn next_batch(
         &mut self,
         operations: &Operations,
         batches: &Batches,
-        progress: &mut Progress,
+        progress: Progress,
         rows: u64,
-    ) -> Result<bool, Stop> {
+    ) -> Result<(Progress, bool), Stop> {
         let dialect = self.session.database.dialect();
         let after = progress.after.as_ref();
         let full = self.bound(batches, after, rows)?;
@@ -208,13 +232,12 @@ impl<'a, Db: Database> Run<'a, Db> {
             Some(until) => until,
             None => match self.key(&batches.last(dialect, after), batches)? {
                 Some(until) => until,
-                None => return Ok(true),
+                None => return Ok((progress, true)),
             },
         };
         let condition = batches.range(dialect, after, Some(&until));
-        progress.rows += self.rows_where(operations, batches, condition.as_deref())?;
-        progress.after = Some(until);
-        Ok(is_last)
+        let rows = progress.rows + self.rows_where(operations, batches, condition.as_deref())?;
+        Ok((Progress { after: Some(until), rows }, is_last))
     }
 
     /// The last key of the next batch, if there are more rows behind it.
@@ -283,12 +306,23 @@ impl<'a, Db: Database> Run<'a, Db> {
         (mapper.convert)(&mut *self.session.database as &mut dyn Any, &batch).map_err(|error| Cause::Step(error).into())
     }
 
-    /// Says whether what is written now is the tool's own.
-    fn own(&mut self, capture: &Capture, begins: bool) -> Result<(), Stop> {
-        match capture.own {
-            Some((before, behind)) => self.change(if begins { before } else { behind }).map(drop),
-            None => Ok(()),
+    /// Writes rows of which nothing is noted.
+    fn own_rows<T>(&mut self, capture: &Capture, write: impl FnOnce(&mut Self) -> Result<T, Stop>) -> Result<T, Stop> {
+        if let Some((before, _)) = capture.own {
+            self.change(before)?;
         }
+        let written = write(self);
+        if let Some((_, behind)) = capture.own {
+            written.as_ref().ok().map(|_| self.change(behind)).transpose()?;
+        }
+        written
+    }
+
+    /// Whether a batch has failed because others hold what it needs.
+    fn is_in_the_way(&self, cause: &Cause) -> bool {
+        let Cause::Step(error) = cause else { return self.is_contended(cause) };
+        let source = std::error::Error::source(error).and_then(|it| it.downcast_ref::<DieselError>());
+        source.is_some_and(|error| self.session.database.is_contended(error))
     }
 
     fn change(&mut self, sql: &str) -> Result<u64, Stop> {

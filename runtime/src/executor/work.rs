@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use migratable_core::Operation;
 
+use super::batches::Turn;
 use super::retries::Retries;
 use super::session::cannot_begin;
 use super::{Ended, Run, State};
@@ -146,7 +147,7 @@ impl<Db: Database> Run<'_, Db> {
         let done = place.piece;
         for part in parts.iter().filter(|part| part.pieces.end > done) {
             let ended = match part.kind {
-                PartKind::Inside => self.pieces(work, place.piece..part.pieces.end).map(|()| Ended::Whole),
+                PartKind::Inside => self.inside(work, &journal, place.piece..part.pieces.end),
                 PartKind::Outside => self.outside(work, &mut journal, &place),
                 PartKind::Batches => self.batches(work, &mut journal, &place),
             };
@@ -164,22 +165,49 @@ impl<Db: Database> Run<'_, Db> {
         Ok(Ended::Whole)
     }
 
+    /// Does pieces in the transaction that is open; where others stand in the way of one behind the first, it is tried
+    /// again, unless Rust would be run twice.
+    fn inside(&mut self, work: &Planned<'_>, journal: &Parts<'_>, pieces: Range<usize>) -> Result<Ended, Error> {
+        let is_rust = work.pieces[pieces.clone()].iter().any(|it| matches!(it.work, Work::Step { .. }));
+        let mut retries = Retries::new(self.session.settings);
+        loop {
+            let error = match self.pieces(work, pieces.clone()) {
+                Ok(()) => return Ok(Ended::Whole),
+                Err(error) => error,
+            };
+            let in_the_way = matches!(&error, Error::Failed(it) if !it.ended && self.is_contended(&it.cause));
+            let may_be_repeated = self.stays && in_the_way && !is_rust;
+            if !may_be_repeated || !retries.wait(work.revision.id, &error, self.options.observer) {
+                return Err(error);
+            }
+            self.session.database.rollback();
+            if self.begin_again(journal)? == Ended::Overtaken {
+                return Ok(Ended::Overtaken);
+            }
+        }
+    }
+
     /// Does a piece batch by batch, each in a transaction of its own.
     fn batches(&mut self, work: &Planned<'_>, journal: &mut Parts<'_>, place: &Place) -> Result<Ended, Error> {
         let Work::Batches(batches) = &work.pieces[place.piece].work else { return Ok(Ended::Whole) };
         self.progresses(work, place.piece);
         // References are looked at when all rows are done.
         let endangered = std::mem::take(&mut self.endangered);
-        let mut save = |run: &mut Self, progress: &Progress, between: &mut dyn FnMut()| {
+        let mut turn = |run: &mut Self, turn: Turn<'_>| {
             let failed = |run: &Self, stop| run.failure(work.revision, Vec::new(), stop);
-            let reached = Place { progress: Some(progress.clone()), ..Place::at(place.piece) };
-            journal.at(run.session.database, reached).map_err(|stop| failed(run, stop))?;
-            run.session.commit().map_err(|error| failed(run, Stop::at("COMMIT", error)))?;
-            run.stays = true;
-            between();
+            match turn {
+                Turn::Save(progress, between) => {
+                    let reached = Place { progress: Some(progress.clone()), ..Place::at(place.piece) };
+                    journal.at(run.session.database, reached).map_err(|stop| failed(run, stop))?;
+                    run.session.commit().map_err(|error| failed(run, Stop::at("COMMIT", error)))?;
+                    run.stays = true;
+                    between();
+                }
+                Turn::Again => run.session.database.rollback(),
+            }
             run.begin_again(journal)
         };
-        let ended = self.in_batches(work, (place.piece, batches), place.progress.clone(), &mut save);
+        let ended = self.in_batches(work, (place.piece, batches), place.progress.clone(), &mut turn);
         self.endangered = endangered;
         ended
     }
@@ -315,14 +343,22 @@ impl<Db: Database> Run<'_, Db> {
         if progress.is_some() {
             self.session.database.begin_rows().map_err(|error| failed(self, error.into()))?;
         }
-        let mut save = |run: &mut Self, progress: &Progress, between: &mut dyn FnMut()| {
+        let mut turn = |run: &mut Self, turn: Turn<'_>| {
             let database = &mut *run.session.database;
-            let saved = journal.progress(database, progress).and_then(|()| database.perform(&Work::Commit));
-            between();
+            let saved = match turn {
+                Turn::Save(progress, between) => {
+                    let saved = journal.progress(database, progress).and_then(|()| database.perform(&Work::Commit));
+                    saved.map(|()| between())
+                }
+                Turn::Again => {
+                    database.rollback();
+                    Ok(())
+                }
+            };
             let saved = saved.and_then(|()| Ok(database.begin_rows()?));
             saved.map(|()| Ended::Whole).map_err(|stop| failed(run, stop))
         };
-        self.in_batches(work, (at, batches), progress, &mut save)?;
+        self.in_batches(work, (at, batches), progress, &mut turn)?;
         let ended = journal.after(self.session.database, at);
         let ended = ended.and_then(|()| self.session.database.perform(&Work::Commit));
         ended.map_err(|stop| failed(self, stop))

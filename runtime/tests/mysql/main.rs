@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "../shared/contended.rs"]
+mod contended;
 mod database;
 #[path = "../shared/fresh.rs"]
 mod fresh;
@@ -11,6 +13,7 @@ mod shared;
 #[path = "../shared/throwaway.rs"]
 mod throwaway;
 
+mod batches;
 mod conversions;
 mod executor;
 mod foreseen;

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "../shared/contended.rs"]
+mod contended;
 mod database;
 #[path = "../shared/parts.rs"]
 mod parts;

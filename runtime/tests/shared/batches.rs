@@ -22,7 +22,7 @@ use crate::shared::{MYSQL, each};
 type Backend = <Db as Connection>::Backend;
 
 /// How many people there are.
-const PEOPLE: i64 = 23;
+pub const PEOPLE: i64 = 23;
 
 /// A person before.
 struct Before {
@@ -185,23 +185,23 @@ fn back(op: &mut Operations) {
     op.map_rows("people", split);
 }
 
-fn program(size: u64) -> Program {
+pub fn program(size: u64) -> Program {
     line(&[(first, nothing), (second, back)]).with_settings(Settings::default().with_batch_size(size))
 }
 
-fn fill(db: &mut Db) {
+pub fn fill(db: &mut Db) {
     for id in 1..=PEOPLE {
         run(db, &person(id, "40"));
         run(db, &format!("INSERT INTO pets VALUES ({id}, {id})"));
     }
 }
 
-fn person(id: i64, age: &str) -> String {
+pub fn person(id: i64, age: &str) -> String {
     format!("INSERT INTO people (id, first, last, age, email) VALUES ({id}, 'f{id}', 'l{id}', '{age}', 'E{id}')")
 }
 
 /// All that is to be seen of the people behind the second revision.
-fn people(db: &mut Db) -> Vec<String> {
+pub fn people(db: &mut Db) -> Vec<String> {
     let text = each("CAST({} AS text)", "CAST({} AS text)", "CAST({} AS char)");
     let [id, age] = ["id", "age"].map(|it| text.replace("{}", it));
     let parts = [id.as_str(), "name", &age, "email", "coalesce(note, '-')"];
@@ -209,7 +209,7 @@ fn people(db: &mut Db) -> Vec<String> {
     values(db, &format!("SELECT {joined} FROM people ORDER BY id"))
 }
 
-fn expected(id: i64) -> String {
+pub fn expected(id: i64) -> String {
     format!("{id}|f{id} l{id}|40|e{id}!|-")
 }
 

@@ -27,7 +27,7 @@ pub(super) fn key(table: &Table) -> Vec<KeyColumn> {
         let column_type = table.find(name).map_or(ColumnType::Text, |it| it.column_type.on(Dialect::Mysql));
         let literal = |of: &str| match &column_type {
             ColumnType::Binary | ColumnType::Varbinary(_) => format!("CONCAT('x\'', HEX({of}), '\'')"),
-            ColumnType::Native(sql) if sql.text(Dialect::Mysql).is_some_and(|it| is_binary(it)) => {
+            ColumnType::Native(sql) if sql.text(Dialect::Mysql).is_some_and(is_binary) => {
                 format!("CONCAT('x\'', HEX({of}), '\'')")
             }
             // They are ordered by their number.

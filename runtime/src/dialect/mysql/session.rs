@@ -24,8 +24,8 @@ pub(super) const SET_MODE: &str = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERR
 
 /// Remembers the database that is migrated, for a step may turn to another, and the name of the lock that keeps two who
 /// migrate it apart. The lock goes with the connection.
-pub(super) const REMEMBER: &str =
-    "SET @migratable_database = DATABASE(), @migratable_lock = CONCAT('migratable ', MD5(DATABASE()));";
+pub(super) const REMEMBER: &str = "SET @migratable_database = DATABASE(), @migratable_lock = CONCAT('migratable ', MD5(DATABASE())), \
+     @migratable_session = 1;";
 
 /// Gives the lock back.
 pub(super) const UNLOCK: &str = "DO RELEASE_LOCK(@migratable_lock);";
@@ -200,7 +200,8 @@ pub(super) fn leave(database: &mut MysqlConnection, session: &Session) {
     let restored = database.batch_execute(&format!(
         "{UNLOCK} USE {}; \
          SET SESSION sql_mode = {}, SESSION foreign_key_checks = {}, SESSION lock_wait_timeout = {}, \
-         SESSION innodb_lock_wait_timeout = {}, SESSION lc_messages = {}{}",
+         SESSION innodb_lock_wait_timeout = {}, SESSION lc_messages = {}, @migratable_session = NULL, \
+         @migratable_batch = NULL{}",
         quoted(&session.database),
         text(&session.sql_mode),
         session.foreign_key_checks,
