@@ -93,6 +93,8 @@ pub(crate) struct Capture {
     pub(crate) take: fn(&Batches, u64) -> Take,
     /// What stands behind a query whose rows must be those of now.
     pub(crate) now: &'static str,
+    /// How much of the time of a batch others have for themselves behind it, where whoever writes keeps all others away.
+    pub(crate) leaves: f64,
     /// Before and behind what the tool itself writes, which is not noted.
     pub(crate) own: Option<(&'static str, &'static str)>,
 }

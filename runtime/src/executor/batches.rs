@@ -163,7 +163,8 @@ impl<'a, Db: Database> Run<'a, Db> {
             size.learn(batch_begun.elapsed());
             let is_done = taken < FEW_NOTED || passes > MOST_PASSES;
             let (observer, table) = (self.options.observer, batches.table.to_string());
-            let pause = self.session.settings.batches.pause.filter(|_| !is_done);
+            let left = Some(batch_begun.elapsed().mul_f64(capture.leaves)).filter(|it| !it.is_zero());
+            let pause = self.session.settings.batches.pause.or(left).filter(|_| !is_done);
             let mut rest = || {
                 observer.tell(&Event::Rows {
                     revision: revision.id,

@@ -17,6 +17,7 @@ pub(super) const CAPTURE: Capture = Capture {
     take,
     // Queries else see the rows as they were when the transaction began.
     now: " LOCK IN SHARE MODE",
+    leaves: 0.0,
     own: Some(("SET @migratable_batch = 1", "SET @migratable_batch = NULL")),
 };
 

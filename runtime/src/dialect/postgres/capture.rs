@@ -13,6 +13,7 @@ pub(super) const CAPTURE: Capture = Capture {
     unbar: |_| Vec::new(),
     take,
     now: "",
+    leaves: 0.0,
     own: None,
 };
 

@@ -16,6 +16,8 @@ pub(super) const CAPTURE: Capture = Capture {
     unbar: |_| Vec::new(),
     take,
     now: "",
+    // They ask again and again, at most a tenth of a second apart.
+    leaves: 0.25,
     own: None,
 };
 
