@@ -1,6 +1,7 @@
 //! Whole cargo projects for tests: made in a temporary folder by `cargo migratable init`, as a user makes one.
 
 pub mod databases;
+pub mod drawn;
 pub mod in_process;
 pub mod package;
 pub mod reader;

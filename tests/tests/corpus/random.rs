@@ -1,17 +1,14 @@
 //! Pairs of databases drawn at random: the same way there and back as those of the corpus.
-//!
-//! Usually the same ones each time, so that nobody's change fails by what was always there; `MIGRATABLE_RANDOM_CASES=5000`
-//! draws as many new ones.
 
 mod draw;
 mod words;
 
 use std::cell::RefCell;
-use std::env;
 
 use migratable_core::Dialect;
 use migratable_tests::databases::client::Server;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use migratable_tests::drawn::Draws;
+use proptest::test_runner::TestCaseError;
 
 use crate::journey::{Haste, Traveller, Wrong};
 use crate::pair::Pair;
@@ -73,24 +70,12 @@ fn travel(traveller: &Traveller<'_>, pair: &Pair, dialect: Dialect, tally: &mut 
 }
 
 fn random_pairs(dialect: Dialect, usual: u32) {
-    let asked: Option<u32> = env::var("MIGRATABLE_RANDOM_CASES").ok().and_then(|it| it.parse().ok());
-    let cases = asked.unwrap_or(usual);
+    let draws = Draws::asked(usual);
     let server = Server::of(dialect).unwrap();
     let traveller = Traveller::new(&server, usize::MAX, Haste::Quick).unwrap();
     let words = words::of(dialect);
     let tally = RefCell::new(Tally::default());
-    let config = Config {
-        cases,
-        failure_persistence: None,
-        max_shrink_iters: 1000,
-        max_shrink_time: 60_000,
-        ..Config::default()
-    };
-    let mut runner = match asked {
-        Some(_) => TestRunner::new(config),
-        None => TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha)),
-    };
-    let result = runner.run(&(draw::database(words), draw::database(words)), |(from, to)| {
+    let result = draws.each(&(draw::database(words), draw::database(words)), 1000, |(from, to)| {
         let (from, to) = (from.sql(words), to.sql(words));
         let pair = Pair { name: "random".to_owned(), from, to, ..Pair::default() };
         travel(&traveller, &pair, dialect, &mut tally.borrow_mut()).map_err(|Wrong { stage, seen, .. }| {
@@ -98,12 +83,10 @@ fn random_pairs(dialect: Dialect, usual: u32) {
         })
     });
     let tally = tally.into_inner();
-    println!("{cases} pairs on {dialect}: {tally:?}");
-    if let Err(failed) = result {
-        let text = failed.to_string();
-        panic!("{}", text.split("minimal failing input").next().unwrap_or(&text));
-    }
-    assert!(tally.there_and_back * 3 > cases as usize, "{tally:?}: too few of {cases} went there and back");
+    println!("{} pairs on {dialect}: {tally:?}", draws.cases);
+    result.unwrap_or_else(|failed| panic!("{failed}"));
+    let few = draws.cases as usize / 3;
+    assert!(!draws.are_many || tally.there_and_back > few, "{tally:?}: too few of {} went there and back", draws.cases);
 }
 
 #[test]
