@@ -53,13 +53,19 @@ impl Sql {
         self.texts().any(|text| identifiers(text).any(|word| word.is(text, column)))
     }
 
-    /// The texts with every mention of one name put in place of another.
+    /// The texts with every mention of one name put in place of another. Where that needs quotes, MySQL has others.
     pub fn renamed(&self, renames: &[(&str, &str)]) -> Sql {
+        let of =
+            |dialect: Dialect, text: &str| rename(text, renames, if dialect == Dialect::Mysql { "`" } else { "\"" });
         match self {
-            Sql::Portable(text) => Sql::Portable(rename(text, renames)),
-            Sql::Each(texts) => {
-                Sql::Each(texts.iter().map(|(dialect, text)| (*dialect, rename(text, renames))).collect())
+            Sql::Portable(text) => {
+                let texts = Dialect::ALL.map(|dialect| (dialect, of(dialect, text)));
+                match texts.iter().all(|(_, text)| *text == texts[0].1) {
+                    true => Sql::Portable(of(Dialect::Sqlite, text)),
+                    false => Sql::Each(BTreeMap::from(texts)),
+                }
             }
+            Sql::Each(texts) => Sql::Each(texts.iter().map(|(dialect, text)| (*dialect, of(*dialect, text))).collect()),
         }
     }
 
@@ -189,18 +195,24 @@ pub fn closing(bytes: &[u8], open: usize) -> usize {
     bytes.len()
 }
 
-fn rename(text: &str, renames: &[(&str, &str)]) -> String {
+/// Whether a name is one without quotes in every dialect, whatever becomes of the case of its letters.
+pub fn is_plain(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        && !name.starts_with(|first: char| first.is_ascii_digit())
+        && !is_reserved(name)
+}
+
+/// Puts names in place of others; what needs quotes and stands without gets these.
+fn rename(text: &str, renames: &[(&str, &str)], quote: &str) -> String {
     let mut renamed = String::with_capacity(text.len());
     let mut copied = 0;
     for word in identifiers(text) {
         let Some((_, to)) = renames.iter().find(|(from, _)| word.is(text, from)) else { continue };
         renamed.push_str(&text[copied..word.start]);
-        let plain = to.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-            && !to.starts_with(|first: char| first.is_ascii_digit());
-        if plain && !word.quoted {
+        if is_plain(to) && !word.quoted {
             renamed.push_str(to);
         } else {
-            let quote = if word.quoted { &text[word.start..word.start + 1] } else { "\"" };
+            let quote = if word.quoted { &text[word.start..word.start + 1] } else { quote };
             renamed.push_str(quote);
             renamed.push_str(&to.replace(quote, &quote.repeat(2)));
             renamed.push_str(quote);
@@ -236,6 +248,20 @@ mod tests {
         let sql = Sql::portable("age > 0 AND page <> 'age' AND \"age\" < 9");
         assert_eq!(sql.renamed(&[("age", "years")]), Sql::portable("years > 0 AND page <> 'age' AND \"years\" < 9"));
         assert_eq!(sql.renamed(&[("age", "the age")]).text(Dialect::Sqlite).unwrap().split(' ').next(), Some("\"the"));
+    }
+
+    #[test]
+    fn a_name_that_needs_quotes_gets_those_of_each_dialect() {
+        let sql = Sql::portable("age > 0");
+        for (name, double, backtick) in
+            [("order", "\"order\" > 0", "`order` > 0"), ("a`b", "\"a`b\" > 0", "`a``b` > 0")]
+        {
+            let expected =
+                Sql::each([(Dialect::Sqlite, double), (Dialect::Postgres, double), (Dialect::Mysql, backtick)]);
+            assert_eq!(sql.renamed(&[("age", name)]), expected);
+            assert_eq!(expected.renamed(&[(name, "age")]).text(Dialect::Mysql), Some("`age` > 0"));
+        }
+        assert_eq!(Sql::portable("\"age\" > 0").renamed(&[("age", "order")]), Sql::portable("\"order\" > 0"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::DiffError;
 use super::planner::Planner;
 use super::widening::holds_every_value_in;
-use crate::sql::is_reserved;
+use crate::sql::is_plain;
 use crate::{Column, ColumnChange, Operation, Sql, TableName};
 
 impl Planner<'_> {
@@ -142,8 +142,7 @@ pub(super) fn is_null(column: &str) -> Sql {
 /// SQL around a column, quoted in the way of each dialect unless it is a plain word.
 pub(super) fn with_identifier(column: &str, sql: impl Fn(&str) -> String) -> Sql {
     use crate::Dialect::{Mysql, Postgres, Sqlite};
-    let plain = column.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') && !is_reserved(column);
-    if plain {
+    if is_plain(column) {
         return Sql::portable(&sql(column));
     }
     let double = sql(&format!("\"{}\"", column.replace('"', "\"\"")));

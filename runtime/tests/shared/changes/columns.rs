@@ -95,6 +95,21 @@ pub const CASES: &[Case] = &[
         after: ("SELECT coalesce(years, 0) FROM users", "30 0"),
     },
     Case {
+        name: "a column that others are computed from, renamed to a reserved word",
+        up: |op| {
+            op.add_column("users", column("twice", integer()).nullable().generated(stored(sql("age * 2"))));
+            op.rename_column("users", "age", "order");
+            op.alter_column("users", "twice").comment("of the order");
+            op.alter_column("users", "score").default("9");
+        },
+        down: |op| {
+            op.alter_column("users", "score").default("7");
+            op.rename_column("users", "order", "age");
+            op.drop_column("users", "twice");
+        },
+        after: ("SELECT twice FROM users", "60 NULL"),
+    },
+    Case {
         name: "a renamed column that another table refers to",
         up: |op| op.rename_column("users", "id", "number"),
         down: |op| op.rename_column("users", "number", "id"),
