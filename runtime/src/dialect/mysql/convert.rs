@@ -20,8 +20,19 @@ enum Kind {
     Time { fraction: u32 },
     Values(Vec<String>),
     Json,
-    Bits,
+    Bits { most: i128 },
     Other,
+}
+
+impl Kind {
+    /// The least and the most of its whole numbers, if it has such.
+    fn range(&self) -> Option<(i128, i128)> {
+        match self {
+            Kind::Integer { least, most } => Some((*least, *most)),
+            Kind::Bits { most } => Some((0, *most)),
+            _ => None,
+        }
+    }
 }
 
 /// A change of type.
@@ -57,8 +68,12 @@ impl Conversion {
             }
             // And here for the number of the value.
             (Kind::Values(_), Kind::Integer { .. } | Kind::Decimal { .. } | Kind::Float | Kind::Double) => as_text(),
-            (Kind::Bits, Kind::Text { .. } | Kind::Json) => format!("CAST({old} + 0 AS CHAR)"),
-            (Kind::Text { .. }, Kind::Bits) => format!("CAST({old} AS UNSIGNED)"),
+            (Kind::Bits { .. }, Kind::Text { .. } | Kind::Json) => format!("CAST({old} + 0 AS CHAR)"),
+            (_, Kind::Bits { most }) if all && self.offends(old).is_some() => {
+                let number = if matches!(self.from, Kind::Text { .. }) { decimal(old) } else { format!("{old} + 0") };
+                format!("LEAST(GREATEST({number}, 0), {most})")
+            }
+            (Kind::Text { .. }, Kind::Bits { .. }) => format!("CAST({old} AS UNSIGNED)"),
             (Kind::Text { .. } | Kind::Values(_), Kind::Json) if all => {
                 // Of one character set, as the two sides of IF have to be.
                 let text = format!("CONVERT({old} USING utf8mb4)");
@@ -86,19 +101,28 @@ impl Conversion {
 
     /// SQL that is true for values that the new type does not hold.
     pub(super) fn offends(&self, old: &str) -> Option<String> {
-        use Kind::{Bytes, Date, Decimal, Double, Float, Integer, Json, Moment, Text, Time, Values};
+        use Kind::{Bits, Bytes, Date, Decimal, Double, Float, Integer, Json, Moment, Text, Time, Values};
         let outside = |value: &str, least: i128, most: i128| format!("{value} NOT BETWEEN {least} AND {most}");
         Some(match (&self.from, &self.to) {
             (from, to) if from == to => return None,
-            (Integer { least: a, most: b }, Integer { least, most }) if a >= least && b <= most => return None,
-            (Integer { .. }, Integer { least, most }) => outside(old, *least, *most),
-            (Decimal { .. } | Float | Double, Integer { least, most }) => {
-                format!("{old} <> ROUND({old}) OR {}", outside(old, *least, *most))
+            (from, Integer { .. } | Bits { .. }) => {
+                let (least, most) = self.to.range()?;
+                match from {
+                    Integer { .. } | Bits { .. } if from.range().is_some_and(|(a, b)| a >= least && b <= most) => {
+                        return None;
+                    }
+                    Integer { .. } => outside(old, least, most),
+                    Bits { .. } => outside(&format!("{old} + 0"), least, most),
+                    Decimal { .. } | Float | Double => {
+                        format!("{old} <> ROUND({old}) OR {}", outside(old, least, most))
+                    }
+                    Text { .. } => format!(
+                        "TRIM({old}) NOT REGEXP '^[-+]?[0-9]+$' OR {}",
+                        outside(&format!("CAST({old} AS DECIMAL(65, 0))"), least, most)
+                    ),
+                    _ => return None,
+                }
             }
-            (Text { .. }, Integer { least, most }) => format!(
-                "TRIM({old}) NOT REGEXP '^[-+]?[0-9]+$' OR {}",
-                outside(&format!("CAST({old} AS DECIMAL(65, 0))"), *least, *most)
-            ),
             (Decimal { digits: a, scale: b }, Decimal { digits, scale }) if scale >= b && digits - scale >= a - b => {
                 return None;
             }
@@ -172,7 +196,7 @@ pub(super) fn stored(value: &str, type_name: &str) -> String {
         Kind::Date => format!("CAST({value} AS DATE)"),
         Kind::Moment { fraction } => format!("CAST({value} AS DATETIME({fraction}))"),
         Kind::Time { fraction } => format!("CAST({value} AS TIME({fraction}))"),
-        Kind::Bytes { .. } | Kind::Json | Kind::Bits | Kind::Other => value.to_owned(),
+        Kind::Bytes { .. } | Kind::Json | Kind::Bits { .. } | Kind::Other => value.to_owned(),
     }
 }
 
@@ -205,7 +229,7 @@ pub(super) fn refused(value: &str, type_name: &str) -> Option<String> {
         Kind::Date | Kind::Moment { .. } => format!("({value}) IS NOT NULL AND CAST({value} AS DATETIME(6)) IS NULL"),
         Kind::Time { .. } => format!("({value}) IS NOT NULL AND CAST({value} AS TIME(6)) IS NULL"),
         Kind::Json => format!("NOT JSON_VALID(CONCAT({value}, ''))"),
-        Kind::Text { .. } | Kind::Bytes { .. } | Kind::Bits | Kind::Other => return None,
+        Kind::Text { .. } | Kind::Bytes { .. } | Kind::Bits { .. } | Kind::Other => return None,
     })
 }
 
@@ -290,7 +314,7 @@ fn kind(name: &str) -> Kind {
         "time" => Kind::Time { fraction: small(number(0)) },
         "enum" => Kind::Values(types::list(name)),
         "json" => Kind::Json,
-        "bit" => Kind::Bits,
+        "bit" => Kind::Bits { most: (1 << number(1).min(64)) - 1 },
         _ => Kind::Other,
     }
 }
@@ -308,6 +332,13 @@ mod tests {
         for (from, to, looks) in [
             ("INT", "BIGINT", false),
             ("BIGINT", "INT", true),
+            ("TINYINT(1)", "BIT(1)", true),
+            ("TINYINT UNSIGNED", "BIT(8)", false),
+            ("BIT(8)", "TINYINT UNSIGNED", false),
+            ("BIT(8)", "TINYINT", true),
+            ("BIT(9)", "BIT(8)", true),
+            ("BIT", "BIT(8)", false),
+            ("VARCHAR(9)", "BIT(8)", true),
             ("int(10) unsigned", "BIGINT", false),
             ("int(10) unsigned", "INT", true),
             ("VARCHAR(10)", "VARCHAR(20)", false),

@@ -102,11 +102,14 @@ impl Planner<'_> {
             [only] => only.clone(),
             several => format!("{}, {}", several.join(" + "), several.join(", ")),
         };
-        Ok(Some(format!(
+        let value = format!(
             "COALESCE((SELECT {name} FROM {} WHERE {conditions} ORDER BY {order} LIMIT 1), {})",
             sources.join(" CROSS JOIN "),
             last.join(", ")
-        )))
+        );
+        // Beside NULL a number counts as text, and a text is no number to bits.
+        let is_bits = word(&self.words(&self.schema.enums).type_name(column)?) == "bit";
+        Ok(Some(if is_bits { format!("{value} + 0") } else { value }))
     }
 
     /// What is tried for a column: its default, or nothing, or values that conditions speak of behind the neutral one.
@@ -187,7 +190,8 @@ fn like(type_name: &str, literals: Literals) -> Vec<String> {
                 "smallint" => i64::from(i16::MAX),
                 "mediumint" => (1 << 23) - 1,
                 "int" | "integer" => i64::from(i32::MAX),
-                "bit" | "bool" | "boolean" => 1,
+                "bit" => 1_i64.checked_shl(argument().unwrap_or(1)).map_or(i64::MAX, |it| it.wrapping_sub(1)),
+                "bool" | "boolean" => 1,
                 "decimal" | "numeric" => {
                     let (digits, scale) = (argument().unwrap_or(10), argument().unwrap_or(0));
                     10_i64.checked_pow(digits.saturating_sub(scale)).map_or(i64::MAX, |it| it - 1)
