@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod comparison;
+pub mod private;
 pub mod reader;
 pub mod rows;
 pub mod session;

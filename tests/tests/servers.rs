@@ -9,6 +9,7 @@ mod servers {
     pub mod pooler;
     pub mod program;
     pub mod settings;
+    pub mod tls;
 }
 
 use std::collections::BTreeSet;

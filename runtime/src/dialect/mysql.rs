@@ -6,6 +6,7 @@ mod catalogue;
 mod convert;
 mod ddl;
 mod difference;
+mod encryption;
 mod flavour;
 mod foreseen;
 mod impact;

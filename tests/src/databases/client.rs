@@ -39,6 +39,11 @@ impl Server {
         Ok(server)
     }
 
+    /// The URL by which it is reached.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Makes an empty database, which lives as long as what is given back.
     ///
     /// # Errors

@@ -3,17 +3,26 @@
 use diesel::connection::{Connection, SimpleConnection};
 use diesel::mysql::MysqlConnection;
 use diesel::{ConnectionError, ConnectionResult};
+use mysqlclient_sys::SUPPORTS_MYSQL_SSL_MODE;
 use percent_encoding::percent_decode_str;
 
 use super::ddl::quoted;
+use super::encryption::Encryption;
 
 /// Connects by a URL. Diesel takes the name of the database as it stands there, though it may be percent-encoded; such a
 /// one is chosen once the connection is there.
 pub(crate) fn open(url: &str) -> ConnectionResult<MysqlConnection> {
-    let Some((server, database)) = encoded_database(url) else { return MysqlConnection::establish(url) };
-    let mut connection = MysqlConnection::establish(&server)?;
-    let chosen = connection.batch_execute(&format!("USE {}", quoted(&database)));
-    chosen.map_err(|error| ConnectionError::BadConnection(error.to_string()))?;
+    let encryption = Encryption::read(url, SUPPORTS_MYSQL_SSL_MODE)?;
+    let mut connection = match encoded_database(&encryption.url) {
+        None => MysqlConnection::establish(&encryption.url)?,
+        Some((server, database)) => {
+            let mut connection = MysqlConnection::establish(&server)?;
+            let chosen = connection.batch_execute(&format!("USE {}", quoted(&database)));
+            chosen.map_err(|error| ConnectionError::BadConnection(error.to_string()))?;
+            connection
+        }
+    };
+    encryption.check(&mut connection)?;
     Ok(connection)
 }
 
