@@ -1,62 +1,20 @@
 #!/usr/bin/env python3
 """Measures Migratable beside a peer or a limit, in one run, and prints ratios.
 
-    benches/run.py [build-script] [derive] [clean] [revisions] [current] [diff] [graph]
+    benches/run.py [build-script] [derive] [clean] [upgrade] [current] [diff] [graph]
 
 Without arguments all of them. Projects are made below target/benches. Needs python3, sqlite3 and a quiet machine; diff
-also psql, mariadb, and pip for Alembic in a virtual environment of its own.
+and upgrade also psql, mariadb, and pip for Alembic in a virtual environment of its own.
 """
 
-import os
-import pathlib
 import shutil
 import statistics
 import subprocess
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-WORK = ROOT / "target" / "benches"
-ENVIRONMENT = {**os.environ, "CARGO_TERM_COLOR": "never", "CARGO_TARGET_DIR": str(WORK / "target")}
-DIESEL = 'diesel = { version = "2.3", default-features = false, features = ["sqlite"'
-
-
-def say(text):
-    print(text, flush=True)
-
-
-def run(command, folder, **options):
-    done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, **options)
-    if done.returncode != 0:
-        raise SystemExit(f"{command} in {folder}:\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}")
-    return done
-
-
-def timed(command, folder, **options):
-    start = time.perf_counter()
-    run(command, folder, **options)
-    return time.perf_counter() - start
-
-
-def write(path, text):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-
-
-def project(name, files, dependencies, build_dependencies="", manifest=""):
-    """A cargo package outside of the workspace, with the checkout's Cargo.lock."""
-    folder = WORK / name
-    shutil.rmtree(folder, ignore_errors=True)
-    write(
-        folder / "Cargo.toml",
-        f'[package]\nname = "{name}"\nversion = "0.1.0"\nedition = "2024"\n\n[dependencies]\n{dependencies}\n\n'
-        f"[build-dependencies]\n{build_dependencies}\n\n[workspace]\n\n{manifest}",
-    )
-    for path, text in files.items():
-        write(folder / path, text)
-    shutil.copy(ROOT / "Cargo.lock", folder / "Cargo.lock")
-    return folder
-
+import upgrade
+from tools import DIESEL, ENVIRONMENT, MYSQL, POSTGRES, ROOT, WORK, alembic, mariadb_client, project, run, say, timed, write
 
 MIGRATABLE = f'migratable = {{ path = "{ROOT}/runtime", default-features = false }}'
 BUILD = f'migratable-build = {{ path = "{ROOT}/build-support" }}'
@@ -204,135 +162,6 @@ def clean():
         f"ratio {median['only-derives'] / median['diesel-alone']:.2f}")
 
 
-def story():
-    """1,000 revisions: 100 tables, 900 columns."""
-    statements = []
-    for number in range(1000):
-        if number % 10 == 0:
-            statements.append((f'create_table(table("t{number // 10}").column(column("id", bigint()).identity(identity()))'
-                               f'.column(column("name", text())).primary_key("pk_t{number // 10}", ["id"]))',
-                               f'drop_table("t{number // 10}")',
-                               f"CREATE TABLE t{number // 10} (id INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL)"))
-        else:
-            table, column = number // 10, f"c{number % 10}"
-            statements.append((f'add_column("t{table}", column("{column}", text()).nullable())',
-                               f'drop_column("t{table}", "{column}")',
-                               f"ALTER TABLE t{table} ADD COLUMN {column} TEXT"))
-    return statements
-
-
-def runner():
-    """A release binary with the 1,000 revisions: `runner FILE all|revision|script-all|script-revision|current`."""
-    functions, entries = [], []
-    for number, (up, down, _) in enumerate(story()):
-        functions.append(f"fn u{number}(op: &mut Operations) {{ op.{up}; }}\nfn d{number}(op: &mut Operations) {{ op.{down}; }}\n")
-        after = f'&["{number - 1:012x}"]' if number else "&[]"
-        entries.append(f'    Revision {{ id: "{number:012x}", after: {after}, depends_on: &[], labels: &[], replaces: &[], message: "m", '
-                       f'file: "f.rs", checksum: "v1:{number:016x}", steps_checksum: None, transaction: None, upgrade: u{number}, downgrade: d{number} }},\n')
-    main = f"""
-use migratable::diesel::{{Connection, SqliteConnection}};
-use migratable::revision::*;
-use migratable::{{Dialect, Migrator, Options, Revision, Transaction}};
-
-{''.join(functions)}
-static REVISIONS: [Revision; 1000] = [
-{''.join(entries)}];
-
-fn main() {{
-    let arguments: Vec<String> = std::env::args().collect();
-    let migrator = Migrator::<SqliteConnection>::new(&REVISIONS);
-    let connect = || SqliteConnection::establish(&arguments[1]).unwrap();
-    match arguments[2].as_str() {{
-        "all" => drop(migrator.upgrade(&mut connect()).unwrap()),
-        "revision" => {{
-            let options = Options {{ transaction: Transaction::Revision, ..Options::default() }};
-            drop(migrator.upgrade_to(&mut connect(), "head", &options).unwrap());
-        }}
-        "script" => print!("{{}}", migrator.upgrade_sql(Dialect::Sqlite, "base:head").unwrap()),
-        _ => {{
-            let mut db = connect();
-            migrator.ensure_current(&mut db).unwrap();
-            let start = std::time::Instant::now();
-            for _ in 0..100 {{
-                migrator.ensure_current(&mut db).unwrap();
-            }}
-            println!("{{}}", start.elapsed().as_secs_f64() / 100.0);
-        }}
-    }}
-}}
-"""
-    folder = project("runner", {"src/main.rs": main}, f'migratable = {{ path = "{ROOT}/runtime" }}')
-    run(["cargo", "build", "-q", "--release"], folder)
-    return WORK / "target/release/runner"
-
-
-def diesel_runner():
-    files = {}
-    for number, (_, _, sql) in enumerate(story()):
-        files[f"migrations/{number:06}_m/up.sql"] = sql + ";\n"
-        files[f"migrations/{number:06}_m/down.sql"] = "SELECT 1;\n"
-    files["src/main.rs"] = """
-use diesel::{Connection, SqliteConnection};
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
-
-fn main() {
-    let mut db = SqliteConnection::establish(&std::env::args().nth(1).unwrap()).unwrap();
-    db.run_pending_migrations(MIGRATIONS).unwrap();
-}
-"""
-    folder = project("diesel-runner", files,
-                     DIESEL + '] }\ndiesel_migrations = "2.3"\nlibsqlite3-sys = { version = "0.35", features = ["bundled"] }')
-    run(["cargo", "build", "-q", "--release"], folder)
-    return WORK / "target/release/diesel-runner"
-
-
-def revisions():
-    say("(d) 1,000 revisions on a new SQLite file, median of nine alternating runs")
-    ours, peer = runner(), diesel_runner()
-    file = WORK / "revisions.db"
-
-    def fresh():
-        for path in WORK.glob("revisions.db*"):
-            path.unlink()
-
-    def measure(command, **options):
-        fresh()
-        return timed(command, WORK, **options)
-
-    one = run([ours, file, "script"], WORK).stdout
-    body = [line for line in one.splitlines() if line.strip() not in ("BEGIN;", "BEGIN IMMEDIATE;", "COMMIT;")]
-    statements, each = [], []
-    for line in body:
-        statements.append(line)
-        if "migratable_revisions" in line and line.upper().startswith("INSERT"):
-            each += ["BEGIN IMMEDIATE;", *statements, "COMMIT;"]
-            statements = []
-    scripts = {"all": one, "revision": "\n".join(each + statements) + "\n"}
-    for mode in ("all", "revision"):
-        shell, own, diesel = [], [], []
-        for _ in range(9):
-            shell.append(measure(["sqlite3", file], input=scripts[mode]))
-            own.append(measure([ours, file, mode]))
-            if mode == "revision":
-                diesel.append(measure([peer, file]))
-        line = (f"    transaction {mode:9} sqlite3 {statistics.median(shell):.2f} s, ours {statistics.median(own):.2f} s, "
-                f"ratio {statistics.median(own) / statistics.median(shell):.2f} (goal 1.1)")
-        if diesel:
-            line += f"; diesel_migrations {statistics.median(diesel):.2f} s, ratio {statistics.median(own) / statistics.median(diesel):.2f}"
-        say(line)
-
-
-def current():
-    say("(e) ensure_current with 1,000 revisions applied")
-    ours, file = runner(), WORK / "current.db"
-    file.unlink(missing_ok=True)
-    run([ours, file, "all"], WORK)
-    found = [float(run([ours, file, "current"], WORK).stdout) for _ in range(5)]
-    say(f"    {statistics.median(found) * 1000:.2f} ms (goal 2)")
-
-
 ALEMBIC = """
 import sys, time
 from alembic.autogenerate import compare_metadata
@@ -346,11 +175,6 @@ with engine.connect() as connection:
     found = compare_metadata(MigrationContext.configure(connection), metadata)
     print(time.perf_counter() - start, len(found))
 """
-
-# How each database is reached: by us, by its client, by SQLAlchemy.
-POSTGRES = os.environ.get("MIGRATABLE_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
-MYSQL = os.environ.get("MIGRATABLE_MYSQL_URL", "mysql://root@127.0.0.1:3306/mysql")
-
 
 def tables(count, text):
     """`count` tables of ten columns, each with an index and every other with a reference."""
@@ -370,10 +194,7 @@ def compared():
     say("(issue 3) `diff` of two equal databases of ten columns a table, beside Alembic's compare_metadata on one")
     run(["cargo", "build", "-q", "--release", "-p", "microblog-migrations", "--features", "postgres,mysql"], ROOT)
     migrate = WORK / "target/release/migrate"
-    python = WORK / "alembic/bin/python"
-    if not python.exists():
-        run([sys.executable, "-m", "venv", WORK / "alembic"], ROOT)
-        run([python, "-m", "pip", "install", "-q", "alembic", "psycopg2-binary", "pymysql"], ROOT)
+    python = alembic()
     names = ["migratable_bench_a", "migratable_bench_b"]
 
     def postgres():
@@ -389,9 +210,7 @@ def compared():
         urls = [f"{MYSQL.rsplit('/', 1)[0]}/{name}" for name in names]
         for name in names:
             script = f"DROP DATABASE IF EXISTS {name}; CREATE DATABASE {name}; USE {name};\n{tables(300, 'VARCHAR(100)')}"
-            host = MYSQL.split("@")[-1].split("/")[0].split(":")
-            user = MYSQL.split("://")[1].split("@")[0].split(":")[0]
-            run(["mariadb", "-h", host[0], "-P", host[1] if len(host) > 1 else "3306", "-u", user], ROOT, input=script)
+            run(mariadb_client(), ROOT, input=script)
         return urls, urls[0].replace("mysql://", "mysql+pymysql://")
 
     def sqlite():
@@ -520,8 +339,8 @@ fn main() -> std::process::ExitCode {
         say(f"    {name:22}{times[0]:7.0f} ms {times[1]:7.0f} ms {times[2]:7.0f} ms")
 
 
-MEASURES = {"build-script": build_script, "derive": derive, "clean": clean, "revisions": revisions, "current": current,
-            "diff": compared, "graph": graph}
+MEASURES = {"build-script": build_script, "derive": derive, "clean": clean, "upgrade": upgrade.upgrade,
+            "current": upgrade.current, "diff": compared, "graph": graph}
 
 if __name__ == "__main__":
     wanted = sys.argv[1:] or list(MEASURES)
