@@ -201,8 +201,9 @@ impl Connection for AnyConnection {
         paired!(self, session, Session, (inner, session) => inner.expect_many(session), else {})
     }
 
-    fn begin(&mut self, settings: &Settings) -> QueryResult<()> {
-        inside!(self, inner => inner.begin(settings))
+    fn begin(&mut self, settings: &Settings, session: &mut Session) -> Result<(), Error> {
+        let other = Error::Database { doing: "begin a transaction", source: DieselError::BrokenTransactionManager };
+        paired!(self, session, Session, (inner, session) => inner.begin(settings, session), else Err(other))
     }
 
     fn begin_rows(&mut self) -> QueryResult<()> {
@@ -229,8 +230,8 @@ impl Connection for AnyConnection {
         inside!(self, inner => inner.back_up(backup))
     }
 
-    fn version(&mut self, history: &HistoryTable) -> QueryResult<i64> {
-        inside!(self, inner => inner.version(history))
+    fn version(&mut self, history: &HistoryTable, session: &Session) -> QueryResult<i64> {
+        paired!(self, session, Session, (inner, session) => inner.version(history, session), else Ok(1))
     }
 
     fn execute(&mut self, sql: &str) -> QueryResult<()> {

@@ -196,7 +196,7 @@ pub trait Connection: Any + Sized {
     /// Makes the transactions that follow cheaper, where the database can; called between two of them.
     fn expect_many(&mut self, _session: &mut Self::Session) {}
     /// Begins a transaction in which nobody else can write.
-    fn begin(&mut self, settings: &Settings) -> QueryResult<()>;
+    fn begin(&mut self, settings: &Settings, session: &mut Self::Session) -> Result<(), Error>;
     /// Begins a transaction for what works on rows alone, where [`begin`](Self::begin) begins none.
     fn begin_rows(&mut self) -> QueryResult<()> {
         Ok(())
@@ -214,7 +214,7 @@ pub trait Connection: Any + Sized {
         Ok(None)
     }
     /// A number that changes when somebody else has written.
-    fn version(&mut self, history: &HistoryTable) -> QueryResult<i64>;
+    fn version(&mut self, history: &HistoryTable, session: &Self::Session) -> QueryResult<i64>;
 
     /// Runs statements.
     fn execute(&mut self, sql: &str) -> QueryResult<()>;

@@ -214,7 +214,7 @@ pub enum Error {
     #[error(
         "the connection is to a pooler that gives it another session after each transaction, as PgBouncer does in \
          transaction mode: locks and settings would be left with others; give the URL of the server itself, or of a pool in \
-         session mode; nothing was changed"
+         session mode; nothing was done in the other session, and what was done before is whole"
     )]
     Pooler,
     /// The copy of the database cannot be made that was to be made before anything is changed.

@@ -27,8 +27,7 @@ use crate::settings::Transaction;
 use crate::takeover;
 
 use self::retries::Retries;
-pub(crate) use self::session::Session;
-use self::session::cannot_begin;
+pub(crate) use self::session::{Session, cannot_begin};
 
 /// How revisions are run.
 #[derive(Clone, Debug, Default)]
@@ -70,12 +69,14 @@ pub struct Report {
     pub backup: Option<PathBuf>,
     /// How the database stands to the program now.
     pub standing: Standing,
+    /// The revisions at which it stands.
+    pub current: Vec<String>,
 }
 
 impl Report {
     /// Nothing was to be done.
-    pub(crate) fn nothing(standing: Standing) -> Report {
-        Report { done: Vec::new(), taken_over: Vec::new(), resumed: Vec::new(), backup: None, standing }
+    pub(crate) fn nothing((standing, current): (Standing, Vec<String>)) -> Report {
+        Report { done: Vec::new(), taken_over: Vec::new(), resumed: Vec::new(), backup: None, standing, current }
     }
 }
 
@@ -89,8 +90,7 @@ pub(crate) fn run<Db: Database>(
     backup::check(options.backup.as_ref(), database.dialect())?;
     let graph = migrator.graph()?;
     let settings = migrator.settings();
-    let read = history::read(database, settings).and_then(|rows| Ok((rows, journal::read(database, settings)?)));
-    let (rows, unfinished) = match read {
+    let (rows, unfinished) = match history::read_all(database, settings) {
         Ok(read) => read,
         // A connection that cannot be migrated on is the better reason.
         Err(error) => return Session::open(database, settings).and(Err(error)),
@@ -124,7 +124,7 @@ pub(crate) fn run<Db: Database>(
         // An empty journal that is left does no harm.
         drop(journal::forget(run.session.database, settings));
     }
-    let standing = ended.inspect_err(|error| {
+    let (standing, current) = ended.inspect_err(|error| {
         let revision = match error {
             Error::Failed(failure) => Some(failure.revision.as_str()),
             Error::Plan { revision, .. } => Some(revision.as_str()),
@@ -133,7 +133,7 @@ pub(crate) fn run<Db: Database>(
         options.observer.tell(&Event::Failed { revision, error: &error.to_string() });
     })?;
     let Run { done, taken_over, resumed, backup, .. } = run;
-    Ok(Report { done, taken_over, resumed, backup, standing })
+    Ok(Report { done, taken_over, resumed, backup, standing, current })
 }
 
 /// Whether a database may go a way: not back from revisions that nobody knows.
@@ -160,13 +160,16 @@ fn path<Db: Database>(
     Ok(path)
 }
 
-fn standing(graph: &Graph, position: &Position) -> Standing {
-    if !position.unknown.is_empty() {
-        return Standing::Ahead(position.unknown.clone());
-    }
+/// How a database stands to the program, and at which revisions.
+fn standing(graph: &Graph, position: &Position) -> (Standing, Vec<String>) {
     let is_pending = |id: &&String| !position.applied.contains(*id);
     let pending: Vec<String> = graph.order().iter().filter(is_pending).cloned().collect();
-    if pending.is_empty() { Standing::Current } else { Standing::Behind(pending) }
+    let standing = match () {
+        () if !position.unknown.is_empty() => Standing::Ahead(position.unknown.clone()),
+        () if pending.is_empty() => Standing::Current,
+        () => Standing::Behind(pending),
+    };
+    (standing, graph.tips(&position.applied).into_iter().map(str::to_owned).collect())
 }
 
 struct Run<'a, Db: Database> {
@@ -223,7 +226,7 @@ impl<Db: Database> Run<'_, Db> {
     }
 
     /// Runs transactions until nothing is left to do. Each begins by seeing what others have done in between.
-    fn transactions(&mut self, target: &str) -> Result<Standing, Error> {
+    fn transactions(&mut self, target: &str) -> Result<(Standing, Vec<String>), Error> {
         let mut known: Option<State<Db::Facts>> = None;
         let mut target = Some(target);
         let mut is_first = true;
@@ -231,7 +234,7 @@ impl<Db: Database> Run<'_, Db> {
         loop {
             let taken_over = self.taken_over.len();
             self.session.begin()?;
-            let version = self.session.database.version(&self.session.settings.history).map_err(cannot_begin)?;
+            let version = self.session.version().map_err(cannot_begin)?;
             let mut state = match known.take() {
                 Some(state) if state.version == version => state,
                 _ => self.look(version, target.take())?,

@@ -2,7 +2,7 @@
 
 mod statements;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use migratable_core::graph::Graph;
@@ -10,7 +10,7 @@ use migratable_core::graph::Graph;
 use crate::dialect::Database;
 use crate::error::Error;
 use crate::executor::Session;
-use crate::journal::Unfinished;
+use crate::journal::{self, Unfinished};
 use crate::migrator::Revision;
 use crate::settings::{HistoryTable, Settings};
 use crate::takeover;
@@ -116,25 +116,41 @@ pub(crate) fn query<Db: Database>(
 
 /// The history, in order.
 pub(crate) fn read<Db: Database>(database: &mut Db, settings: &Settings) -> Result<Vec<Applied>, Error> {
-    let sql = Statements::of(&settings.history, database.dialect()).read();
-    let rows = query(database, settings, &settings.history, &sql)?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let mut values = row.into_iter();
-            let mut optional = || values.next().flatten();
-            Applied {
-                revision: optional().unwrap_or_default(),
-                ordinal: optional().and_then(|text| text.parse().ok()).unwrap_or_default(),
-                message: optional().unwrap_or_default(),
-                checksum: optional().unwrap_or_default(),
-                steps_checksum: optional(),
-                applied_at: optional().unwrap_or_default(),
-                duration: Duration::from_millis(optional().and_then(|text| text.parse().ok()).unwrap_or_default()),
-                tool_version: optional().unwrap_or_default(),
-            }
-        })
-        .collect())
+    Ok(read_rows(database, settings)?.0)
+}
+
+/// The history, in order, and the revision that is in the middle of its work: by one query, if there is none.
+pub(crate) fn read_all<Db: Database>(
+    database: &mut Db,
+    settings: &Settings,
+) -> Result<(Vec<Applied>, Option<Unfinished>), Error> {
+    let (rows, has_journal) = read_rows(database, settings)?;
+    // Nothing tells of the journal of the first revision.
+    let unfinished = if has_journal || rows.is_empty() { journal::read(database, settings)? } else { None };
+    Ok((rows, unfinished))
+}
+
+fn read_rows<Db: Database>(database: &mut Db, settings: &Settings) -> Result<(Vec<Applied>, bool), Error> {
+    let sql = Statements::of(&settings.history, database.dialect()).read(&settings.history.journal());
+    let mut has_journal = false;
+    let mut applied = |row: Vec<Option<String>>| {
+        let mut values = row.into_iter();
+        let mut optional = || values.next().flatten();
+        let applied = Applied {
+            revision: optional().unwrap_or_default(),
+            ordinal: optional().and_then(|text| text.parse().ok()).unwrap_or_default(),
+            message: optional().unwrap_or_default(),
+            checksum: optional().unwrap_or_default(),
+            steps_checksum: optional(),
+            applied_at: optional().unwrap_or_default(),
+            duration: Duration::from_millis(optional().and_then(|text| text.parse().ok()).unwrap_or_default()),
+            tool_version: optional().unwrap_or_default(),
+        };
+        has_journal |= optional().as_deref() == Some("1");
+        applied
+    };
+    let rows = query(database, settings, &settings.history, &sql)?.into_iter().map(&mut applied).collect();
+    Ok((rows, has_journal))
 }
 
 /// The revisions of the history with their checksums, and whether one of them may be unfinished, by one query.
@@ -182,6 +198,12 @@ fn unchanged(revision: &Revision, recorded: &str) -> Result<(), Error> {
         });
     }
     Ok(())
+}
+
+/// The revisions that no other follows.
+pub(crate) fn heads(revisions: &[Revision]) -> Vec<String> {
+    let followed: HashSet<&str> = revisions.iter().flat_map(|it| it.after.iter().copied()).collect();
+    revisions.iter().filter(|it| !followed.contains(it.id)).map(|it| it.id.to_owned()).collect()
 }
 
 /// Whether a database with these rows has every revision.

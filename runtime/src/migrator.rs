@@ -146,7 +146,7 @@ impl<Db: Database> Migrator<Db> {
         let seen = takeover::checksums(self.revisions, rows);
         let standing = seen.and_then(|(rows, is_due)| Ok((history::ensure_current(self.revisions, &rows)?, is_due)));
         match standing {
-            Ok((standing, false)) if !has_journal => Ok(Report::nothing(standing)),
+            Ok((standing, false)) if !has_journal => Ok(Report::nothing((standing, history::heads(self.revisions)))),
             _ => self.upgrade_to(database, "heads", &Options::default()),
         }
     }
@@ -230,8 +230,8 @@ impl<Db: Database> Migrator<Db> {
     /// If the history cannot be read.
     pub fn status(&self, database: &mut Db) -> Result<Status, Error> {
         let graph = self.graph()?;
-        let unfinished = journal::read(database, &self.settings)?;
-        Ok(history::status(self.revisions, &graph, history::read(database, &self.settings)?, unfinished))
+        let (rows, unfinished) = history::read_all(database, &self.settings)?;
+        Ok(history::status(self.revisions, &graph, rows, unfinished))
     }
 
     /// The revisions at which the database stands, and the schema that they lead to.

@@ -14,7 +14,7 @@ use crate::history::{self, Position};
 use crate::impact::{Impact, PlannedStatement, Situation};
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 use crate::inspect::Losses;
-use crate::journal::{self, Rest};
+use crate::journal::Rest;
 use crate::migrator::{Direction, Migrator, Revision};
 use crate::parts::parts;
 use crate::revision::Operations;
@@ -236,7 +236,8 @@ pub(crate) fn preview<Db: Database>(
     direction: Direction,
 ) -> Result<Vec<PlannedRevision>, Error> {
     let graph = migrator.graph()?;
-    let position = migrator.position(&graph, history::read(database, migrator.settings())?, false)?;
+    let (rows, mut unfinished) = history::read_all(database, migrator.settings())?;
+    let position = migrator.position(&graph, rows, false)?;
     let target = self::target(&graph, &position.applied, target)?;
     let mut replay = migrator.replay(&graph, position.order.iter())?;
     let reading = |source| Error::Database { doing: "look at the tables", source };
@@ -246,7 +247,6 @@ pub(crate) fn preview<Db: Database>(
     let path = path(&graph, &position, &target, direction);
     reversible(migrator, &path, direction)?;
     let mut path: VecDeque<_> = migrator.find_all(&path).into();
-    let mut unfinished = journal::read(database, migrator.settings())?;
     if let Some(it) = &unfinished {
         it.goes_on_first(migrator.revisions(), (&graph, &position), direction, &mut path)?;
     }

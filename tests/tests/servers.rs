@@ -8,6 +8,7 @@ mod servers {
     pub mod copies;
     pub mod pooler;
     pub mod program;
+    pub mod round_trips;
     pub mod settings;
     pub mod tls;
 }

@@ -81,10 +81,9 @@ impl Movement<'_> {
         };
         console.progress("");
         let report = report.map_err(|error| self.failure(&error, &migrator, &mut connection, &database))?;
-        let current = migrator.current(&mut connection).map_err(|error| database.failure(&error))?;
-        self.report(&report, &current, &database, console);
+        self.report(&report, &report.current, &database, console);
         if report.done.is_empty() && report.taken_over.is_empty() {
-            self.hint_at_other_way(&migrator, &current, project, console);
+            self.hint_at_other_way(&migrator, &report.current, project, console);
         }
         match report.standing {
             Standing::Ahead(unknown) => Err(database.failure(&migratable::Error::Ahead { unknown })),

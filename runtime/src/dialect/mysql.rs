@@ -68,7 +68,7 @@ impl Connection for MysqlConnection {
 
     /// Nothing: changes of tables are in no transaction, and the lock of the session keeps others out. What works on
     /// rows begins its own.
-    fn begin(&mut self, _: &Settings) -> QueryResult<()> {
+    fn begin(&mut self, _: &Settings, _: &mut session::Session) -> Result<(), Error> {
         Ok(())
     }
 
@@ -93,7 +93,7 @@ impl Connection for MysqlConnection {
     }
 
     /// The lock is this session's until it leaves, and nobody migrates without it.
-    fn version(&mut self, _: &HistoryTable) -> QueryResult<i64> {
+    fn version(&mut self, _: &HistoryTable, _: &session::Session) -> QueryResult<i64> {
         Ok(0)
     }
 

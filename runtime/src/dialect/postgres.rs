@@ -91,8 +91,8 @@ impl Connection for PgConnection {
         session::leave(self, session);
     }
 
-    fn begin(&mut self, settings: &Settings) -> QueryResult<()> {
-        session::begin(self, settings)
+    fn begin(&mut self, settings: &Settings, session: &mut session::Session) -> Result<(), Error> {
+        session::begin(self, settings, session)
     }
 
     fn commit(&mut self, history: &HistoryTable) -> QueryResult<()> {
@@ -112,8 +112,8 @@ impl Connection for PgConnection {
         session::after_step(self, step)
     }
 
-    fn version(&mut self, history: &HistoryTable) -> QueryResult<i64> {
-        session::version(self, history)
+    fn version(&mut self, history: &HistoryTable, session: &session::Session) -> QueryResult<i64> {
+        session::version(self, history, session)
     }
 
     fn execute(&mut self, sql: &str) -> QueryResult<()> {

@@ -39,6 +39,7 @@ pub use rebuild::Rebuild;
 use super::{Connection, Database, Offline, Trace, Work, literal, tokens};
 use crate::backup::Backup;
 use crate::error::{Error, Stop};
+use crate::executor::cannot_begin;
 use crate::impact::{Impact, RowCount, Situation};
 use crate::inspect::Inspected;
 use crate::migrator::Direction;
@@ -85,8 +86,8 @@ impl Connection for SqliteConnection {
         session::expect_many(self, session);
     }
 
-    fn begin(&mut self, _: &Settings) -> QueryResult<()> {
-        session::begin(self)
+    fn begin(&mut self, _: &Settings, _: &mut session::Session) -> Result<(), Error> {
+        session::begin(self).map_err(cannot_begin)
     }
 
     fn commit(&mut self, _: &HistoryTable) -> QueryResult<()> {
@@ -109,7 +110,7 @@ impl Connection for SqliteConnection {
         backup::make(self, backup).map(Some)
     }
 
-    fn version(&mut self, _: &HistoryTable) -> QueryResult<i64> {
+    fn version(&mut self, _: &HistoryTable, _: &session::Session) -> QueryResult<i64> {
         let rows = self.rows("PRAGMA data_version")?;
         Ok(rows.into_iter().flatten().flatten().find_map(|text| text.parse().ok()).unwrap_or_default())
     }

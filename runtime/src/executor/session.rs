@@ -21,7 +21,12 @@ impl<'a, Db: Database> Session<'a, Db> {
 
     /// Begins a transaction. It is rolled back with the end of the session unless it is committed.
     pub(crate) fn begin(&mut self) -> Result<(), Error> {
-        self.database.begin(self.settings).map_err(cannot_begin)
+        self.database.begin(self.settings, &mut self.before)
+    }
+
+    /// A number that changes when somebody else has written.
+    pub(super) fn version(&mut self) -> QueryResult<i64> {
+        self.database.version(&self.settings.history, &self.before)
     }
 
     /// Keeps everybody else who migrates away until the end of the session.
@@ -35,7 +40,7 @@ impl<'a, Db: Database> Session<'a, Db> {
     }
 }
 
-pub(super) fn cannot_begin(source: diesel::result::Error) -> Error {
+pub(crate) fn cannot_begin(source: diesel::result::Error) -> Error {
     Error::Database { doing: "begin a transaction", source }
 }
 

@@ -285,7 +285,7 @@ impl<Db: Database> Run<'_, Db> {
 
     /// Notes that a statement is still to be done.
     fn refused(&mut self, journal: &mut Parts<'_>, place: &Place) -> Result<(), Stop> {
-        self.session.database.begin(self.session.settings)?;
+        self.session.begin().map_err(|error| Stop::refused(error.to_string()))?;
         journal.at(self.session.database, Place { is_begun: false, ..place.clone() })?;
         Ok(self.session.commit()?)
     }

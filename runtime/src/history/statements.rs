@@ -73,19 +73,23 @@ impl Statements {
         }
     }
 
-    /// Reads all of it, in order.
-    pub(crate) fn read(&self) -> String {
+    /// Reads all of it, in order, and behind each row whether a journal is there.
+    pub(crate) fn read(&self, journal: &HistoryTable) -> String {
         format!(
             "SELECT revision, ordinal, message, checksum, steps_checksum, CAST(applied_at AS CHAR(19)), duration_ms, \
-             tool_version FROM {} ORDER BY ordinal",
+             tool_version, {} FROM {} ORDER BY ordinal",
+            self.has(journal),
             self.table
         )
     }
 
     /// Reads the revisions with their checksums, and behind each whether a journal is there.
     pub(crate) fn read_checksums(&self, journal: &HistoryTable) -> String {
-        let is_there = Statements::is_there(journal, self.dialect);
-        format!("SELECT revision, checksum, CASE WHEN EXISTS ({is_there}) THEN 1 ELSE 0 END FROM {}", self.table)
+        format!("SELECT revision, checksum, {} FROM {}", self.has(journal), self.table)
+    }
+
+    fn has(&self, journal: &HistoryTable) -> String {
+        format!("CASE WHEN EXISTS ({}) THEN 1 ELSE 0 END", Statements::is_there(journal, self.dialect))
     }
 
     /// SQL for the number behind the last one.

@@ -1,4 +1,4 @@
-//! A pooler in transaction mode between `migrate` and PostgreSQL: it is seen, and nothing is changed.
+//! A pooler in transaction mode between `migrate` and PostgreSQL: it is seen before anything is done in another session.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -48,8 +48,8 @@ fn answer(server: &mut TcpStream, client: Option<&mut TcpStream>) -> io::Result<
     }
 }
 
-/// Lets a client speak with two sessions in turn, another one behind each transaction.
-fn talk(mut client: TcpStream, servers: [TcpStream; 2]) -> io::Result<()> {
+/// Lets a client speak with two sessions in turn, another one behind each transaction; with the first alone for so many.
+fn talk(mut client: TcpStream, servers: [TcpStream; 2], mut idle: usize) -> io::Result<()> {
     let mut servers = servers;
     let startup = startup(&mut client)?;
     for (at, server) in servers.iter_mut().enumerate() {
@@ -61,13 +61,16 @@ fn talk(mut client: TcpStream, servers: [TcpStream; 2]) -> io::Result<()> {
         let (letter, whole) = message(&mut client)?;
         servers[at].write_all(&whole)?;
         if matches!(letter, b'Q' | b'S') && answer(&mut servers[at], Some(&mut client))? {
-            at = 1 - at;
+            match idle {
+                0 => at = 1 - at,
+                _ => idle -= 1,
+            }
         }
     }
 }
 
-/// A pooler before a server, on the port that is given back.
-fn pooler(server: String) -> u16 {
+/// A pooler before a server, which has nothing else to do for so many transactions. Gives back its port.
+fn pooler(server: String, idle: usize) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
@@ -75,7 +78,7 @@ fn pooler(server: String) -> u16 {
             let connect = || TcpStream::connect(&server).unwrap();
             let servers = [connect(), connect()];
             // It ends with the client.
-            thread::spawn(move || drop(talk(client, servers)));
+            thread::spawn(move || drop(talk(client, servers, idle)));
         }
     });
     port
@@ -89,7 +92,7 @@ fn a_pooler_in_transaction_mode_is_refused_before_anything_is_changed() {
     let url = database.url();
     let (front, name) = url.rsplit_once('/').unwrap();
     let (user, address) = front.rsplit_once('@').unwrap();
-    let pooled = format!("{user}@127.0.0.1:{}/{name}", pooler(address.to_owned()));
+    let pooled = format!("{user}@127.0.0.1:{}/{name}", pooler(address.to_owned(), 0));
     let program = Program::new(&database, &SOUND, "");
     let settings = "SELECT count(*) FROM pg_tables WHERE tablename LIKE 'migratable%'";
     for command in [&["upgrade"][..], &["upgrade", "a1"], &["stamp", "head"]] {
@@ -100,4 +103,32 @@ fn a_pooler_in_transaction_mode_is_refused_before_anything_is_changed() {
     let error = program.run(&["--database-url", &pooled, "upgrade", "--json"]).unwrap_err();
     assert!(error.contains("another session"), "{error}");
     program.ok(&["upgrade"]);
+}
+
+#[test]
+fn a_pooler_that_changes_the_session_in_the_middle_is_seen_before_anything_is_done_in_another() {
+    let server = Server::of(Dialect::Postgres).unwrap();
+    let database = server.database("pooler_busy").unwrap();
+    let url = database.url();
+    let (front, name) = url.rsplit_once('/').unwrap();
+    let (user, address) = front.rsplit_once('@').unwrap();
+    let mut seen_between = 0;
+    for idle in 0.. {
+        database.make("").unwrap();
+        let program = Program::new(&database, &SOUND, "");
+        let pooled = format!("{user}@127.0.0.1:{}/{name}", pooler(address.to_owned(), idle));
+        let ended = program.run(&["--database-url", &pooled, "upgrade"]);
+        let between = program.ok(&["current"]) == "a1\n";
+        if let Err(error) = &ended {
+            assert!(error.contains("another session after each") || error.contains("prepared statement"), "{error}");
+        }
+        seen_between += usize::from(between && ended.is_err());
+        program.ok(&["upgrade"]);
+        program.ok(&["verify"]);
+        if ended.is_ok() {
+            break;
+        }
+        assert!(idle < 100, "{ended:?}");
+    }
+    assert!(seen_between > 0);
 }

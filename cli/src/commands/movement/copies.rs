@@ -50,13 +50,13 @@ impl Movement<'_> {
         if let Standing::Ahead(unknown) = report.standing {
             return Err(failure(migratable::Error::Ahead { unknown }));
         }
-        let current = migrator.current(&mut connection).map_err(failure)?;
+        let current = &report.current;
         let done: Vec<&str> = report.done.iter().map(|done| done.revision.as_str()).collect();
         let is_idle = done.is_empty() && report.taken_over.is_empty();
         Ok(Became {
             word: if is_idle { UNTOUCHED } else { DONE },
             is_bad: false,
-            line: (!is_idle).then(|| summary(&report, &current)),
+            line: (!is_idle).then(|| summary(&report, current)),
             json: json!({
                 "done": done,
                 "taken_over": report.taken_over,

@@ -10,6 +10,7 @@ use migratable_core::Dialect;
 use super::ddl;
 use crate::dialect::{Connection, literal, said};
 use crate::error::{Error, Stop};
+use crate::executor::cannot_begin;
 use crate::settings::{HistoryTable, Settings, milliseconds};
 
 /// What keeps two deployers of a history apart: it stands in the first schema, or in one that is set. The number is the
@@ -72,6 +73,10 @@ const SETTINGS: [(&str, &str); 3] =
 /// What a connection was like before: the settings and their values.
 pub struct Session {
     settings: Vec<(String, String)>,
+    /// SQL that gives whether it is still this session.
+    is_same: String,
+    /// Whether it has written the history: the table is there then.
+    has_written: bool,
     /// Lets go of the lock, if it was to outlive transactions.
     unlock: Option<String>,
 }
@@ -96,18 +101,17 @@ pub(super) fn enter(database: &mut PgConnection, settings: &Settings) -> Result<
     let names = || wanted.iter().map(|(name, _)| *name).chain(["lc_messages"]);
     let values: Vec<String> = names().map(|name| format!("current_setting('{name}')")).collect();
     let own = own_word();
+    let is_same = format!("coalesce(current_setting('migratable.session', true) = {own}, false)");
     let failed = |error: DieselError| if is_of_pooler(&error) { Error::Pooler } else { failed(error) };
-    let ask = format!("SELECT set_config('migratable.session', {own}, false), {}", values.join(", "));
-    let row = database.rows(&ask).map_err(failed)?.into_iter().next();
-    let values = row.into_iter().flatten().skip(1).map(Option::unwrap_or_default);
+    let own_marks = format!("set_config('migratable.session', {own}, false), set_config('migratable.own', '', false)");
+    let row = database.rows(&format!("SELECT {own_marks}, {}", values.join(", "))).map_err(failed)?.into_iter().next();
+    let values = row.into_iter().flatten().skip(2).map(Option::unwrap_or_default);
     let before = names().map(str::to_owned).zip(values).collect();
-    let same = ddl::block(&format!(
-        "BEGIN IF current_setting('migratable.session', true) IS DISTINCT FROM {own} THEN \
-         RAISE EXCEPTION '{OTHER_SESSION}'; END IF; {IN_ENGLISH} END"
-    ));
+    let same =
+        ddl::block(&format!("BEGIN IF NOT {is_same} THEN RAISE EXCEPTION '{OTHER_SESSION}'; END IF; {IN_ENGLISH} END"));
     let set = set(wanted.iter().map(|(name, value)| (*name, value.as_str())));
     database.batch_execute(&format!("{same}; {set}")).map_err(failed)?;
-    Ok(Session { settings: before, unlock: None })
+    Ok(Session { settings: before, is_same, has_written: false, unlock: None })
 }
 
 /// Lets the server say in English what it says, for that tells what may be tried again. Not everybody may set that.
@@ -147,21 +151,30 @@ pub(super) fn leave(database: &mut PgConnection, session: &Session) {
 const PAUSES: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(200)];
 
 /// Begins a transaction, and waits until nobody else migrates. A setting that ends with the transaction tells whether
-/// it is still the same one. Nothing is open while it waits: who makes an index CONCURRENTLY would wait for that.
-pub(super) fn begin(database: &mut PgConnection, settings: &Settings) -> QueryResult<()> {
+/// it is still the same one. Nothing is open while it waits: who makes an index CONCURRENTLY would wait for that. A pooler
+/// may have given the connection another session meanwhile.
+pub(super) fn begin(database: &mut PgConnection, settings: &Settings, session: &mut Session) -> Result<(), Error> {
     let begun = Instant::now();
     let mut pause = PAUSES[0];
     let ask = format!(
         "SELECT set_config('migratable.transaction', 'open', true), pg_try_advisory_xact_lock({}), \
-         round(1000 * extract(epoch FROM current_setting('lock_timeout')::interval))::bigint",
-        lock_key(settings)
+         round(1000 * extract(epoch FROM current_setting('lock_timeout')::interval))::bigint, {}, \
+         current_setting('migratable.own', true) <> ''",
+        lock_key(settings),
+        session.is_same
     );
     loop {
-        AnsiTransactionManager::begin_transaction_sql(database, "BEGIN")?;
-        let asked = database.rows(&ask).inspect_err(|_| rollback(database));
+        AnsiTransactionManager::begin_transaction_sql(database, "BEGIN").map_err(cannot_begin)?;
+        let asked = database.rows(&ask).inspect_err(|_| rollback(database)).map_err(cannot_begin);
         let row = asked?.into_iter().next().unwrap_or_default();
-        let [_, locked, timeout] = <[Option<String>; 3]>::try_from(row).unwrap_or_default();
-        if locked.as_deref() == Some("true") {
+        let [_, locked, timeout, is_same, has_written] = <[Option<String>; 5]>::try_from(row).unwrap_or_default();
+        let is = |answer: Option<String>| answer.as_deref() == Some("true");
+        if !is(is_same) {
+            rollback(database);
+            return Err(Error::Pooler);
+        }
+        if is(locked) {
+            session.has_written = is(has_written);
             return Ok(());
         }
         rollback(database);
@@ -169,7 +182,8 @@ pub(super) fn begin(database: &mut PgConnection, settings: &Settings) -> QueryRe
         if limit.is_some_and(|limit| begun.elapsed() >= limit) {
             let holder = lock_holder(database, settings).map_or(String::new(), |holder| format!(", {holder}"));
             let waited = begun.elapsed().as_secs_f32();
-            return Err(said(&format!("waited {waited:.1} s: another process migrates this database{holder}")));
+            let message = format!("waited {waited:.1} s: another process migrates this database{holder}");
+            return Err(cannot_begin(said(&message)));
         }
         std::thread::sleep(pause);
         pause = PAUSES[1].min(pause * 2);
@@ -191,8 +205,7 @@ pub(super) fn hold(database: &mut PgConnection, settings: &Settings, session: &m
 
 /// Remembers what the history is, so that the next transaction sees whether somebody else has changed it.
 pub(super) fn commit(database: &mut PgConnection, table: &HistoryTable) -> QueryResult<()> {
-    let own = own_history(database, table)?;
-    database.batch_execute(&set([("migratable.own", own.as_str())]))?;
+    database.batch_execute(&format!("SELECT set_config('migratable.own', {}, false)", state(table)))?;
     AnsiTransactionManager::commit_transaction(database)
 }
 
@@ -205,40 +218,33 @@ pub(super) fn rollback(database: &mut PgConnection) {
     }
 }
 
-/// A number that stands for the history, and is another one for every history.
-fn history(database: &mut PgConnection, table: &HistoryTable) -> QueryResult<i64> {
-    let name = table.sql(Dialect::Postgres);
-    let is_there = |name: &str| format!("to_regclass({}) IS NOT NULL", literal(name));
-    let journal = table.journal().sql(Dialect::Postgres);
-    let there = database.rows(&format!("SELECT {}, {}", is_there(&name), is_there(&journal)))?;
-    let mut there = there.into_iter().flatten().map(|it| it.as_deref() == Some("true"));
-    let [has_history, has_journal] = [there.next() == Some(true), there.next() == Some(true)];
-    match (has_history, has_journal) {
-        (false, _) => return Ok(1),
-        // Whatever somebody else has left in the middle of its work is looked at.
-        (_, true) => return Ok(2),
-        _ => {}
+/// SQL for what the history is, in the words of this process; no other writes the same. The table must be there.
+fn state(table: &HistoryTable) -> String {
+    let journal = literal(&table.journal().sql(Dialect::Postgres));
+    format!(
+        "concat('{}:', CASE WHEN to_regclass({journal}) IS NOT NULL THEN 2 ELSE (SELECT coalesce(hashtextextended(\
+         string_agg(revision || ordinal || applied_at, ' ' ORDER BY ordinal), 0), 1) FROM {}) END)",
+        std::process::id(),
+        table.sql(Dialect::Postgres)
+    )
+}
+
+/// Zero as long as the history is as this connection left it, else a number that no other state of it has. It is asked by
+/// a statement of its own: that of the lock may not see what was written until it had it.
+pub(super) fn version(database: &mut PgConnection, table: &HistoryTable, session: &Session) -> QueryResult<i64> {
+    if !session.has_written {
+        let name = literal(&table.sql(Dialect::Postgres));
+        let there = database.rows(&format!("SELECT to_regclass({name}) IS NOT NULL"))?;
+        if there.into_iter().flatten().flatten().all(|it| it != "true") {
+            return Ok(1);
+        }
     }
-    let sum = format!(
-        "SELECT coalesce(hashtextextended(string_agg(revision || ordinal || applied_at, ' ' ORDER BY ordinal), 0), 1) \
-         FROM {name}"
-    );
-    let found = database.rows(&sum)?;
-    Ok(found.into_iter().flatten().flatten().find_map(|text| text.parse().ok()).unwrap_or(1))
-}
-
-/// The history in the words of this process; no other writes the same.
-fn own_history(database: &mut PgConnection, table: &HistoryTable) -> QueryResult<String> {
-    Ok(format!("{}:{}", std::process::id(), history(database, table)?))
-}
-
-/// Zero as long as the history is as this connection left it.
-pub(super) fn version(database: &mut PgConnection, table: &HistoryTable) -> QueryResult<i64> {
-    let found = history(database, table)?;
-    let own = format!("{}:{found}", std::process::id());
-    let rows = database.rows("SELECT coalesce(current_setting('migratable.own', true), '')")?;
-    let is_own = rows.into_iter().flatten().flatten().any(|text| text == own);
-    Ok(if is_own { 0 } else { found | 1 })
+    let state = state(table);
+    let found = database.rows(&format!("SELECT {state}, coalesce(current_setting('migratable.own', true), '')"))?;
+    let [found, own] =
+        <[Option<String>; 2]>::try_from(found.into_iter().next().unwrap_or_default()).unwrap_or_default();
+    let number = found.as_ref().and_then(|state| state.split_once(':')?.1.parse::<i64>().ok());
+    Ok(if found == own { 0 } else { number.unwrap_or(1) | 1 })
 }
 
 /// Stops if a step has ended the transaction, by Diesel or by SQL, which Diesel does not count.
