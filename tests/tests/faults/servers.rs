@@ -80,8 +80,8 @@ fn on(dialect: Dialect) {
                 way.recover(&database, &expected, &format!("{dialect} {way:?}: {fault:?} {nth} of {statements}"));
             }
         }
+        println!("{dialect}: interrupted {tried} times up to {way:?}");
     }
-    println!("{dialect}: interrupted {tried} times");
     assert!(tried > 0);
 }
 

@@ -60,6 +60,7 @@ fn at_every_call(way: Way, journal_mode: &str, transaction: &str) -> usize {
             way.recover(&database, &expected, &format!("{way:?} {journal_mode} {transaction}: {call} {nth}"));
         }
     }
+    println!("killed {calls} times in {way:?}, {journal_mode}, {transaction}");
     calls
 }
 
