@@ -1,10 +1,10 @@
 //! A schema as Diesel's `table!` declarations.
 
-mod names;
+pub(crate) mod names;
 mod relations;
 #[cfg(test)]
 mod tests;
-mod types;
+pub(crate) mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -5,6 +5,7 @@
 
 mod index;
 mod outputs;
+mod rows;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -17,10 +18,12 @@ use migratable_syntax::findings::{self, Finding, Place};
 use migratable_syntax::revision::{HEADER, Located};
 
 use crate::configuration::Configuration;
-use crate::history::{History, LockProblem, Problem, ProblemPlace};
+use crate::history::{History, LockProblem, Problem, ProblemPlace, Seen};
 use crate::manifest::{self, Manifest};
 use index::Index;
 use outputs::Outputs;
+use rows::RowModules;
+use steps::Steps;
 
 /// Takes the revisions in `versions/` into the migrations package; to be called in its `build.rs`.
 ///
@@ -82,11 +85,11 @@ fn embed(dir: &Path, with_revisions: bool) -> Outputs {
         }
     };
     if with_revisions {
-        let limit = Manifest::read(dir, &manifest::enabled_features()).column_limit();
+        let manifest = Manifest::read(dir, &manifest::enabled_features());
         let mut package = Vec::new();
         let mut index = Index::new(&configuration);
         for database in configuration.each() {
-            revisions(&database, limit, &mut index, &mut package, &mut outputs);
+            revisions(&database, &manifest, &mut index, &mut package, &mut outputs);
         }
         outputs.add(index::FILE, index.text());
         outputs.add(findings::PACKAGE, findings::write(&package));
@@ -97,15 +100,20 @@ fn embed(dir: &Path, with_revisions: bool) -> Outputs {
 /// The revisions of a database.
 fn revisions(
     configuration: &Configuration,
-    limit: usize,
+    manifest: &Manifest,
     index: &mut Index,
     package: &mut Vec<Finding>,
     outputs: &mut Outputs,
 ) {
     let history = History::read(&configuration.versions());
-    let mut steps = steps::Steps::new(configuration, limit);
-    let walk = history.walk(&mut |step| steps.add(&step));
-    let mut problems: Vec<&Problem> = history.problems.iter().chain(&walk.problems).chain(&steps.problems).collect();
+    let mut steps = Steps::new(configuration, manifest.column_limit());
+    let mut rows = RowModules::new(configuration, &manifest.features);
+    let walk = history.walk(&mut |seen| match seen {
+        Seen::Step(step) => steps.add(&step),
+        Seen::Rows(of) => rows.add(&of),
+    });
+    let found = history.problems.iter().chain(&walk.problems).chain(&steps.problems).chain(&rows.problems);
+    let mut problems: Vec<&Problem> = found.collect();
     problems.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));
     let is_sound = problems.is_empty();
 
@@ -136,7 +144,7 @@ fn revisions(
     for entry in &history.revisions {
         let first = history.entry(&entry.file.id).is_some_and(|first| first.path == entry.path);
         if first && (walk.reached.contains(&entry.file.id) || has_problem(&entry.path)) {
-            outputs.add(&format!("{}.rs", entry.file.id), steps.text(entry));
+            outputs.add(&format!("{}.rs", entry.file.id), steps.text(entry) + rows.text(&entry.file.id));
             entries.push(entry);
         }
     }

@@ -20,7 +20,7 @@ pub use difference::differences;
 pub use lock::LockProblem;
 pub use read::files;
 pub use replay::Replay;
-pub(crate) use replay::Step;
+pub(crate) use replay::{Rows, Seen, Step};
 pub use roads::{Conflict, End};
 
 /// The revisions in a folder.

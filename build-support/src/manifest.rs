@@ -15,6 +15,8 @@ pub(crate) const COMMON_COLUMNS: usize = 32;
 pub(crate) struct Manifest {
     /// Diesel, if the package depends on it.
     pub(crate) diesel: Option<Diesel>,
+    /// The features of `migratable` that Cargo.toml turns on.
+    pub(crate) features: BTreeSet<String>,
     /// The manifest of the workspace, if it had to be read.
     pub(crate) workspace: Option<PathBuf>,
     roots: Vec<PathBuf>,
@@ -28,6 +30,13 @@ pub(crate) struct Diesel {
     /// The name in Rust.
     pub(crate) name: String,
     features: BTreeSet<String>,
+}
+
+/// What a manifest says about a dependency.
+struct Dependency {
+    package: String,
+    features: BTreeSet<String>,
+    optional: bool,
 }
 
 impl Diesel {
@@ -58,12 +67,16 @@ impl Manifest {
         let targets = targets.filter_map(|(_, target)| as_table(target.get_ref()));
         for dependencies in std::iter::once(&parsed).chain(targets).filter_map(|it| table(it, "dependencies")) {
             for (key, value) in dependencies.iter() {
-                let found = manifest.dependency(manifest_dir, key.get_ref(), value.get_ref());
-                if let Some((diesel, optional)) = found
-                    && (!optional || is_enabled(&parsed, &diesel.key, enabled))
-                {
-                    manifest.diesel = Some(diesel);
-                    return manifest;
+                let Some(found) = manifest.dependency(manifest_dir, key.get_ref(), value.get_ref()) else { continue };
+                if found.optional && !is_enabled(&parsed, key.get_ref(), enabled) {
+                    continue;
+                }
+                if found.package == "migratable" {
+                    manifest.features.extend(found.features);
+                    manifest.features.extend(turned_on(&parsed, key.get_ref(), enabled));
+                } else if manifest.diesel.is_none() {
+                    let (key, name) = (key.get_ref().to_string(), key.get_ref().replace('-', "_"));
+                    manifest.diesel = Some(Diesel { key, name, features: found.features });
                 }
             }
         }
@@ -95,8 +108,8 @@ impl Manifest {
         !self.roots.iter().any(|root| fs::read_to_string(root).is_ok_and(|text| text.contains(&said)))
     }
 
-    /// Diesel, and whether it is optional, if that is what a dependency is.
-    fn dependency(&mut self, manifest_dir: &Path, key: &str, value: &DeValue<'_>) -> Option<(Diesel, bool)> {
+    /// A dependency, if it is Diesel or Migratable.
+    fn dependency(&mut self, manifest_dir: &Path, key: &str, value: &DeValue<'_>) -> Option<Dependency> {
         let mut features = BTreeSet::from(["default".to_owned()]);
         let mut package = key.to_owned();
         let mut optional = false;
@@ -119,10 +132,7 @@ impl Manifest {
             }
             optional = boolean(details, "optional") == Some(true);
         }
-        (package == "diesel").then(|| {
-            let name = key.replace('-', "_");
-            (Diesel { key: key.to_owned(), name, features }, optional)
-        })
+        ["diesel", "migratable"].contains(&package.as_str()).then_some(Dependency { package, features, optional })
     }
 }
 
@@ -139,17 +149,34 @@ fn details_of(details: &DeTable<'_>, package: &mut String, features: &mut BTreeS
 
 /// Whether a feature of the package turns an optional dependency on.
 fn is_enabled(manifest: &DeTable<'_>, key: &str, enabled: &BTreeSet<String>) -> bool {
-    let spelled = |name: &str| name.to_uppercase().replace('-', "_");
     if enabled.contains(&spelled(key)) {
         return true;
     }
     let turns_on = |item: &String| {
         item == key || *item == format!("dep:{key}") || item.strip_prefix(key).is_some_and(|it| it.starts_with('/'))
     };
+    included(manifest, enabled).iter().any(turns_on)
+}
+
+/// The features of a dependency that those of the package turn on.
+fn turned_on(manifest: &DeTable<'_>, key: &str, enabled: &BTreeSet<String>) -> Vec<String> {
+    let feature = |item: &String| {
+        let rest = item.strip_prefix(key)?;
+        rest.strip_prefix('/').or_else(|| rest.strip_prefix("?/")).map(str::to_owned)
+    };
+    included(manifest, enabled).iter().filter_map(feature).collect()
+}
+
+/// What the features of the package that are on include.
+fn included(manifest: &DeTable<'_>, enabled: &BTreeSet<String>) -> Vec<String> {
     let features = table(manifest, "features").into_iter().flat_map(|features| features.iter());
-    features
-        .filter(|(name, _)| enabled.contains(&spelled(name.get_ref())))
-        .any(|(_, value)| strings(value.get_ref()).iter().any(turns_on))
+    let on = features.filter(|(name, _)| enabled.contains(&spelled(name.get_ref())));
+    on.flat_map(|(_, value)| strings(value.get_ref())).collect()
+}
+
+/// A feature in the spelling of `CARGO_FEATURE_…`.
+fn spelled(name: &str) -> String {
+    name.to_uppercase().replace('-', "_")
 }
 
 /// The manifest of the workspace of a package, with its text.

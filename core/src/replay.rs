@@ -185,7 +185,7 @@ struct Names {
 
 impl Names {
     fn of(operations: &[Operation]) -> Names {
-        let is_open = operations.iter().any(|it| matches!(it, Operation::Run { .. }));
+        let is_open = operations.iter().any(|it| matches!(it, Operation::Run { .. } | Operation::MapRows { .. }));
         Names { text: canonical(operations), is_open }
     }
 

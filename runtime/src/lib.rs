@@ -58,8 +58,27 @@ mod stranded;
 #[cfg(feature = "database")]
 mod takeover;
 
+// The crates of field types, for rows that have some.
+#[cfg(feature = "bigdecimal")]
+#[doc(hidden)]
+pub use bigdecimal;
+#[cfg(feature = "chrono")]
+#[doc(hidden)]
+pub use chrono;
 #[cfg(feature = "database")]
 pub use diesel;
+#[cfg(feature = "ipnetwork")]
+#[doc(hidden)]
+pub use ipnetwork;
+#[cfg(feature = "serde_json")]
+#[doc(hidden)]
+pub use serde_json;
+#[cfg(feature = "time")]
+#[doc(hidden)]
+pub use time;
+#[cfg(feature = "uuid")]
+#[doc(hidden)]
+pub use uuid;
 // Diesel's macros look for a crate called `diesel`; in a migrations package that does not name it, this one is it.
 #[cfg(feature = "database")]
 #[doc(hidden)]

@@ -12,7 +12,10 @@ pub use migratable_macros::{operations, revision};
 use crate::any;
 pub use crate::given::{argument, tag};
 pub use crate::hole;
+// What `hole!` needs where no module of a step brings it.
 use crate::rows::{Batch, Field, MapsTo, TableRow};
+#[doc(hidden)]
+pub use diesel::QueryDsl;
 
 /// What a data step gives back.
 pub type Result<T = (), E = Error> = std::result::Result<T, E>;

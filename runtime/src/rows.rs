@@ -51,6 +51,10 @@ pub trait WriteRow<DB: Backend>: TableRow {
 }
 
 /// A row as a revision finds it, of which a function makes the row as the revision leaves it.
+#[diagnostic::on_unimplemented(
+    message = "no `map_rows` of this revision makes `{New}` of `{Self}`",
+    note = "the function has the head `fn f(old: before::TABLE::Row) -> Result<after::TABLE::Row>`; in `downgrade`, `after` and `before` change places"
+)]
 pub trait MapsTo<New: TableRow>: TableRow {
     /// The primary key.
     type Key: PartialEq + Debug;
@@ -80,6 +84,16 @@ where
 {
     let field = row.get(at).ok_or_else(|| format!("there is no column {at}"))?;
     T::from_nullable_sql(diesel::row::Field::value(&field))
+}
+
+/// The error of a value that an enum has not.
+pub fn no_value(enumeration: &str, value: &str) -> Box<dyn std::error::Error + Send + Sync> {
+    format!("`{value}` is no value of the enum `{enumeration}`").into()
+}
+
+/// The error of a place at which a row has no field.
+pub fn no_field(field: usize) -> diesel::result::Error {
+    diesel::result::Error::QueryBuilderError(format!("the row has no field {field}").into())
 }
 
 /// The connection, if it is of this type.

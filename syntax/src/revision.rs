@@ -10,6 +10,7 @@ mod constructor;
 mod edit;
 mod file;
 mod header;
+mod kept;
 mod operation;
 mod reader;
 mod steps;
@@ -59,6 +60,8 @@ pub struct RevisionFile {
     pub downgrade_place: (usize, usize),
     /// The functions that `upgrade` and `downgrade` run, each once.
     pub steps: Vec<String>,
+    /// The functions that map rows, each once.
+    pub mappers: Vec<Mapper>,
     /// The functions beside `upgrade` and `downgrade`, whether they are run or not.
     pub functions: Vec<String>,
     /// The checksum of everything beside `upgrade` and `downgrade`, if there is something.
@@ -107,6 +110,17 @@ impl RevisionFile {
             token: place.map(|word| word.token),
         }
     }
+}
+
+/// A function that maps rows, as its head says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mapper {
+    /// Its name.
+    pub name: String,
+    /// The path of the type that it takes, name by name; empty if that is no path.
+    pub from: Vec<String>,
+    /// The path of the type that it gives in a `Result`.
+    pub to: Vec<String>,
 }
 
 /// One call of `upgrade` or `downgrade`.

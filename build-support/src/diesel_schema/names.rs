@@ -9,7 +9,7 @@ const TAKEN: [&str; 7] = ["all_columns", "columns", "dsl", "star", "table", "Sql
 const NEVER: [&str; 5] = ["self", "Self", "super", "crate", "_"];
 
 /// A name as an identifier: raw if it is a keyword, with `_` for what cannot stand in one.
-pub(super) fn identifier(name: &str) -> String {
+pub(crate) fn identifier(name: &str) -> String {
     if is_plain(name) {
         return if is_keyword(name) { format!("r#{name}") } else { name.to_owned() };
     }
@@ -62,12 +62,12 @@ fn is_keyword(name: &str) -> bool {
 }
 
 /// The module of a table, and the name in the database if that differs.
-pub(super) fn table_identifier(name: &str) -> (String, Option<&str>) {
+pub(crate) fn table_identifier(name: &str) -> (String, Option<&str>) {
     (identifier(name), (!is_plain(name)).then_some(name))
 }
 
 /// The identifiers of the columns of a table, each with whether the name in the database differs from it.
-pub(super) fn column_identifiers<'a>(
+pub(crate) fn column_identifiers<'a>(
     table: &str,
     columns: impl Iterator<Item = &'a str> + Clone,
 ) -> Vec<(String, bool)> {
@@ -94,9 +94,9 @@ pub(super) fn is_odd(name: &str, table: &str) -> bool {
 }
 
 /// The SQL type of an enum, as the Diesel schema and the derive name it.
-pub(super) use migratable_syntax::findings::sql_type_name;
+pub(crate) use migratable_syntax::findings::sql_type_name;
 
 /// A text as a Rust literal.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     format!("{text:?}")
 }

@@ -12,7 +12,7 @@ pub(crate) fn enums_have_types(dialects: &[Dialect]) -> bool {
 }
 
 /// The SQL type for a column type. Where the dialects differ, the first that is not SQLite's text form wins.
-pub(super) fn sql_type(column_type: &ColumnType, dialects: &[Dialect]) -> Cow<'static, str> {
+pub(crate) fn sql_type(column_type: &ColumnType, dialects: &[Dialect]) -> Cow<'static, str> {
     let dialect = match dialects {
         [] => Dialect::Sqlite,
         [one] => *one,

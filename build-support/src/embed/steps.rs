@@ -56,7 +56,9 @@ impl Steps<'_> {
         }
         // A function whose name is misspelt where it is run is one error, not one for each table that it names.
         if let Some(misspelt) = file.steps.iter().find(|step| !file.functions.contains(step)) {
-            for function in file.functions.iter().filter(|function| !file.steps.contains(function)) {
+            let is_other =
+                |it: &&String| !file.steps.contains(it) && !file.mappers.iter().any(|mapper| mapper.name == **it);
+            for function in file.functions.iter().filter(is_other) {
                 module(&mut out, function, tables(misspelt).unwrap_or_default());
             }
         }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use migratable_core::graph::{Graph, Node};
+use migratable_core::operation::conversion::{self, Misplaced};
 use migratable_core::replay::{Detour, Misfit, Replay as Replayed};
 use migratable_core::{Operation, Schema, TableName};
 use migratable_syntax::revision::{Located, Statement};
@@ -27,6 +28,19 @@ pub(crate) struct Step<'a> {
     pub(crate) name: &'a str,
     /// The schema that it meets.
     pub(crate) schema: &'a Schema,
+}
+
+/// A revision that maps rows, with the schemas between which it stands.
+pub(crate) struct Rows<'a> {
+    pub(crate) entry: &'a Entry,
+    pub(crate) before: &'a Schema,
+    pub(crate) after: &'a Schema,
+}
+
+/// What a walk shows.
+pub(crate) enum Seen<'a> {
+    Step(Step<'a>),
+    Rows(Rows<'a>),
 }
 
 /// How far a replay came.
@@ -69,7 +83,7 @@ impl History {
 
     /// Applies all revisions in order, as far as they fit, and shows every data step. What follows a revision that does
     /// not fit, or one that is missing, is left out.
-    pub(crate) fn walk(&self, visit: &mut dyn FnMut(Step<'_>)) -> Walk {
+    pub(crate) fn walk(&self, visit: &mut dyn FnMut(Seen<'_>)) -> Walk {
         let mut walk =
             Walk { replay: Replayed::default(), problems: Vec::new(), reached: BTreeSet::new(), own: BTreeMap::new() };
         let mut whole: BTreeSet<&str> = BTreeSet::new();
@@ -119,8 +133,9 @@ impl History {
 
 impl Walk {
     /// Replays a revision; whether `upgrade` fits.
-    fn revision(&mut self, graph: &Graph, entry: &Entry, visit: &mut dyn FnMut(Step<'_>)) -> bool {
+    fn revision(&mut self, graph: &Graph, entry: &Entry, visit: &mut dyn FnMut(Seen<'_>)) -> bool {
         let (file, schema) = (&entry.file, &mut self.replay.schema);
+        self.problems.extend(rows(entry, schema, visit));
         let touched = touched(file.upgrade.iter().chain(&file.downgrade).map(|statement| &statement.operation));
         let before = part(schema, &touched);
         if let Err(problem) = apply(entry, "upgrade", &file.upgrade, schema, visit) {
@@ -146,12 +161,13 @@ impl Walk {
         history: &History,
         graph: &Graph,
         entry: &Entry,
-        visit: &mut dyn FnMut(Step<'_>),
+        visit: &mut dyn FnMut(Seen<'_>),
     ) -> bool {
         let file = &entry.file;
         let parents: Vec<String> = file.after.iter().chain(&file.depends_on).cloned().collect();
         let kept = if let [parent] = &parents[..] { self.own.remove(parent) } else { None };
         let Some(before) = kept.or_else(|| history.schema_at(&parents).ok()) else { return false };
+        self.problems.extend(rows(entry, &before, visit));
         let mut own = before.clone();
         if let Err(problem) = apply(entry, "upgrade", &file.upgrade, &mut own, visit) {
             self.problems.push(problem);
@@ -218,7 +234,8 @@ fn wrong_downgrade(entry: &Entry, differences: &[String]) -> Problem {
 
 /// Shows the data steps of a revision whose schema is not known, as well as it can be told, so that they do not bury
 /// what is wrong under errors of their own.
-fn guess(entry: &Entry, mut schema: Schema, visit: &mut dyn FnMut(Step<'_>)) {
+fn guess(entry: &Entry, mut schema: Schema, visit: &mut dyn FnMut(Seen<'_>)) {
+    rows(entry, &schema, visit);
     for (function, statements) in [("upgrade", &entry.file.upgrade), ("downgrade", &entry.file.downgrade)] {
         for statement in statements {
             let _ = apply(entry, function, std::slice::from_ref(statement), &mut schema, visit);
@@ -231,7 +248,7 @@ fn apply(
     function: &'static str,
     statements: &[Statement],
     schema: &mut Schema,
-    visit: &mut dyn FnMut(Step<'_>),
+    visit: &mut dyn FnMut(Seen<'_>),
 ) -> Result<(), Problem> {
     for statement in statements {
         if let Operation::Irreversible { reason } = &statement.operation
@@ -240,7 +257,7 @@ fn apply(
             return Err(Problem::located(entry.path.clone(), statement.located(function, reason, message.to_owned())));
         }
         if let Operation::Run { step } = &statement.operation {
-            visit(Step { entry, function, statement, name: step, schema });
+            visit(Seen::Step(Step { entry, function, statement, name: step, schema }));
         }
         if let Err(error) = statement.operation.apply(schema) {
             let located = statement.located(function, &error.subject, error.message);
@@ -248,6 +265,40 @@ fn apply(
         }
     }
     Ok(())
+}
+
+/// Shows a revision that maps rows; what cannot stand where it stands beside `map_rows`. That an operation does not fit
+/// is not said here.
+fn rows(entry: &Entry, before: &Schema, visit: &mut dyn FnMut(Seen<'_>)) -> Vec<Problem> {
+    let file = &entry.file;
+    if file.mappers.is_empty() {
+        return Vec::new();
+    }
+    let (upgrade, downgrade) = (file.upgrade_operations(), file.downgrade_operations());
+    let mut after = before.clone();
+    let upgraded = all_fit(&upgrade, &mut after);
+    let downgraded = upgraded && all_fit(&downgrade, &mut after.clone());
+    visit(Seen::Rows(Rows { entry, before, after: &after }));
+    let directions = [
+        (upgraded, "upgrade", &file.upgrade, &upgrade, before),
+        (downgraded, "downgrade", &file.downgrade, &downgrade, &after),
+    ];
+    let mut problems = Vec::new();
+    for (fits, function, statements, operations, schema) in directions {
+        let refused = if fits { conversion::lower(operations, schema).err() } else { None };
+        if let Some((Misplaced { error, .. }, statement)) =
+            refused.and_then(|it| statements.get(it.at).map(|statement| (it, statement)))
+        {
+            let located = statement.located(function, &error.subject, error.message);
+            problems.push(Problem::located(entry.path.clone(), located));
+        }
+    }
+    problems
+}
+
+/// Applies operations, also those behind one that does not fit; whether all do.
+fn all_fit(operations: &[Operation], schema: &mut Schema) -> bool {
+    operations.iter().filter(|operation| operation.apply(schema).is_err()).count() == 0
 }
 
 /// What is wrong with an `irreversible` in a function of so many calls.

@@ -88,7 +88,7 @@ impl History {
 
     /// A step of a revision that names what its branch has and another one has dropped.
     fn step_without_column(&self, graph: &Graph, entry: &Entry, replay: &Replay) -> Option<Misfit> {
-        let is_run = |it: &Statement| matches!(it.operation, Operation::Run { .. });
+        let is_run = |it: &Statement| matches!(it.operation, Operation::Run { .. } | Operation::MapRows { .. });
         let place = entry.file.upgrade.iter().position(is_run)?;
         let file = &entry.file;
         let parents: Vec<String> = file.after.iter().chain(&file.depends_on).cloned().collect();

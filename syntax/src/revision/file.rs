@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use migratable_core::Operation;
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Attribute, File, Item, ItemFn, Lit, Meta, ReturnType, Stmt, UseTree, Visibility};
+use syn::{Attribute, File, Item, ItemFn, Lit, Meta, ReturnType, Stmt, Type, UseTree, Visibility};
 
 use super::constructor::CONSTRUCTORS;
 use super::reader::{Mistake, Mistakes};
 use super::tokens::{position, spans, start};
-use super::{HEADER, Header, Located, Reading, RevisionFile, Statement, Word, operation, steps};
+use super::{HEADER, Header, Located, Mapper, Reading, RevisionFile, Statement, Word, kept, operation, steps};
 
 const FUNCTIONS: [&str; 2] = ["upgrade", "downgrade"];
 
@@ -91,8 +91,21 @@ impl FileReader {
             let start = function.sig.ident.span().start();
             (start.line, start.column + 1)
         });
-        let upgrade = self.function("upgrade", upgrade, file, &known);
-        let downgrade = self.function("downgrade", downgrade, file, &known);
+        let mut upgrade = self.function("upgrade", upgrade, file, &known);
+        let mut downgrade = self.function("downgrade", downgrade, file, &known);
+        let mut mappers: Vec<Mapper> = Vec::new();
+        for statement in upgrade.iter_mut().chain(&mut downgrade) {
+            let Operation::MapRows { step, kept, .. } = &mut statement.operation else { continue };
+            let function = rest.iter().find_map(|item| match item {
+                Item::Fn(function) if function.sig.ident == step.as_str() => Some(function),
+                _ => None,
+            });
+            let Some(function) = function else { continue };
+            *kept = kept::kept(function, file);
+            if !mappers.iter().any(|it| it.name == *step) {
+                mappers.push(mapper(function));
+            }
+        }
         let mut run = Vec::new();
         for statement in upgrade.iter().chain(&downgrade) {
             match &statement.operation {
@@ -116,6 +129,7 @@ impl FileReader {
             downgrade,
             downgrade_place,
             steps: run,
+            mappers,
             functions: names,
             steps_checksum: steps::checksum(&rest),
             header: header_words(tokens),
@@ -219,16 +233,16 @@ impl FileReader {
             let mut words = Vec::new();
             texts(statement, &read, &mut words);
             let missing = match &read {
-                Some(Operation::Run { step }) if !known(step) => Some(step),
+                Some(Operation::Run { step }) if !known(step) => Some((step, head_of_step(step))),
+                Some(Operation::MapRows { table, step, .. }) if !known(step) => {
+                    Some((step, head_of_mapper(step, &table.name)))
+                }
                 _ => None,
             };
-            if let Some(step) = missing {
+            if let Some((step, head)) = missing {
                 let span =
                     words.iter().find(|(text, _)| text == step).map_or_else(|| start(statement), |(_, span)| *span);
-                let message = format!(
-                    "there is no function `{step}` in this file: write \
-                     `fn {step}(db: &mut Db) -> Result<()> {{ Ok(()) }}`"
-                );
+                let message = format!("there is no function `{step}` in this file: write `{head}`");
                 mistakes.found.push(Mistake { span, message });
             }
             for Mistake { span, message } in mistakes.found {
@@ -270,6 +284,48 @@ impl FileReader {
             self.located.push(place.at(signature.ident.span(), message));
         }
         parameter.unwrap_or_else(|| "op".to_owned())
+    }
+}
+
+fn head_of_step(step: &str) -> String {
+    format!("fn {step}(db: &mut Db) -> Result<()> {{ Ok(()) }}")
+}
+
+fn head_of_mapper(step: &str, table: &str) -> String {
+    format!("fn {step}(old: before::{table}::Row) -> Result<after::{table}::Row> {{ .. }}")
+}
+
+/// What the head of a function that maps rows says.
+fn mapper(function: &ItemFn) -> Mapper {
+    let signature = &function.sig;
+    let from = match (signature.inputs.first(), signature.inputs.len()) {
+        (Some(syn::FnArg::Typed(it)), 1) => path(&it.ty),
+        _ => None,
+    };
+    let to = match &signature.output {
+        ReturnType::Type(_, it) => argument_of_result(it).and_then(path),
+        ReturnType::Default => None,
+    };
+    Mapper { name: signature.ident.to_string(), from: from.unwrap_or_default(), to: to.unwrap_or_default() }
+}
+
+/// The names of a path without arguments.
+fn path(of: &Type) -> Option<Vec<String>> {
+    match of {
+        Type::Path(it) if it.qself.is_none() && it.path.leading_colon.is_none() => {
+            it.path.segments.iter().map(|it| it.arguments.is_none().then(|| it.ident.to_string())).collect()
+        }
+        _ => None,
+    }
+}
+
+fn argument_of_result(of: &Type) -> Option<&Type> {
+    let Type::Path(it) = of else { return None };
+    let last = it.path.segments.last().filter(|it| it.ident == "Result")?;
+    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match arguments.args.first() {
+        Some(syn::GenericArgument::Type(it)) => Some(it),
+        _ => None,
     }
 }
 
@@ -320,7 +376,7 @@ fn placed(words: Vec<(String, Span)>, tokens: &[Span]) -> Vec<Word> {
 /// The texts of a statement, and the name of the step if it runs one.
 fn texts(statement: &Stmt, operation: &Option<Operation>, words: &mut Vec<(String, Span)>) {
     let step = match operation {
-        Some(Operation::Run { step }) => Some(step.as_str()),
+        Some(Operation::Run { step } | Operation::MapRows { step, .. }) => Some(step.as_str()),
         _ => None,
     };
     collect_texts(statement.to_token_stream(), step, words);

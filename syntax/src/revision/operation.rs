@@ -9,7 +9,7 @@ use super::reader::{Arguments, Mistakes, NOT_DATA, bare};
 use super::tokens::{start, start_of};
 
 /// The calls that can be made on `op`.
-pub(super) const OPERATIONS: [&str; 34] = [
+pub(super) const OPERATIONS: [&str; 35] = [
     "add_column",
     "add_enum_value",
     "add_enum_value_before",
@@ -36,6 +36,7 @@ pub(super) const OPERATIONS: [&str; 34] = [
     "execute",
     "execute_as",
     "irreversible",
+    "map_rows",
     "rename_column",
     "rename_constraint",
     "rename_enum_value",
@@ -106,7 +107,11 @@ fn operation(call: &ExprMethodCall, chain: &[&ExprMethodCall], mistakes: &mut Mi
     }
     let mut list = OperationList::default();
     match name.as_str() {
-        "run" => list.run_named(&step(call, mistakes)?),
+        "run" => match call.args.len() {
+            1 => list.run_named(&step(&call.args[0], mistakes, "op.run(fill_bio)")?),
+            given => return mistakes.add(span, format!("`run` takes one argument, not {given}")),
+        },
+        "map_rows" => map_rows(call, &mut list, mistakes)?,
         "execute_as" => execute_as(call, &mut list, mistakes)?,
         _ => {
             let values = call.args.iter().map(|argument| evaluate(argument, mistakes)).collect();
@@ -123,16 +128,29 @@ fn operation(call: &ExprMethodCall, chain: &[&ExprMethodCall], mistakes: &mut Mi
     list.operations.pop()
 }
 
-fn step(call: &ExprMethodCall, mistakes: &mut Mistakes) -> Option<String> {
-    let form = "the name of a function of this file belongs here, as in `op.run(fill_bio)`";
-    match (call.args.first().map(bare), call.args.len()) {
-        (Some(Expr::Path(path)), 1) if path.attrs.is_empty() => match path.path.get_ident() {
-            Some(name) => Some(name.to_string()),
-            None => mistakes.add(start_of(&call.args[0]), form),
-        },
-        (Some(other), 1) => mistakes.add(start_of(other), form),
-        (_, given) => mistakes.add(call.method.span(), format!("`run` takes one argument, not {given}")),
+/// The name of a function.
+fn step(argument: &Expr, mistakes: &mut Mistakes, example: &str) -> Option<String> {
+    match bare(argument) {
+        Expr::Path(path) if path.attrs.is_empty() && path.path.get_ident().is_some() => {
+            path.path.get_ident().map(ToString::to_string)
+        }
+        other => mistakes
+            .add(start_of(other), format!("the name of a function of this file belongs here, as in `{example}`")),
     }
+}
+
+fn map_rows(call: &ExprMethodCall, list: &mut OperationList, mistakes: &mut Mistakes) -> Option<()> {
+    let (Some(table), Some(function), 2) = (call.args.first(), call.args.get(1), call.args.len()) else {
+        let given = call.args.len();
+        return mistakes.add(call.method.span(), format!("`map_rows` takes 2 arguments, not {given}"));
+    };
+    let values = vec![evaluate(table, mistakes)];
+    let arguments = Arguments { mistakes, of: "map_rows".to_owned(), span: call.method.span(), values };
+    let table: Option<String> = arguments.one(|table| table);
+    let step = step(function, mistakes, "op.map_rows(\"users\", join_names)");
+    // What the function keeps is read where the functions are.
+    list.map_rows_named(&table?, &step?, &[]);
+    Some(())
 }
 
 fn execute_as(call: &ExprMethodCall, list: &mut OperationList, mistakes: &mut Mistakes) -> Option<()> {

@@ -199,6 +199,12 @@ fn skipped(token: &TokenTree, rest: &[TokenTree]) -> usize {
     }
 }
 
+/// Whether an attribute, with its `#`, changes nothing that a function does.
+pub(super) fn is_silent(attribute: &TokenStream) -> bool {
+    let tokens: Vec<TokenTree> = attribute.clone().into_iter().collect();
+    tokens.first().is_some_and(|hash| skipped(hash, &tokens[1..]) > 0)
+}
+
 /// The first name of what stands in an attribute.
 fn attribute_name(tokens: TokenStream) -> String {
     tokens.into_iter().next().map_or(String::new(), |name| name.to_string())

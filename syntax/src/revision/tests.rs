@@ -1,4 +1,5 @@
 mod calls;
+mod kept;
 mod reading;
 mod steps;
 #[cfg(feature = "write")]

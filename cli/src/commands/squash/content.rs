@@ -120,7 +120,7 @@ impl Content {
             carried.rename(name, &new);
             for operation in upgrade.iter_mut().chain(&mut downgrade) {
                 match operation {
-                    Operation::Run { step } if step == name => step.clone_from(&new),
+                    Operation::Run { step } | Operation::MapRows { step, .. } if step == name => step.clone_from(&new),
                     _ => {}
                 }
             }

@@ -1,6 +1,6 @@
 use migratable_core::builder::{OperationList, column, text};
 
-use super::super::{HEADER, Transaction, parse, read};
+use super::super::{HEADER, Mapper, Transaction, parse, read};
 use super::file;
 
 const EXAMPLE: &str = r#"//! add a bio to users
@@ -45,6 +45,28 @@ fn the_example_of_the_design_reads_as_its_compiled_calls_record() {
     assert_eq!((read.after, read.labels), (vec!["1b2c3d4e5f60".to_owned()], vec!["social".to_owned()]));
     assert_eq!(read.steps, ["fill_bio"]);
     assert!(read.words.contains("users"));
+}
+
+#[test]
+fn a_function_that_maps_rows_is_read_with_its_head_and_what_it_keeps() {
+    let head = "fn join(old: before::audit::r#type::Row) -> Result<after::users::Row>";
+    let text = format!(
+        "{}{head} {{ Ok(after::users::Row {{ id: old.id, name: String::new() }}) }}",
+        file("op.map_rows(\"audit.type\", join);", "")
+    );
+    let read = parse(&text).unwrap();
+    let mut upgrade = OperationList::default();
+    upgrade.map_rows_named("audit.type", "join", &[("id", "id")]);
+    assert_eq!(read.upgrade_operations(), upgrade.operations);
+    let [Mapper { name, from, to }] = &read.mappers[..] else { panic!("{:?}", read.mappers) };
+    assert_eq!(
+        (name.as_str(), from.join("::"), to.join("::")),
+        ("join", "before::audit::r#type::Row".to_owned(), "after::users::Row".to_owned())
+    );
+    assert!(read.steps.is_empty() && read.steps_checksum.is_some());
+    // A checksum is over this, for ever.
+    let pinned = "map_rows\ntable = \"audit.type\"\nstep = \"join\"\n.\n";
+    assert_eq!(migratable_core::operation::canonical(&upgrade.operations), pinned);
 }
 
 #[test]
@@ -133,6 +155,11 @@ fn what_is_no_data_is_refused_at_its_token() {
         ("op.run(‹|db| Ok(()));", "the name of a function"),
         ("op.run(‹steps::fill);", "the name of a function"),
         ("op.run(‹fill);", "there is no function `fill` in this file"),
+        ("op.‹run();", "`run` takes one argument, not 0"),
+        ("op.map_rows(‹users, f);", "only literals"),
+        ("op.map_rows(\"users\", ‹|old| Ok(old));", "as in `op.map_rows(\"users\", join_names)`"),
+        ("op.map_rows(\"users\", ‹f);", "write `fn f(old: before::users::Row) -> Result<after::users::Row> { .. }`"),
+        ("op.‹map_rows(\"users\");", "`map_rows` takes 2 arguments, not 1"),
         ("op.execute_as(sql(\"a\"), ‹effect);", "a closure belongs here"),
         ("op.execute_as(sql(\"a\"), |op| { op.drop_table(‹name); });", "only literals"),
         ("‹#[cfg(a)] op.drop_table(\"a\");", "no attribute"),
