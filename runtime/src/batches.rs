@@ -141,7 +141,7 @@ impl Size {
 
     pub(crate) fn of(batches: &Batches, settings: &BatchSettings) -> Size {
         // Rows that a function maps are held in memory.
-        let most = if matches!(batches.of, RowWork::Map { .. }) { 20_000 } else { 500_000 };
+        let most = if matches!(batches.of, RowWork::Map { .. }) { 5_000 } else { 500_000 };
         match settings.size {
             Some(size) => Size { rows: size.max(1), most: size.max(1), is_fixed: true },
             None => Size { rows: 1_000, most, is_fixed: false },
