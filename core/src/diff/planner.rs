@@ -212,7 +212,8 @@ impl Planner<'_> {
             let mut table = open[free.unwrap_or(0)].clone();
             // In a database a key may refer to what is not there, or is not unique; it need not wait.
             let ready = |key: &ForeignKey| {
-                key.table == table.name || can_refer(&self.current, key) || !can_refer(self.after, key)
+                let is_there = can_refer(&self.current, key) && self.have_their_types(key);
+                key.table == table.name || is_there || !can_refer(self.after, key)
             };
             let kept: Vec<ForeignKey> = table.foreign_keys.iter().filter(|key| ready(key)).cloned().collect();
             table.foreign_keys = kept;
@@ -220,6 +221,17 @@ impl Planner<'_> {
             self.push(Operation::CreateTable(table))?;
         }
         Ok(())
+    }
+
+    /// Whether the columns that a key refers to have the types already that they are to have.
+    fn have_their_types(&self, key: &ForeignKey) -> bool {
+        key.references.iter().all(|name| {
+            let of = |schema: &Schema| {
+                let column = schema.column(&key.table, name)?;
+                Some((column.column_type.clone(), column.collation.clone(), column.native.clone()))
+            };
+            of(&self.current) == of(self.after)
+        })
     }
 
     fn drop_columns(&mut self, before: &Schema) -> Result<(), DiffError> {

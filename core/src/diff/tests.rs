@@ -855,3 +855,21 @@ fn a_name_that_something_else_has_is_free_only_when_that_is_gone() {
     let (up, _) = planned(&both("two", "one"), &both("three", "two"), &[]);
     assert_eq!(up, ["rename index two of users to three", "drop index one of posts", "create index two on posts (a)"]);
 }
+
+#[test]
+fn a_new_table_refers_to_a_column_once_that_has_its_type() {
+    let before = schema([users()]);
+    let mut users = users();
+    users.columns[0].identity = None;
+    users.columns[0].column_type = ColumnType::Uuid;
+    let posts = table("posts")
+        .column(column("id", uuid()))
+        .column(column("user_id", uuid()))
+        .primary_key("pk_posts", ["id"])
+        .foreign_key(foreign_key("fk_posts_user_id_users", ["user_id"]).references("users", ["id"]));
+    let after = schema([users, posts]);
+    let (up, _) = planned(&before, &after, &["default users.id=gen_random_uuid()"]);
+    let at = |text: &str| up.iter().position(|it| it.contains(text)).unwrap_or_else(|| panic!("{text}: {up:#?}"));
+    assert!(at("create table posts") < at("alter column users.id: type uuid"), "{up:#?}");
+    assert!(at("alter column users.id: type uuid") < at("foreign key fk_posts_user_id_users"), "{up:#?}");
+}

@@ -9,18 +9,36 @@ const LONGEST: u64 = 4_294_967_295;
 /// What counts of a type for its values.
 #[derive(Clone, Debug, PartialEq)]
 enum Kind {
-    Integer { least: i128, most: i128 },
-    Decimal { digits: u32, scale: u32 },
+    Integer {
+        least: i128,
+        most: i128,
+    },
+    Decimal {
+        digits: u32,
+        scale: u32,
+    },
     Float,
     Double,
-    Text { length: u64 },
-    Bytes { length: u64 },
+    Text {
+        length: u64,
+    },
+    /// `padded` is whether each value is as long, with zeros behind it.
+    Bytes {
+        length: u64,
+        padded: bool,
+    },
     Date,
-    Moment { fraction: u32 },
-    Time { fraction: u32 },
+    Moment {
+        fraction: u32,
+    },
+    Time {
+        fraction: u32,
+    },
     Values(Vec<String>),
     Json,
-    Bits { most: i128 },
+    Bits {
+        most: i128,
+    },
     Other,
 }
 
@@ -65,6 +83,14 @@ impl Conversion {
             }
             (Kind::Text { length: before }, Kind::Text { length }) if all && before > length => {
                 format!("LEFT({old}, {length})")
+            }
+            (Kind::Bytes { length: before, padded }, Kind::Bytes { length, .. })
+                if before > length && (all || *padded) =>
+            {
+                format!("LEFT({old}, {length})")
+            }
+            (Kind::Text { .. }, Kind::Bytes { length, .. }) if all && *length < LONGEST => {
+                format!("LEFT(CAST({old} AS BINARY), {length})")
             }
             // And here for the number of the value.
             (Kind::Values(_), Kind::Integer { .. } | Kind::Decimal { .. } | Kind::Float | Kind::Double) => as_text(),
@@ -153,8 +179,11 @@ impl Conversion {
                 return None;
             }
             (_, Text { length }) => format!("CHAR_LENGTH(CAST({old} AS CHAR)) > {length}"),
-            (Bytes { length: a }, Bytes { length }) if a <= length => return None,
-            (Bytes { .. } | Text { .. }, Bytes { length }) => format!("LENGTH({old}) > {length}"),
+            (Bytes { length: a, .. }, Bytes { length, .. }) if a <= length => return None,
+            (Bytes { padded: true, .. }, Bytes { length, .. }) => {
+                format!("LENGTH(TRIM(TRAILING 0x00 FROM {old})) > {length}")
+            }
+            (Bytes { .. } | Text { .. }, Bytes { length, .. }) => format!("LENGTH({old}) > {length}"),
             (Moment { .. }, Date) => format!("TIME({old}) <> '00:00:00'"),
             // The day is lost, or made up.
             (Moment { .. } | Date, Time { .. }) | (Time { .. }, Date) => "TRUE".to_owned(),
@@ -304,11 +333,11 @@ fn kind(name: &str) -> Kind {
         "text" => Kind::Text { length: 65_535 },
         "mediumtext" => Kind::Text { length: 16_777_215 },
         "longtext" => Kind::Text { length: LONGEST },
-        "binary" | "varbinary" => Kind::Bytes { length: number(1) },
-        "tinyblob" => Kind::Bytes { length: 255 },
-        "blob" => Kind::Bytes { length: 65_535 },
-        "mediumblob" => Kind::Bytes { length: 16_777_215 },
-        "longblob" => Kind::Bytes { length: LONGEST },
+        "binary" | "varbinary" => Kind::Bytes { length: number(1), padded: word == "binary" },
+        "tinyblob" => Kind::Bytes { length: 255, padded: false },
+        "blob" => Kind::Bytes { length: 65_535, padded: false },
+        "mediumblob" => Kind::Bytes { length: 16_777_215, padded: false },
+        "longblob" => Kind::Bytes { length: LONGEST, padded: false },
         "date" => Kind::Date,
         "datetime" | "timestamp" => Kind::Moment { fraction: small(number(0)) },
         "time" => Kind::Time { fraction: small(number(0)) },
@@ -339,6 +368,8 @@ mod tests {
             ("BIT(9)", "BIT(8)", true),
             ("BIT", "BIT(8)", false),
             ("VARCHAR(9)", "BIT(8)", true),
+            ("BINARY(4)", "BINARY(8)", false),
+            ("BINARY(8)", "BINARY(4)", true),
             ("int(10) unsigned", "BIGINT", false),
             ("int(10) unsigned", "INT", true),
             ("VARCHAR(10)", "VARCHAR(20)", false),
