@@ -21,6 +21,8 @@ mod tests;
 mod widening;
 
 pub use answers::{Answers, ColumnRename, Drop};
+pub(crate) use constraints::dependants;
+
 pub use casts::{Uncastable, uncastable};
 pub use drift::{Drift, Place, drift};
 pub use questions::{Question, QuestionKind};

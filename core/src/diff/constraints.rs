@@ -3,7 +3,7 @@
 use super::DiffError;
 use super::planner::Planner;
 use crate::canonical::exact_text;
-use crate::{Operation, Table, TableName, names};
+use crate::{Operation, Schema, TableName, names};
 
 /// Renames what is wanted under another name and else as it is. In a database what has no name cannot be renamed: there
 /// it is dropped and made.
@@ -151,31 +151,30 @@ fn drop_references_by(planner: &mut Planner<'_>, table: &TableName, constraint: 
 
 /// Drops all that could not stand without a column.
 pub(super) fn drop_dependants(planner: &mut Planner<'_>, table: &TableName, column: &str) -> Result<(), DiffError> {
-    let found: Table = planner.current.tables[table].clone();
+    dependants(&planner.current, table, column).into_iter().try_for_each(|drop| planner.push(drop))
+}
+
+/// What drops all that could not stand without a column.
+pub(crate) fn dependants(schema: &Schema, table: &TableName, column: &str) -> Vec<Operation> {
+    let Some(found) = schema.tables.get(table) else { return Vec::new() };
     let has = |columns: &[String]| columns.iter().any(|it| it == column);
-    let keys: Vec<_> = planner
-        .current
+    let of = |name: &String| (table.clone(), name.clone());
+    let foreign_keys = schema
         .references_to(table)
         .filter(|(_, key)| has(&key.references))
         .map(|(from, key)| (from.clone(), key.name.clone()))
-        .chain(found.foreign_keys.iter().filter(|it| has(&it.columns)).map(|it| (table.clone(), it.name.clone())))
-        .collect();
-    for (table, name) in keys {
-        planner.push(Operation::DropForeignKey { table, name })?;
-    }
-    for check in found.checks.iter().filter(|it| it.expression.mentions(column)) {
-        planner.push(Operation::DropCheck { table: table.clone(), name: check.name.clone() })?;
-    }
-    for index in found.indexes.iter().filter(|it| it.mentions(column)) {
-        planner.push(Operation::DropIndex { table: table.clone(), name: index.name.clone() })?;
-    }
-    for unique in found.uniques.iter().filter(|it| has(&it.columns)) {
-        planner.push(Operation::DropUnique { table: table.clone(), name: unique.name.clone() })?;
-    }
-    if let Some(key) = found.primary_key.filter(|it| has(&it.columns)) {
-        planner.push(Operation::DropPrimaryKey { table: table.clone(), name: key.name })?;
-    }
-    Ok(())
+        .chain(found.foreign_keys.iter().filter(|it| has(&it.columns)).map(|it| of(&it.name)))
+        .map(|(table, name)| Operation::DropForeignKey { table, name });
+    let checks = found.checks.iter().filter(|it| it.expression.mentions(column)).map(|it| of(&it.name));
+    let indexes = found.indexes.iter().filter(|it| it.mentions(column)).map(|it| of(&it.name));
+    let uniques = found.uniques.iter().filter(|it| has(&it.columns)).map(|it| of(&it.name));
+    let primary_key = found.primary_key.iter().filter(|it| has(&it.columns)).map(|it| of(&it.name));
+    foreign_keys
+        .chain(checks.map(|(table, name)| Operation::DropCheck { table, name }))
+        .chain(indexes.map(|(table, name)| Operation::DropIndex { table, name }))
+        .chain(uniques.map(|(table, name)| Operation::DropUnique { table, name }))
+        .chain(primary_key.map(|(table, name)| Operation::DropPrimaryKey { table, name }))
+        .collect()
 }
 
 /// The names of those that are not among the wanted ones exactly as they are.

@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diff::{Answers, ColumnRename, DiffError, Drop, diff};
+use crate::diff::{Answers, ColumnRename, DiffError, dependants, diff};
 use crate::{ApplyError, Column, ColumnType, Operation, Schema, Table, TableName};
 
 /// How the rows of a table are converted.
@@ -209,7 +209,7 @@ impl<'a> Mapping<'a> {
         if self.from != self.to {
             answers.table_renames.push((self.from.clone(), self.to.clone()));
         }
-        let mut gone = Vec::new();
+        let mut makes_room = Vec::new();
         let mut rename = |from: &str, to: &str| {
             if from != to {
                 let (table, from, to) = (self.to.clone(), from.to_owned(), to.to_owned());
@@ -229,18 +229,27 @@ impl<'a> Mapping<'a> {
             let beside = self.beside(place, column, table_before);
             rename(&beside.name, &column.name);
             if table_before.find(&column.name).is_some() && beside.name != column.name {
-                gone.push(column.name.clone());
+                makes_room.push((column.name.clone(), format!("migratable_old_{}", place + 1)));
             }
             writes.push((column.name.clone(), beside.name.clone()));
             let add = Operation::AddColumn { table: self.from.clone(), column: beside };
             add.apply(&mut reached).map_err(|error| Misplaced { at: number, error })?;
             lowered.push((number, add));
         }
-        // Not those that go on under another name.
-        gone.retain(|name| !answers.column_renames.iter().any(|it| it.from == *name));
-        answers.drops.extend(gone.into_iter().map(|name| Drop::Column(self.to.clone(), name)));
+        // A column that goes leaves its name at once to the one that takes its place, and goes with the others: SQLite
+        // makes the table anew once then.
+        makes_room.retain(|(name, _)| !answers.column_renames.iter().any(|it| it.from == *name));
+        let mut changes = Vec::new();
+        for (from, to) in makes_room {
+            let table = self.from.clone();
+            let dropped = dependants(&reached, &self.from, &from);
+            for operation in dropped.into_iter().chain([Operation::RenameColumn { table, from, to }]) {
+                operation.apply(&mut reached).map_err(|error| Misplaced { at: number, error })?;
+                changes.push(operation);
+            }
+        }
         after.is_database = true;
-        let mut changes = diff(&reached, &after, &answers).map_err(|error| self.impossible(&error))?.upgrade;
+        changes.extend(diff(&reached, &after, &answers).map_err(|error| self.impossible(&error))?.upgrade);
         // Dialects that place columns where they like place them as a fresh table has them.
         changes.push(Operation::SetTableOption {
             table: self.to.clone(),
