@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use migratable_core::{ColumnType, Conversion, Dialect, Sql, Table, TableName};
+use migratable_core::{ColumnType, Conversion, Dialect, Operation, Sql, Table, TableName};
 
 use crate::dialect::offline;
 use crate::revision::Mapper;
@@ -51,6 +51,8 @@ pub(crate) enum RowWork {
         predicate: Option<String>,
         /// Whether a row that is new keeps what it came with, if that is not NULL.
         keeps_new: bool,
+        /// Whether the column has no value yet but those that others give it meanwhile.
+        is_unset: bool,
     },
     /// A function gives the values.
     Map {
@@ -81,11 +83,15 @@ pub(crate) type Key = Vec<String>;
 
 /// How a dialect notes what others write to a table, and keeps them away from it.
 pub(crate) struct Capture {
+    /// Makes the table of the notes.
+    pub(crate) make: fn(&Batches) -> Vec<String>,
     /// Begins to note.
     pub(crate) begin: fn(&Batches) -> Vec<String>,
     /// Ends it, whether it was begun or not.
     pub(crate) end: fn(&Batches) -> Vec<String>,
-    /// Keeps others from writing to the table.
+    /// Takes the table of the notes away, if it is there.
+    pub(crate) forget: fn(&Batches) -> Vec<String>,
+    /// Keeps others from writing to the table, if that was not done before.
     pub(crate) bar: fn(&Batches) -> Vec<String>,
     /// Lets them again, where that is not done by the end of the transaction.
     pub(crate) unbar: fn(&Batches) -> Vec<String>,
@@ -95,8 +101,10 @@ pub(crate) struct Capture {
     pub(crate) now: &'static str,
     /// How much of the time of a batch others have for themselves behind it, where whoever writes keeps all others away.
     pub(crate) leaves: f64,
-    /// Before and behind what the tool itself writes, which is not noted.
-    pub(crate) own: Option<(&'static str, &'static str)>,
+    /// Before and behind what the tool itself writes: neither that is noted, nor what triggers of others do about it.
+    pub(crate) own: fn(&Batches) -> (Vec<String>, Vec<String>),
+    /// Finds a row that has no key, where there can be one.
+    pub(crate) keyless: fn(&Batches) -> Option<String>,
 }
 
 /// How noted rows are read and taken.
@@ -104,7 +112,7 @@ pub(crate) struct Take {
     /// Reads them: a number of the note, whether the row is new, and its key.
     pub(crate) read: String,
     /// What takes the notes of the numbers behind it, if reading has not.
-    pub(crate) delete: Option<&'static str>,
+    pub(crate) delete: Option<String>,
 }
 
 /// How much is one batch.
@@ -144,7 +152,8 @@ impl Size {
         let most = if matches!(batches.of, RowWork::Map { .. }) { 5_000 } else { 500_000 };
         match settings.size {
             Some(size) => Size { rows: size.max(1), most: size.max(1), is_fixed: true },
-            None => Size { rows: 1_000, most, is_fixed: false },
+            // The first ones may be wide.
+            None => Size { rows: most.min(100_000) / 100, most, is_fixed: false },
         }
     }
 
@@ -169,7 +178,12 @@ impl Batches {
         column: &str,
         (value, predicate): (&Sql, Option<&Sql>),
         (statement, condition): (&str, Option<&str>),
+        before: &[Operation],
     ) -> Option<Batches> {
+        let is_unset = before.iter().any(|it| {
+            matches!(it, Operation::AddColumn { table: of, column: added }
+                if *of == table.name && added.name == column && added.default.is_none())
+        });
         if key.is_empty() || value.mentions(column) || table.is_key(column) {
             return None;
         }
@@ -178,6 +192,7 @@ impl Batches {
             statement: statement.to_owned(),
             predicate: condition.map(str::to_owned),
             keeps_new: predicate.is_none_or(|it| !it.mentions(column)),
+            is_unset,
         };
         let written = |name: &str| name == column;
         Some(Batches { table: table.name.clone(), sql, key, sources: sources(table, quoted, written), of })
@@ -249,6 +264,16 @@ impl Batches {
             format!("{}{column} {sign} {value}", same.collect::<String>())
         });
         format!("({})", cases.collect::<Vec<_>>().join(" OR "))
+    }
+
+    /// The rows of a batch: those of a range, but for what others have set themselves in a column that is new.
+    pub(crate) fn rows_of(&self, range: Option<&str>) -> Option<String> {
+        let unset = match &self.of {
+            RowWork::Fill { column, is_unset: true, .. } => Some(format!("{column} IS NULL")),
+            _ => None,
+        };
+        let both: Vec<String> = range.map(str::to_owned).into_iter().chain(unset).collect();
+        (!both.is_empty()).then(|| both.join(" AND "))
     }
 
     /// The rows of these keys.
@@ -329,13 +354,15 @@ impl Batches {
         let targets = |columns: &[Written]| -> Result<Vec<Target>, String> {
             columns.iter().map(|it| target(it, mapper.after, dialect)).collect()
         };
+        // A key is compared as what it is.
+        let key = key.iter().map(|it| Ok(Target { cast: it.cast.clone(), ..target(it, mapper.after, dialect)? }));
         Ok(Batch {
             dialect,
             select: format!("{select}{condition}{now}"),
             table: self.sql.clone(),
             writes: targets(writes)?,
             keeps: keeps.clone(),
-            key: targets(key)?,
+            key: key.collect::<Result<_, String>>()?,
         })
     }
 }
@@ -381,6 +408,7 @@ mod tests {
                 statement: "UPDATE t SET c = 1".to_owned(),
                 predicate: Some("a OR b".to_owned()),
                 keeps_new: true,
+                is_unset: false,
             },
         }
     }

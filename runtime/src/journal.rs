@@ -70,13 +70,14 @@ const BETWEEN: char = '\u{1}';
 impl Progress {
     fn read(after: Option<String>, rows: Option<String>) -> Option<Progress> {
         let after = after?;
-        let key = (!after.is_empty()).then(|| after.split(BETWEEN).map(str::to_owned).collect());
+        let key = (!after.is_empty()).then(|| after.split(BETWEEN).map(unescaped).collect());
         Some(Progress { after: key, rows: rows.and_then(|it| it.parse().ok()).unwrap_or_default() })
     }
 
     /// The values of its columns in the journal.
     fn sets(progress: Option<&Progress>, dialect: Dialect) -> String {
-        let key = progress.map(|it| it.after.as_deref().unwrap_or_default().join(&BETWEEN.to_string()));
+        let values = |it: &Progress| it.after.iter().flatten().map(|it| escaped(it)).collect::<Vec<_>>();
+        let key = progress.map(|it| values(it).join(&BETWEEN.to_string()));
         let key = key.map_or("NULL".to_owned(), |key| literal_for(dialect, &key));
         format!("done_key = {key}, done_rows = {}", progress.map_or(0, |it| it.rows))
     }
@@ -151,6 +152,14 @@ const BROKEN: &str = "\u{1}";
 pub(crate) fn noted(facts: Option<String>, broken: Option<&BTreeSet<String>>) -> Option<String> {
     let names = broken.into_iter().flatten().map(|name| format!("{BROKEN}{name}"));
     Some(names.fold(facts?, |note, name| note + &name))
+}
+
+fn escaped(value: &str) -> String {
+    value.replace('~', "~0").replace(BETWEEN, "~1")
+}
+
+fn unescaped(value: &str) -> String {
+    value.replace("~1", &BETWEEN.to_string()).replace("~0", "~")
 }
 
 /// The revision that a database has in the middle of its work.

@@ -165,8 +165,18 @@ where
     let values = (batch.writes.len() + batch.key.len()).max(1);
     let at_once = if batch.dialect == Dialect::Postgres { (MOST_VALUES / values).max(1) } else { 1 };
     if !batch.writes.is_empty() {
+        let mut written = 0;
         for rows in rows.chunks(at_once) {
-            Update { batch, rows }.execute(connection)?;
+            written += Update { batch, rows }.execute(connection)?;
+        }
+        // Elsewhere others may have deleted some of them.
+        if batch.dialect == Dialect::Sqlite && written != rows.len() {
+            let read = rows.len();
+            return Err(Error::new(format!(
+                "only {written} of {read} rows of {} are found again by their keys, which are not written as this program \
+                 writes them; use `op.run(..)`",
+                batch.table
+            )));
         }
     }
     Ok(rows.len() as u64)
@@ -197,6 +207,10 @@ impl<C, New> RunQueryDsl<C> for Update<'_, New> {}
 impl<DB: Backend, New: WriteRow<DB>> QueryFragment<DB> for Update<'_, New> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         let Batch { table, writes, keeps, key, .. } = self.batch;
+        if self.rows.len() > 1 {
+            // Each number of rows is another statement.
+            out.unsafe_to_cache_prepared();
+        }
         out.push_sql(&format!("UPDATE {table} SET "));
         if let [row] = self.rows {
             for (at, target) in writes.iter().enumerate() {

@@ -2,12 +2,12 @@
 //!
 //! The function sees each row as the revision found it and gives the row as the revision leaves it. So nothing of the old
 //! row may change before the last row is converted: what the function gives is written in columns beside the old ones,
-//! and the changes of the table that the revision names are made at once when all rows are there:
+//! and the changes of the table that the revision names are made at once when all rows are there. Where `map_rows` stands
+//! in the revision:
 //!
 //! 1. The columns that are new, or whose values change, are added beside the others, all nullable.
 //! 2. The rows are converted, in as many transactions as it takes. What others write meanwhile is noted.
-//! 3. Where `map_rows` stands in the revision, those noted rows are converted too, with everybody else kept away, and the
-//!    table becomes what the revision says.
+//! 3. Those noted rows are converted too, with everybody else kept away, and the table becomes what the revision says.
 
 use std::collections::BTreeMap;
 
@@ -203,7 +203,7 @@ impl<'a> Mapping<'a> {
         let (table_before, table_after) = (&before.tables[&self.from], &after.tables[&self.to]);
         let key = self.key(table_before, table_after)?;
 
-        let mut lowered = Vec::new();
+        let mut lowered: Vec<Numbered> = others(0..self.place).cloned().collect();
         let mut writes = Vec::new();
         let mut answers = Answers { allow_loss: true, ..Answers::default() };
         if self.from != self.to {
@@ -258,7 +258,6 @@ impl<'a> Mapping<'a> {
         });
         let conversion = Conversion { table: self.from.clone(), step: self.step.to_owned(), key, writes };
         lowered.push((number, Operation::Convert(conversion.clone())));
-        lowered.extend(others(0..self.place).cloned());
         lowered.push((number, Operation::ConvertLast(conversion)));
         lowered.extend(changes.into_iter().map(|operation| (number, operation)));
         lowered.extend(others(self.place..self.operations.len()).cloned());

@@ -83,6 +83,7 @@ impl<'a, Db: Database> Run<'a, Db> {
         }
         let dialect = self.session.database.dialect();
         let capture = capture(dialect)?;
+        self.has_keys(capture, batches)?;
         self.statements(&(capture.bar)(batches))?;
         let mut size = Size::of(batches, &self.session.settings.batches);
         let mut after: Option<Key> = None;
@@ -115,9 +116,9 @@ impl<'a, Db: Database> Run<'a, Db> {
         let mut progress = match progress {
             Some(progress) => progress,
             None => {
-                let mut begins = (capture.end)(batches);
-                begins.extend((capture.begin)(batches));
-                self.statements(&begins).map_err(|stop| failed(self, stop))?;
+                self.has_keys(capture, batches).map_err(|stop| failed(self, stop))?;
+                let begins = [capture.end, capture.forget, capture.make, capture.begin].map(|it| it(batches));
+                self.statements(&begins.concat()).map_err(|stop| failed(self, stop))?;
                 let progress = Progress::default();
                 if turn(self, Turn::Save(&progress, &mut || {}))? == Ended::Overtaken {
                     return Ok(Ended::Overtaken);
@@ -133,12 +134,12 @@ impl<'a, Db: Database> Run<'a, Db> {
         let mut is_through = false;
         let mut retries = Retries::new(self.session.settings);
         loop {
-            let batch_begun = Instant::now();
+            let (batch_begun, asked) = (Instant::now(), size.rows);
             let done = match is_through {
-                true => self.own_rows(capture, |run| run.noted(work.operations, batches, size.rows)),
+                true => self.own_rows(capture, batches, |run| run.noted(work.operations, batches, size.rows)),
                 false => {
                     let next = |run: &mut Self| run.next_batch(work.operations, batches, progress.clone(), size.rows);
-                    self.own_rows(capture, next).map(|(reached, is_last)| {
+                    self.own_rows(capture, batches, next).map(|(reached, is_last)| {
                         (progress, is_through) = (reached, is_last);
                         u64::MAX
                     })
@@ -149,6 +150,8 @@ impl<'a, Db: Database> Run<'a, Db> {
                 Err(stop) => {
                     let may_be_repeated = self.is_in_the_way(&stop.cause);
                     let error = failed(self, stop);
+                    // Not while others wait for what it holds.
+                    self.session.database.rollback();
                     if !may_be_repeated || !retries.wait(revision.id, &error, self.options.observer) {
                         return Err(error);
                     }
@@ -161,7 +164,7 @@ impl<'a, Db: Database> Run<'a, Db> {
             passes += u32::from(is_through);
             retries = Retries::new(self.session.settings);
             size.learn(batch_begun.elapsed());
-            let is_done = taken < FEW_NOTED || passes > MOST_PASSES;
+            let is_done = taken < FEW_NOTED.min(asked) || passes > MOST_PASSES;
             let (observer, table) = (self.options.observer, batches.table.to_string());
             let left = Some(batch_begun.elapsed().mul_f64(capture.leaves)).filter(|it| !it.is_zero());
             let pause = self.session.settings.batches.pause.or(left).filter(|_| !is_done);
@@ -189,7 +192,8 @@ impl<'a, Db: Database> Run<'a, Db> {
     pub(super) fn last_batch(&mut self, operations: &Operations, batches: &Batches) -> Result<(), Stop> {
         let dialect = self.session.database.dialect();
         let capture = capture(dialect)?;
-        self.statements(&(capture.bar)(batches))?;
+        // Nobody writes from here on, and what triggers do about the tool's own writes is no news.
+        self.statements(&[capture.bar, capture.end].map(|it| it(batches)).concat())?;
         let notes = HistoryTable {
             schema: batches.table.schema.clone().map(Into::into),
             name: HistoryTable::CHANGED_ROWS.into(),
@@ -198,13 +202,16 @@ impl<'a, Db: Database> Run<'a, Db> {
         if is_there {
             while self.noted_by_itself(operations, batches, capture)? > 0 {}
         }
-        self.statements(&(capture.end)(batches))
+        self.statements(&(capture.forget)(batches))
     }
 
     /// Does some of the rows that were noted, in a transaction of its own where none is open.
     fn noted_by_itself(&mut self, operations: &Operations, batches: &Batches, capture: &Capture) -> Result<u64, Stop> {
         self.session.database.begin_rows()?;
-        let taken = self.own_rows(capture, |run| run.noted(operations, batches, KEYS as u64))?;
+        if let Some((before, _)) = Some((capture.own)(batches)).filter(|_| !self.session.database.is_transactional()) {
+            self.statements(&before)?;
+        }
+        let taken = self.noted(operations, batches, KEYS as u64)?;
         if !self.session.database.is_transactional() {
             self.session.database.perform(&Work::Commit)?;
         }
@@ -236,7 +243,7 @@ impl<'a, Db: Database> Run<'a, Db> {
                 None => return Ok((progress, true)),
             },
         };
-        let condition = batches.range(dialect, after, Some(&until));
+        let condition = batches.rows_of(batches.range(dialect, after, Some(&until)).as_deref());
         let rows = progress.rows + self.rows_where(operations, batches, condition.as_deref())?;
         Ok((Progress { after: Some(until), rows }, is_last))
     }
@@ -275,7 +282,7 @@ impl<'a, Db: Database> Run<'a, Db> {
             *keys.entry(key).or_default() |= is_new;
         }
         for chunk in numbers.chunks(KEYS) {
-            if let Some(delete) = take.delete {
+            if let Some(delete) = &take.delete {
                 self.change(&format!("{delete}({})", chunk.join(", ")))?;
             }
         }
@@ -308,15 +315,26 @@ impl<'a, Db: Database> Run<'a, Db> {
     }
 
     /// Writes rows of which nothing is noted.
-    fn own_rows<T>(&mut self, capture: &Capture, write: impl FnOnce(&mut Self) -> Result<T, Stop>) -> Result<T, Stop> {
-        if let Some((before, _)) = capture.own {
-            self.change(before)?;
+    fn own_rows<T>(
+        &mut self,
+        capture: &Capture,
+        batches: &Batches,
+        write: impl FnOnce(&mut Self) -> Result<T, Stop>,
+    ) -> Result<T, Stop> {
+        let (before, behind) = (capture.own)(batches);
+        self.statements(&before)?;
+        let written = write(self)?;
+        self.statements(&behind)?;
+        Ok(written)
+    }
+
+    /// Stops if there are rows that cannot be told apart.
+    fn has_keys(&mut self, capture: &Capture, batches: &Batches) -> Result<(), Stop> {
+        let Some(query) = (capture.keyless)(batches) else { return Ok(()) };
+        match self.session.database.rows(&query)?.is_empty() {
+            true => Ok(()),
+            false => Err(Stop::refused(format!("a row of {} has NULL in its primary key", batches.table))),
         }
-        let written = write(self);
-        if let Some((_, behind)) = capture.own {
-            written.as_ref().ok().map(|_| self.change(behind)).transpose()?;
-        }
-        written
     }
 
     /// Whether a batch has failed because others hold what it needs.

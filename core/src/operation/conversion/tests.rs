@@ -50,9 +50,9 @@ fn new_columns_are_written_before_the_old_ones_go() {
     assert_eq!(
         found.unwrap(),
         [
+            "create table cities (1 column)",
             "add column users.title (text, nullable)",
             "map the rows of users by entitle",
-            "create table cities (1 column)",
             "map the rows of users that were written meanwhile by entitle",
             "alter column users.title: not null",
             "drop column users.name",
@@ -124,8 +124,8 @@ fn a_value_that_goes_is_mapped_away_and_one_that_comes_may_be_mapped_to() {
         op.drop_enum_value("mood", "sad");
     });
     let found = found.unwrap();
-    assert_eq!(found[0], "add column users.migratable_new_4 (text, nullable)");
-    assert_eq!(found[2], "add value calm to enum mood");
+    assert_eq!(found[0], "add value calm to enum mood");
+    assert_eq!(found[1], "add column users.migratable_new_4 (text, nullable)");
     assert_eq!(found.last().unwrap(), "drop value sad of enum mood");
 }
 

@@ -1,25 +1,45 @@
 //! Notes of the rows that others write while a table is worked on.
 
-use migratable_core::{ColumnType, Dialect, Table};
+use migratable_core::hash::hex;
+use migratable_core::{ColumnType, Dialect, Table, TableName};
 
-use super::ddl::quoted;
+use super::ddl::{quoted, table_name};
 use super::types;
 use crate::batches::{Batches, Capture, KeyColumn, Take};
 use crate::settings::HistoryTable;
 
-const NOTES: &str = HistoryTable::CHANGED_ROWS;
-
 pub(super) const CAPTURE: Capture = Capture {
+    make,
     begin,
-    end,
+    end: |batches| {
+        ["new_row", "changed_row"].map(|it| format!("DROP TRIGGER IF EXISTS {}", trigger(batches, it))).into()
+    },
+    forget: |batches| vec![format!("DROP TABLE IF EXISTS {}", notes(batches))],
     bar,
-    unbar,
+    unbar: |batches| {
+        ["no_new_row", "no_changed_row"].map(|it| format!("DROP TRIGGER IF EXISTS {}", trigger(batches, it))).into()
+    },
     take,
     // Queries else see the rows as they were when the transaction began.
     now: " LOCK IN SHARE MODE",
     leaves: 0.0,
-    own: Some(("SET @migratable_batch = 1", "SET @migratable_batch = NULL")),
+    own: |_| (vec!["SET @migratable_batch = 1".to_owned()], vec!["SET @migratable_batch = NULL".to_owned()]),
+    keyless: |_| None,
 };
+
+/// What the tool makes beside a table, in the same database.
+fn beside(batches: &Batches, name: &str) -> String {
+    table_name(&TableName { schema: batches.table.schema.clone(), name: name.to_owned() })
+}
+
+fn notes(batches: &Batches) -> String {
+    beside(batches, HistoryTable::CHANGED_ROWS)
+}
+
+/// A trigger of a table: its name is that of no other table's.
+fn trigger(batches: &Batches, name: &str) -> String {
+    beside(batches, &format!("migratable_{name}_{}", hex(&batches.table.name, 8)))
+}
 
 /// The primary key of a table.
 pub(super) fn key(table: &Table) -> Vec<KeyColumn> {
@@ -45,34 +65,32 @@ fn is_binary(column_type: &str) -> bool {
     lower.starts_with("binary") || lower.starts_with("varbinary")
 }
 
+fn make(batches: &Batches) -> Vec<String> {
+    let (notes, key) = (notes(batches), batches.noted_key().join(", "));
+    vec![format!(
+        "CREATE TABLE {notes} (number BIGINT AUTO_INCREMENT PRIMARY KEY) ENGINE = InnoDB AS SELECT {key}, 0 AS is_new FROM \
+         {} LIMIT 0",
+        batches.sql
+    )]
+}
+
 /// The trigger cannot be told of which columns an update is: what the tool writes says so itself.
 fn begin(batches: &Batches) -> Vec<String> {
-    let (table, key) = (&batches.sql, batches.noted_key().join(", "));
+    let (table, notes) = (&batches.sql, notes(batches));
     let names: Vec<String> = (0..batches.key.len()).map(|at| format!("k{at}")).collect();
     let note = |is_new: u8, condition: &str| {
         format!(
-            "FOR EACH ROW IF @migratable_batch IS NULL{condition} THEN INSERT INTO {NOTES} ({}, is_new) VALUES ({}, \
+            "FOR EACH ROW IF @migratable_batch IS NULL{condition} THEN INSERT INTO {notes} ({}, is_new) VALUES ({}, \
              {is_new}); END IF",
             names.join(", "),
             batches.new_key()
         )
     };
     let unless_set = batches.filled().map_or(String::new(), |column| format!(" AND OLD.{column} <=> NEW.{column}"));
+    let (new, changed) = (trigger(batches, "new_row"), trigger(batches, "changed_row"));
     vec![
-        format!(
-            "CREATE TABLE {NOTES} (number BIGINT AUTO_INCREMENT PRIMARY KEY) ENGINE = InnoDB AS SELECT {key}, 0 AS is_new \
-             FROM {table} LIMIT 0"
-        ),
-        format!("CREATE TRIGGER migratable_new_row AFTER INSERT ON {table} {}", note(1, "")),
-        format!("CREATE TRIGGER migratable_changed_row AFTER UPDATE ON {table} {}", note(0, &unless_set)),
-    ]
-}
-
-fn end(_: &Batches) -> Vec<String> {
-    vec![
-        "DROP TRIGGER IF EXISTS migratable_new_row".to_owned(),
-        "DROP TRIGGER IF EXISTS migratable_changed_row".to_owned(),
-        format!("DROP TABLE IF EXISTS {NOTES}"),
+        format!("CREATE TRIGGER {new} AFTER INSERT ON {table} {}", note(1, "")),
+        format!("CREATE TRIGGER {changed} AFTER UPDATE ON {table} {}", note(0, &unless_set)),
     ]
 }
 
@@ -82,25 +100,17 @@ fn bar(batches: &Batches) -> Vec<String> {
     let refuse = format!(
         "FOR EACH ROW IF @migratable_session IS NULL THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = {message}; END IF"
     );
-    let mut statements = unbar(batches);
-    statements.extend([
-        format!("CREATE TRIGGER migratable_no_new_row BEFORE INSERT ON {} {refuse}", batches.sql),
-        format!("CREATE TRIGGER migratable_no_changed_row BEFORE UPDATE ON {} {refuse}", batches.sql),
-    ]);
-    statements
-}
-
-fn unbar(_: &Batches) -> Vec<String> {
+    let (new, changed) = (trigger(batches, "no_new_row"), trigger(batches, "no_changed_row"));
     vec![
-        "DROP TRIGGER IF EXISTS migratable_no_new_row".to_owned(),
-        "DROP TRIGGER IF EXISTS migratable_no_changed_row".to_owned(),
+        format!("CREATE TRIGGER IF NOT EXISTS {new} BEFORE INSERT ON {} {refuse}", batches.sql),
+        format!("CREATE TRIGGER IF NOT EXISTS {changed} BEFORE UPDATE ON {} {refuse}", batches.sql),
     ]
 }
 
 fn take(batches: &Batches, most: u64) -> Take {
-    let key = batches.taken_key();
+    let (notes, key) = (notes(batches), batches.taken_key());
     Take {
-        read: format!("SELECT number, is_new, {key} FROM {NOTES} ORDER BY number LIMIT {most} FOR UPDATE"),
-        delete: Some("DELETE FROM migratable_changed_rows WHERE number IN "),
+        read: format!("SELECT number, is_new, {key} FROM {notes} ORDER BY number LIMIT {most} FOR UPDATE"),
+        delete: Some(format!("DELETE FROM {notes} WHERE number IN ")),
     }
 }

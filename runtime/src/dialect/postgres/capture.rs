@@ -7,14 +7,19 @@ use crate::batches::{Batches, Capture, KeyColumn, Take};
 use crate::settings::HistoryTable;
 
 pub(super) const CAPTURE: Capture = Capture {
+    make,
     begin,
     end,
+    forget: |batches| vec![format!("DROP TABLE IF EXISTS {}", notes(&batches.table))],
     bar: |batches| vec![format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", batches.sql)],
     unbar: |_| Vec::new(),
     take,
     now: "",
     leaves: 0.0,
-    own: None,
+    own: |_| {
+        (vec!["SET LOCAL migratable.batch = 'on'".to_owned()], vec!["SET LOCAL migratable.batch = 'off'".to_owned()])
+    },
+    keyless: |_| None,
 };
 
 /// The primary key of a table.
@@ -32,36 +37,47 @@ fn notes(table: &TableName) -> String {
     in_schema_of(table, HistoryTable::CHANGED_ROWS)
 }
 
+fn function(table: &TableName) -> String {
+    in_schema_of(table, "migratable_note_row")
+}
+
 /// Whoever writes to the table needs no right to the notes: the function has those of the owner.
-fn begin(batches: &Batches) -> Vec<String> {
-    let (table, notes, key) = (&batches.sql, notes(&batches.table), batches.noted_key().join(", "));
-    let function = in_schema_of(&batches.table, "migratable_note_row");
-    let unless_set = batches
-        .filled()
-        .map_or(String::new(), |column| format!(" WHEN (OLD.{column} IS NOT DISTINCT FROM NEW.{column})"));
-    let sources = batches.sources.join(", ");
+fn make(batches: &Batches) -> Vec<String> {
+    let (notes, key) = (notes(&batches.table), batches.noted_key().join(", "));
     vec![
-        format!("CREATE TABLE {notes} AS SELECT {key}, 0 AS is_new FROM {table} WITH NO DATA"),
+        format!("CREATE TABLE {notes} AS SELECT {key}, 0 AS is_new FROM {} WITH NO DATA", batches.sql),
         format!(
-            "CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT \
+            "CREATE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT \
              AS $$ BEGIN INSERT INTO {notes} VALUES ({}, (TG_OP = 'INSERT')::integer); RETURN NULL; END $$",
+            function(&batches.table),
             batches.new_key()
         ),
-        format!("CREATE TRIGGER migratable_new_row AFTER INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {function}()"),
+    ]
+}
+
+fn begin(batches: &Batches) -> Vec<String> {
+    let (table, function, sources) = (&batches.sql, function(&batches.table), batches.sources.join(", "));
+    let others = "current_setting('migratable.batch', true) IS DISTINCT FROM 'on'";
+    let unless_set =
+        batches.filled().map_or(String::new(), |column| format!(" AND OLD.{column} IS NOT DISTINCT FROM NEW.{column}"));
+    vec![
         format!(
-            "CREATE TRIGGER migratable_changed_row AFTER UPDATE OF {sources} ON {table} FOR EACH ROW{unless_set} \
-             EXECUTE FUNCTION {function}()"
+            "CREATE TRIGGER migratable_new_row AFTER INSERT ON {table} FOR EACH ROW WHEN ({others}) EXECUTE FUNCTION \
+             {function}()"
+        ),
+        format!(
+            "CREATE TRIGGER migratable_changed_row AFTER UPDATE OF {sources} ON {table} FOR EACH ROW \
+             WHEN ({others}{unless_set}) EXECUTE FUNCTION {function}()"
         ),
     ]
 }
 
 fn end(batches: &Batches) -> Vec<String> {
-    let (table, notes) = (&batches.sql, notes(&batches.table));
+    let table = &batches.sql;
     vec![
         format!("DROP TRIGGER IF EXISTS migratable_new_row ON {table}"),
         format!("DROP TRIGGER IF EXISTS migratable_changed_row ON {table}"),
-        format!("DROP FUNCTION IF EXISTS {}()", in_schema_of(&batches.table, "migratable_note_row")),
-        format!("DROP TABLE IF EXISTS {notes}"),
+        format!("DROP FUNCTION IF EXISTS {}()", function(&batches.table)),
     ]
 }
 

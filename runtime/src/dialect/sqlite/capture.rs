@@ -9,8 +9,10 @@ use crate::settings::HistoryTable;
 const NOTES: &str = HistoryTable::CHANGED_ROWS;
 
 pub(super) const CAPTURE: Capture = Capture {
+    make,
     begin,
-    end,
+    end: |_| end(),
+    forget: |_| vec![format!("DROP TABLE IF EXISTS {NOTES}")],
     // Whoever is in a transaction that writes is alone.
     bar: |_| Vec::new(),
     unbar: |_| Vec::new(),
@@ -18,7 +20,9 @@ pub(super) const CAPTURE: Capture = Capture {
     now: "",
     // They ask again and again, at most a tenth of a second apart.
     leaves: 0.25,
-    own: None,
+    // Nobody else writes before the transaction ends.
+    own: |batches| (end(), begin(batches)),
+    keyless,
 };
 
 /// The primary key of a table.
@@ -32,29 +36,35 @@ pub(super) fn key(table: &Table) -> Vec<KeyColumn> {
     columns.map(column).collect()
 }
 
+fn make(batches: &Batches) -> Vec<String> {
+    let key = batches.noted_key().join(", ");
+    vec![format!("CREATE TABLE {NOTES} AS SELECT {key}, 0 AS is_new FROM {} WHERE 0", batches.sql)]
+}
+
 fn begin(batches: &Batches) -> Vec<String> {
-    let (table, key) = (&batches.sql, batches.noted_key().join(", "));
+    let table = &batches.sql;
     let note = |is_new: u8| format!("BEGIN INSERT INTO {NOTES} VALUES ({}, {is_new}); END", batches.new_key());
     let unless_set = batches.filled().map_or(String::new(), |column| format!(" WHEN OLD.{column} IS NEW.{column}"));
     let sources = batches.sources.join(", ");
     vec![
-        format!("CREATE TABLE {NOTES} AS SELECT {key}, 0 AS is_new FROM {table} WHERE 0"),
         format!("CREATE TRIGGER migratable_new_row AFTER INSERT ON {table} {}", note(1)),
         format!("CREATE TRIGGER migratable_changed_row AFTER UPDATE OF {sources} ON {table}{unless_set} {}", note(0)),
     ]
 }
 
-fn end(_: &Batches) -> Vec<String> {
-    vec![
-        "DROP TRIGGER IF EXISTS migratable_new_row".to_owned(),
-        "DROP TRIGGER IF EXISTS migratable_changed_row".to_owned(),
-        format!("DROP TABLE IF EXISTS {NOTES}"),
-    ]
+fn end() -> Vec<String> {
+    ["new", "changed"].map(|it| format!("DROP TRIGGER IF EXISTS migratable_{it}_row")).into()
+}
+
+/// A primary key may hold NULL here (SQLite documentation, CREATE TABLE: the PRIMARY KEY).
+fn keyless(batches: &Batches) -> Option<String> {
+    let columns: Vec<String> = batches.key.iter().map(|it| format!("{} IS NULL", it.column)).collect();
+    Some(format!("SELECT 1 FROM {} WHERE {} LIMIT 1", batches.sql, columns.join(" OR ")))
 }
 
 fn take(batches: &Batches, most: u64) -> Take {
     Take {
         read: format!("SELECT rowid, is_new, {} FROM {NOTES} ORDER BY rowid LIMIT {most}", batches.taken_key()),
-        delete: Some("DELETE FROM migratable_changed_rows WHERE rowid IN "),
+        delete: Some(format!("DELETE FROM {NOTES} WHERE rowid IN ")),
     }
 }

@@ -42,7 +42,15 @@ impl Planner<'_> {
                 self.foresee_update(&found, column, text, condition)?;
                 let statement = format!("UPDATE {} SET {} = ({text})", table_name(table), quoted(column));
                 let (of, reads) = (rows_of(&found), (value, predicate.as_ref()));
-                match Batches::of_fill(&found, of, quoted, column, reads, (&statement, condition)) {
+                match Batches::of_fill(
+                    &found,
+                    of,
+                    quoted,
+                    column,
+                    reads,
+                    (&statement, condition),
+                    &self.operations[..self.at],
+                ) {
                     Some(fill) => {
                         let fill = Rc::new(fill);
                         self.push(Work::Batches(fill.clone()));

@@ -30,7 +30,15 @@ impl Planner<'_> {
                 let statement = format!("UPDATE {} SET {} = {text}", qualified(table), quoted(column));
                 let condition = predicate.as_ref().map(|it| sql_text(it, "the condition")).transpose()?;
                 let (of, reads) = (rows_of(&found), (value, predicate.as_ref()));
-                match Batches::of_fill(&found, of, quoted, column, reads, (&statement, condition)) {
+                match Batches::of_fill(
+                    &found,
+                    of,
+                    quoted,
+                    column,
+                    reads,
+                    (&statement, condition),
+                    &self.operations[..self.at],
+                ) {
                     Some(fill) => {
                         let fill = Rc::new(fill);
                         self.push(Work::Batches(fill.clone()));

@@ -28,7 +28,15 @@ impl Planner<'_> {
                 let condition = predicate.as_ref().map(|it| sql_text(it, "the condition")).transpose()?;
                 let found = self.table(table)?;
                 let (of, reads) = (self.rows_of(&found), (value, predicate.as_ref()));
-                match Batches::of_fill(&found, of, quoted, column, reads, (&statement, condition)) {
+                match Batches::of_fill(
+                    &found,
+                    of,
+                    quoted,
+                    column,
+                    reads,
+                    (&statement, condition),
+                    &self.operations[..self.at],
+                ) {
                     Some(fill) => {
                         let fill = Rc::new(fill);
                         self.push(Work::Batches(fill.clone()));
