@@ -180,7 +180,9 @@ impl Batches {
         (statement, condition): (&str, Option<&str>),
         before: &[Operation],
     ) -> Option<Batches> {
-        let is_unset = before.iter().any(|it| {
+        // Nothing that works on rows stands between the column and this.
+        let mut behind_rows = before.iter().rev().take_while(|it| !it.is_data());
+        let is_unset = behind_rows.any(|it| {
             matches!(it, Operation::AddColumn { table: of, column: added }
                 if *of == table.name && added.name == column && added.default.is_none())
         });

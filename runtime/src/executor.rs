@@ -322,11 +322,12 @@ impl<Db: Database> Run<'_, Db> {
         if !is_one {
             return Ok(1.min(state.path.len()));
         }
-        let mut alike = 0;
+        let (mut alike, mut before) = (0, Vec::new());
         for revision in &state.path {
-            if self.stands_alone(revision) || self.goes_in_batches(state, revision)? {
+            if self.stands_alone(revision) || self.goes_in_batches(state, revision, &before)? {
                 break;
             }
+            before.extend(revision.operations(self.direction));
             alike += 1;
         }
         Ok(alike.max(1).min(state.path.len()))

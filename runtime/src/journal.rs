@@ -53,6 +53,8 @@ pub struct Unfinished {
     facts: Option<String>,
     /// How far the piece that is next has come, if it is done batch by batch.
     pub(crate) progress: Option<Progress>,
+    /// The checksum of the data steps that did it.
+    steps: Option<String>,
 }
 
 /// How far work on the rows of a table has come.
@@ -126,6 +128,20 @@ impl Unfinished {
         self.facts.iter().flat_map(|note| note.split(BROKEN).skip(1)).map(str::to_owned).collect()
     }
 
+    /// Whether the data steps of the revision are still those that began it.
+    pub(crate) fn steps_are_of(&self, revision: &Revision) -> bool {
+        self.steps.as_deref() == revision.steps_checksum
+    }
+
+    /// The piece with which rows are mapped anew, because the function was edited since: where it stands, or just behind.
+    fn mapped_anew(&self, revision: &Revision, pieces: &[Piece]) -> Option<usize> {
+        let is_map =
+            |at: usize| matches!(&pieces.get(at)?.work, Work::Batches(it) if it.filled().is_none()).then_some(at);
+        let edited = !self.steps_are_of(revision);
+        let behind = || self.done.checked_sub(1).and_then(is_map);
+        is_map(self.done).or_else(behind).filter(|_| edited)
+    }
+
     /// Stops if its work is not that of the revision as it is now.
     fn is_of(&self, revision: &Revision, plan: &str) -> Result<(), Stop> {
         if self.checksum != revision.checksum {
@@ -170,7 +186,8 @@ pub(crate) fn read<Db: Database>(database: &mut Db, settings: &Settings) -> Resu
     }
     let sql = format!(
         "SELECT revision, direction, piece, pieces, CAST(begun_at AS CHAR(19)), tool_version, checksum, plan, catalogue, \
-         facts, done_key, done_rows \
+         facts, done_key, done_rows, \
+         steps \
          FROM {}",
         table.sql(dialect)
     );
@@ -190,6 +207,7 @@ pub(crate) fn read<Db: Database>(database: &mut Db, settings: &Settings) -> Resu
         catalogue: text(),
         facts: text(),
         progress: Progress::read(text(), text()),
+        steps: text(),
     }))
 }
 
@@ -206,6 +224,7 @@ fn create(table: &str) -> String {
     facts TEXT,
     done_key TEXT,
     done_rows BIGINT,
+    steps VARCHAR(64),
     begun_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
     tool_version VARCHAR(32) NOT NULL
 )"
@@ -230,9 +249,11 @@ fn begins(
         "CURRENT_TIMESTAMP".to_owned(),
         literal_for(dialect, env!("CARGO_PKG_VERSION")),
         facts.map_or("NULL".to_owned(), |facts| literal_for(dialect, facts)),
+        revision.steps_checksum.map_or("NULL".to_owned(), |steps| literal_for(dialect, steps)),
     ];
     let begins = format!(
-        "INSERT INTO {table} (revision, direction, checksum, plan, piece, pieces, begun_at, tool_version, facts) \
+        "INSERT INTO {table} (revision, direction, checksum, plan, piece, pieces, begun_at, tool_version, facts, \
+         steps) \
          VALUES ({})",
         values.join(", ")
     );
@@ -295,7 +316,13 @@ impl<'a> Journal<'a> {
         let plan = hex(&texts.join("\n"), 32);
         if let Some(begun) = begun {
             let first = journal.resumes_at(database, begun, revision, &plan)?;
-            return Ok((journal, first));
+            let anew = begun.mapped_anew(revision, pieces);
+            if let Some(piece) = anew {
+                journal.at(database, piece, false)?;
+                let steps = revision.steps_checksum.map_or("NULL".to_owned(), |steps| literal_for(dialect, steps));
+                journal.write(database, &format!("UPDATE {} SET steps = {steps}", journal.table))?;
+            }
+            return Ok((journal, anew.unwrap_or(first)));
         }
         journal.begins = begins(&journal.table, dialect, (revision, direction), (&plan, pieces.len()), facts);
         Ok((journal, 0))
@@ -369,6 +396,11 @@ impl<'a> Journal<'a> {
             Nature::Again => self.at(database, piece + 1, false),
             _ => Ok(()),
         }
+    }
+
+    /// Writes that a piece is to be done again, with all that is behind it.
+    pub(crate) fn goes_back<Db: Database>(&self, database: &mut Db, piece: usize) -> Result<(), Stop> {
+        self.at(database, piece, false)
     }
 
     /// Writes how far a piece has come that is done batch by batch, in the transaction that brought it there.

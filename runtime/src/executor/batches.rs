@@ -41,20 +41,21 @@ pub(super) type Turns<'s, 'a, Db> = dyn FnMut(&mut Run<'a, Db>, Turn<'_>) -> Res
 
 impl<'a, Db: Database> Run<'a, Db> {
     /// Whether the rows of a revision are worked on batch by batch: there are many of them, and it may be more than one
-    /// transaction.
+    /// transaction. Some operations may come before it.
     pub(super) fn goes_in_batches(
         &mut self,
         state: &State<Db::Facts>,
         revision: &'static Revision,
+        before: &[Operation],
     ) -> Result<bool, Error> {
         let is_transactional = self.session.database.is_transactional();
         let is_one = self.transaction() == Transaction::All || revision.transaction == Some(Transaction::Revision);
         if is_one && is_transactional {
             return Ok(false);
         }
-        let operations = revision.operations(self.direction);
+        let operations = [before, &revision.operations(self.direction)].concat();
         let few = self.session.settings.batches.few();
-        for (at, operation) in operations.iter().enumerate() {
+        for (at, operation) in operations.iter().enumerate().skip(before.len()) {
             let table = match operation {
                 // Nothing keeps others away from the rows of MySQL otherwise.
                 Operation::MapRows { .. } if !is_transactional => return Ok(true),

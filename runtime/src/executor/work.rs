@@ -52,7 +52,7 @@ impl<Db: Database> Run<'_, Db> {
         let begun = Instant::now();
         let recorded = plan::record(&state.replay, &self.graph, revision, self.direction)?;
         let operations = &recorded.operations;
-        let many = self.is_alone && self.goes_in_batches(state, revision)?;
+        let many = self.is_alone && self.goes_in_batches(state, revision, &[])?;
         let begun_before = state.unfinished.take();
         let before = begun_before.as_ref().and_then(|it| it.known(self.session.database, &state.facts));
         let facts = before.as_ref().unwrap_or(&state.facts);
@@ -308,7 +308,8 @@ impl<Db: Database> Run<'_, Db> {
         for (at, piece) in pieces.iter().enumerate().skip(first) {
             self.progresses(work, at);
             if let (Work::Batches(batches), true) = (&piece.work, in_batches) {
-                let progress = begun_before.filter(|_| at == first).and_then(|it| it.progress.clone());
+                let is_there = |it: &&Unfinished| at == first && it.steps_are_of(revision);
+                let progress = begun_before.filter(is_there).and_then(|it| it.progress.clone());
                 self.journaled_batches(work, (at, batches), &mut journal, progress)?;
                 continue;
             }
@@ -317,6 +318,7 @@ impl<Db: Database> Run<'_, Db> {
                 let may_be_repeated = journal.may_be_repeated(at) && !stop.undone && self.is_contended(&stop.cause);
                 let error = self.failure(revision, work.lines(piece), stop);
                 if !may_be_repeated || !retries.wait(revision.id, &error, self.options.observer) {
+                    self.let_in(work, at, &mut journal);
                     return Err(error);
                 }
                 for piece in journal.again(at) {
@@ -362,6 +364,25 @@ impl<Db: Database> Run<'_, Db> {
         let ended = journal.after(self.session.database, at);
         let ended = ended.and_then(|()| self.session.database.perform(&Work::Commit));
         ended.map_err(|stop| failed(self, stop))
+    }
+
+    /// Lets others write again to a table that could not become what the revision says: its rows are worked on anew then.
+    /// Not where a change was made already.
+    fn let_in(&mut self, work: &Planned<'_>, at: usize, journal: &mut Journal<'_>) {
+        let pieces = &work.pieces[..at];
+        let last = pieces.iter().rposition(|it| matches!(it.work, Work::LastBatch(_)));
+        let Some(last) = last.filter(|_| work.in_batches) else { return };
+        let (Work::LastBatch(batches), true) =
+            (&pieces[last].work, pieces[last + 1..].iter().all(|it| it.work.only_looks()))
+        else {
+            return;
+        };
+        let begins = |it: &Piece| matches!(&it.work, Work::Batches(of) if of.table == batches.table);
+        if let Some(first) = pieces[..last].iter().rposition(begins)
+            && journal.goes_back(self.session.database, first).is_ok()
+        {
+            drop(self.end_batches(batches));
+        }
     }
 
     fn journaled_piece(

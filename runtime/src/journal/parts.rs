@@ -29,6 +29,7 @@ pub(crate) struct Parts<'a> {
     table: String,
     dialect: Dialect,
     revision: &'static str,
+    steps: Option<&'static str>,
     /// What begins it, as soon as a transaction is to end that is not the last one.
     begins: Vec<String>,
     /// Where the journal says that the revision is.
@@ -53,15 +54,17 @@ impl<'a> Parts<'a> {
             (_, None) => Vec::new(),
         });
         let plan = hex(&texts.collect::<Vec<_>>().join("\n"), 32);
-        let mut parts = Parts { settings, table, dialect, revision: revision.id, begins: Vec::new(), written: None };
+        let (id, steps) = (revision.id, revision.steps_checksum);
+        let mut parts = Parts { settings, table, dialect, revision: id, steps, begins: Vec::new(), written: None };
         let place = match begun {
             Some(begun) => {
                 begun.is_of(revision, &plan)?;
-                let place = Place::of(begun);
+                let place = begun.mapped_anew(revision, pieces).map_or_else(|| Place::of(begun), Place::at);
                 if pieces.iter().take(place.piece).any(|piece| sets_session(piece, operations)) {
                     return Err(Stop::refused(super::SESSION_IS_OVER));
                 }
-                parts.written = Some(place.clone());
+                // What the journal says still, whatever is done anew.
+                parts.written = Some(Place::of(begun));
                 place
             }
             None => {
@@ -76,7 +79,8 @@ impl<'a> Parts<'a> {
     pub(crate) fn moves(&mut self, place: Place) -> Vec<String> {
         let catalogue = if place.is_begun { "'begun'" } else { "NULL" };
         let (table, revision, piece) = (&self.table, literal_for(self.dialect, self.revision), place.piece);
-        let sets = Progress::sets(place.progress.as_ref(), self.dialect);
+        let steps = self.steps.map_or("NULL".to_owned(), |steps| literal_for(self.dialect, steps));
+        let sets = format!("{}, steps = {steps}", Progress::sets(place.progress.as_ref(), self.dialect));
         let moves =
             format!("UPDATE {table} SET piece = {piece}, catalogue = {catalogue}, {sets} WHERE revision = {revision}");
         self.written = Some(place);

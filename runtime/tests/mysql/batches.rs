@@ -3,9 +3,10 @@
 use std::cell::RefCell;
 
 use migratable::diesel::connection::SimpleConnection;
+use migratable::revision::*;
 use migratable::{Event, Observer, Options};
 
-use crate::database::{one, run, two};
+use crate::database::{line, nothing, one, run, two};
 use crate::shared::batches::{fill, people, person, program};
 
 #[test]
@@ -43,4 +44,29 @@ fn nobody_else_writes_between_the_last_batch_and_the_change_of_the_table() {
         ),
         "0"
     );
+}
+
+#[test]
+fn a_table_that_cannot_become_what_the_revision_says_is_free_to_be_written_to() {
+    fn unique(op: &mut Operations) {
+        op.add_column("people", column("group_id", bigint()).nullable());
+        op.backfill("people", "group_id", sql("1"));
+        op.create_unique("people", unique_of());
+    }
+    fn unique_of() -> migratable_core::Unique {
+        migratable::revision::unique("uq_people_group_id", ["group_id"])
+    }
+    let first = program(5).revisions()[0].upgrade;
+    let program = line(&[(first, nothing), (unique, nothing)]).with_settings(program(5).settings().clone());
+    let (_stays, mut db, mut other) = two();
+    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+    fill(&mut db);
+    for _ in 0..2 {
+        let error = program.upgrade(&mut db).unwrap_err().to_string();
+        assert!(error.contains("uq_people_group_id") || error.contains("group_id"), "{error}");
+        run(&mut other, "UPDATE people SET note = 'free' WHERE id = 4");
+    }
+    run(&mut other, "DELETE FROM pets; DELETE FROM people WHERE id > 1");
+    program.upgrade(&mut db).unwrap();
+    assert_eq!(one(&mut db, "SELECT CAST(group_id AS char) FROM people"), "1");
 }

@@ -13,10 +13,10 @@ use migratable::diesel::row::Row;
 use migratable::diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use migratable::revision::*;
 use migratable::rows::{self, Batch, Field, MapsTo, ReadRow, TableRow, WriteRow, value};
-use migratable::{Event, Observer, Options, Settings};
+use migratable::{Event, Observer, Options, Revision, Settings};
 
 use crate::database::{Db, assert_is, line, nothing, one, replay, run, two, values};
-use crate::shared::programs::{Program, down};
+use crate::shared::programs::{Program, down, revision};
 use crate::shared::{MYSQL, each};
 
 type Backend = <Db as Connection>::Backend;
@@ -358,4 +358,89 @@ fn a_fill_goes_batch_by_batch_too() {
         assert_is(&mut db, &replay(&program, &[]), "filled");
         assert_eq!(batch.get() > 3, size == 5);
     }
+}
+
+#[test]
+fn a_function_that_was_mended_maps_all_rows_anew() {
+    let program = program(5);
+    let (_stays, mut db, _) = two();
+    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+    fill(&mut db);
+    FAILS_AT.set(13);
+    program.upgrade(&mut db).unwrap_err();
+    FAILS_AT.set(0);
+    let mended: Vec<Revision> = program
+        .revisions()
+        .iter()
+        .map(|it| Revision { steps_checksum: Some("v1:mended"), ..revision(it.id, it.after, it.upgrade, it.downgrade) })
+        .collect();
+    let mended = Program::new(mended.leak()).with_settings(program.settings().clone());
+    MAPPED.with_borrow_mut(std::collections::BTreeMap::clear);
+    mended.upgrade(&mut db).unwrap();
+    assert_eq!(people(&mut db), (1..=PEOPLE).map(expected).collect::<Vec<_>>());
+    assert_eq!(MAPPED.with_borrow(|mapped| mapped.len()), PEOPLE as usize);
+}
+
+fn several(op: &mut Operations) {
+    op.add_column("pets", column("name", varchar(30)).nullable());
+    op.backfill("pets", "name", sql("'pet'"));
+    op.alter_column("pets", "name").not_null();
+    op.execute(sql("UPDATE people SET first = 'g' WHERE id = 2"));
+    second(op);
+    op.backfill("pets", "name", sql("'dog'"));
+}
+
+#[test]
+fn several_tables_are_worked_on_in_one_revision_in_the_order_that_it_names() {
+    for size in [1_000, 5] {
+        let program = line(&[(first, nothing), (several, nothing)]);
+        let program = program.with_settings(Settings::default().with_batch_size(size));
+        let (_stays, mut db, other) = two();
+        program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+        fill(&mut db);
+        let (other, batch) = (RefCell::new(other), Cell::new(0));
+        let observe = |event: &Event<'_>| {
+            if let Event::Rows { .. } = event
+                && batch.replace(batch.get() + 1) % 3 == 2
+            {
+                run(&mut other.borrow_mut(), "UPDATE people SET note = 'n' WHERE id = 5");
+            }
+        };
+        let options = Options { observer: Observer::new(&observe), ..Options::default() };
+        program.upgrade_to(&mut db, "head", &options).unwrap();
+        let mut wanted: Vec<String> = (1..=PEOPLE).map(expected).collect();
+        wanted[1] = "2|g l2|40|e2!|-".to_owned();
+        if size == 5 || MYSQL {
+            wanted[4] = "5|f5 l5|40|e5!|n".to_owned();
+        }
+        assert_eq!(people(&mut db), wanted, "{size}");
+        assert_eq!(values(&mut db, "SELECT DISTINCT name FROM pets"), ["dog"]);
+        assert_is(&mut db, &replay(&program, &[]), "several");
+    }
+}
+
+#[test]
+fn what_others_set_themselves_in_a_new_column_stays() {
+    let program = line(&[(first, nothing), (filled, nothing)]).with_settings(Settings::default().with_batch_size(5));
+    let (_stays, mut db, other) = two();
+    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+    fill(&mut db);
+    let (other, batch) = (RefCell::new(other), Cell::new(0));
+    let observe = |event: &Event<'_>| {
+        if let Event::Rows { .. } = event
+            && batch.replace(batch.get() + 1) == 0
+        {
+            let mut other = other.borrow_mut();
+            run(&mut other, "UPDATE people SET whole = 'own' WHERE id IN (2, 20)");
+            run(&mut other, &person(-3, "1"));
+            run(
+                &mut other,
+                "INSERT INTO people (id, first, last, age, email, whole) VALUES (77, '', '', '', '', 'new')",
+            );
+        }
+    };
+    let options = Options { observer: Observer::new(&observe), ..Options::default() };
+    program.upgrade_to(&mut db, "head", &options).unwrap();
+    let found = values(&mut db, "SELECT whole FROM people WHERE id IN (-3, 1, 2, 20, 77) ORDER BY id");
+    assert_eq!(found, ["f-3l-3", "f1l1", "own", "own", "new"]);
 }

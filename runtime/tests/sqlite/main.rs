@@ -14,6 +14,7 @@ mod reader;
 mod shared;
 
 mod backup;
+mod batches;
 mod by_hand;
 mod dependents;
 mod difference;
