@@ -82,11 +82,18 @@ pub fn shown(url: &str) -> String {
     shown
 }
 
-/// The part of a URL before the host, and what stands behind it. An `@` behind the first `/` belongs to it only if none
-/// stands before.
+/// The part of a URL before the host, and what stands behind it. With a password it goes to the last `@` of all: one that
+/// is not encoded may have every character in it, and no part of it is to be seen.
 fn user_part(rest: &str) -> Option<(&str, &str)> {
-    let path = rest.find('/').unwrap_or(rest.len());
-    let at = rest[..path].rfind('@').or_else(|| rest.rfind('@'))?;
+    let last = rest.rfind('@')?;
+    let is_password = |behind: &str| {
+        let end = behind.find(['/', '?', '@']).unwrap_or(behind.len());
+        behind[end..].starts_with('@') || !behind[..end].bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let at = match rest[..last].match_indices(':').any(|(colon, _)| is_password(&rest[colon + 1..])) {
+        true => last,
+        false => rest[..rest.find('/').unwrap_or(rest.len())].rfind('@').unwrap_or(last),
+    };
     Some((&rest[..at], &rest[at + 1..]))
 }
 
@@ -179,6 +186,10 @@ mod tests {
             ("postgres://anna:s3/cret@host/blog", "postgres://anna@host/blog"),
             ("mysql://anna:s3cret?@host/blog?x=y", "mysql://anna@host/blog?x=y"),
             ("postgres://anna@host/blog?mail=a@b", "postgres://anna@host/blog?mail=a@b"),
+            ("postgres://anna@host:5432/blog?mail=a@b", "postgres://anna@host:5432/blog?mail=a@b"),
+            ("mysql://anna:s3@cr/e@t@host:3306/blog", "mysql://anna@host:3306/blog"),
+            ("mysql://anna:12@s3/cret@host/blog", "mysql://anna@host/blog"),
+            ("mysql://anna@home:s3/c@ret@host/blog", "mysql://anna@home@host/blog"),
             ("postgre://anna:s3cret@host/blog", "postgre://anna@host/blog"),
             ("host=h user=anna password=s3cret", "host=h user=anna"),
         ] {

@@ -8,6 +8,9 @@ use diesel::{ConnectionError, ConnectionResult};
 
 use crate::dialect::Connection;
 
+/// What Diesel takes from a URL.
+const KEYS: [&str; 4] = ["ssl_mode", "ssl_ca", "ssl_cert", "ssl_key"];
+
 /// What is wanted of a connection.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Encryption<'a> {
@@ -25,8 +28,18 @@ impl<'a> Encryption<'a> {
             let pair = |pair: &'a str| pair.split_once('=').filter(|(key, value)| *key == wanted && !value.is_empty());
             query.split('&').find_map(pair).map(|(_, value)| value)
         };
+        let is_unknown = |key: &&str| {
+            let lower = key.to_ascii_lowercase();
+            (lower.contains("ssl") || lower.contains("tls")) && !KEYS.contains(key)
+        };
+        if let Some(key) = query.split('&').filter_map(|pair| pair.split('=').next()).find(is_unknown) {
+            return Err(ConnectionError::BadConnection(format!(
+                "`{key}` is not known here, and nothing would come of it: {} are",
+                KEYS.join(", ")
+            )));
+        }
         let mode = value("ssl_mode").map(str::to_ascii_lowercase);
-        let has_files = ["ssl_ca", "ssl_cert", "ssl_key"].into_iter().any(|it| value(it).is_some());
+        let has_files = KEYS[1..].iter().any(|it| value(it).is_some());
         let is_wanted = match mode.as_deref() {
             None => has_files,
             Some(mode) => matches!(mode, "required" | "verify_ca" | "verify_identity"),
@@ -109,6 +122,8 @@ mod tests {
             ("ssl_mode=verify_ca&ssl_ca=", "name the authority"),
             ("ssl_mode=verify_identity&ssl_ca=/ca.pem", "cannot compare the name"),
             ("ssl_mode=on", "the modes are"),
+            ("sslmode=require", "`sslmode` is not known here"),
+            ("x=y&ssl-mode=REQUIRED", "`ssl-mode` is not known here"),
         ] {
             let error = Encryption::read(&format!("mysql://ada@host/shop?{query}"), false).unwrap_err().to_string();
             assert!(error.contains(expected), "{query}: {error}");
