@@ -319,7 +319,7 @@ impl<Db: Database> Run<'_, Db> {
             Transaction::All => self.session.database.is_transactional(),
             Transaction::Revision | Transaction::None => false,
         };
-        if !is_one {
+        if !is_one || state.unfinished.is_some() {
             return Ok(1.min(state.path.len()));
         }
         let (mut alike, mut before) = (0, Vec::new());

@@ -14,6 +14,21 @@ use std::collections::BTreeMap;
 use crate::diff::{Answers, ColumnRename, DiffError, dependants, diff};
 use crate::{ApplyError, Column, ColumnType, Operation, Schema, Table, TableName};
 
+/// What begins the name of a column in which values stand until the table changes.
+const NEW: &str = "migratable_new_";
+/// What begins the name of a column whose place is taken.
+const OLD: &str = "migratable_old_";
+
+/// Whether a column leaves its name to another that takes its place.
+pub fn is_replaced(operation: &Operation) -> bool {
+    matches!(operation, Operation::RenameColumn { to, .. } if to.starts_with(OLD))
+}
+
+/// Whether a column takes the place of another.
+pub fn replaces(operation: &Operation) -> bool {
+    matches!(operation, Operation::RenameColumn { from, .. } if from.starts_with(NEW))
+}
+
 /// How the rows of a table are converted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conversion {
@@ -229,7 +244,7 @@ impl<'a> Mapping<'a> {
             let beside = self.beside(place, column, table_before);
             rename(&beside.name, &column.name);
             if table_before.find(&column.name).is_some() && beside.name != column.name {
-                makes_room.push((column.name.clone(), format!("migratable_old_{}", place + 1)));
+                makes_room.push((column.name.clone(), format!("{OLD}{}", place + 1)));
             }
             writes.push((column.name.clone(), beside.name.clone()));
             let add = Operation::AddColumn { table: self.from.clone(), column: beside };
@@ -240,13 +255,17 @@ impl<'a> Mapping<'a> {
         // makes the table anew once then.
         makes_room.retain(|(name, _)| !answers.column_renames.iter().any(|it| it.from == *name));
         let mut changes = Vec::new();
+        let mut renames = Vec::new();
         for (from, to) in makes_room {
-            let table = self.from.clone();
-            let dropped = dependants(&reached, &self.from, &from);
-            for operation in dropped.into_iter().chain([Operation::RenameColumn { table, from, to }]) {
+            for operation in dependants(&reached, &self.from, &from) {
                 operation.apply(&mut reached).map_err(|error| Misplaced { at: number, error })?;
                 changes.push(operation);
             }
+            renames.push(Operation::RenameColumn { table: self.from.clone(), from, to });
+        }
+        for rename in renames {
+            rename.apply(&mut reached).map_err(|error| Misplaced { at: number, error })?;
+            changes.push(rename);
         }
         after.is_database = true;
         changes.extend(diff(&reached, &after, &answers).map_err(|error| self.impossible(&error))?.upgrade);
@@ -329,7 +348,7 @@ impl<'a> Mapping<'a> {
         };
         let is_new = self.origins.get(&column.name).is_some_and(Option::is_none);
         let is_free = is_new && before.find(&column.name).is_none() && column.column_type.enum_name().is_none();
-        let name = if is_free { column.name.clone() } else { format!("migratable_new_{}", place + 1) };
+        let name = if is_free { column.name.clone() } else { format!("{NEW}{}", place + 1) };
         Column { nullable: true, ..Column::new(&name, column_type) }
     }
 }

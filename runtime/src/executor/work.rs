@@ -52,7 +52,9 @@ impl<Db: Database> Run<'_, Db> {
         let begun = Instant::now();
         let recorded = plan::record(&state.replay, &self.graph, revision, self.direction)?;
         let operations = &recorded.operations;
-        let many = self.is_alone && self.goes_in_batches(state, revision, &[])?;
+        // Of one that was begun, the tables are neither as before nor as behind it.
+        let is_new = state.unfinished.is_none();
+        let many = is_new && self.is_alone && self.goes_in_batches(state, revision, &[])?;
         let begun_before = state.unfinished.take();
         let before = begun_before.as_ref().and_then(|it| it.known(self.session.database, &state.facts));
         let facts = before.as_ref().unwrap_or(&state.facts);

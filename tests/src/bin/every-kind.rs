@@ -1,9 +1,19 @@
 //! `migrate` for processes that are killed: with the example's history, or with one that holds every kind of operation.
 
+use std::any::Any;
 use std::process::ExitCode;
 
+use migratable::diesel::backend::Backend;
 use migratable::diesel::connection::SimpleConnection;
+use migratable::diesel::deserialize::{self, FromSql};
+use migratable::diesel::query_builder::AstPass;
+use migratable::diesel::result::QueryResult;
+use migratable::diesel::row::Row;
+use migratable::diesel::serialize::ToSql;
+use migratable::diesel::sql_types::{BigInt, HasSqlType, Text};
+use migratable::diesel::{MysqlConnection, PgConnection, SqliteConnection};
 use migratable::revision::*;
+use migratable::rows::{self, Batch, Field, MapsTo, ReadRow, TableRow, WriteRow};
 use migratable::{AnyConnection, Migrator, Revision};
 use migratable_cli::Project;
 
@@ -26,11 +36,12 @@ const fn revision(id: &'static str, after: &'static [&'static str], upgrade: Rec
     }
 }
 
-static REVISIONS: [Revision; 4] = [
+static REVISIONS: [Revision; 5] = [
     revision("aa0000000001", &[], tables, no_tables),
     revision("bb0000000002", &["aa0000000001"], columns, no_columns),
     revision("cc0000000003", &["bb0000000002"], keys, no_keys),
     revision("dd0000000004", &["cc0000000003"], names, no_names),
+    revision("ee0000000005", &["dd0000000004"], initials, no_initials),
 ];
 
 fn tables(op: &mut Operations) {
@@ -120,6 +131,136 @@ fn no_names(op: &mut Operations) {
     op.rename_enum_value("mood", "gloomy", "sad");
     op.rename_column("users", "full_name", "name");
 }
+
+fn initials(op: &mut Operations) {
+    op.add_column("towns", column("initial", varchar(1)));
+    op.map_rows("towns", find_initial);
+    op.create_index("towns", index("ix_towns_initial").on("initial"));
+}
+
+fn no_initials(op: &mut Operations) {
+    op.drop_index("towns", "ix_towns_initial");
+    op.drop_column("towns", "initial");
+    op.map_rows("towns", lose_initial);
+}
+
+fn find_initial(old: Town) -> Result<TownWithInitial> {
+    let initial = old.name.chars().take(1).collect();
+    Ok(TownWithInitial { id: old.id, name: old.name.to_uppercase(), initial })
+}
+
+fn lose_initial(old: TownWithInitial) -> Result<Town> {
+    let rest = old.name.chars().skip(1).collect::<String>().to_lowercase();
+    Ok(Town { id: old.id, name: old.initial + &rest })
+}
+
+struct Town {
+    id: i64,
+    name: String,
+}
+
+struct TownWithInitial {
+    id: i64,
+    name: String,
+    initial: String,
+}
+
+impl TableRow for Town {
+    const FIELDS: &'static [Field] = &[field("id"), field("name")];
+}
+
+impl TableRow for TownWithInitial {
+    const FIELDS: &'static [Field] = &[field("id"), field("name"), field("initial")];
+}
+
+const fn field(column: &'static str) -> Field {
+    Field { column, as_text: &[] }
+}
+
+impl<DB: Backend> ReadRow<DB> for Town
+where
+    i64: FromSql<BigInt, DB>,
+    String: FromSql<Text, DB>,
+{
+    fn read<'a>(row: &impl Row<'a, DB>) -> deserialize::Result<Town> {
+        Ok(Town { id: rows::value::<BigInt, _, DB>(row, 0)?, name: rows::value::<Text, _, DB>(row, 1)? })
+    }
+}
+
+impl<DB: Backend> ReadRow<DB> for TownWithInitial
+where
+    i64: FromSql<BigInt, DB>,
+    String: FromSql<Text, DB>,
+{
+    fn read<'a>(row: &impl Row<'a, DB>) -> deserialize::Result<TownWithInitial> {
+        let (id, name) = (rows::value::<BigInt, _, DB>(row, 0)?, rows::value::<Text, _, DB>(row, 1)?);
+        Ok(TownWithInitial { id, name, initial: rows::value::<Text, _, DB>(row, 2)? })
+    }
+}
+
+impl<DB: Backend + HasSqlType<BigInt> + HasSqlType<Text>> WriteRow<DB> for Town
+where
+    i64: ToSql<BigInt, DB>,
+    String: ToSql<Text, DB>,
+{
+    fn bind<'b>(&'b self, field: usize, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        match field {
+            0 => out.push_bind_param::<BigInt, _>(&self.id),
+            _ => out.push_bind_param::<Text, _>(&self.name),
+        }
+    }
+}
+
+impl<DB: Backend + HasSqlType<BigInt> + HasSqlType<Text>> WriteRow<DB> for TownWithInitial
+where
+    i64: ToSql<BigInt, DB>,
+    String: ToSql<Text, DB>,
+{
+    fn bind<'b>(&'b self, field: usize, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        match field {
+            0 => out.push_bind_param::<BigInt, _>(&self.id),
+            1 => out.push_bind_param::<Text, _>(&self.name),
+            _ => out.push_bind_param::<Text, _>(&self.initial),
+        }
+    }
+}
+
+macro_rules! maps {
+    ($old:ident to $new:ident) => {
+        impl MapsTo<$new> for $old {
+            type Key = i64;
+            const KEPT: &'static [(&'static str, &'static str)] = &[("id", "id")];
+
+            fn key(&self) -> i64 {
+                self.id
+            }
+
+            fn key_of(new: &$new) -> i64 {
+                new.id
+            }
+
+            fn name(key: &i64) -> String {
+                format!("id = {key}")
+            }
+
+            fn convert(connection: &mut dyn Any, batch: &Batch, map: &dyn Fn($old) -> Result<$new>) -> Result<u64> {
+                if let Some(connection) = rows::connection::<SqliteConnection>(connection) {
+                    return rows::convert(connection, batch, map);
+                }
+                if let Some(connection) = rows::connection::<PgConnection>(connection) {
+                    return rows::convert(connection, batch, map);
+                }
+                match rows::connection::<MysqlConnection>(connection) {
+                    Some(connection) => rows::convert(connection, batch, map),
+                    None => rows::no_connection(),
+                }
+            }
+        }
+    };
+}
+
+maps!(Town to TownWithInitial);
+maps!(TownWithInitial to Town);
 
 fn one_year_older(db: &mut AnyConnection) -> Result<()> {
     Ok(db.batch_execute("UPDATE users SET age = age + 1")?)

@@ -1,5 +1,6 @@
 //! What could not stand while something else changes: dropped before, made again behind it.
 
+use migratable_core::operation::conversion;
 use migratable_core::{IndexTarget, Operation, Table, TableName};
 
 use super::super::ddl::{self, qualified, quoted};
@@ -43,6 +44,8 @@ impl Planner<'_> {
     pub(super) fn bring_back_before(&mut self, operation: &Operation) -> Planned {
         match operation {
             Operation::AlterColumn { .. } | Operation::AddEnumValue { .. } | Operation::DropEnumValue { .. } => Ok(()),
+            // What rests on a column that is replaced comes back when the other is in its place.
+            rename if conversion::is_replaced(rename) || conversion::replaces(rename) => Ok(()),
             Operation::RenameTable { .. }
             | Operation::RenameColumn { .. }
             | Operation::RenameIndex { .. }

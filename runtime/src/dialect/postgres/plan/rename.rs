@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use migratable_core::operation::conversion;
 use migratable_core::{Operation, Table, TableName};
 
 use super::super::ddl::{block, check_name, create_schema, in_schema_of, qualified, quoted};
@@ -37,6 +38,9 @@ impl Planner<'_> {
         let before = self.schema.tables.clone();
         self.apply(operation)?;
         check_name(to)?;
+        if conversion::is_replaced(operation) {
+            self.set_aside_dependents_of_column(table, from);
+        }
         self.statement(format!("ALTER TABLE {} RENAME COLUMN {} TO {}", qualified(table), quoted(from), quoted(to)));
         self.follow_names(&before, None, Some((from, to)))
     }
