@@ -257,6 +257,11 @@ pub enum Operation {
     },
 }
 
+/// What an [`ApplyError`] calls a value of a `bulk_insert`, by its row, from 0, and its column.
+pub fn seed_place(row: usize, column: &str) -> String {
+    format!("rows[{row}].{column}")
+}
+
 /// What changes about a column: `None` leaves a fact as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ColumnChange {

@@ -13,6 +13,7 @@ mod header;
 mod kept;
 mod operation;
 mod reader;
+mod seeds;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -68,6 +69,8 @@ pub struct RevisionFile {
     pub steps_checksum: Option<String>,
     /// Every name in those functions, to know which tables they need.
     pub words: BTreeSet<String>,
+    /// Every name in the tests, which are no part of what it does; `None` if it has none.
+    pub test_words: Option<BTreeSet<String>>,
     /// The texts of `revision!`, and where they stand; the identifier is the first.
     pub header: Vec<Word>,
 }

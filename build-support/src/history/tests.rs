@@ -128,6 +128,32 @@ fn operations_that_do_not_fit_are_found_at_their_name() {
 }
 
 #[test]
+fn seed_rows_that_do_not_fit_are_found_at_the_value() {
+    let table = "op.create_table(table(\"roles\").column(column(\"id\", bigint()).identity(identity())).column(column(\
+                 \"name\", varchar(4))).column(column(\"age\", integer()).nullable()).column(column(\"ok\", \
+                 boolean()).default(true)).primary_key(\"pk_roles\", [\"id\"]));\n";
+    for (insert, expected) in [
+        (
+            "[\"name\", \"age\"], [[value(\"name\"), null()], [value(‹\"admin\"), value(3)]]",
+            "`roles.name` is varchar(4)",
+        ),
+        ("[\"name\", \"age\"], [[value(\"name\"), value(‹-4000000000i64)]]", "`roles.age` is integer"),
+        ("[\"name\"], [[‹null()]]", "`roles.name` is NOT NULL"),
+        (
+            "[\"name\", \"ok\"], [[value(\"a\"), value(‹1)]]",
+            "`roles.ok` is boolean: `true` or `false` belongs here, not 1",
+        ),
+        ("[‹\"nam\"], [[value(\"a\")]]", "there is no column `roles.nam`"),
+        ("[\"age\"], [[value(1)]]", "rows of `roles` need a value for `name`"),
+    ] {
+        let call = format!("op.bulk_insert(\"roles\", {insert});");
+        let column = call.find('‹').unwrap_or("op.bulk_insert(".len()) + 1;
+        let file = revision("a", &[], &format!("{table}{}", call.replace('‹', "")), "op.drop_table(\"roles\");");
+        assert_problems(&[("1_a_x.rs", file)], &[&format!("1_a_x.rs:7:{column}: {expected}")]);
+    }
+}
+
+#[test]
 fn a_downgrade_must_give_back_the_schema_before() {
     let base = || ("1_a_x.rs", revision("a", &[], USERS, "op.drop_table(\"users\");"));
     let add = "op.create_index(\"users\", index(\"i\").on(\"id\")); op.alter_column(\"users\", \"id\").comment(\"x\");";

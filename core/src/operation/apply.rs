@@ -2,6 +2,7 @@
 
 mod checks;
 mod rename;
+mod seeds;
 
 use std::fmt;
 
@@ -189,11 +190,8 @@ impl Operation {
                 Ok(())
             }
             Operation::BulkInsert { table, columns, rows } => {
-                has_columns(table_mut(schema, table)?, columns)?;
-                match rows.iter().find(|row| row.len() != columns.len()) {
-                    Some(_) => Err(error(table, format!("a row for `{table}` has not as many values as columns"))),
-                    None => Ok(()),
-                }
+                table_mut(schema, table)?;
+                schema.table(table).map_or(Ok(()), |found| seeds::fit(schema, found, columns, rows))
             }
             Operation::Backfill { table, column, .. } => has_column(table_mut(schema, table)?, column),
             Operation::Execute { sql, effect } => {

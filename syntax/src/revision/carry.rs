@@ -9,6 +9,7 @@ use syn::spanned::Spanned;
 use syn::{Item, UseTree};
 
 use super::edit::range;
+use super::file::is_test;
 
 /// What stands in a revision file beside its operations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub fn carry(text: &str) -> Option<Carried> {
             Item::Macro(call) if call.mac.path.is_ident("revision") => {}
             Item::Fn(function) if ["upgrade", "downgrade"].iter().any(|name| function.sig.ident == name) => {}
             Item::Use(it) if is_prelude(&it.tree) => {}
+            // Tests are about the revision that they stand in.
+            test if is_test(test) => {}
             Item::Use(it) => carried.uses.push(text.get(range(it.span(), text)?)?.to_owned()),
             other => {
                 let Range { start, end } = range(other.span(), text)?;
@@ -113,7 +116,8 @@ mod tests {
                     #[operations]\npub fn upgrade(op: &mut Operations) {\n    op.run(fill);\n}\n\n\
                     /// Fills größe.\n#[allow(dead_code)]\nfn fill(db: &mut Db) -> Result<()> {\n    use fill::users;\n    \
                     help(\"fill\", db)\n}\n\n// why\nconst FILL: u8 = 1;\n\n\
-                    #[operations]\npub fn downgrade(op: &mut Operations) {}\n";
+                    #[operations]\npub fn downgrade(op: &mut Operations) {}\n\n\
+                    #[cfg(test)]\nmod tests {\n    #[test]\n    fn fill() {}\n}\n";
         let mut carried = carry(text).unwrap();
         assert_eq!(carried.uses, ["use std::fmt;"]);
         assert_eq!(carried.names, ["FILL", "fill"].map(str::to_owned).into());

@@ -10,7 +10,7 @@ use syn::{Attribute, File, Item, ItemFn, Lit, Meta, ReturnType, Stmt, Type, UseT
 use super::constructor::CONSTRUCTORS;
 use super::reader::{Mistake, Mistakes};
 use super::tokens::{position, spans, start};
-use super::{HEADER, Header, Located, Mapper, Reading, RevisionFile, Statement, Word, kept, operation, steps};
+use super::{HEADER, Header, Located, Mapper, Reading, RevisionFile, Statement, Word, kept, operation, seeds, steps};
 
 const FUNCTIONS: [&str; 2] = ["upgrade", "downgrade"];
 
@@ -64,9 +64,11 @@ impl FileReader {
         let header = self.header(file);
         let mut functions = [None, None];
         let mut rest = Vec::new();
+        let mut tests = Vec::new();
         for item in &file.items {
             self.no_shadow(item);
             match item {
+                it if is_test(it) => tests.push(it),
                 Item::Fn(function) => match FUNCTIONS.iter().position(|name| function.sig.ident == name) {
                     Some(at) if functions[at].is_some() => {
                         let message = format!("`{}` stands here twice", function.sig.ident);
@@ -113,9 +115,11 @@ impl FileReader {
                 _ => {}
             }
         }
-        let tokens = || rest.iter().map(|item| item.to_token_stream());
-        let mut words = BTreeSet::new();
-        tokens().for_each(|tokens| collect_words(tokens, &mut words));
+        let words = |items: &[&Item]| {
+            let mut words = BTreeSet::new();
+            items.iter().for_each(|item| collect_words(item.to_token_stream(), &mut words));
+            words
+        };
         let values = |list: &[syn::LitStr]| list.iter().map(syn::LitStr::value).collect();
         header.map(|(header, tokens)| RevisionFile {
             id: header.id.value(),
@@ -133,7 +137,8 @@ impl FileReader {
             functions: names,
             steps_checksum: steps::checksum(&rest),
             header: header_words(tokens),
-            words,
+            words: words(&rest),
+            test_words: (!tests.is_empty()).then(|| words(&tests)),
         })
     }
 
@@ -232,6 +237,9 @@ impl FileReader {
             let tokens = spans(statement.to_token_stream());
             let mut words = Vec::new();
             texts(statement, &read, &mut words);
+            if let Some(Operation::BulkInsert { columns, .. }) = &read {
+                words.extend(seeds::places(statement, columns));
+            }
             let missing = match &read {
                 Some(Operation::Run { step }) if !known(step) => Some((step, head_of_step(step))),
                 Some(Operation::MapRows { table, step, .. }) if !known(step) => {
@@ -327,6 +335,22 @@ fn argument_of_result(of: &Type) -> Option<&Type> {
         Some(syn::GenericArgument::Type(it)) => Some(it),
         _ => None,
     }
+}
+
+/// Whether an item is compiled for tests alone, and so is no part of what the revision does.
+pub(super) fn is_test(item: &Item) -> bool {
+    let (attributes, may_be) = match item {
+        Item::Fn(it) => (&it.attrs, FUNCTIONS.iter().all(|name| it.sig.ident != name)),
+        Item::Mod(it) => (&it.attrs, true),
+        Item::Use(it) => (&it.attrs, true),
+        _ => return false,
+    };
+    let of_tests = |attribute: &Attribute| match &attribute.meta {
+        Meta::Path(path) => path.is_ident("test"),
+        Meta::List(list) => list.path.is_ident("cfg") && list.tokens.to_string() == "test",
+        Meta::NameValue(_) => false,
+    };
+    may_be && attributes.iter().any(of_tests)
 }
 
 /// The first line of the file's `//!` comment that is not empty.

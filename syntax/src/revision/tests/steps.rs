@@ -85,6 +85,25 @@ fn what_does_not_change_the_steps_changes_no_checksum() {
 }
 
 #[test]
+fn tests_are_no_part_of_what_a_revision_does() {
+    let step = "fn fill(db: &mut Db) -> Result<()> { use fill::users; Ok(()) }";
+    let plain = parse(&format!("{}{step}", file("", ""))).unwrap();
+    assert_eq!(plain.test_words, None);
+    for test in [
+        "#[cfg(test)]\nmod tests { use super::testing::*; #[test] fn a() { before::posts::table; fill(); } }",
+        "#[test]\nfn a() { before::posts::table; }",
+        "#[cfg(test)]\nfn rows() { before::posts::table; }\n#[cfg(test)]\nuse testing::*;",
+    ] {
+        let tested = parse(&format!("{}{step}\n{test}", file("", ""))).unwrap();
+        assert!(tested.test_words.as_ref().is_some_and(|words| words.contains("posts")), "{test}");
+        assert_eq!(super::super::RevisionFile { test_words: None, ..tested }, plain, "{test}");
+    }
+    let other = parse(&format!("{}{step}\n#[cfg(unix)] fn a() {{}}", file("", ""))).unwrap();
+    assert_ne!(other.steps_checksum, plain.steps_checksum);
+    assert_eq!(other.test_words, None);
+}
+
+#[test]
 fn what_changes_the_steps_changes_the_checksum() {
     let texts = [
         "fn a() { f(1, 2); }",
