@@ -7,6 +7,7 @@ mod index;
 mod outputs;
 mod rows;
 mod steps;
+mod tested;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ use index::Index;
 use outputs::Outputs;
 use rows::RowModules;
 use steps::Steps;
+use tested::Tested;
 
 /// Takes the revisions in `versions/` into the migrations package; to be called in its `build.rs`.
 ///
@@ -108,9 +110,13 @@ fn revisions(
     let history = History::read(&configuration.versions());
     let mut steps = Steps::new(configuration, manifest.column_limit());
     let mut rows = RowModules::new(configuration, &manifest.features);
+    let mut tested = Tested::default();
     let walk = history.walk(&mut |seen| match seen {
         Seen::Step(step) => steps.add(&step),
-        Seen::Rows(of) => rows.add(&of),
+        Seen::Rows(of) => {
+            rows.add(&of);
+            tested.add(configuration, &steps, &of);
+        }
     });
     let found = history.problems.iter().chain(&walk.problems).chain(&steps.problems).chain(&rows.problems);
     let mut problems: Vec<&Problem> = found.collect();
@@ -144,7 +150,9 @@ fn revisions(
     for entry in &history.revisions {
         let first = history.entry(&entry.file.id).is_some_and(|first| first.path == entry.path);
         if first && (walk.reached.contains(&entry.file.id) || has_problem(&entry.path)) {
-            outputs.add(&format!("{}.rs", entry.file.id), steps.text(entry) + rows.text(&entry.file.id));
+            let id = &entry.file.id;
+            let text = steps.text(entry) + rows.text(id) + tested.text(id);
+            outputs.add(&format!("{id}.rs"), text);
             entries.push(entry);
         }
     }

@@ -25,3 +25,32 @@ fn fill_users_bio(db: &mut Db) -> Result<()> {
     diesel::update(users::table.filter(users::id.eq_any(authors))).set(users::bio.eq("Writes here.")).execute(db)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::testing::*;
+
+    #[test]
+    fn who_writes_is_introduced_by_it() {
+        each_database(|revision, db| {
+            use before::{posts, users};
+
+            for (id, username) in [(1, "ada"), (2, "bob")] {
+                let email = format!("{username}@example.org");
+                let row = (users::id.eq(id), users::username.eq(username), users::email.eq(email));
+                diesel::insert_into(users::table).values(row).execute(db)?;
+            }
+            let row = (posts::title.eq("Hello"), posts::body.eq("first words"), posts::author_id.eq(1));
+            diesel::insert_into(posts::table).values(row).execute(db)?;
+
+            revision.upgrade(db)?;
+            let bios = after::users::table.order(after::users::id).select(after::users::bio);
+            assert_eq!(bios.load::<String>(db)?, ["Writes here.", ""]);
+
+            revision.downgrade(db)?;
+            let kept = users::table.order(users::id).select(users::username).load::<String>(db)?;
+            assert_eq!(kept, ["ada", "bob"]);
+            Ok(())
+        });
+    }
+}

@@ -18,10 +18,7 @@ pub fn upgrade(op: &mut Operations) {
     op.run(fill_users_role_id);
     op.alter_column("users", "role_id").not_null();
     op.create_index("users", index("ix_users_role_id").on("role_id"));
-    op.create_foreign_key(
-        "users",
-        foreign_key("fk_users_role_id_roles", ["role_id"]).references("roles", ["id"]),
-    );
+    op.create_foreign_key("users", foreign_key("fk_users_role_id_roles", ["role_id"]).references("roles", ["id"]));
 }
 
 #[operations]
@@ -38,4 +35,30 @@ fn fill_users_role_id(db: &mut Db) -> Result<()> {
     let role: i64 = roles::table.filter(roles::name.eq("author")).select(roles::id).first(db)?;
     diesel::update(users::table).set(users::role_id.eq(role)).execute(db)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::*;
+
+    #[test]
+    fn whoever_is_there_is_an_author() {
+        each_database(|revision, db| {
+            use before::users;
+
+            let row = (users::username.eq("ada"), users::email.eq("ada@example.org"), users::bio.eq(""));
+            diesel::insert_into(users::table).values(row).execute(db)?;
+
+            revision.upgrade(db)?;
+            let roles = after::users::table
+                .inner_join(after::roles::table)
+                .select((after::users::username, after::roles::name))
+                .load::<(String, String)>(db)?;
+            assert_eq!(roles, [("ada".to_owned(), "author".to_owned())]);
+
+            revision.downgrade(db)?;
+            assert_eq!(users::table.select(users::username).load::<String>(db)?, ["ada"]);
+            Ok(())
+        });
+    }
 }

@@ -49,3 +49,40 @@ fn join_location(db: &mut Db) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::testing::*;
+
+    #[test]
+    fn a_location_is_split_and_joined_again() {
+        each_database(|revision, db| {
+            use before::users;
+
+            let locations = [Some("Turin, Italy"), Some("Oslo"), None, Some("a, b, c")];
+            for (id, location) in (1..).zip(locations) {
+                let row = (
+                    users::id.eq(id),
+                    users::username.eq(id.to_string()),
+                    users::email.eq(format!("{id}@example.org")),
+                    users::bio.eq(""),
+                    users::role_id.eq(1),
+                    users::location.eq(location),
+                );
+                diesel::insert_into(users::table).values(row).execute(db)?;
+            }
+
+            revision.upgrade(db)?;
+            let homes = after::users::table.order(after::users::id).select((after::users::city, after::users::country));
+            let homes: Vec<(Option<String>, Option<String>)> = homes.load(db)?;
+            let expected =
+                [(Some("Turin"), Some("Italy")), (Some("Oslo"), None), (None, None), (Some("a, b"), Some("c"))];
+            assert_eq!(homes, expected.map(|(city, country)| (city.map(str::to_owned), country.map(str::to_owned))));
+
+            revision.downgrade(db)?;
+            let kept: Vec<Option<String>> = users::table.order(users::id).select(users::location).load(db)?;
+            assert_eq!(kept, locations.map(|location| location.map(str::to_owned)));
+            Ok(())
+        });
+    }
+}

@@ -57,6 +57,8 @@ mod stamp;
 mod stranded;
 #[cfg(feature = "database")]
 mod takeover;
+#[cfg(feature = "database")]
+pub mod testing;
 
 // The crates of field types, for rows that have some.
 #[cfg(feature = "bigdecimal")]

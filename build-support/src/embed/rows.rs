@@ -39,6 +39,7 @@ struct Mapping<'a> {
 struct Side<'a> {
     name: &'static str,
     schema: &'a Schema,
+    is_tested: bool,
     tables: BTreeMap<&'a TableName, Use>,
     enums: BTreeMap<String, String>,
 }
@@ -60,13 +61,16 @@ impl<'a> RowModules<'a> {
         self.texts.get(id).map_or("", String::as_str)
     }
 
-    /// Notes a revision that maps rows.
+    /// Notes a revision, if it maps rows.
     pub(super) fn add(&mut self, rows: &Rows<'_>) {
         let file = &rows.entry.file;
+        if file.mappers.is_empty() {
+            return;
+        }
         let upgrades = mappings("upgrade", &file.upgrade);
         let downgrades = mappings("downgrade", &file.downgrade);
-        let mut before = Side::new("before", rows.before);
-        let mut after = Side::new("after", rows.after);
+        let mut before = Side::new("before", rows.before, file.test_words.is_some());
+        let mut after = Side::new("after", rows.after, file.test_words.is_some());
         for mapping in &upgrades {
             before.uses(&mapping.from).read = true;
             after.uses(&mapping.to).written = true;
@@ -151,8 +155,17 @@ fn mappings<'a>(function: &'static str, statements: &'a [Statement]) -> Vec<Mapp
 }
 
 impl<'a> Side<'a> {
-    fn new(name: &'static str, schema: &'a Schema) -> Side<'a> {
-        Side { name, schema, tables: BTreeMap::new(), enums: BTreeMap::new() }
+    fn new(name: &'static str, schema: &'a Schema, is_tested: bool) -> Side<'a> {
+        Side { name, schema, is_tested, tables: BTreeMap::new(), enums: BTreeMap::new() }
+    }
+
+    /// Takes in the typed tables of a module below this one, if the revision has tests.
+    fn take_tables(&self, out: &mut String, below: &[&str]) {
+        if self.is_tested {
+            let (indent, up) = ("    ".repeat(below.len() + 1), "super::".repeat(below.len() + 1));
+            let below: String = below.iter().map(|name| format!("{name}::")).collect();
+            out.push_str(&format!("{indent}#[cfg(test)]\n{indent}pub use {up}tables::{}::{below}*;\n\n", self.name));
+        }
     }
 
     fn uses(&mut self, table: &'a TableName) -> &mut Use {
@@ -207,6 +220,7 @@ impl<'a> Side<'a> {
             if self.name == "before" { "finds" } else { "leaves" },
             self.name
         ));
+        self.take_tables(out, &[]);
         for (name, rust) in &self.enums {
             let values = |side: &Side<'_>| side.schema.enums.get(name).map(|it| it.values.clone());
             match other.and_then(|it| Some((it, it.enums.get(name)?))) {
@@ -226,6 +240,7 @@ impl<'a> Side<'a> {
         for (schema, tables) in by_schema {
             if let Some(schema) = schema {
                 out.push_str(&format!("    pub mod {} {{\n", identifier(schema)));
+                self.take_tables(out, &[&identifier(schema)]);
             }
             tables.iter().for_each(|(table, usage)| self.table(out, table, *usage, types));
             if schema.is_some() {
@@ -251,11 +266,14 @@ impl<'a> Side<'a> {
                 )
             })
             .collect();
+        let (module, _) = table_identifier(&table.name.name);
+        let below: Vec<String> = table.name.schema.iter().map(|it| identifier(it)).chain([module.clone()]).collect();
+        out.push_str(&format!("    pub mod {module} {{\n"));
+        self.take_tables(out, &below.iter().map(String::as_str).collect::<Vec<_>>());
         out.push_str(&format!(
-            "    pub mod {} {{\n        /// A row of `{}`.\n        #[derive(Clone, Debug, PartialEq)]\n        \
-             pub struct Row {{\n{declared}        }}\n\n        impl ::migratable::rows::TableRow for Row {{\n            \
+            "        /// A row of `{}`.\n        #[derive(Clone, Debug, PartialEq)]\n        pub struct Row {{\n{declared}        \
+             }}\n\n        impl ::migratable::rows::TableRow for Row {{\n            \
              const FIELDS: &'static [::migratable::rows::Field] = &[\n{facts}            ];\n        }}\n\n",
-            table_identifier(&table.name.name).0,
             table.name
         ));
         for dialect in types.dialects {

@@ -26,7 +26,7 @@ impl Steps<'_> {
 
     /// Notes the tables that a step meets.
     pub(super) fn add(&mut self, step: &Step<'_>) {
-        let tables = self.tables_of(step.entry, step.schema);
+        let tables = self.tables_of(step.entry, &step.entry.file.words, step.schema);
         let key = (step.entry.file.id.clone(), step.name.to_owned());
         match self.tables.get(&key) {
             Some(other) if *other != tables => {
@@ -65,12 +65,12 @@ impl Steps<'_> {
         out
     }
 
-    fn tables_of(&self, entry: &Entry, schema: &Schema) -> String {
+    /// The tables that the operations of a revision and some of its functions name.
+    pub(super) fn tables_of(&self, entry: &Entry, words: &BTreeSet<String>, schema: &Schema) -> String {
         let mut tables = BTreeSet::new();
         for statement in entry.file.upgrade.iter().chain(&entry.file.downgrade) {
             named(&statement.operation, &mut tables);
         }
-        let words = &entry.file.words;
         tables.extend(schema.tables.keys().filter(|table| words.contains(&word(&table.name))).cloned());
         tables.retain(|table| schema.tables.contains_key(table));
         write_tables(schema, &tables, &self.configuration.dialects, self.limit)

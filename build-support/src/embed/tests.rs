@@ -67,6 +67,33 @@ fn a_step_gets_the_tables_that_it_can_name_as_they_are_at_that_moment() {
 }
 
 #[test]
+fn tests_get_the_tables_as_the_revision_meets_and_leaves_them() {
+    let tested = format!("{BIO}#[cfg(test)]\nmod tests {{\n    use super::testing::*;\n    fn a() {{ tags }}\n}}\n");
+    let outputs = embed(project(&tested).path(), true);
+    let text = &outputs.files["bbbbbbbbbbbb.rs"];
+    let module = |name: &str| {
+        let start = text.find(&format!("pub mod {name} {{\n")).unwrap_or_else(|| panic!("{name}: {text}"));
+        let indent = text[..start].rsplit('\n').next().unwrap_or_default();
+        let end = text[start..].find(&format!("\n{indent}}}\n")).unwrap();
+        &text[start..start + end]
+    };
+    assert!(!module("before").contains("bio") && module("after").contains("bio -> Text,"), "{text}");
+    for name in ["before", "after"] {
+        assert!(module(name).contains("tags (id)") && !module(name).contains("roles (id)"), "{text}");
+        assert!(
+            text.contains(&format!("#[cfg(test)]\n#[allow(missing_docs, dead_code)]\npub mod {name} {{")),
+            "{text}"
+        );
+    }
+    assert!(text.contains("#[cfg(test)]\n#[allow(missing_docs, dead_code)]\npub mod tables {"), "{text}");
+    assert!(text.contains("#[cfg(test)]\npub use tables::{after, before};"), "{text}");
+    assert!(!module("fill_bio").contains("tags (id)"), "what tests name is nothing to the step");
+    assert!(module("testing").contains("\"bbbbbbbbbbbb\", &[::migratable::Dialect::Sqlite]"), "{text}");
+    let plain = embed(project(BIO).path(), true);
+    assert!(text.starts_with(&plain.files["bbbbbbbbbbbb.rs"]), "{text}");
+}
+
+#[test]
 fn a_step_sees_what_sql_by_hand_says_that_it_has_done() {
     let add = "op.add_column(\"users\", column(\"bio\", text()).nullable());";
     let by_hand = format!("op.execute_as(sql(\"ALTER TABLE users ADD bio text\"), |op| {{ {add} }});");

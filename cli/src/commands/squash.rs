@@ -93,6 +93,9 @@ pub(crate) fn run(arguments: &Squash, project: &Project, console: &mut Console<'
             console.line(format_args!("{path} follows it"));
         }
     }
+    for entry in entries.iter().filter(|entry| entry.file.test_words.is_some()) {
+        console.note(format_args!("the tests of {} are gone with it: they begin where it began", entry.file.id));
+    }
     let last = &members[members.len() - 1];
     console.note(format_args!(
         "a database that is at {last} or beyond is taken over by its next upgrade, and nothing is run; one in the middle \

@@ -24,6 +24,8 @@ const AGE: [&str; 2] =
     ["    op.add_column(\"users\", column(\"age\", integer()).nullable());", "    op.drop_column(\"users\", \"age\");"];
 const STEP: &str = "\n/// Fills it.\nfn fill(db: &mut Db) -> Result<()> {\n    use fill::users;\n    help(db)\n}\n";
 
+const TEST: &str = "\n#[cfg(test)]\nmod tests {\n    #[test]\n    fn it_fills() {}\n}\n";
+
 /// Four revisions in a line; the second and the third run a step of one name.
 fn blog() -> Blog {
     let blog = Blog::new("");
@@ -34,7 +36,7 @@ fn blog() -> Blog {
     for (id, more) in [(B, ""), (C, "\nfn empty(db: &mut Db) -> Result<()> {\n    fill(db)\n}\n")] {
         let file = blog.file(id);
         let text = blog.read(&file).replace("::*;\n", "::*;\nuse std::fmt;\n");
-        blog.write(&file, &format!("{text}{STEP}{more}"));
+        blog.write(&file, &format!("{text}{STEP}{more}{TEST}"));
     }
     blog.ok(&["lock"]);
     blog
@@ -47,6 +49,7 @@ fn what_is_squashed_does_the_same_one_behind_the_other() {
     let ran = blog.run(&["squash", "bb:cc", "-m", "names", "--rev-id", S]);
     assert_eq!(ran.status, 0, "{}", ran.err);
     assert_says(&ran.out, &[&format!("{S} stands for {B}, {C}\n"), "wrote migrations/versions/", D, "follows it"]);
+    assert_says(&ran.err, &[&format!("the tests of {B} are gone"), &format!("the tests of {C} are gone")]);
     assert_says(&ran.err, &[&format!("a database that is at {C} or beyond is taken over"), "take `replaces` out"]);
     assert_eq!(blog.files().len(), 3);
     let text = blog.read(&blog.file(S));
@@ -72,6 +75,7 @@ fn what_is_squashed_does_the_same_one_behind_the_other() {
         ],
     );
     assert_eq!(text.matches("use std::fmt;").count(), 1);
+    assert!(!text.contains("cfg(test)"), "{text}");
     assert_says(&blog.read(&blog.file(D)), &[&format!("after = [\"{S}\"]")]);
     assert_eq!((blog.lock().schema, blog.lock().heads), (lock.schema, lock.heads));
     assert_says(&blog.ok(&["lock"]), &["nothing was changed"]);
