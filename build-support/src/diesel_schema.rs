@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use migratable_core::{Column, Dialect, Schema, Table, TableName};
 
-pub(crate) use types::enums_have_types;
+pub(crate) use types::{enums_have_types, sql_type};
 
 use names::{column_identifiers, identifier, quoted, sql_type_name, table_identifier};
 
@@ -47,6 +47,34 @@ pub(crate) fn needed_feature(columns: usize) -> Option<&'static str> {
         .into_iter()
         .find(|(limit, _)| columns <= *limit)
         .map(|(_, feature)| feature)
+}
+
+/// What a table and its columns are called in the declarations.
+pub(crate) struct TableIdentifiers {
+    /// The module of the table, with that of its schema.
+    pub(crate) path: String,
+    columns: BTreeMap<String, String>,
+}
+
+impl TableIdentifiers {
+    /// Those of a table; `None` if there is no declaration of it.
+    pub(crate) fn new(table: &Table) -> Option<TableIdentifiers> {
+        table.primary_key.as_ref().filter(|key| !key.columns.is_empty())?;
+        let (module, _) = table_identifier(&table.name.name);
+        let names = table.columns.iter().map(|column| column.name.as_str());
+        let identifiers = column_identifiers(&module, names.clone()).into_iter().map(|(identifier, _)| identifier);
+        let path = match &table.name.schema {
+            Some(schema) if names::is_plain(schema) => format!("{}::{module}", identifier(schema)),
+            Some(_) => return None,
+            None => module,
+        };
+        Some(TableIdentifiers { path, columns: names.map(str::to_owned).zip(identifiers).collect() })
+    }
+
+    /// The column of that name.
+    pub(crate) fn column(&self, name: &str) -> Option<&str> {
+        self.columns.get(name).map(String::as_str)
+    }
 }
 
 struct Writer<'a> {

@@ -8,6 +8,7 @@ mod diesel_schema;
 mod embed;
 pub mod history;
 mod manifest;
+pub mod step_tests;
 
 pub use check::check_models;
 pub use embed::embed_migrations;

@@ -55,6 +55,9 @@ pub struct Revision {
     /// The folder of its file, below `versions/`.
     #[arg(long, value_name = "FOLDER")]
     pub version_path: Option<PathBuf>,
+    /// Write no tests of the data steps into the file.
+    #[arg(long)]
+    pub no_tests: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub report: Report,

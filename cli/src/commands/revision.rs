@@ -3,6 +3,7 @@
 mod answers;
 mod place;
 
+use migratable_build::step_tests;
 use migratable_core::diff::{Answers, Hole, Plan, Uncastable, uncastable};
 use migratable_core::{Operation, Schema, fingerprint, shell};
 use serde_json::{Value, json};
@@ -87,7 +88,11 @@ impl Command<'_> {
     fn written(&self, message: &str, plan: &Plan, schema: &Schema, console: &mut Console<'_>) -> Outcome<NewFile> {
         let id = self.arguments.rev_id.as_deref();
         let mut file = NewFile::new(id, message, &self.place, plan, self.sources, console)?;
-        file.check(&self.standing.lock.schema, schema)?;
+        let before = &self.standing.lock.schema;
+        if !self.arguments.no_tests {
+            file.text.push_str(&step_tests::write(plan, before, schema, &self.sources.configuration.dialects));
+        }
+        file.check(before, schema)?;
         let after = &self.place.after;
         let others: Vec<&str> =
             self.standing.graph.heads().into_iter().filter(|head| !after.iter().any(|it| it == head)).collect();
@@ -209,8 +214,10 @@ fn typed(arguments: &Revision) -> String {
     for (flag, value) in message.chain(id).chain(place).chain(renames).chain(drops).chain(defaults) {
         words.push_str(&format!(" {flag} {}", shell::word(value)));
     }
-    if arguments.splice {
-        words.push_str(" --splice");
+    for (flag, is_set) in [("--splice", arguments.splice), ("--no-tests", arguments.no_tests)] {
+        if is_set {
+            words.push_str(&format!(" {flag}"));
+        }
     }
     if let Some(folder) = &arguments.version_path {
         words.push_str(&format!(" --version-path {}", shell::word(&folder.to_string_lossy())));

@@ -1,0 +1,91 @@
+//! The tests that `revision` writes beside data steps: they compile, say what is to be written, and pass when it is.
+
+#![allow(clippy::unwrap_used)]
+
+use migratable_tests::Project;
+
+const MAIN: &str = "mod models;\n\nmigratable::schema!();\n\nfn main() {}\n";
+
+const MODELS: &str = "\
+use migratable::Migratable;
+
+#[derive(Clone, Copy, Debug, Migratable)]
+pub enum Mood {
+    Happy,
+    Sad,
+    Bored,
+}
+
+#[derive(Migratable)]
+pub struct Author {
+    pub id: i64,
+    #[migratable(type = \"varchar(40)\", unique)]
+    pub name: String,
+    pub mood: Mood,
+    pub picture: Vec<u8>,
+}
+
+#[derive(Migratable)]
+pub struct Book {
+    pub id: i64,
+    #[migratable(references = Author)]
+    pub author_id: i64,
+    pub title: Option<String>,
+    pub pages: i32,
+}
+";
+
+#[test]
+fn a_step_is_tested_on_the_rows_before_it() {
+    let project = Project::new("tested");
+    project.write("src/main.rs", MAIN);
+    project.write("src/models.rs", MODELS);
+    project.migrate(&["revision", "-m", "books"]).ok();
+
+    for (from, to) in [
+        ("pub title: Option<String>,", "pub title: String,\n    pub thick: bool,"),
+        ("    Bored,\n", ""),
+        ("pub picture", "pub bio: String,\n    pub picture"),
+    ] {
+        project.replace("src/models.rs", from, to);
+    }
+    project.migrate(&["revision", "-m", "more", "--default", "books.thick=pages > 500"]).ok();
+    let revision = project.newest_revision();
+    let holes = project.read(&revision).matches("hole!(").count();
+    assert_eq!(holes, 3);
+    let open = project.check_with("tested-migrations", &[], &["--tests"]);
+    let errors = open.iter().filter(|it| it.level == "error").count();
+    // Each is one error in the library and in its tests.
+    assert_eq!((errors, open.len()), (holes, holes), "{open:#?}");
+
+    for (step, body) in [
+        ("fill_authors_bio", "diesel::update(authors::table).set(authors::bio.eq(\"\")).execute(db)?;"),
+        ("fill_books_title", "diesel::update(books::table).set(books::title.eq(\"untitled\")).execute(db)?;"),
+        ("replace_mood_bored", "diesel::update(authors::table).set(authors::mood.eq(\"sad\")).execute(db)?;"),
+    ] {
+        let text = project.read(&revision);
+        let start = text.find(&format!("fn {step}(")).unwrap_or_else(|| panic!("{step}: {text}"));
+        let hole = start + text[start..].find("hole!(").unwrap();
+        let end = hole + text[hole..].find("\n}").unwrap();
+        project.write(&revision, &format!("{}{body}\n    Ok(()){}", &text[..hole], &text[end..]));
+    }
+    let test = ["test", "-q", "-p", "tested-migrations", "--lib"];
+    let said = project.cargo(&test).failed(101);
+    for part in ["write here what becomes of the row", "[\"untitled\"]", "[\"\"]", "2 passed; 2 failed"] {
+        assert!(said.stdout.contains(part), "{part}: {}\n{}", said.stdout, said.stderr);
+    }
+    let text = project.read(&revision);
+    assert_eq!(text.matches("Vec::<String>::new(), ").count(), 2, "{text}");
+    let text = text.replacen("Vec::<String>::new()", "[\"\"]", 1).replacen("Vec::<String>::new()", "[\"untitled\"]", 1);
+    project.write(&revision, &text);
+    let said = project.cargo(&test).ok();
+    assert!(said.stdout.contains("4 passed"), "{}", said.stdout);
+    let said = project.migrate(&["check"]).ok();
+    assert!(said.stderr.is_empty(), "{}", said.stderr);
+
+    project.write(&revision, &text.replace("select(after::authors::bio)", "select(before::authors::bio)"));
+    let found = project.check_with("tested-migrations", &[], &["--tests"]);
+    let error = found.iter().find(|it| it.level == "error").unwrap();
+    assert!(error.file.ends_with(&revision) && error.message.contains("bio"), "{found:#?}");
+    assert!(project.check("tested-migrations").is_empty(), "a build without tests does not see them");
+}
