@@ -201,7 +201,7 @@ impl Connection for AnyConnection {
         paired!(self, session, Session, (inner, session) => inner.expect_many(session), else {})
     }
 
-    fn begin(&mut self, settings: &Settings, session: &mut Session) -> Result<(), Error> {
+    fn begin(&mut self, settings: &Settings, session: &Session) -> Result<(), Error> {
         let other = Error::Database { doing: "begin a transaction", source: DieselError::BrokenTransactionManager };
         paired!(self, session, Session, (inner, session) => inner.begin(settings, session), else Err(other))
     }
@@ -210,8 +210,8 @@ impl Connection for AnyConnection {
         inside!(self, inner => inner.begin_rows())
     }
 
-    fn commit(&mut self, history: &HistoryTable) -> QueryResult<()> {
-        inside!(self, inner => inner.commit(history))
+    fn commit(&mut self) -> QueryResult<()> {
+        inside!(self, inner => inner.commit())
     }
 
     fn rollback(&mut self) {
@@ -230,8 +230,8 @@ impl Connection for AnyConnection {
         inside!(self, inner => inner.back_up(backup))
     }
 
-    fn version(&mut self, history: &HistoryTable, session: &Session) -> QueryResult<i64> {
-        paired!(self, session, Session, (inner, session) => inner.version(history, session), else Ok(1))
+    fn version(&mut self) -> QueryResult<i64> {
+        inside!(self, inner => inner.version())
     }
 
     fn execute(&mut self, sql: &str) -> QueryResult<()> {

@@ -196,13 +196,13 @@ pub trait Connection: Any + Sized {
     /// Makes the transactions that follow cheaper, where the database can; called between two of them.
     fn expect_many(&mut self, _session: &mut Self::Session) {}
     /// Begins a transaction in which nobody else can write.
-    fn begin(&mut self, settings: &Settings, session: &mut Self::Session) -> Result<(), Error>;
+    fn begin(&mut self, settings: &Settings, session: &Self::Session) -> Result<(), Error>;
     /// Begins a transaction for what works on rows alone, where [`begin`](Self::begin) begins none.
     fn begin_rows(&mut self) -> QueryResult<()> {
         Ok(())
     }
     /// Ends a transaction and keeps what it did.
-    fn commit(&mut self, history: &HistoryTable) -> QueryResult<()>;
+    fn commit(&mut self) -> QueryResult<()>;
     /// Ends a transaction and takes back what it did.
     fn rollback(&mut self);
     /// Marks the transaction that a step is called in.
@@ -213,8 +213,11 @@ pub trait Connection: Any + Sized {
     fn back_up(&mut self, _backup: &Backup) -> Result<Option<PathBuf>, Error> {
         Ok(None)
     }
-    /// A number that changes when somebody else has written.
-    fn version(&mut self, history: &HistoryTable, session: &Self::Session) -> QueryResult<i64>;
+    /// A number that changes when somebody else has written between two transactions, unless they are kept away until
+    /// then.
+    fn version(&mut self) -> QueryResult<i64> {
+        Ok(0)
+    }
 
     /// Runs statements.
     fn execute(&mut self, sql: &str) -> QueryResult<()>;

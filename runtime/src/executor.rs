@@ -234,7 +234,7 @@ impl<Db: Database> Run<'_, Db> {
         loop {
             let taken_over = self.taken_over.len();
             self.session.begin()?;
-            let version = self.session.version().map_err(cannot_begin)?;
+            let version = self.session.database.version().map_err(cannot_begin)?;
             let mut state = match known.take() {
                 Some(state) if state.version == version => state,
                 _ => self.look(version, target.take())?,
@@ -255,6 +255,9 @@ impl<Db: Database> Run<'_, Db> {
                 return Ok(standing(&self.graph, &state.position));
             }
             let revisions: Vec<&'static Revision> = state.path.drain(..together).collect();
+            if !state.path.is_empty() {
+                self.session.hold().map_err(cannot_begin)?;
+            }
             match self.run(&mut state, &revisions) {
                 Ok(Ended::Whole) => retries = Retries::new(self.session.settings),
                 Ok(Ended::Overtaken) => {

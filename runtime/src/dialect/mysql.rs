@@ -68,7 +68,7 @@ impl Connection for MysqlConnection {
 
     /// Nothing: changes of tables are in no transaction, and the lock of the session keeps others out. What works on
     /// rows begins its own.
-    fn begin(&mut self, _: &Settings, _: &mut session::Session) -> Result<(), Error> {
+    fn begin(&mut self, _: &Settings, _: &session::Session) -> Result<(), Error> {
         Ok(())
     }
 
@@ -76,7 +76,7 @@ impl Connection for MysqlConnection {
         session::begin(self)
     }
 
-    fn commit(&mut self, _: &HistoryTable) -> QueryResult<()> {
+    fn commit(&mut self) -> QueryResult<()> {
         session::commit(self)
     }
 
@@ -90,11 +90,6 @@ impl Connection for MysqlConnection {
 
     fn after_step(&mut self, step: &str) -> Result<(), Stop> {
         session::after_step(self, step)
-    }
-
-    /// The lock is this session's until it leaves, and nobody migrates without it.
-    fn version(&mut self, _: &HistoryTable, _: &session::Session) -> QueryResult<i64> {
-        Ok(0)
     }
 
     fn execute(&mut self, sql: &str) -> QueryResult<()> {

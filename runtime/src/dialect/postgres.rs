@@ -91,12 +91,12 @@ impl Connection for PgConnection {
         session::leave(self, session);
     }
 
-    fn begin(&mut self, settings: &Settings, session: &mut session::Session) -> Result<(), Error> {
+    fn begin(&mut self, settings: &Settings, session: &session::Session) -> Result<(), Error> {
         session::begin(self, settings, session)
     }
 
-    fn commit(&mut self, history: &HistoryTable) -> QueryResult<()> {
-        session::commit(self, history)
+    fn commit(&mut self) -> QueryResult<()> {
+        session::commit(self)
     }
 
     fn rollback(&mut self) {
@@ -110,10 +110,6 @@ impl Connection for PgConnection {
 
     fn after_step(&mut self, step: &str) -> Result<(), Stop> {
         session::after_step(self, step)
-    }
-
-    fn version(&mut self, history: &HistoryTable, session: &session::Session) -> QueryResult<i64> {
-        session::version(self, history, session)
     }
 
     fn execute(&mut self, sql: &str) -> QueryResult<()> {

@@ -86,11 +86,11 @@ impl Connection for SqliteConnection {
         session::expect_many(self, session);
     }
 
-    fn begin(&mut self, _: &Settings, _: &mut session::Session) -> Result<(), Error> {
+    fn begin(&mut self, _: &Settings, _: &session::Session) -> Result<(), Error> {
         session::begin(self).map_err(cannot_begin)
     }
 
-    fn commit(&mut self, _: &HistoryTable) -> QueryResult<()> {
+    fn commit(&mut self) -> QueryResult<()> {
         session::commit(self)
     }
 
@@ -110,7 +110,7 @@ impl Connection for SqliteConnection {
         backup::make(self, backup).map(Some)
     }
 
-    fn version(&mut self, _: &HistoryTable, _: &session::Session) -> QueryResult<i64> {
+    fn version(&mut self) -> QueryResult<i64> {
         let rows = self.rows("PRAGMA data_version")?;
         Ok(rows.into_iter().flatten().flatten().find_map(|text| text.parse().ok()).unwrap_or_default())
     }

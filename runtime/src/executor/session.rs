@@ -21,12 +21,7 @@ impl<'a, Db: Database> Session<'a, Db> {
 
     /// Begins a transaction. It is rolled back with the end of the session unless it is committed.
     pub(crate) fn begin(&mut self) -> Result<(), Error> {
-        self.database.begin(self.settings, &mut self.before)
-    }
-
-    /// A number that changes when somebody else has written.
-    pub(super) fn version(&mut self) -> QueryResult<i64> {
-        self.database.version(&self.settings.history, &self.before)
+        self.database.begin(self.settings, &self.before)
     }
 
     /// Keeps everybody else who migrates away until the end of the session.
@@ -36,7 +31,7 @@ impl<'a, Db: Database> Session<'a, Db> {
 
     /// Ends the transaction and keeps what it did.
     pub(crate) fn commit(&mut self) -> QueryResult<()> {
-        self.database.commit(&self.settings.history)
+        self.database.commit()
     }
 }
 

@@ -5,13 +5,12 @@ use std::time::{Duration, Instant, SystemTime};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::pg::PgConnection;
 use diesel::result::{Error as DieselError, QueryResult};
-use migratable_core::Dialect;
 
 use super::ddl;
 use crate::dialect::{Connection, literal, said};
 use crate::error::{Error, Stop};
 use crate::executor::cannot_begin;
-use crate::settings::{HistoryTable, Settings, milliseconds};
+use crate::settings::{Settings, milliseconds};
 
 /// What keeps two deployers of a history apart: it stands in the first schema, or in one that is set. The number is the
 /// first bytes of "migratable".
@@ -75,8 +74,6 @@ pub struct Session {
     settings: Vec<(String, String)>,
     /// SQL that gives whether it is still this session.
     is_same: String,
-    /// Whether it has written the history: the table is there then.
-    has_written: bool,
     /// Lets go of the lock, if it was to outlive transactions.
     unlock: Option<String>,
 }
@@ -103,15 +100,15 @@ pub(super) fn enter(database: &mut PgConnection, settings: &Settings) -> Result<
     let own = own_word();
     let is_same = format!("coalesce(current_setting('migratable.session', true) = {own}, false)");
     let failed = |error: DieselError| if is_of_pooler(&error) { Error::Pooler } else { failed(error) };
-    let own_marks = format!("set_config('migratable.session', {own}, false), set_config('migratable.own', '', false)");
-    let row = database.rows(&format!("SELECT {own_marks}, {}", values.join(", "))).map_err(failed)?.into_iter().next();
-    let values = row.into_iter().flatten().skip(2).map(Option::unwrap_or_default);
+    let ask = format!("SELECT set_config('migratable.session', {own}, false), {}", values.join(", "));
+    let row = database.rows(&ask).map_err(failed)?.into_iter().next();
+    let values = row.into_iter().flatten().skip(1).map(Option::unwrap_or_default);
     let before = names().map(str::to_owned).zip(values).collect();
     let same =
         ddl::block(&format!("BEGIN IF NOT {is_same} THEN RAISE EXCEPTION '{OTHER_SESSION}'; END IF; {IN_ENGLISH} END"));
     let set = set(wanted.iter().map(|(name, value)| (*name, value.as_str())));
     database.batch_execute(&format!("{same}; {set}")).map_err(failed)?;
-    Ok(Session { settings: before, is_same, has_written: false, unlock: None })
+    Ok(Session { settings: before, is_same, unlock: None })
 }
 
 /// Lets the server say in English what it says, for that tells what may be tried again. Not everybody may set that.
@@ -153,13 +150,15 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(2
 /// Begins a transaction, and waits until nobody else migrates. A setting that ends with the transaction tells whether
 /// it is still the same one. Nothing is open while it waits: who makes an index CONCURRENTLY would wait for that. A pooler
 /// may have given the connection another session meanwhile.
-pub(super) fn begin(database: &mut PgConnection, settings: &Settings, session: &mut Session) -> Result<(), Error> {
+pub(super) fn begin(database: &mut PgConnection, settings: &Settings, session: &Session) -> Result<(), Error> {
+    if session.unlock.is_some() {
+        return begin_again(database, session);
+    }
     let begun = Instant::now();
     let mut pause = PAUSES[0];
     let ask = format!(
         "SELECT set_config('migratable.transaction', 'open', true), pg_try_advisory_xact_lock({}), \
-         round(1000 * extract(epoch FROM current_setting('lock_timeout')::interval))::bigint, {}, \
-         current_setting('migratable.own', true) <> ''",
+         round(1000 * extract(epoch FROM current_setting('lock_timeout')::interval))::bigint, {}",
         lock_key(settings),
         session.is_same
     );
@@ -167,14 +166,12 @@ pub(super) fn begin(database: &mut PgConnection, settings: &Settings, session: &
         AnsiTransactionManager::begin_transaction_sql(database, "BEGIN").map_err(cannot_begin)?;
         let asked = database.rows(&ask).inspect_err(|_| rollback(database)).map_err(cannot_begin);
         let row = asked?.into_iter().next().unwrap_or_default();
-        let [_, locked, timeout, is_same, has_written] = <[Option<String>; 5]>::try_from(row).unwrap_or_default();
-        let is = |answer: Option<String>| answer.as_deref() == Some("true");
-        if !is(is_same) {
+        let [_, locked, timeout, is_same] = <[Option<String>; 4]>::try_from(row).unwrap_or_default();
+        if is_same.as_deref() != Some("true") {
             rollback(database);
             return Err(Error::Pooler);
         }
-        if is(locked) {
-            session.has_written = is(has_written);
+        if locked.as_deref() == Some("true") {
             return Ok(());
         }
         rollback(database);
@@ -203,9 +200,21 @@ pub(super) fn hold(database: &mut PgConnection, settings: &Settings, session: &m
     Ok(())
 }
 
-/// Remembers what the history is, so that the next transaction sees whether somebody else has changed it.
-pub(super) fn commit(database: &mut PgConnection, table: &HistoryTable) -> QueryResult<()> {
-    database.batch_execute(&format!("SELECT set_config('migratable.own', {}, false)", state(table)))?;
+/// Begins a transaction of a session that has the lock; all that is asked goes with the statement that begins it.
+fn begin_again(database: &mut PgConnection, session: &Session) -> Result<(), Error> {
+    let begin = format!(
+        "BEGIN; SELECT CASE WHEN {} THEN set_config('migratable.transaction', 'open', true) \
+         ELSE CAST(concat('{OTHER_SESSION}', now()) AS integer)::text END",
+        session.is_same
+    );
+    AnsiTransactionManager::begin_transaction_sql(database, &begin).map_err(|error| {
+        // Diesel knows of no transaction then.
+        drop(database.batch_execute("ROLLBACK"));
+        if is_of_pooler(&error) { Error::Pooler } else { cannot_begin(error) }
+    })
+}
+
+pub(super) fn commit(database: &mut PgConnection) -> QueryResult<()> {
     AnsiTransactionManager::commit_transaction(database)
 }
 
@@ -216,35 +225,6 @@ pub(super) fn rollback(database: &mut PgConnection) {
             break;
         }
     }
-}
-
-/// SQL for what the history is, in the words of this process; no other writes the same. The table must be there.
-fn state(table: &HistoryTable) -> String {
-    let journal = literal(&table.journal().sql(Dialect::Postgres));
-    format!(
-        "concat('{}:', CASE WHEN to_regclass({journal}) IS NOT NULL THEN 2 ELSE (SELECT coalesce(hashtextextended(\
-         string_agg(revision || ordinal || applied_at, ' ' ORDER BY ordinal), 0), 1) FROM {}) END)",
-        std::process::id(),
-        table.sql(Dialect::Postgres)
-    )
-}
-
-/// Zero as long as the history is as this connection left it, else a number that no other state of it has. It is asked by
-/// a statement of its own: that of the lock may not see what was written until it had it.
-pub(super) fn version(database: &mut PgConnection, table: &HistoryTable, session: &Session) -> QueryResult<i64> {
-    if !session.has_written {
-        let name = literal(&table.sql(Dialect::Postgres));
-        let there = database.rows(&format!("SELECT to_regclass({name}) IS NOT NULL"))?;
-        if there.into_iter().flatten().flatten().all(|it| it != "true") {
-            return Ok(1);
-        }
-    }
-    let state = state(table);
-    let found = database.rows(&format!("SELECT {state}, coalesce(current_setting('migratable.own', true), '')"))?;
-    let [found, own] =
-        <[Option<String>; 2]>::try_from(found.into_iter().next().unwrap_or_default()).unwrap_or_default();
-    let number = found.as_ref().and_then(|state| state.split_once(':')?.1.parse::<i64>().ok());
-    Ok(if found == own { 0 } else { number.unwrap_or(1) | 1 })
 }
 
 /// Stops if a step has ended the transaction, by Diesel or by SQL, which Diesel does not count.
