@@ -134,7 +134,7 @@ revisions = [\"database\"]
 database = [\"dep:migratable\", \"migratable-cli/database\"]
 
 [dependencies]
-migratable = { version = \"0.1.0\", default-features = false, features = [\"sqlite\"], optional = true }
+migratable = { version = \"0.1.0\", default-features = false, features = [\"sqlite\", \"chrono\"], optional = true }
 migratable-cli = { version = \"0.1.0\", default-features = false }
 
 [build-dependencies]
@@ -326,7 +326,7 @@ fn the_url_decides_the_dialect_and_passwords_are_written_nowhere() {
         let (_, notes) = init(&root, &["--database-url", url]).unwrap();
         let manifest = read(&root, "migrations/Cargo.toml");
         assert!(manifest.contains(&format!("dialects = [\"{dialect}\"]\nmodels")), "{manifest}");
-        assert!(manifest.contains(&format!("features = [\"{dialect}\"]")), "{manifest}");
+        assert!(manifest.contains(&format!("features = [\"{dialect}\", \"chrono\"]")), "{manifest}");
         assert!(notes.contains("has a password in it and was written nowhere"), "{notes}");
         assert!(tree(&root).iter().all(|(_, text)| !text.contains("s3cret")));
     }

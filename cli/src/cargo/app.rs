@@ -23,6 +23,16 @@ fn features(app: &Manifest) -> Vec<&'static str> {
     FIELD_TYPES.into_iter().filter(|package| app.depends_on("dependencies", package)).collect()
 }
 
+/// Those that the rows of its revisions need; times are so common that their crate is always among them.
+pub(super) fn row_features(app: &Manifest) -> Vec<&'static str> {
+    let mut features = features(app);
+    features.retain(|package| *package != "rust_decimal");
+    if !features.contains(&"chrono") && !features.contains(&"time") {
+        features.insert(0, "chrono");
+    }
+    features
+}
+
 /// Adds what the derive and the check need. Gives back advice about what is left to do by hand.
 pub(super) fn plan_dependencies(app: &mut Manifest, source: &Source, console: &Console<'_>) -> Outcome<Vec<String>> {
     let mut advice = Vec::new();

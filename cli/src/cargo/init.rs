@@ -55,6 +55,7 @@ pub(super) fn init(arguments: &Init, console: &mut Console<'_>) -> Outcome {
         app: &name,
         models: &relative(&migrations, app.folder()),
         dialect: dialect.name(),
+        row_features: &app::row_features(&app),
         database_url: url.as_deref().filter(|url| !url::is_secret(url)),
         source: &source,
     }

@@ -20,6 +20,8 @@ pub(super) struct MigrationsPackage<'a> {
     pub(super) models: &'a str,
     /// The dialect's name.
     pub(super) dialect: &'a str,
+    /// The features of `migratable` that the rows need.
+    pub(super) row_features: &'a [&'a str],
     /// The database that is asked for when nothing else says which, unless it is secret.
     pub(super) database_url: Option<&'a str>,
     /// Where our packages come from.
@@ -54,7 +56,7 @@ impl MigrationsPackage<'_> {
             }
             format!("{package} = {dependency}")
         };
-        let features: Array = [*dialect].into_iter().collect();
+        let features: Array = [dialect].into_iter().chain(self.row_features).copied().collect();
         let url = match self.database_url {
             Some(url) => format!("\ndatabase-url = {}", Value::from(url)),
             None => String::new(),
