@@ -2,6 +2,7 @@
 
 pub(crate) mod names;
 mod relations;
+mod sharing;
 #[cfg(test)]
 mod tests;
 pub(crate) mod types;
@@ -10,9 +11,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use migratable_core::{Column, Dialect, Schema, Table, TableName};
 
+pub(crate) use sharing::Sharing;
 pub(crate) use types::{enums_have_types, sql_type};
 
 use names::{column_identifiers, identifier, quoted, sql_type_name, table_identifier};
+use relations::Join;
 
 /// The Diesel that Migratable brings.
 const OWN: &str = "::migratable::diesel";
@@ -26,6 +29,19 @@ pub(crate) fn write_tables(
     limit: usize,
 ) -> String {
     Writer { limit, ..Writer::new(schema, dialects, OWN) }.write(tables, &BTreeSet::new())
+}
+
+/// The same in a module below that of a revision, whose path is `here`; what is declared elsewhere is taken over.
+pub(crate) fn write_shared_tables(
+    schema: &Schema,
+    tables: &BTreeSet<TableName>,
+    dialects: &[Dialect],
+    limit: usize,
+    sharing: &mut Sharing,
+    here: &str,
+) -> String {
+    let shared = Some(Shared { sharing, here, homes: BTreeMap::new() });
+    Writer { limit, shared, ..Writer::new(schema, dialects, OWN) }.write(tables, &BTreeSet::new())
 }
 
 /// The declarations of a whole schema, for `schema!()`. `diesel` is the path of the app's own Diesel; `together` are
@@ -83,12 +99,29 @@ struct Writer<'a> {
     diesel: &'a str,
     /// How many columns Diesel takes with the features that are on.
     limit: usize,
+    shared: Option<Shared<'a>>,
     out: String,
+}
+
+/// What stands in other modules of the crate.
+struct Shared<'a> {
+    sharing: &'a mut Sharing,
+    /// The path of this module.
+    here: &'a str,
+    /// The paths of its tables.
+    homes: BTreeMap<TableName, String>,
+}
+
+impl Shared<'_> {
+    /// The line that takes something over from its place; `depth` is how deep below this module it stands.
+    fn taken(place: &str, depth: usize) -> String {
+        format!("pub use {}{place};\n", "super::".repeat(depth + 2))
+    }
 }
 
 impl<'a> Writer<'a> {
     fn new(schema: &'a Schema, dialects: &'a [Dialect], diesel: &'a str) -> Writer<'a> {
-        Writer { schema, dialects, diesel, limit: usize::MAX, out: String::new() }
+        Writer { schema, dialects, diesel, limit: usize::MAX, shared: None, out: String::new() }
     }
 
     fn write(mut self, tables: &BTreeSet<TableName>, together: &BTreeSet<(TableName, TableName)>) -> String {
@@ -99,22 +132,40 @@ impl<'a> Writer<'a> {
             .filter(|table| table.name.schema.as_deref().is_none_or(names::is_plain))
             .collect();
         self.enums(&tables);
+        let joins = relations::joins(self.dialects, &tables);
         let mut by_schema: BTreeMap<Option<&str>, Vec<&Table>> = BTreeMap::new();
         for table in &tables {
             by_schema.entry(table.name.schema.as_deref()).or_default().push(table);
         }
         for (schema, tables) in &by_schema {
             match schema {
-                None => tables.iter().for_each(|table| self.table(table, 0)),
+                None => tables.iter().for_each(|table| self.table(table, &joins, 0)),
                 Some(schema) => {
                     self.out.push_str(&format!("pub mod {} {{\n", identifier(schema)));
-                    tables.iter().for_each(|table| self.table(table, 1));
+                    tables.iter().for_each(|table| self.table(table, &joins, 1));
                     self.out.push_str("}\n\n");
                 }
             }
         }
-        relations::write(&mut self.out, self.diesel, self.dialects, &tables, together);
-        self.out
+        let Writer { diesel, mut shared, mut out, .. } = self;
+        for join in &joins {
+            let is_said = shared.as_mut().is_some_and(|Shared { sharing, homes, .. }| {
+                match (homes.get(&join.child.name), homes.get(&join.parent.name)) {
+                    (Some(child), Some(parent)) => sharing.is_joined(child, parent),
+                    _ => false,
+                }
+            });
+            if !is_said {
+                relations::write_join(&mut out, diesel, join);
+            }
+        }
+        relations::write_together(&mut out, diesel, &tables, together, &mut |a, b| {
+            shared.as_mut().is_some_and(|Shared { sharing, homes, .. }| match (homes.get(a), homes.get(b)) {
+                (Some(a), Some(b)) => sharing.is_related(a, b),
+                _ => false,
+            })
+        });
+        out
     }
 
     /// The SQL types of the enums that the tables use, where enums have types of their own.
@@ -134,6 +185,12 @@ impl<'a> Writer<'a> {
         let diesel = self.diesel;
         self.out.push_str("pub mod sql_types {\n");
         for name in used {
+            if let Some(Shared { sharing, here, .. }) = &mut self.shared
+                && let Some(place) = sharing.sql_type(name, &format!("{here}::sql_types::{}", sql_type_name(name)))
+            {
+                self.out.push_str(&format!("    {}", Shared::taken(&place, 1)));
+                continue;
+            }
             self.out.push_str(&format!(
                 "    #[derive(Debug, Clone, Copy, Default, {diesel}::query_builder::QueryId, \
                  {diesel}::sql_types::SqlType)]\n    #[diesel(postgres_type(name = {}), sqlite_type(name = \"Text\"), \
@@ -160,16 +217,35 @@ impl<'a> Writer<'a> {
         self.out.push_str(&format!("{indent}::core::compile_error!({message});\n\n"));
     }
 
-    fn table(&mut self, table: &Table, depth: usize) {
+    fn table(&mut self, table: &Table, joins: &[Join<'_>], depth: usize) {
         let indent = "    ".repeat(depth);
         if table.columns.len() > self.limit {
             return self.too_wide(table, &indent);
         }
+        let declaration = self.declaration(table, depth);
+        if let Some(Shared { sharing, here, homes }) = &mut self.shared {
+            let own = format!("{here}::{}", relations::path(&table.name));
+            // What it is joined by is a fact of the table's type.
+            let own_joins = joins.iter().filter(|join| join.child.name == table.name);
+            let facts: String = own_joins.map(|it| format!("{} {}\n", it.parent.name, it.column)).collect();
+            if let Some(place) = sharing.table(format!("{declaration}{facts}"), &own) {
+                self.out.push_str(&format!("{indent}{}", Shared::taken(&place, depth)));
+                homes.insert(table.name.clone(), place);
+                return;
+            }
+            homes.insert(table.name.clone(), own);
+        }
+        self.out.push_str(&declaration);
+    }
+
+    /// The `table!` of a table.
+    fn declaration(&self, table: &Table, depth: usize) -> String {
+        let indent = "    ".repeat(depth);
         let diesel = self.diesel;
         let columns: Vec<&Column> = table.columns.iter().collect();
         let (module, sql_name) = table_identifier(&table.name.name);
         let identifiers = column_identifiers(&module, columns.iter().map(|column| column.name.as_str()));
-        let out = &mut self.out;
+        let mut out = String::new();
         out.push_str(&format!("{indent}{diesel}::table! {{\n{indent}    use {diesel}::sql_types::*;\n"));
         if enums_have_types(self.dialects) {
             let used: BTreeSet<&str> =
@@ -216,5 +292,6 @@ impl<'a> Writer<'a> {
             }
         }
         out.push_str(&format!("{indent}    }}\n{indent}}}\n\n"));
+        out
     }
 }

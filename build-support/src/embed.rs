@@ -118,7 +118,8 @@ fn revisions(
             tested.add(configuration, &steps, &of);
         }
     });
-    let found = history.problems.iter().chain(&walk.problems).chain(&steps.problems).chain(&rows.problems);
+    let of_steps = std::mem::take(&mut steps.problems);
+    let found = history.problems.iter().chain(&walk.problems).chain(&of_steps).chain(&rows.problems);
     let mut problems: Vec<&Problem> = found.collect();
     problems.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));
     let is_sound = problems.is_empty();

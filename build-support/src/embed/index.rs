@@ -138,7 +138,8 @@ fn settings(configuration: &Configuration) -> String {
     }
 }
 
-fn module_of(id: &str) -> String {
+/// The module of a revision.
+pub(super) fn module_of(id: &str) -> String {
     format!("r{id}")
 }
 

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use migratable_core::{Operation, Schema, TableName};
 
+use super::index::module_of;
 use crate::configuration::Configuration;
-use crate::diesel_schema::write_tables;
+use crate::diesel_schema::{Sharing, write_shared_tables, write_tables};
 use crate::history::{Entry, Problem, Step};
 
 /// The steps seen so far.
@@ -14,14 +15,22 @@ pub(super) struct Steps<'a> {
     /// How many columns a table may have.
     limit: usize,
     /// The tables, by revision and function.
-    tables: BTreeMap<(String, String), String>,
+    tables: BTreeMap<(String, String), Tables>,
+    sharing: Sharing,
     /// Functions that run where they cannot.
     pub(super) problems: Vec<Problem>,
 }
 
+/// The tables that a step can name, and all enums.
+pub(super) struct Tables {
+    schema: Schema,
+    /// Their declarations.
+    pub(super) text: String,
+}
+
 impl Steps<'_> {
     pub(super) fn new(configuration: &Configuration, limit: usize) -> Steps<'_> {
-        Steps { configuration, limit, tables: BTreeMap::new(), problems: Vec::new() }
+        Steps { configuration, limit, tables: BTreeMap::new(), sharing: Sharing::default(), problems: Vec::new() }
     }
 
     /// Notes the tables that a step meets.
@@ -29,7 +38,7 @@ impl Steps<'_> {
         let tables = self.tables_of(step.entry, &step.entry.file.words, step.schema);
         let key = (step.entry.file.id.clone(), step.name.to_owned());
         match self.tables.get(&key) {
-            Some(other) if *other != tables => {
+            Some(other) if other.text != tables.text => {
                 let message = format!(
                     "`{0}` runs at two places between which its tables change: write a function for each, because the \
                      tables that `{0}` can name are those of one moment",
@@ -45,35 +54,48 @@ impl Steps<'_> {
         }
     }
 
-    /// What a revision takes in: the connection, and the modules of its steps.
-    pub(super) fn text(&self, entry: &Entry) -> String {
+    /// What a revision takes in: the connection, and the modules of its steps. It is made for one revision behind the
+    /// other: tables that an earlier one has are not declared again.
+    pub(super) fn text(&mut self, entry: &Entry) -> String {
         let file = &entry.file;
-        let tables = |step: &String| self.tables.get(&(file.id.clone(), step.clone())).map(String::as_str);
         let of = self.configuration.database.as_ref().map_or(String::new(), |name| format!("{name}::"));
         let mut out = format!("#[allow(unused_imports)]\nuse super::{of}Db;\n\n");
         for step in &file.steps {
-            module(&mut out, step, tables(step).unwrap_or_default());
+            module(&mut out, step, &self.shared(&file.id, step, step));
         }
         // A function whose name is misspelt where it is run is one error, not one for each table that it names.
         if let Some(misspelt) = file.steps.iter().find(|step| !file.functions.contains(step)) {
             let is_other =
                 |it: &&String| !file.steps.contains(it) && !file.mappers.iter().any(|mapper| mapper.name == **it);
             for function in file.functions.iter().filter(is_other) {
-                module(&mut out, function, tables(misspelt).unwrap_or_default());
+                module(&mut out, function, &self.shared(&file.id, misspelt, function));
             }
         }
         out
     }
 
     /// The tables that the operations of a revision and some of its functions name.
-    pub(super) fn tables_of(&self, entry: &Entry, words: &BTreeSet<String>, schema: &Schema) -> String {
+    pub(super) fn tables_of(&self, entry: &Entry, words: &BTreeSet<String>, schema: &Schema) -> Tables {
         let mut tables = BTreeSet::new();
         for statement in entry.file.upgrade.iter().chain(&entry.file.downgrade) {
             named(&statement.operation, &mut tables);
         }
         tables.extend(schema.tables.keys().filter(|table| words.contains(&word(&table.name))).cloned());
         tables.retain(|table| schema.tables.contains_key(table));
-        write_tables(schema, &tables, &self.configuration.dialects, self.limit)
+        let text = write_tables(schema, &tables, &self.configuration.dialects, self.limit);
+        let found = schema.tables.iter().filter(|(name, _)| tables.contains(name));
+        let found = found.map(|(name, table)| (name.clone(), table.clone())).collect();
+        Tables { schema: Schema { tables: found, enums: schema.enums.clone(), ..Schema::default() }, text }
+    }
+
+    /// The tables of a step of a revision, in the module of that name.
+    fn shared(&mut self, id: &str, step: &str, module: &str) -> String {
+        let Some(Tables { schema, .. }) = self.tables.get(&(id.to_owned(), step.to_owned())) else {
+            return String::new();
+        };
+        let tables = schema.tables.keys().cloned().collect();
+        let here = format!("{}::{module}", module_of(id));
+        write_shared_tables(schema, &tables, &self.configuration.dialects, self.limit, &mut self.sharing, &here)
     }
 }
 
@@ -81,8 +103,8 @@ fn module(out: &mut String, step: &str, tables: &str) {
     let tables: String =
         tables.lines().map(|line| if line.is_empty() { "\n".into() } else { format!("    {line}\n") }).collect();
     out.push_str(&format!(
-        "/// The tables as they are when `{step}` runs.\n#[allow(missing_docs, dead_code)]\npub mod {step} {{\n    \
-         #[allow(unused_imports)]\n    pub use ::migratable::diesel::prelude::*;\n\n{}\n}}\n\n",
+        "/// The tables as they are when `{step}` runs.\n#[allow(missing_docs, dead_code, unused_imports)]\npub mod {step} {{\n    \
+         pub use ::migratable::diesel::prelude::*;\n\n{}\n}}\n\n",
         tables.trim_end()
     ));
 }

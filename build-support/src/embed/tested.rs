@@ -16,7 +16,7 @@ impl Tested {
     pub(super) fn add(&mut self, configuration: &Configuration, steps: &Steps<'_>, of: &Rows<'_>) {
         let Rows { entry, before, after } = of;
         let Some(words) = &entry.file.test_words else { return };
-        let tables = |schema| indented(&steps.tables_of(entry, words, schema));
+        let tables = |schema| indented(&steps.tables_of(entry, words, schema).text);
         let mut out = format!(
             "/// The tables as the revision meets them and as it leaves them.\n#[cfg(test)]\n#[allow(missing_docs, \
              dead_code)]\npub mod tables {{\n    pub mod before {{\n{}    }}\n\n    pub mod after {{\n{}    }}\n}}\n\n",

@@ -94,6 +94,52 @@ fn tests_get_the_tables_as_the_revision_meets_and_leaves_them() {
 }
 
 #[test]
+fn what_does_not_change_between_two_steps_is_declared_once() {
+    let begin = BEGIN
+        .replace(
+            "op.create_table(table(\"tags\").column(column(\"id\", bigint()))",
+            "op.create_enum(\"kind\", [\"a\"]);\n    op.create_table(table(\"tags\").column(column(\"id\", bigint()))\
+             .column(column(\"role_id\", bigint())).column(column(\"kind\", enumeration(\"kind\")))\
+             .foreign_key(foreign_key(\"fk\", [\"role_id\"]).references(\"roles\", [\"id\"]))",
+        )
+        .replace("op.drop_table(\"users\");\n", "op.drop_table(\"users\");\n    op.drop_enum(\"kind\");\n");
+    assert!(begin.contains("fk") && begin.contains("drop_enum"));
+    let bio = BIO.replace("{roles, users}", "{roles, tags, users}");
+    let later =
+        bio.replace("bbbbbbbbbbbb", "cccccccccccc").replace("aaaaaaaaaaaa", "bbbbbbbbbbbb").replace("bio", "note");
+    let dir = project(&bio);
+    let manifest = "[package]\nname = \"m\"\n[package.metadata.migratable]\ndialects = [\"postgres\"]\n";
+    fs::write(dir.path().join("Cargo.toml"), manifest).unwrap();
+    fs::write(dir.path().join("versions/1_aaaaaaaaaaaa_begin.rs"), begin).unwrap();
+    fs::write(dir.path().join("versions/3_cccccccccccc_note.rs"), later).unwrap();
+    let outputs = embed(dir.path(), true);
+    let first = &outputs.files["bbbbbbbbbbbb.rs"];
+    for declared in [
+        "roles (id)",
+        "tags (id)",
+        "users (id)",
+        "struct Kind",
+        "joinable!(tags -> roles",
+        "query!(roles, tags, users)",
+    ] {
+        assert!(first.contains(declared), "{declared}: {first}");
+    }
+    let second = &outputs.files["cccccccccccc.rs"];
+    for taken in ["roles", "tags"] {
+        assert!(second.contains(&format!("    pub use super::super::rbbbbbbbbbbbb::fill_bio::{taken};")), "{second}");
+    }
+    assert!(
+        second.contains("        pub use super::super::super::rbbbbbbbbbbbb::fill_bio::sql_types::Kind;"),
+        "{second}"
+    );
+    // The users have got a column.
+    assert!(second.contains("users (id)") && second.contains("note -> Nullable<Text>"), "{second}");
+    assert!(!second.contains("joinable!"), "{second}");
+    assert!(second.contains("query!(roles, users)") && second.contains("query!(tags, users)"), "{second}");
+    assert!(!second.contains("query!(roles, tags)"), "{second}");
+}
+
+#[test]
 fn a_step_sees_what_sql_by_hand_says_that_it_has_done() {
     let add = "op.add_column(\"users\", column(\"bio\", text()).nullable());";
     let by_hand = format!("op.execute_as(sql(\"ALTER TABLE users ADD bio text\"), |op| {{ {add} }});");
