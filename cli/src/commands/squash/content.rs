@@ -52,6 +52,14 @@ pub(super) fn of(entries: &[&Entry], place: &Place, history: &History, graph: &G
         content.plan = plan;
         return Ok(content);
     }
+    let maps = |entry: &&&Entry| !entry.file.mappers.is_empty();
+    if let Some(entry) = entries.iter().find(maps).filter(|_| entries.len() > 1) {
+        return Err(Problem::Failed(format!(
+            "{} maps rows from what that revision finds to what it leaves, which nothing between two other schemas can do: \
+             squash what stands before it and what stands behind it",
+            entry.path.display()
+        )));
+    }
     content.join(entries, &parents, history, graph)?;
     Ok(content)
 }
