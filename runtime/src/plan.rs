@@ -6,7 +6,7 @@ use diesel::result::QueryResult;
 use migratable_core::graph::{Graph, Target};
 use migratable_core::operation::conversion;
 use migratable_core::replay::{Detour, Replay};
-use migratable_core::{Operation, TableName};
+use migratable_core::{Operation, Schema, TableName};
 
 use crate::dialect::{Database, Work};
 use crate::error::{Error, Failure, Stop};
@@ -153,12 +153,33 @@ pub(crate) fn record(
         for operation in &detour.before {
             operation.apply(&mut met).map_err(|error| refused(0, error.message))?;
         }
-        conversion::lower(&own, &met).map_err(|it| refused(it.at, it.error.message))?
+        let mut mapped = own.clone();
+        keep_what_is_not_known(&mut mapped, &recorded, &met);
+        conversion::lower(&mapped, &met).map_err(|it| refused(it.at, it.error.message))?
     } else {
         own.clone()
     };
     let operations = detour.before.iter().cloned().chain(lowered).chain(detour.behind.iter().cloned()).collect();
     Ok(Recorded { own, operations: recorded.with(operations), detour })
+}
+
+/// Leaves columns as they are that the rows of the revision do not have: revisions of other branches have added them.
+fn keep_what_is_not_known(operations: &mut [Operation], recorded: &Operations, met: &Schema) {
+    for at in 0..operations.len() {
+        let (before, rest) = operations.split_at_mut(at);
+        let Operation::MapRows { table, step, kept } = &mut rest[0] else { continue };
+        let mut name = table.clone();
+        for operation in before.iter().rev() {
+            match operation {
+                Operation::RenameTable { from, to } if *to == name => name.clone_from(from),
+                _ => {}
+            }
+        }
+        let (Some(table), Some(mapper)) = (met.tables.get(&name), recorded.mapper(step)) else { continue };
+        let is_known = |column: &str| mapper.before.iter().any(|field| field.column == column);
+        let others = table.columns.iter().filter(|it| !is_known(&it.name));
+        kept.extend(others.map(|it| (it.name.clone(), it.name.clone())));
+    }
 }
 
 /// A revision as it is run.
