@@ -115,6 +115,14 @@ impl FileReader {
                 _ => {}
             }
         }
+        for item in &rest {
+            let Item::Fn(function) = item else { continue };
+            let name = function.sig.ident.to_string();
+            if !mappers.is_empty() && run.contains(&name) && ["before", "after"].contains(&name.as_str()) {
+                let message = format!("`{name}` is the module of rows that `map_rows` needs: choose another name");
+                self.in_header(function.sig.ident.span(), message);
+            }
+        }
         let words = |items: &[&Item]| {
             let mut words = BTreeSet::new();
             items.iter().for_each(|item| collect_words(item.to_token_stream(), &mut words));

@@ -70,6 +70,16 @@ fn a_function_that_maps_rows_is_read_with_its_head_and_what_it_keeps() {
 }
 
 #[test]
+fn no_step_takes_the_names_of_the_rows() {
+    let functions = "fn before(db: &mut Db) -> Result<()> { Ok(()) }\nfn join() {}";
+    let run = file("op.run(before);", "") + functions;
+    assert!(parse(&run).is_ok());
+    let both = file("op.run(before);\nop.map_rows(\"users\", join);", "") + functions;
+    let mistakes = parse(&both).unwrap_err();
+    assert!(mistakes[0].message.contains("`before` is the module of rows"), "{mistakes:?}");
+}
+
+#[test]
 fn a_revision_says_what_is_one_transaction() {
     let said = |value: &str| {
         let text = EXAMPLE.replace("labels =", &format!("transaction = {value}, labels ="));
