@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures Migratable beside a peer or a limit, in one run, and prints ratios.
 
-    benches/run.py [build-script] [derive] [clean] [upgrade] [current] [diff] [graph]
+    benches/run.py [build-script] [derive] [clean] [upgrade] [current] [diff] [graph] [steps]
 
 Without arguments all of them. Projects are made below target/benches. Needs python3, sqlite3 and a quiet machine; diff
 and upgrade also psql, mariadb, and pip for Alembic in a virtual environment of its own.
@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 
+import steps
 import upgrade
 from tools import DIESEL, ENVIRONMENT, MYSQL, POSTGRES, ROOT, WORK, alembic, mariadb_client, project, run, say, timed, write
 
@@ -340,7 +341,7 @@ fn main() -> std::process::ExitCode {
 
 
 MEASURES = {"build-script": build_script, "derive": derive, "clean": clean, "upgrade": upgrade.upgrade,
-            "current": upgrade.current, "diff": compared, "graph": graph}
+            "current": upgrade.current, "diff": compared, "graph": graph, "steps": steps.steps}
 
 if __name__ == "__main__":
     wanted = sys.argv[1:] or list(MEASURES)
