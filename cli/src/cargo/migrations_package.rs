@@ -99,9 +99,10 @@ database = ["dep:migratable", "migratable-cli/database"]
 
     fn library(&self) -> String {
         format!(
-            "//! The revisions of {}, and what brings a database to them.\n\n\
+            "//! The revisions of {}, and what brings a database to them.\n//!\n\
+             //! cargo test -p {} runs the tests of their data steps.\n\n\
              #[cfg(feature = \"revisions\")]\nmigratable::revisions!();\n",
-            self.app
+            self.app, self.name
         )
     }
 

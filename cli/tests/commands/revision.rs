@@ -255,6 +255,8 @@ fn values_that_rows_need_are_given_asked_or_left_open() {
     };
     assert_eq!(json["holes"][0]["line"].as_u64(), Some(line as u64));
     assert_eq!(json["holes"][0]["column"], "bio");
+    let open = "assert_eq!(found, Vec::<String>::new(), \"write here what becomes of the row\");";
+    assert_says(&text, &["fn fill_users_bio_on_rows() {", ".default_values()", open]);
     blog.ok(&["remove"]);
     assert_eq!(blog.snapshot(), before);
 
@@ -262,6 +264,11 @@ fn values_that_rows_need_are_given_asked_or_left_open() {
     assert_eq!(ran.status, 0, "{}", ran.err);
     let text = blog.read(&blog.file("_bio.rs"));
     assert!(text.contains("'a=b'") && !text.contains("hole!"), "{text}");
+    assert_says(&text, &["fn backfill_users_bio_on_rows() {", "assert_eq!(found.len() as i64, rows);"]);
+    blog.ok(&["remove"]);
+    blog.ok(&["revision", "-m", "bio", "--no-tests"]);
+    let text = blog.read(&blog.file("_bio.rs"));
+    assert!(text.contains("hole!") && !text.contains("cfg(test)"), "{text}");
     blog.ok(&["remove"]);
 
     let ran = blog.answer("''\n", &["revision", "-m", "bio"]);

@@ -13,6 +13,8 @@ pub fn publish(db: &mut SqliteConnection, author: &str, title: &str, body: &str)
             .values((
                 posts::title.eq(title),
                 posts::body.eq(body),
+                posts::summary.eq(body.chars().take(100).collect::<String>()),
+                posts::minutes.eq(minutes(body)),
                 posts::author_id.eq(author.id),
                 posts::status.eq(PostStatus::Published),
             ))
@@ -27,6 +29,11 @@ pub fn publish(db: &mut SqliteConnection, author: &str, title: &str, body: &str)
         }
         Ok(())
     })
+}
+
+/// How long it takes to read a text, by 200 words a minute.
+fn minutes(text: &str) -> i32 {
+    i32::try_from(text.split_whitespace().count().div_ceil(200)).unwrap_or(i32::MAX)
 }
 
 fn find_or_create_user(db: &mut SqliteConnection, username: &str) -> QueryResult<User> {
@@ -62,10 +69,11 @@ pub fn timeline(db: &mut SqliteConnection) -> QueryResult<Vec<String>> {
             let readers: i64 = followers::table.filter(followers::followed_id.eq(author.id)).count().get_result(db)?;
             let from = author.home.city.map_or(String::new(), |city| format!(" in {city}"));
             Ok(format!(
-                "{} {}{from} ({readers} followers): {} ({comments} comments)",
+                "{} {}{from} ({readers} followers): {} ({} min, {comments} comments)",
                 post.created_at.format("%Y-%m-%d"),
                 author.username,
-                post.title
+                post.title,
+                post.minutes
             ))
         })
         .collect()

@@ -58,6 +58,10 @@ pub struct Post {
     #[migratable(type = "varchar(140)")]
     pub title: String,
     pub body: String,
+    #[migratable(type = "varchar(100)")]
+    pub summary: String,
+    /// How long it takes to read.
+    pub minutes: i32,
     #[migratable(references = User, on_delete = cascade)]
     pub author_id: i64,
     #[migratable(default = "draft")]
