@@ -378,7 +378,7 @@ impl Mapping<'_> {
             })
             .collect();
         out.push_str(&format!(
-            "impl ::migratable::rows::MapsTo<{new_row}> for {old_row} {{\n    type Key = {};\n    \
+            "#[allow(clippy::clone_on_copy)]\nimpl ::migratable::rows::MapsTo<{new_row}> for {old_row} {{\n    type Key = {};\n    \
              const KEPT: &'static [(&'static str, &'static str)] = &[{}];\n\n    \
              fn key(&self) -> Self::Key {{\n        {}\n    }}\n\n    \
              fn key_of(new: &{new_row}) -> Self::Key {{\n        {}\n    }}\n\n    \
