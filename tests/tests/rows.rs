@@ -137,7 +137,7 @@ mod of_the_step {
         Ok(users::table.select(users::‹full_name).load(db)?)
     }
     pub fn of_another_type(db: &mut super::Db) -> migratable::revision::Result<usize> {
-        Ok(diesel::delete(users::table.filter(users::id.eq(‹"1"))).execute(db)?)
+        Ok(diesel::delete(users::table.filter(users::id.‹eq("1"))).execute(db)?)
     }
 }
 "#;

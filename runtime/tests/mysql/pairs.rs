@@ -129,6 +129,11 @@ fn spelling_is_no_difference() {
             "CREATE TABLE t (a json)",
             "CREATE TABLE t (a longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin CHECK (json_valid(a)))",
         ),
+        // The check of a column keeps its name when the column gets another one.
+        (
+            "CREATE TABLE t (a json, b int); ALTER TABLE t RENAME COLUMN a TO c, RENAME COLUMN b TO a",
+            "CREATE TABLE t (c json, a int)",
+        ),
         ("CREATE TABLE t (a int, b int AS (a+1))", "CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a + 1) VIRTUAL)"),
         ("CREATE TABLE t (a decimal(5,2) DEFAULT 2.5)", "CREATE TABLE t (a numeric(5,2) DEFAULT 2.50)"),
     ] {

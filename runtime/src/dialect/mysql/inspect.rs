@@ -31,11 +31,12 @@ pub(super) fn inspect(database: &mut MysqlConnection) -> Result<Inspected, Error
     }
     let checks = introspect::checks(database, flavour).map_err(reading)?;
     let (of_columns, of_tables): (Vec<CheckRow>, Vec<CheckRow>) = checks.into_iter().partition(|it| it.of_column);
-    let of_columns: BTreeMap<(String, String), String> =
-        of_columns.into_iter().map(|it| ((it.table, it.name), it.clause)).collect();
+    let mut by_table: BTreeMap<String, Vec<CheckRow>> = BTreeMap::new();
+    of_columns.into_iter().for_each(|it| by_table.entry(it.table.clone()).or_default().push(it));
     for row in introspect::columns(database).map_err(reading)? {
-        let check = of_columns.get(&(row.table.clone(), row.name.clone()));
-        reader.column(row, check);
+        let checks = by_table.get(&row.table).map_or(&[][..], Vec::as_slice);
+        let check = check_of(&row.name, checks).cloned();
+        reader.column(row, check.as_ref());
     }
     let names: Vec<TableName> = reader.schema().tables.keys().cloned().collect();
     let mut asked = BTreeMap::new();
@@ -68,6 +69,19 @@ pub(super) fn inspect(database: &mut MysqlConnection) -> Result<Inspected, Error
     }
     reader.inspected.not_managed.sort();
     Ok(reader.inspected)
+}
+
+/// The check of a column. MariaDB names it by the column, and goes on so when that is renamed; of JSON the check itself
+/// tells whose it is.
+fn check_of<'c>(column: &str, checks: &'c [CheckRow]) -> Option<&'c String> {
+    let valid = json_check(column);
+    let of_json = checks.iter().find(|it| it.clause == valid);
+    let by_name = || checks.iter().find(|it| it.name == column && !it.clause.starts_with("json_valid(`"));
+    of_json.or_else(by_name).map(|it| &it.clause)
+}
+
+fn json_check(column: &str) -> String {
+    format!("json_valid({})", quoted(column))
 }
 
 struct Reader {
@@ -131,7 +145,7 @@ impl Reader {
         let is_json = row.column_type == "json"
             || (row.column_type == "longtext"
                 && row.collation.as_deref() == Some("utf8mb4_bin")
-                && check == Some(&format!("json_valid({})", quoted(&row.name))));
+                && check == Some(&json_check(&row.name)));
         let column_type = if is_json { ColumnType::Json } else { column_type(&row.column_type) };
         let extra = row.extra.to_ascii_lowercase();
         let mut column = Column::new(row.name.clone(), column_type);
