@@ -53,7 +53,7 @@ impl Writer<'_> {
         let look = match found {
             Some((column, rust)) => {
                 let asserted = if open {
-                    format!("assert_eq!(found, Vec::<{rust}>::new(), \"write here what becomes of the row\");")
+                    format!("assert_eq!(found, Vec::<{rust}>::new(), \"what becomes of the row?\");")
                 } else {
                     "assert_eq!(found.len() as i64, rows); // and what is in them?".to_owned()
                 };

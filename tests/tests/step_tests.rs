@@ -71,7 +71,7 @@ fn a_step_is_tested_on_the_rows_before_it() {
     }
     let test = ["test", "-q", "-p", "tested-migrations", "--lib"];
     let said = project.cargo(&test).failed(101);
-    for part in ["write here what becomes of the row", "[\"untitled\"]", "[\"\"]", "2 passed; 2 failed"] {
+    for part in ["what becomes of the row?", "[\"untitled\"]", "[\"\"]", "2 passed; 2 failed"] {
         assert!(said.stdout.contains(part), "{part}: {}\n{}", said.stdout, said.stderr);
     }
     let text = project.read(&revision);

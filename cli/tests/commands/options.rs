@@ -59,7 +59,6 @@ const OF_FILES: &[Case] = &[
     case(&["--head"], &[], "revision --empty", "bb", "wrote migrations/"),
     case(&["--splice"], &[], "revision --empty --head aa --branch-label fresh", "", "wrote migrations/"),
     case(&["--branch-label"], &[], "revision --empty --head bb", "fresh", "labels = [\"fresh\"]"),
-    case(&["--no-tests"], &[], "revision --empty --head bb", "", "wrote migrations/"),
     case(&["--version-path"], &[], "revision --empty --head bb", "deep", "wrote migrations/versions/deep/"),
     case(&["--rev-id"], &[], "revision --empty --head bb", "ee0000000005", "revision!(\"ee0000000005\""),
     case(&["--depends-on"], &[], "revision --empty --head bb", "side@head", "depends_on = [\"cc0000000003\"]"),

@@ -255,7 +255,7 @@ fn values_that_rows_need_are_given_asked_or_left_open() {
     };
     assert_eq!(json["holes"][0]["line"].as_u64(), Some(line as u64));
     assert_eq!(json["holes"][0]["column"], "bio");
-    let open = "assert_eq!(found, Vec::<String>::new(), \"write here what becomes of the row\");";
+    let open = "assert_eq!(found, Vec::<String>::new(), \"what becomes of the row?\");";
     assert_says(&text, &["fn fill_users_bio_on_rows() {", ".default_values()", open]);
     blog.ok(&["remove"]);
     assert_eq!(blog.snapshot(), before);
