@@ -86,9 +86,13 @@ impl<'a> RowModules<'a> {
         before.write(&mut out, None, &types);
         after.write(&mut out, Some(&before), &types);
         for (mappings, from, to) in [(&upgrades, &before, &after), (&downgrades, &after, &before)] {
+            let mut written = BTreeSet::new();
             for mapping in mappings {
                 self.problems.extend(self.problem(rows.entry, mapping, from, to, &types));
-                mapping.write(&mut out, from, to, &types);
+                // A table that is mapped twice is an error already.
+                if written.insert((&mapping.from, &mapping.to)) {
+                    mapping.write(&mut out, from, to, &types);
+                }
             }
         }
         self.texts.insert(file.id.clone(), out);
@@ -427,7 +431,10 @@ impl Key {
             rust: pieces(|(_, rust, _)| rust.clone(), old),
             old: pieces(|(.., value)| format!("self.{value}"), old),
             new: pieces(|(.., value)| format!("new.{value}"), new),
-            name: format!("let _ = key;\n        [{}].join(\", \")", parts.join(", ")),
+            name: match parts.is_empty() {
+                true => "let _ = key;\n        ::std::string::String::new()".to_owned(),
+                false => format!("[{}].join(\", \")", parts.join(", ")),
+            },
         }
     }
 }
