@@ -53,19 +53,21 @@ impl Sql {
         self.texts().any(|text| identifiers(text).any(|word| word.is(text, column)))
     }
 
-    /// The texts with every mention of one name put in place of another. Where that needs quotes, MySQL has others.
+    /// The texts with every mention of one name put in place of another. Where that needs quotes, MySQL has others; where
+    /// none are needed any more, those that only differ by such quotes are one text again.
     pub fn renamed(&self, renames: &[(&str, &str)]) -> Sql {
-        let of =
-            |dialect: Dialect, text: &str| rename(text, renames, if dialect == Dialect::Mysql { "`" } else { "\"" });
-        match self {
-            Sql::Portable(text) => {
-                let texts = Dialect::ALL.map(|dialect| (dialect, of(dialect, text)));
-                match texts.iter().all(|(_, text)| *text == texts[0].1) {
-                    true => Sql::Portable(of(Dialect::Sqlite, text)),
-                    false => Sql::Each(BTreeMap::from(texts)),
-                }
-            }
-            Sql::Each(texts) => Sql::Each(texts.iter().map(|(dialect, text)| (*dialect, of(*dialect, text))).collect()),
+        let (texts, is_one) = match self {
+            Sql::Portable(text) => (Dialect::ALL.map(|dialect| (dialect, text.clone())).into(), true),
+            Sql::Each(texts) => (texts.clone(), differ_by_quotes(texts)),
+        };
+        let bare = is_one && matches!(self, Sql::Each(_));
+        let quote = |dialect| if dialect == Dialect::Mysql { "`" } else { "\"" };
+        let renamed: BTreeMap<Dialect, String> =
+            texts.iter().map(|(dialect, text)| (*dialect, rename(text, renames, quote(*dialect), bare))).collect();
+        let mut each = renamed.values();
+        match each.next().filter(|first| is_one && each.all(|other| other == *first)) {
+            Some(text) => Sql::Portable(text.clone()),
+            None => Sql::Each(renamed),
         }
     }
 
@@ -202,14 +204,34 @@ pub fn is_plain(name: &str) -> bool {
         && !is_reserved(name)
 }
 
-/// Puts names in place of others; what needs quotes and stands without gets these.
-fn rename(text: &str, renames: &[(&str, &str)], quote: &str) -> String {
+/// Whether these are texts for all dialects, and one but for the quotes around names that need them.
+fn differ_by_quotes(texts: &BTreeMap<Dialect, String>) -> bool {
+    let [Some(sqlite), Some(postgres), Some(mysql)] = Dialect::ALL.map(|dialect| texts.get(&dialect)) else {
+        return false;
+    };
+    let mut other = String::with_capacity(sqlite.len());
+    let mut copied = 0;
+    for word in identifiers(sqlite) {
+        let inside = sqlite[word.start..word.end].strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+        if let Some(name) = inside.map(|it| it.replace("\"\"", "\"")).filter(|name| !is_plain(name)) {
+            other.push_str(&sqlite[copied..word.start]);
+            other.push_str(&format!("`{}`", name.replace('`', "``")));
+            copied = word.end;
+        }
+    }
+    other.push_str(&sqlite[copied..]);
+    sqlite == postgres && sqlite != mysql && other == *mysql
+}
+
+/// Puts names in place of others; what needs quotes and stands without gets these. `bare` lets quotes go that no name
+/// needs any more.
+fn rename(text: &str, renames: &[(&str, &str)], quote: &str, bare: bool) -> String {
     let mut renamed = String::with_capacity(text.len());
     let mut copied = 0;
     for word in identifiers(text) {
-        let Some((_, to)) = renames.iter().find(|(from, _)| word.is(text, from)) else { continue };
+        let Some((from, to)) = renames.iter().find(|(from, _)| word.is(text, from)) else { continue };
         renamed.push_str(&text[copied..word.start]);
-        if is_plain(to) && !word.quoted {
+        if is_plain(to) && (!word.quoted || (bare && !is_plain(from))) {
             renamed.push_str(to);
         } else {
             let quote = if word.quoted { &text[word.start..word.start + 1] } else { quote };
@@ -259,9 +281,15 @@ mod tests {
             let expected =
                 Sql::each([(Dialect::Sqlite, double), (Dialect::Postgres, double), (Dialect::Mysql, backtick)]);
             assert_eq!(sql.renamed(&[("age", name)]), expected);
-            assert_eq!(expected.renamed(&[(name, "age")]).text(Dialect::Mysql), Some("`age` > 0"));
+            assert_eq!(expected.renamed(&[(name, "age")]), sql);
         }
-        assert_eq!(Sql::portable("\"age\" > 0").renamed(&[("age", "order")]), Sql::portable("\"order\" > 0"));
+        // Quotes that somebody has set stay on the way back, too.
+        let mixed = Sql::portable("\"age\" > size");
+        for name in ["order", "Größe"] {
+            assert_eq!(mixed.renamed(&[("size", name)]).renamed(&[(name, "size")]), mixed);
+            assert_eq!(mixed.renamed(&[("age", name)]).renamed(&[(name, "age")]), mixed);
+        }
+        assert_eq!(mixed.renamed(&[("age", "order")]), Sql::portable("\"order\" > size"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use migratable_core::sql::is_reserved;
-use migratable_core::{Column, Sql, Table, TableName};
+use migratable_core::{Column, Dialect, Sql, Table, TableName};
 
 use super::ddl::{self, quoted, table_name};
 use super::verify;
@@ -66,7 +66,8 @@ impl Foreseen {
             .partition(|(table, _)| table.schema.is_some() || is_reserved(&table.name.to_lowercase()));
         let renames: Vec<(&str, &str)> =
             plain.into_iter().map(|(table, rows)| (table.name.as_str(), rows.name.as_str())).collect();
-        let sql = Sql::Portable(sql.to_owned()).renamed(&renames).texts().collect::<String>();
+        let sql = Sql::Portable(sql.to_owned()).renamed(&renames);
+        let sql = sql.text(Dialect::Mysql).unwrap_or_default().to_owned();
         let sql = quotes.into_iter().fold(sql, |sql, (table, rows)| sql.replace(&table_name(table), &rows.name));
         (self.rows(table), sql)
     }
