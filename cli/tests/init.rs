@@ -144,7 +144,8 @@ migratable-build = { version = \"0.1.0\" }
     assert_eq!(read(&root, "migrations/build.rs"), "fn main() {\n    migratable_build::embed_migrations();\n}\n");
     assert_eq!(
         read(&root, "migrations/src/lib.rs"),
-        "//! The revisions of my_blog, and what brings a database to them.\n\n\
+        "//! The revisions of my_blog, and what brings a database to them.\n//!\n\
+         //! cargo test -p my_blog-migrations runs the tests of their data steps.\n\n\
          #[cfg(feature = \"revisions\")]\nmigratable::revisions!();\n"
     );
     assert_eq!(

@@ -76,7 +76,11 @@ pub(super) fn inspect(database: &mut MysqlConnection) -> Result<Inspected, Error
 fn check_of<'c>(column: &str, checks: &'c [CheckRow]) -> Option<&'c String> {
     let valid = json_check(column);
     let of_json = checks.iter().find(|it| it.clause == valid);
-    let by_name = || checks.iter().find(|it| it.name == column && !it.clause.starts_with("json_valid(`"));
+    let is_of_json = |clause: &str| {
+        let name = clause.strip_prefix("json_valid(`").and_then(|it| it.strip_suffix("`)"));
+        name.is_some_and(|it| !it.replace("``", "").contains('`'))
+    };
+    let by_name = || checks.iter().find(|it| it.name == column && !is_of_json(&it.clause));
     of_json.or_else(by_name).map(|it| &it.clause)
 }
 
