@@ -232,6 +232,37 @@ fn rows_are_mapped_there_and_back_in_one_go_and_batch_by_batch() {
     }
 }
 
+fn shoes(op: &mut Operations) {
+    op.add_column("people", column("shoe", integer()).nullable());
+}
+
+fn no_shoes(op: &mut Operations) {
+    op.drop_column("people", "shoe");
+}
+
+#[test]
+fn columns_that_another_branch_has_added_stay_as_they_are() {
+    for size in [1_000, 5] {
+        let revisions = vec![
+            revision("r1", &[], first, nothing),
+            revision("other", &["r1"], shoes, no_shoes),
+            revision("r2", &["r1"], second, back),
+        ];
+        let program = Program::new(Vec::leak(revisions)).with_settings(Settings::default().with_batch_size(size));
+        let (_stays, mut db, _) = two();
+        program.upgrade_to(&mut db, "other", &Options::default()).unwrap();
+        fill(&mut db);
+        run(&mut db, "UPDATE people SET shoe = 30 + id");
+        program.upgrade_to(&mut db, "heads", &Options::default()).unwrap();
+        assert_eq!(people(&mut db), (1..=PEOPLE).map(expected).collect::<Vec<_>>(), "{size}");
+        let kept = "SELECT count(*) FROM people WHERE shoe = 30 + id";
+        assert_eq!(one(&mut db, kept), PEOPLE.to_string());
+        down(&program, &mut db, "r2@-1").unwrap();
+        let name = each("'f' || id", "'f' || id", "concat('f', id)");
+        assert_eq!(one(&mut db, &format!("{kept} AND first = {name}")), PEOPLE.to_string());
+    }
+}
+
 #[test]
 fn what_others_write_between_two_batches_is_mapped_too() {
     let program = program(5);
