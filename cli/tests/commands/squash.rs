@@ -141,3 +141,25 @@ fn what_cannot_be_squashed_is_said_and_stays() {
     }
     assert_eq!(blog.snapshot(), before);
 }
+
+#[test]
+fn rows_that_are_mapped_stay_in_their_revision_unless_there_are_none() {
+    let blog = Blog::new("");
+    let users =
+        "op.create_table(table(\"users\").column(column(\"id\", bigint())).primary_key(\"pk_users\", [\"id\"]));";
+    blog.revision(A, &[], users, USERS[1]);
+    let map = "op.add_column(\"users\", column(\"name\", text()));\n    op.map_rows(\"users\", named);";
+    blog.revision(B, &[A], map, NAME[1]);
+    let file = blog.file(B);
+    let named = "\nfn named(old: before::users::Row) -> Result<after::users::Row> {\n    todo!()\n}\n";
+    blog.write(&file, &(blog.read(&file) + named));
+    blog.revision(C, &[B], AGE[0], AGE[1]);
+    blog.ok(&["lock"]);
+    let before = blog.snapshot();
+    assert_says(&blog.fails(1, &["squash", "bb:cc"]), &["maps rows from what that revision finds to what it leaves"]);
+    assert_eq!(blog.snapshot(), before);
+    // A new database has no rows to map.
+    blog.ok(&["squash", "base:head", "--rev-id", S]);
+    assert!(!blog.read(&blog.file(S)).contains("map_rows"));
+    assert_says(&blog.ok(&["lock"]), &["nothing was changed"]);
+}
