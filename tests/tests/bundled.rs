@@ -15,7 +15,7 @@ fn a_client_built_from_source_upgrades_a_database() {
     let project = Project::bare("bundled");
     project.replace("Cargo.toml", "features = [\"sqlite\"]", "features = [\"postgres\"]");
     project.init(&["--database-url", &database.url()]).ok();
-    project.replace("migrations/Cargo.toml", "features = [\"postgres\"]", "features = [\"postgres-bundled\"]");
+    project.replace("migrations/Cargo.toml", "features = [\"postgres\",", "features = [\"postgres-bundled\",");
     project.write("src/main.rs", "mod models;\n\nmigratable::schema!();\n\nfn main() {}\n");
     let user = "#[derive(migratable::Migratable)]\npub struct User {\n    pub id: i64,\n    pub name: String,\n}\n";
     project.write("src/models.rs", user);
