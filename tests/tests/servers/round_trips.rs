@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use migratable::{AnyConnection, Migrator};
 use migratable_core::Dialect;
@@ -64,10 +65,15 @@ fn an_upgrade_with_nothing_to_do_asks_a_server_at_most_three_times() {
         let (user, address) = front.rsplit_once('@').unwrap();
         let (port, spoken) = counter(address.to_owned());
         let counted = format!("{user}@127.0.0.1:{port}/{name}");
+        // What a connection says at its end comes a moment later.
+        let settled = || {
+            thread::sleep(Duration::from_millis(200));
+            spoken.lock().unwrap().questions
+        };
         let asked = |act: &dyn Fn()| {
-            let before = spoken.lock().unwrap().questions;
+            let before = settled();
             act();
-            spoken.lock().unwrap().questions - before
+            settled() - before
         };
         let open = || AnyConnection::open(dialect, &counted).unwrap();
         let connecting = asked(&|| drop(open()));
