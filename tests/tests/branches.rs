@@ -52,8 +52,8 @@ fn branches_of_which_one_renames_what_the_other_uses_are_mended_by_one_command()
     );
     project.replace(
         "migrations/Cargo.toml",
-        "features = [\"sqlite\"]",
-        "features = [\"sqlite\", \"postgres\", \"mysql\"]",
+        "features = [\"sqlite\",",
+        "features = [\"sqlite\", \"postgres\", \"mysql\",",
     );
     project.write("src/main.rs", MAIN);
     project.write("src/models.rs", &user("    #[migratable(type = \"varchar(50)\")]\n    pub name: String,\n"));
