@@ -192,7 +192,7 @@ class Postgres:
         return run(words)
 
     def empty(self):
-        self.psql(self.server, "DROP DATABASE IF EXISTS migratable_rows", "CREATE DATABASE migratable_rows")
+        self.psql(self.server, "DROP DATABASE IF EXISTS migratable_rows WITH (FORCE)", "CREATE DATABASE migratable_rows")
 
     def fill(self, rows):
         self.psql(
