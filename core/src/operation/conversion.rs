@@ -29,6 +29,22 @@ pub fn replaces(operation: &Operation) -> bool {
     matches!(operation, Operation::RenameColumn { from, .. } if from.starts_with(NEW))
 }
 
+/// What a table was called before some operations; nothing if they make it.
+pub fn name_before<'a>(
+    operations: impl DoubleEndedIterator<Item = &'a Operation>,
+    table: &TableName,
+) -> Option<TableName> {
+    let mut name = table.clone();
+    for operation in operations.rev() {
+        match operation {
+            Operation::RenameTable { from, to } if *to == name => name.clone_from(from),
+            Operation::CreateTable(made) if made.name == name => return None,
+            _ => {}
+        }
+    }
+    Some(name)
+}
+
 /// How the rows of a table are converted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conversion {
@@ -89,18 +105,10 @@ impl<'a> Mapping<'a> {
         let (at, Operation::MapRows { table, step, kept }) = &operations[place] else {
             return Err(misplaced(0, "", "no `map_rows`"));
         };
-        let mut from = table.clone();
-        for (_, operation) in operations[..place].iter().rev() {
-            match operation {
-                Operation::RenameTable { from: before, to } if *to == from => from.clone_from(before),
-                Operation::CreateTable(made) if made.name == from => {
-                    let message =
-                        format!("`{table}` is made by this revision and has no rows: fill it by `op.run(..)`");
-                    return Err(misplaced(*at, table.to_string(), message));
-                }
-                _ => {}
-            }
-        }
+        let Some(from) = name_before(operations[..place].iter().map(|(_, it)| it), table) else {
+            let message = format!("`{table}` is made by this revision and has no rows: fill it by `op.run(..)`");
+            return Err(misplaced(*at, table.to_string(), message));
+        };
         let Some(found) = before.tables.get(&from) else {
             return Err(misplaced(*at, table.to_string(), format!("there is no table `{table}`")));
         };

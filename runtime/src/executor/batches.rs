@@ -6,7 +6,8 @@ use std::thread;
 use std::time::Instant;
 
 use diesel::result::Error as DieselError;
-use migratable_core::{Operation, TableName};
+use migratable_core::Operation;
+use migratable_core::operation::conversion::name_before;
 
 use super::retries::Retries;
 use super::work::Planned;
@@ -62,7 +63,7 @@ impl<'a, Db: Database> Run<'a, Db> {
                 Operation::MapRows { table, .. } | Operation::Backfill { table, .. } => table,
                 _ => continue,
             };
-            let Some(table) = name_before(&operations[..at], table) else { continue };
+            let Some(table) = name_before(operations[..at].iter(), table) else { continue };
             if !state.replay.schema.tables.contains_key(&table) {
                 continue;
             }
@@ -208,14 +209,13 @@ impl<'a, Db: Database> Run<'a, Db> {
 
     /// Does some of the rows that were noted, in a transaction of its own where none is open.
     fn noted_by_itself(&mut self, operations: &Operations, batches: &Batches, capture: &Capture) -> Result<u64, Stop> {
+        if self.session.database.is_transactional() {
+            return self.noted(operations, batches, KEYS as u64);
+        }
         self.session.database.begin_rows()?;
-        if let Some((before, _)) = Some((capture.own)(batches)).filter(|_| !self.session.database.is_transactional()) {
-            self.statements(&before)?;
-        }
+        self.statements(&(capture.own)(batches).0)?;
         let taken = self.noted(operations, batches, KEYS as u64)?;
-        if !self.session.database.is_transactional() {
-            self.session.database.perform(&Work::Commit)?;
-        }
+        self.session.database.perform(&Work::Commit)?;
         Ok(taken)
     }
 
@@ -261,7 +261,7 @@ impl<'a, Db: Database> Run<'a, Db> {
             None => Ok(None),
             Some(key) => match key.into_iter().collect::<Option<Key>>() {
                 Some(key) => Ok(Some(key)),
-                None => Err(Stop::refused(format!("a row of {} has NULL in its primary key", batches.table))),
+                None => Err(keyless(batches)),
             },
         }
     }
@@ -334,7 +334,7 @@ impl<'a, Db: Database> Run<'a, Db> {
         let Some(query) = (capture.keyless)(batches) else { return Ok(()) };
         match self.session.database.rows(&query)?.is_empty() {
             true => Ok(()),
-            false => Err(Stop::refused(format!("a row of {} has NULL in its primary key", batches.table))),
+            false => Err(keyless(batches)),
         }
     }
 
@@ -354,19 +354,10 @@ impl<'a, Db: Database> Run<'a, Db> {
     }
 }
 
-fn capture(dialect: migratable_core::Dialect) -> Result<&'static Capture, Stop> {
-    offline(dialect).map(|it| &it.capture).ok_or_else(|| Stop::refused(format!("this build has no {dialect}")))
+fn keyless(batches: &Batches) -> Stop {
+    Stop::refused(format!("a row of {} has NULL in its primary key", batches.table))
 }
 
-/// What a table was called before some operations; nothing if they make it.
-fn name_before(operations: &[Operation], table: &TableName) -> Option<TableName> {
-    let mut name = table.clone();
-    for operation in operations.iter().rev() {
-        match operation {
-            Operation::RenameTable { from, to } if *to == name => name.clone_from(from),
-            Operation::CreateTable(made) if made.name == name => return None,
-            _ => {}
-        }
-    }
-    Some(name)
+fn capture(dialect: migratable_core::Dialect) -> Result<&'static Capture, Stop> {
+    offline(dialect).map(|it| &it.capture).ok_or_else(|| Stop::refused(format!("this build has no {dialect}")))
 }
