@@ -1,6 +1,8 @@
 //! What the rows of `map_rows` are made of: the build step generates a `Row` for the table as a revision finds it and one
 //! as it leaves it, and these traits for them.
 
+mod generated;
+
 use std::any::Any;
 use std::fmt::Debug;
 
@@ -259,52 +261,4 @@ fn bind<'b, DB: Backend, New: WriteRow<DB>>(
         out.push_sql(&format!(" AS {to})"));
     }
     Ok(())
-}
-
-/// What is generated for SQLite, where this build has it.
-#[cfg(feature = "sqlite")]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! on_sqlite {
-    ($($code:tt)*) => { $($code)* };
-}
-
-/// What is generated for SQLite, where this build has it.
-#[cfg(not(feature = "sqlite"))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! on_sqlite {
-    ($($code:tt)*) => {};
-}
-
-/// What is generated for PostgreSQL, where this build has it.
-#[cfg(feature = "postgres")]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! on_postgres {
-    ($($code:tt)*) => { $($code)* };
-}
-
-/// What is generated for PostgreSQL, where this build has it.
-#[cfg(not(feature = "postgres"))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! on_postgres {
-    ($($code:tt)*) => {};
-}
-
-/// What is generated for MySQL, where this build has it.
-#[cfg(feature = "mysql")]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! on_mysql {
-    ($($code:tt)*) => { $($code)* };
-}
-
-/// What is generated for MySQL, where this build has it.
-#[cfg(not(feature = "mysql"))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! on_mysql {
-    ($($code:tt)*) => {};
 }

@@ -29,12 +29,7 @@ impl<Db: Open> Throwaway<Db> {
             Dialect::Postgres => "MIGRATABLE_POSTGRES_URL",
             Dialect::Mysql => "MIGRATABLE_MYSQL_URL",
         };
-        let url = std::env::var(variable).map_err(|_| {
-            format!(
-                "{variable} names no server, as in {}: tests make their databases there, and drop them",
-                example(dialect)
-            )
-        })?;
+        let url = std::env::var(variable).map_err(|_| no_server(dialect, variable))?;
         let opened = Db::open(dialect, &url);
         let mut server = opened.map_err(|error| format!("{variable}: {}", error.to_string().replace(&url, "…")))?;
         clear(&mut server, dialect)?;
@@ -59,8 +54,10 @@ impl<Db: Open> Drop for Throwaway<Db> {
     }
 }
 
-fn example(dialect: Dialect) -> &'static str {
-    if dialect == Dialect::Mysql { "mysql://root@127.0.0.1:3306/" } else { "postgres://postgres@127.0.0.1/postgres" }
+fn no_server(dialect: Dialect, variable: &str) -> String {
+    let mysql = dialect == Dialect::Mysql;
+    let example = if mysql { "mysql://root@127.0.0.1:3306/" } else { "postgres://postgres@127.0.0.1/postgres" };
+    format!("{variable} names no server, as in {example}: tests make their databases there, and drop them")
 }
 
 fn options(dialect: Dialect) -> &'static str {

@@ -10,6 +10,8 @@ mod fresh;
 mod reader;
 #[path = "../shared/mod.rs"]
 mod shared;
+#[path = "../shared/testing.rs"]
+mod testing;
 #[path = "../shared/throwaway.rs"]
 mod throwaway;
 

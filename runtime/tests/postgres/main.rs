@@ -11,6 +11,8 @@ mod parts;
 mod quoted;
 #[path = "../shared/mod.rs"]
 mod shared;
+#[path = "../shared/testing.rs"]
+mod testing;
 #[path = "../shared/throwaway.rs"]
 mod throwaway;
 

@@ -102,8 +102,8 @@ fn a_row_has_every_column_that_is_written_as_the_revision_finds_and_leaves_it() 
             "pub mod users { /// A row of `users`. #[derive(Clone, Debug, PartialEq)] pub struct Row { pub id: i64, \
              pub first: String, pub r#type: ::core::option::Option<String>, pub state: super::UserState, }",
             "Field { column: \"type\", as_text: &[] }",
-            "ReadRow<::migratable::diesel::sqlite::Sqlite> for Row",
-            "WriteRow<::migratable::diesel::sqlite::Sqlite> for Row",
+            "::migratable::read_row! { ::migratable::diesel::sqlite::Sqlite; 0 id: i64 = ::migratable::diesel::sql_types::BigInt, ",
+            "::migratable::write_row! { ::migratable::diesel::sqlite::Sqlite; 0 id: i64 = ",
         ],
     );
     assert_all(
@@ -130,8 +130,8 @@ fn a_row_is_read_and_written_only_where_it_is_mapped() {
     let once = once.replace("column(\"first\", text())", "column(\"first\", text()).default(\"\")");
     let begin = BEGIN.replace("column(\"first\", text())", "column(\"first\", text()).default(\"\")");
     let text = generated(&embedded_behind(&begin, &once, ""));
-    assert!(module(&text, "before").contains("ReadRow<") && !module(&text, "before").contains("WriteRow<"));
-    assert!(module(&text, "after").contains("WriteRow<") && !module(&text, "after").contains("ReadRow<"));
+    assert!(module(&text, "before").contains("read_row!") && !module(&text, "before").contains("write_row!"));
+    assert!(module(&text, "after").contains("write_row!") && !module(&text, "after").contains("read_row!"));
     assert_eq!(text.matches("MapsTo<").count(), 1);
 }
 
@@ -179,7 +179,7 @@ fn a_database_of_several_kinds_has_rows_that_all_of_them_can_fill() {
             "pub place: String,",
             "Field { column: \"place\", as_text: &[::migratable::Dialect::Sqlite, ::migratable::Dialect::Postgres, \
              ::migratable::Dialect::Mysql] }",
-            "zoned: ::migratable::rows::value::<::migratable::diesel::sql_types::TimestamptzSqlite,",
+            "zoned: ::migratable::chrono::NaiveDateTime = ::migratable::diesel::sql_types::TimestamptzSqlite,",
             "::migratable::on_mysql! {",
         ],
     );
@@ -191,7 +191,7 @@ fn a_database_of_several_kinds_has_rows_that_all_of_them_can_fill() {
             "pub zoned: ::migratable::chrono::DateTime<::migratable::chrono::Utc>,",
             "pub u: ::migratable::uuid::Uuid,",
             "pub list: ::std::vec::Vec<String>,",
-            "value::<::migratable::diesel::sql_types::Array<::migratable::diesel::sql_types::Text>, ::std::vec::Vec<String>,",
+            "list: ::std::vec::Vec<String> = ::migratable::diesel::sql_types::Array<::migratable::diesel::sql_types::Text>,",
         ],
     );
     let text = generated(&embedded_behind(&begin, &names, &manifest.replace("chrono", "time")));

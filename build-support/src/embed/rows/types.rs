@@ -14,11 +14,18 @@ pub(super) struct FieldType {
     /// The type of the field.
     pub(super) rust: String,
     /// Diesel's type of the column on each dialect.
-    pub(super) sql: Vec<(Dialect, String)>,
+    sql: Vec<(Dialect, String)>,
     /// The dialects on which it is cast to text.
     pub(super) as_text: Vec<Dialect>,
     /// The feature of `migratable` that the field needs and that is off.
     pub(super) missing: Option<&'static str>,
+}
+
+impl FieldType {
+    /// Diesel's type of the column on a dialect.
+    pub(super) fn sql_on(&self, dialect: Dialect) -> &str {
+        self.sql.iter().find(|(it, _)| *it == dialect).map_or("", |(_, sql)| sql)
+    }
 }
 
 /// The types of the rows of a database.
