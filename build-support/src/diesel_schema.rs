@@ -1,5 +1,6 @@
 //! A schema as Diesel's `table!` declarations.
 
+pub(crate) mod enums;
 pub(crate) mod names;
 mod relations;
 mod sharing;
@@ -14,6 +15,7 @@ use migratable_core::{Column, Dialect, Schema, Table, TableName};
 pub(crate) use sharing::Sharing;
 pub(crate) use types::{enums_have_types, sql_type};
 
+use enums::SqlType;
 use names::{column_identifiers, identifier, quoted, sql_type_name, table_identifier};
 use relations::Join;
 
@@ -131,7 +133,10 @@ impl<'a> Writer<'a> {
             .filter(|table| table.primary_key.as_ref().is_some_and(|key| !key.columns.is_empty()))
             .filter(|table| table.name.schema.as_deref().is_none_or(names::is_plain))
             .collect();
-        self.enums(&tables);
+        self.enum_types(&tables);
+        if self.is_for_steps() {
+            self.enum_values(&tables);
+        }
         let joins = relations::joins(self.dialects, &tables);
         let mut by_schema: BTreeMap<Option<&str>, Vec<&Table>> = BTreeMap::new();
         for table in &tables {
@@ -168,8 +173,13 @@ impl<'a> Writer<'a> {
         out
     }
 
+    /// Whether it is written for data steps, on the connection that Migratable gives them.
+    fn is_for_steps(&self) -> bool {
+        self.diesel == OWN
+    }
+
     /// The SQL types of the enums that the tables use, where enums have types of their own.
-    fn enums(&mut self, tables: &[&Table]) {
+    fn enum_types(&mut self, tables: &[&Table]) {
         let used: BTreeSet<&str> = if enums_have_types(self.dialects) {
             tables
                 .iter()
@@ -198,8 +208,27 @@ impl<'a> Writer<'a> {
                 quoted(name),
                 sql_type_name(name)
             ));
+            if self.is_for_steps() && self.dialects.len() > 1 {
+                self.out.push_str(&format!("    ::migratable::type_of_any! {{ {} }}\n", sql_type_name(name)));
+            }
         }
         self.out.push_str("}\n\n");
+    }
+
+    /// The values of the enums that the tables use.
+    fn enum_values(&mut self, tables: &[&Table]) {
+        for (name, rust) in enums::rust_names(tables) {
+            let path = enums_have_types(self.dialects).then(|| format!("sql_types::{}", sql_type_name(&name)));
+            let sql_type = path.as_deref().map(|path| SqlType { path, of_any: self.dialects.len() > 1 });
+            let declaration = enums::declaration(&name, &rust, sql_type, self.schema);
+            if let Some(Shared { sharing, here, .. }) = &mut self.shared
+                && let Some(place) = sharing.enum_values(&declaration, &format!("{here}::{rust}"))
+            {
+                self.out.push_str(&Shared::taken(&place, 0));
+                continue;
+            }
+            self.out.push_str(&declaration);
+        }
     }
 
     /// The error in the place of a table of more columns than Diesel takes.
@@ -247,6 +276,9 @@ impl<'a> Writer<'a> {
         let identifiers = column_identifiers(&module, columns.iter().map(|column| column.name.as_str()));
         let mut out = String::new();
         out.push_str(&format!("{indent}{diesel}::table! {{\n{indent}    use {diesel}::sql_types::*;\n"));
+        if self.is_for_steps() && self.dialects.len() > 1 {
+            out.push_str(&format!("{indent}    use ::migratable::rows::DiffersByDatabase;\n"));
+        }
         if enums_have_types(self.dialects) {
             let used: BTreeSet<&str> =
                 columns.iter().filter_map(|it| it.column_type.enum_name().map(String::as_str)).collect();
@@ -281,7 +313,10 @@ impl<'a> Writer<'a> {
             out.push_str("        ");
             out.push_str(identifier);
             out.push_str(" -> ");
-            let sql_type = types::sql_type(&column.column_type, self.dialects);
+            let sql_type = match self.is_for_steps() {
+                true => types::sql_type_in_steps(&column.column_type, self.dialects),
+                false => sql_type(&column.column_type, self.dialects),
+            };
             if column.nullable {
                 out.push_str("Nullable<");
                 out.push_str(&sql_type);

@@ -20,6 +20,7 @@ use crate::plan::{Pieces, Refusal};
 use crate::settings::{HistoryTable, Settings};
 
 pub use connection::AnyConnection;
+pub use connection::MultiBackend;
 
 // Diesel's derive writes items without docstrings around the enum.
 #[allow(missing_docs)]

@@ -13,11 +13,20 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId, SqlQuery};
 use diesel::query_dsl::methods::{ExecuteDsl, LoadQuery};
 use diesel::result::QueryResult;
 use diesel::row::{NamedRow, Row};
+use diesel::sql_types::SqlType;
 use diesel::{RunQueryDsl, sql_query};
 use migratable_core::Dialect;
 
 use crate::any;
 use crate::revision::{Error, Result};
+
+/// What Diesel knows of a connection that may be to any kind of database.
+pub use crate::any::MultiBackend as AnyBackend;
+
+/// The SQL type of a column that the databases of a package hold in different ways, so that no Rust value fits all of them:
+/// it can be compared and joined, and read or written in SQL of each database (`sql_each()`).
+#[derive(Clone, Copy, Debug, Default, QueryId, SqlType)]
+pub struct DiffersByDatabase;
 
 /// A field of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct Sharing {
     tables: BTreeMap<String, String>,
     enums: BTreeMap<String, String>,
+    enum_values: BTreeMap<String, String>,
     related: BTreeSet<(String, String)>,
     joined: BTreeSet<(String, String)>,
 }
@@ -20,6 +21,11 @@ impl Sharing {
     /// The same for the SQL type of an enum, which its name makes.
     pub(super) fn sql_type(&mut self, name: &str, here: &str) -> Option<String> {
         take(&mut self.enums, name.to_owned(), here)
+    }
+
+    /// The same for the values of an enum.
+    pub(super) fn enum_values(&mut self, declaration: &str, here: &str) -> Option<String> {
+        take(&mut self.enum_values, declaration.to_owned(), here)
     }
 
     /// Whether two tables are said to stand together somewhere; from now on they are.

@@ -115,10 +115,49 @@ fn types_are_those_of_the_dialect() {
         assert_eq!(types::sql_type(&column_type, &[Dialect::Postgres]), postgres);
         assert_eq!(types::sql_type(&column_type, &[Dialect::Sqlite, Dialect::Postgres]), postgres);
     }
+    for (dialect, words, expected) in [
+        (Dialect::Postgres, "timestamp(3)", "Timestamp"),
+        (Dialect::Postgres, "timestamp(3) with time zone", "Timestamptz"),
+        (Dialect::Postgres, "timestamptz(3)", "Timestamptz"),
+        (Dialect::Postgres, "time(3)", "Time"),
+        (Dialect::Postgres, "decimal(10, 2)", "Numeric"),
+        (Dialect::Postgres, "double precision", "Double"),
+        (Dialect::Postgres, "FLOAT(24)", "Float"),
+        (Dialect::Postgres, "float", "Double"),
+        (Dialect::Postgres, "interval day to second", "Interval"),
+        (Dialect::Postgres, "tsvector", "Text"),
+        (Dialect::Mysql, "bigint unsigned", "Unsigned<BigInt>"),
+        (Dialect::Mysql, "int(10) unsigned zerofill", "Unsigned<Integer>"),
+        (Dialect::Mysql, "BIGINT(20)", "BigInt"),
+        (Dialect::Mysql, "double(9,2)", "Double"),
+        (Dialect::Mysql, "timestamp(3)", "Timestamp"),
+        (Dialect::Mysql, "binary(16)", "Binary"),
+        (Dialect::Mysql, "year", "Text"),
+        (Dialect::Sqlite, "MEDIUMINT", "BigInt"),
+    ] {
+        let native = migratable_core::ColumnType::Native(Sql::each([(dialect, words)]));
+        assert_eq!(types::sql_type(&native, &[dialect]), expected, "{words}");
+    }
     let texts = [(Dialect::Sqlite, "varchar(3)"), (Dialect::Postgres, "citext"), (Dialect::Mysql, "mediumblob")];
     let native = migratable_core::ColumnType::Native(Sql::each(texts));
     for (dialect, expected) in [(Dialect::Sqlite, "Text"), (Dialect::Postgres, "Citext"), (Dialect::Mysql, "Binary")] {
         assert_eq!(types::sql_type(&native, &[dialect]), expected);
+    }
+}
+
+/// PostgreSQL's types were taken, which Diesel has not in a build for SQLite alone.
+#[test]
+fn what_databases_hold_in_different_ways_is_no_value_in_steps() {
+    let both = [Dialect::Sqlite, Dialect::Postgres];
+    for (column_type, expected) in [
+        ("bigint", "BigInt"),
+        ("timestamp", "Timestamp"),
+        ("timestamptz", "DiffersByDatabase"),
+        ("uuid", "DiffersByDatabase"),
+        ("enum(mood)", "Mood"),
+    ] {
+        let column_type = column_type.parse().unwrap();
+        assert_eq!(types::sql_type_in_steps(&column_type, &both), expected);
     }
 }
 

@@ -52,47 +52,97 @@ pub(crate) fn sql_type(column_type: &ColumnType, dialects: &[Dialect]) -> Cow<'s
     Cow::Borrowed(plain)
 }
 
+/// The SQL type in a data step: one that every database of the package has, else one of which no value can be taken or
+/// given.
+pub(crate) fn sql_type_in_steps(column_type: &ColumnType, dialects: &[Dialect]) -> Cow<'static, str> {
+    let all = sql_type(column_type, dialects);
+    let is_enum = matches!(column_type, ColumnType::Enum(_));
+    let is_same = is_enum || dialects.iter().all(|it| sql_type(column_type, &[*it]) == all);
+    if is_same { all } else { Cow::Borrowed("DiffersByDatabase") }
+}
+
 /// The SQL type for a type in the dialect's own words; what Diesel has no type for counts as text, or on SQLite as the
 /// affinity that SQLite itself gives the words.
 fn native(text: &str, dialect: Dialect) -> &'static str {
-    let word = text.split(['(', ' ']).next().unwrap_or_default().to_ascii_lowercase();
-    let upper = text.to_ascii_uppercase();
+    let text = text.to_ascii_lowercase();
+    let words = words(&text);
     match dialect {
-        Dialect::Sqlite if upper.contains("INT") => "BigInt",
-        Dialect::Sqlite if ["CHAR", "CLOB", "TEXT"].iter().any(|it| upper.contains(it)) => "Text",
-        Dialect::Sqlite if upper.contains("BLOB") => "Binary",
-        Dialect::Sqlite if ["REAL", "FLOA", "DOUB"].iter().any(|it| upper.contains(it)) => "Double",
-        Dialect::Sqlite => "Text",
-        Dialect::Postgres => match word.as_str() {
-            "int2" | "smallserial" => "SmallInt",
-            "int4" | "serial" | "int" => "Integer",
-            "int8" | "bigserial" => "BigInt",
-            "float4" => "Float",
-            "float8" => "Double",
-            "bool" => "Bool",
-            "bytea" => "Binary",
-            "citext" => "Citext",
-            "cidr" => "Cidr",
-            "macaddr" => "MacAddr",
-            "macaddr8" => "MacAddr8",
-            "money" => "Money",
-            "oid" => "Oid",
-            "int4range" => "Int4range",
-            "int8range" => "Int8range",
-            "numrange" => "Numrange",
-            "tsrange" => "Tsrange",
-            "tstzrange" => "Tstzrange",
-            "daterange" => "Daterange",
+        Dialect::Sqlite => affinity(&text.to_ascii_uppercase()),
+        Dialect::Postgres => match words.as_slice() {
+            ["int2" | "smallserial" | "serial2"] => "SmallInt",
+            ["int4" | "serial" | "serial4" | "int"] => "Integer",
+            ["int8" | "bigserial" | "serial8"] => "BigInt",
+            ["float4"] => "Float",
+            ["float"] if precision(&text).is_some_and(|bits| bits <= 24) => "Float",
+            ["float8" | "float"] | ["double", "precision"] => "Double",
+            ["decimal" | "numeric" | "dec"] => "Numeric",
+            ["bool"] => "Bool",
+            ["bytea"] => "Binary",
+            ["varchar" | "char" | "character"] | ["character" | "char", "varying"] => "Text",
+            ["timestamp"] | ["timestamp", "without", ..] => "Timestamp",
+            ["timestamptz"] | ["timestamp", "with", ..] => "Timestamptz",
+            ["time"] | ["time", "without", ..] => "Time",
+            ["interval", ..] => "Interval",
+            ["citext"] => "Citext",
+            ["cidr"] => "Cidr",
+            ["macaddr"] => "MacAddr",
+            ["macaddr8"] => "MacAddr8",
+            ["money"] => "Money",
+            ["oid"] => "Oid",
+            ["int4range"] => "Int4range",
+            ["int8range"] => "Int8range",
+            ["numrange"] => "Numrange",
+            ["tsrange"] => "Tsrange",
+            ["tstzrange"] => "Tstzrange",
+            ["daterange"] => "Daterange",
             _ => "Text",
         },
-        Dialect::Mysql => match word.as_str() {
-            "tinyint" => "TinyInt",
-            "int" | "mediumint" => "Integer",
-            "float" => "Float",
-            "decimal" => "Numeric",
-            "blob" | "tinyblob" | "mediumblob" | "longblob" => "Binary",
-            "datetime" => "Datetime",
-            _ => "Text",
-        },
+        Dialect::Mysql => {
+            let is_unsigned = words.contains(&"unsigned") || words.contains(&"zerofill");
+            match words.first().copied().unwrap_or_default() {
+                "tinyint" if is_unsigned => "Unsigned<TinyInt>",
+                "smallint" if is_unsigned => "Unsigned<SmallInt>",
+                "int" | "integer" | "mediumint" if is_unsigned => "Unsigned<Integer>",
+                "bigint" if is_unsigned => "Unsigned<BigInt>",
+                "tinyint" => "TinyInt",
+                "smallint" => "SmallInt",
+                "int" | "integer" | "mediumint" => "Integer",
+                "bigint" => "BigInt",
+                "float" => "Float",
+                "double" | "real" => "Double",
+                "decimal" | "numeric" | "dec" | "fixed" => "Numeric",
+                "datetime" => "Datetime",
+                "timestamp" => "Timestamp",
+                "time" => "Time",
+                "binary" | "varbinary" | "blob" | "tinyblob" | "mediumblob" | "longblob" | "bit" => "Binary",
+                "geometry" | "point" | "linestring" | "polygon" | "multipoint" | "multilinestring" | "multipolygon"
+                | "geometrycollection" => "Binary",
+                _ => "Text",
+            }
+        }
+    }
+}
+
+/// The words of a type without what stands in parentheses, in small letters.
+fn words(text: &str) -> Vec<&str> {
+    text.split(|c: char| c == '(' || c == ')' || c.is_whitespace())
+        .filter(|it| !it.is_empty() && !it.starts_with(|c: char| c.is_ascii_digit()))
+        .collect()
+}
+
+/// The number in parentheses.
+fn precision(text: &str) -> Option<u32> {
+    text.split_once('(')?.1.split_once(')')?.0.trim().parse().ok()
+}
+
+/// Where SQLite puts values of a column (SQLite documentation, "Datatypes In SQLite", section 3.1).
+fn affinity(text: &str) -> &'static str {
+    let has = |words: &[&str]| words.iter().any(|it| text.contains(it));
+    match () {
+        () if has(&["INT"]) => "BigInt",
+        () if has(&["CHAR", "CLOB", "TEXT"]) => "Text",
+        () if has(&["BLOB"]) => "Binary",
+        () if has(&["REAL", "FLOA", "DOUB"]) => "Double",
+        () => "Text",
     }
 }

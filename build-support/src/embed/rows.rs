@@ -1,7 +1,6 @@
 //! The rows of `map_rows`: for each revision that maps some, `before` and `after` with the tables as it finds and leaves
 //! them, and how the ones are converted into the others.
 
-mod enums;
 mod mapping;
 mod side;
 #[cfg(test)]
@@ -11,9 +10,10 @@ mod types;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::configuration::Configuration;
+use crate::diesel_schema::enums;
 use crate::history::{Entry, Problem, Rows};
 use mapping::{Mapping, mappings};
-use side::Side;
+use side::{Side, Unheld};
 use types::Types;
 
 /// What is generated for the revisions that map rows, by their identifiers.
@@ -53,8 +53,8 @@ impl<'a> RowModules<'a> {
             after.uses(&mapping.from).read = true;
             before.uses(&mapping.to).written = true;
         }
-        before.enums = enums::names(&before.tables());
-        after.enums = enums::names(&after.tables());
+        before.enums = enums::rust_names(&before.tables());
+        after.enums = enums::rust_names(&after.tables());
         let types = Types { dialects: &self.configuration.dialects, features: self.features };
         let mut out = String::new();
         before.write(&mut out, None, &types);
@@ -91,16 +91,20 @@ impl<'a> RowModules<'a> {
             )
         } else {
             let sides = [(from, &mapping.from), (to, &mapping.to)];
-            let missing = sides.iter().find_map(|(side, table)| side.missing(table, types))?;
-            let (column, feature) = missing;
-            let manifest = self.configuration.dir.join("Cargo.toml");
-            format!(
-                "`{}.{}` is of a type that a row holds by the crate {feature}: turn on the feature `{feature}` of \
-                 `migratable` in {}: `migratable = {{ .., features = [\"{feature}\"] }}`",
-                mapping.from,
-                column,
-                manifest.display()
-            )
+            let (column, why) = sides.iter().find_map(|(side, table)| side.unheld(table, types))?;
+            match why {
+                Unheld::WithoutFeature(feature) => format!(
+                    "`{}.{column}` is of a type that a row holds by the crate {feature}: turn on the feature `{feature}` of \
+                     `migratable` in {}: `migratable = {{ .., features = [\"{feature}\"] }}`",
+                    mapping.from,
+                    self.configuration.dir.join("Cargo.toml").display()
+                ),
+                Unheld::Bytes(dialect) => format!(
+                    "`{}.{column}` is bytes on {dialect} and something else on another database of this package: no type of \
+                     Rust holds both, and as text the bytes would be lost; use `op.run` with SQL for each database",
+                    mapping.from
+                ),
+            }
         };
         let located = mapping.statement.located(mapping.function, mapping.step, message);
         Some(Problem::located(entry.path.clone(), located))

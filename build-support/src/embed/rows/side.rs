@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use migratable_core::{Column, Dialect, Schema, Table, TableName};
 
-use super::enums;
 use super::mapping::KeyField;
 use super::types::{FieldType, Types};
+use crate::diesel_schema::enums;
 use crate::diesel_schema::names::{column_identifiers, identifier, quoted, table_identifier};
 
 /// One side of a revision: the tables before, or those after.
@@ -16,6 +16,14 @@ pub(super) struct Side<'a> {
     is_tested: bool,
     tables: BTreeMap<&'a TableName, Use>,
     pub(super) enums: BTreeMap<String, String>,
+}
+
+/// Why a row cannot hold the values of a column.
+pub(super) enum Unheld {
+    /// Its type is one of a crate that this feature of `migratable` brings.
+    WithoutFeature(&'static str),
+    /// It is bytes on this dialect and something else on another one.
+    Bytes(Dialect),
 }
 
 /// What is done with the rows of a table.
@@ -64,12 +72,16 @@ impl<'a> Side<'a> {
         fields.map(|(column, (identifier, _))| (identifier, column, types.of(column, &path))).collect()
     }
 
-    /// A column whose type needs a feature that is off.
-    pub(super) fn missing(&self, table: &TableName, types: &Types<'_>) -> Option<(&'a str, &'static str)> {
+    /// A column of a table whose values a row cannot hold, and why.
+    pub(super) fn unheld(&self, table: &TableName, types: &Types<'_>) -> Option<(&'a str, Unheld)> {
         let table = self.schema.tables.get(table)?;
-        self.fields(table, types)
-            .into_iter()
-            .find_map(|(_, column, field)| Some((column.name.as_str(), field.missing?)))
+        self.fields(table, types).into_iter().find_map(|(_, column, field)| {
+            let why = match field.missing {
+                Some(feature) => Unheld::WithoutFeature(feature),
+                None => Unheld::Bytes(*field.lossy.first()?),
+            };
+            Some((column.name.as_str(), why))
+        })
     }
 
     /// The primary key of a table. A value of an enum is known by its name, which is the same on both sides.
@@ -99,7 +111,10 @@ impl<'a> Side<'a> {
                     let alias = if there == rust { String::new() } else { format!(" as {rust}") };
                     out.push_str(&format!("    pub use super::{}::{there}{alias};\n\n", it.name));
                 }
-                _ => enums::write(out, name, rust, self.schema),
+                _ => {
+                    let declaration = enums::declaration(name, rust, None, self.schema);
+                    declaration.lines().for_each(|line| out.push_str(&format!("    {line}\n")));
+                }
             }
         }
         let mut by_schema: BTreeMap<Option<&str>, Vec<(&Table, Use)>> = BTreeMap::new();

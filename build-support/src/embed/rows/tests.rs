@@ -98,7 +98,7 @@ fn a_row_has_every_column_that_is_written_as_the_revision_finds_and_leaves_it() 
         module(&text, "before"),
         &[
             "pub enum UserState { New, InUse, Self_, }",
-            "UserState::InUse => \"in_use\",",
+            "::migratable::enum_labels! { UserState \"user_state\"; New = \"new\", InUse = \"in_use\", Self_ = \"self\", }",
             "pub mod users { /// A row of `users`. #[derive(Clone, Debug, PartialEq)] pub struct Row { pub id: i64, \
              pub first: String, pub r#type: ::core::option::Option<String>, pub state: super::UserState, }",
             "Field { column: \"type\", as_text: &[] }",
@@ -158,10 +158,11 @@ fn a_database_of_several_kinds_has_rows_that_all_of_them_can_fill() {
             .column(column(\"doc\", json()))
             .column(column(\"u\", native(sql_each().sqlite(\"text\").postgres(\"uuid\").mysql(\"char(36)\"))))
             .column(column(\"list\", native(sql_each().sqlite(\"text\").postgres(\"text[]\").mysql(\"json\"))))
-            .column(column(\"place\", native(sql_each().sqlite(\"blob\").postgres(\"point\").mysql(\"point\"))))
+            .column(column(\"place\", native(sql_each().sqlite(\"text\").postgres(\"point\").mysql(\"inet6\"))))
+            .column(column(\"key\", native(sql_each().sqlite(\"blob\").postgres(\"bytea\").mysql(\"binary(16)\"))))
             .primary_key(";
     let begin = BEGIN.replacen(".primary_key(", columns, 1);
-    let kept = "day: old.day, zoned: old.zoned, doc: old.doc, u: old.u, list: old.list, place: old.place, state:";
+    let kept = "day: old.day, zoned: old.zoned, doc: old.doc, u: old.u, list: old.list, place: old.place, key: old.key, state:";
     let names = NAMES.replace("state:", kept);
     let text = generated(&embedded_behind(&begin, &names, manifest));
     let before = module(&text, "before");
@@ -177,8 +178,9 @@ fn a_database_of_several_kinds_has_rows_that_all_of_them_can_fill() {
             "pub list: String,",
             "Field { column: \"list\", as_text: &[::migratable::Dialect::Postgres, ::migratable::Dialect::Mysql] }",
             "pub place: String,",
-            "Field { column: \"place\", as_text: &[::migratable::Dialect::Sqlite, ::migratable::Dialect::Postgres, \
-             ::migratable::Dialect::Mysql] }",
+            "Field { column: \"place\", as_text: &[::migratable::Dialect::Postgres, ::migratable::Dialect::Mysql] }",
+            "pub key: ::std::vec::Vec<u8>,",
+            "Field { column: \"key\", as_text: &[] }",
             "zoned: ::migratable::chrono::NaiveDateTime = ::migratable::diesel::sql_types::TimestamptzSqlite,",
             "::migratable::on_mysql! {",
         ],
@@ -199,6 +201,20 @@ fn a_database_of_several_kinds_has_rows_that_all_of_them_can_fill() {
         module(&text, "before"),
         &["pub day: ::migratable::time::Date,", "pub zoned: ::migratable::time::OffsetDateTime,"],
     );
+}
+
+/// As text, bytes that are no text became `?` on MySQL, and rows were not found by them.
+#[test]
+fn bytes_that_are_no_bytes_elsewhere_are_refused() {
+    let manifest = "[package.metadata.migratable]\ndialects = [\"sqlite\", \"mysql\"]\n";
+    for (sqlite, mysql, dialect) in
+        [("blob", "char(36)", "SQLite"), ("text", "binary(16)", "MySQL"), ("text", "bit(3)", "MySQL")]
+    {
+        let typed = format!("column(\"first\", native(sql_each().sqlite(\"{sqlite}\").mysql(\"{mysql}\")))");
+        let begin = BEGIN.replace("column(\"first\", text())", &typed);
+        let said = found(&embedded_behind(&begin, &NAMES.replace("column(\"first\", text())", &typed), manifest));
+        assert!(said[0].message.contains(&format!("`users.first` is bytes on {dialect}")), "{said:?}");
+    }
 }
 
 fn at_step(function: &str, statement: usize) -> Place {

@@ -19,6 +19,8 @@ pub(super) struct FieldType {
     pub(super) as_text: Vec<Dialect>,
     /// The feature of `migratable` that the field needs and that is off.
     pub(super) missing: Option<&'static str>,
+    /// The dialects on which a text cannot hold it, although the field is one.
+    pub(super) lossy: Vec<Dialect>,
 }
 
 impl FieldType {
@@ -57,6 +59,7 @@ impl Types<'_> {
             sql: Vec::new(),
             as_text: Vec::new(),
             missing: is_missing.then_some(feature),
+            lossy: Vec::new(),
         };
         for dialect in self.dialects {
             let found = written(&column.column_type, *dialect);
@@ -64,9 +67,12 @@ impl Types<'_> {
             if is_text && (!is_text_type(&found) || is_foreign(&column.column_type, *dialect)) {
                 field.as_text.push(*dialect);
             }
+            if is_text && found == "Binary" {
+                field.lossy.push(*dialect);
+            }
             let sql = if is_text && !is_text_type(&found) { "Text".to_owned() } else { found };
-            let sql = match sql.strip_prefix("Array<").and_then(|it| it.strip_suffix('>')) {
-                Some(element) => format!("{SQL_TYPES}::Array<{SQL_TYPES}::{element}>"),
+            let sql = match sql.split_once('<') {
+                Some((outer, inside)) => format!("{SQL_TYPES}::{outer}<{SQL_TYPES}::{inside}"),
                 None => format!("{SQL_TYPES}::{sql}"),
             };
             field.sql.push((*dialect, if column.nullable { format!("{SQL_TYPES}::Nullable<{sql}>") } else { sql }));
@@ -100,6 +106,10 @@ impl Types<'_> {
             "Integer" => plain("i32"),
             "BigInt" => plain("i64"),
             "TinyInt" => plain("i8"),
+            "Unsigned<TinyInt>" => plain("u8"),
+            "Unsigned<SmallInt>" => plain("u16"),
+            "Unsigned<Integer>" => plain("u32"),
+            "Unsigned<BigInt>" => plain("u64"),
             "Oid" => plain("u32"),
             "Float" => plain("f32"),
             "Double" => plain("f64"),
