@@ -201,11 +201,13 @@ impl<'a> Writer<'a> {
                 self.out.push_str(&format!("    {}", Shared::taken(&place, 1)));
                 continue;
             }
+            let on_postgres = TableName::parse(name);
+            let schema = on_postgres.schema.map_or(String::new(), |it| format!(", schema = {}", quoted(&it)));
             self.out.push_str(&format!(
                 "    #[derive(Debug, Clone, Copy, Default, {diesel}::query_builder::QueryId, \
-                 {diesel}::sql_types::SqlType)]\n    #[diesel(postgres_type(name = {}), sqlite_type(name = \"Text\"), \
-                 mysql_type(name = \"Enum\"))]\n    pub struct {};\n",
-                quoted(name),
+                 {diesel}::sql_types::SqlType)]\n    #[diesel(postgres_type(name = {}{schema}), \
+                 sqlite_type(name = \"Text\"), mysql_type(name = \"Enum\"))]\n    pub struct {};\n",
+                quoted(&on_postgres.name),
                 sql_type_name(name)
             ));
             if self.is_for_steps() && self.dialects.len() > 1 {

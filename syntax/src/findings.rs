@@ -210,12 +210,13 @@ pub fn models_file(manifest_dir: &Path, source: &Path) -> String {
 /// The SQL type of an enum in the Diesel schema, where enums have types of their own: `post_status` as `PostStatus`.
 pub fn sql_type_name(enumeration: &str) -> String {
     let mut name = String::new();
-    for word in enumeration.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty()) {
+    for word in enumeration.split(|it| it == '_' || !unicode_ident::is_xid_continue(it)).filter(|word| !word.is_empty())
+    {
         let mut characters = word.chars();
         name.extend(characters.next().into_iter().flat_map(char::to_uppercase));
         name.extend(characters);
     }
-    if name.is_empty() || name.starts_with(char::is_numeric) { format!("Enum{name}") } else { name }
+    if !name.starts_with(unicode_ident::is_xid_start) { format!("Enum{name}") } else { name }
 }
 
 /// The path of a source file from the folder of its package, with `/`; as it is if it lies elsewhere.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use unicode_ident::{is_xid_continue, is_xid_start};
+
 /// What `table!` makes in the module of each table, beside the columns.
 const TAKEN: [&str; 7] = ["all_columns", "columns", "dsl", "star", "table", "SqlType", "BoxedQuery"];
 
@@ -13,18 +15,18 @@ pub(crate) fn identifier(name: &str) -> String {
     if is_plain(name) {
         return if is_keyword(name) { format!("r#{name}") } else { name.to_owned() };
     }
-    let mut made: String = name.chars().map(|it| if it.is_alphanumeric() || it == '_' { it } else { '_' }).collect();
+    let mut made: String = name.chars().map(|it| if is_xid_continue(it) { it } else { '_' }).collect();
     if NEVER.contains(&made.as_str()) {
         made.push('_');
     }
-    if !made.starts_with(|first: char| first.is_alphabetic() || first == '_') {
+    if !made.starts_with(|first: char| is_xid_start(first) || first == '_') {
         made.insert(0, '_');
     }
     if made == "_" { "__".to_owned() } else { made }
 }
 
 /// Whether a name is an identifier as it is, or a keyword that can be a raw one.
-pub(super) fn is_plain(name: &str) -> bool {
+pub(crate) fn is_plain(name: &str) -> bool {
     for (at, &byte) in name.as_bytes().iter().enumerate() {
         let fits = byte == b'_' || byte.is_ascii_lowercase() || byte.is_ascii_uppercase();
         if !fits && (at == 0 || !byte.is_ascii_digit()) {

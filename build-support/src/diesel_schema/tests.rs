@@ -74,6 +74,8 @@ fn names_that_are_no_identifiers_are_kept_in_sql_name() {
         .column(column("first_name", text()))
         .column(column("2nd", text()))
         .column(column("table", text()))
+        .column(column("area_m²", text()))
+        .column(column("ⅷ½", text()))
         .column(column("say \"hi\"", text()));
     let declared = written(&schema([keyed(odd, &["id", "type"])]), SQLITE);
     for expected in [
@@ -84,6 +86,8 @@ fn names_that_are_no_identifiers_are_kept_in_sql_name() {
         "        first_name -> Text,",
         "#[sql_name = \"2nd\"]\n        _2nd -> Text,",
         "#[sql_name = \"table\"]\n        table_ -> Text,",
+        "#[sql_name = \"area_m²\"]\n        area_m_ -> Text,",
+        "#[sql_name = \"ⅷ½\"]\n        ⅷ_ -> Text,",
         "#[sql_name = \"say \\\"hi\\\"\"]\n        say__hi_ -> Text,",
     ] {
         assert!(declared.contains(expected), "{expected}\n{declared}");

@@ -6,6 +6,7 @@ use migratable_core::{Operation, Schema, TableName};
 
 use super::index::module_of;
 use crate::configuration::Configuration;
+use crate::diesel_schema::names::table_identifier;
 use crate::diesel_schema::{Sharing, write_shared_tables, write_tables};
 use crate::history::{Entry, Problem, Step};
 
@@ -103,7 +104,7 @@ fn module(out: &mut String, step: &str, tables: &str) {
     let tables: String =
         tables.lines().map(|line| if line.is_empty() { "\n".into() } else { format!("    {line}\n") }).collect();
     out.push_str(&format!(
-        "/// The tables as they are when `{step}` runs.\n#[allow(missing_docs, dead_code, unused_imports)]\npub mod {step} {{\n    \
+        "/// The tables as they are when `{step}` runs.\n#[allow(missing_docs, dead_code, unused_imports, non_snake_case)]\npub mod {step} {{\n    \
          pub use ::migratable::diesel::prelude::*;\n\n{}\n}}\n\n",
         tables.trim_end()
     ));
@@ -121,7 +122,8 @@ fn named(operation: &Operation, tables: &mut BTreeSet<TableName>) {
     }
 }
 
-/// A table's name as it is written in Rust.
+/// The word by which a table is named in Rust.
 fn word(name: &str) -> String {
-    name.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect()
+    let (identifier, _) = table_identifier(name);
+    identifier.strip_prefix("r#").unwrap_or(&identifier).to_owned()
 }

@@ -7,7 +7,7 @@ use migratable_core::{Column, Dialect, Schema, Table, TableName};
 use super::mapping::KeyField;
 use super::types::{FieldType, Types};
 use crate::diesel_schema::enums;
-use crate::diesel_schema::names::{column_identifiers, identifier, quoted, table_identifier};
+use crate::diesel_schema::names::{column_identifiers, identifier, is_plain, quoted, table_identifier};
 
 /// One side of a revision: the tables before, or those after.
 pub(super) struct Side<'a> {
@@ -39,8 +39,9 @@ impl<'a> Side<'a> {
     }
 
     /// Takes in the typed tables of a module below this one, if the revision has tests.
-    fn take_tables(&self, out: &mut String, below: &[&str]) {
-        if self.is_tested {
+    fn take_tables(&self, out: &mut String, schema: Option<&str>, below: &[&str]) {
+        // A schema whose name is no identifier has no typed tables.
+        if self.is_tested && schema.is_none_or(is_plain) {
             let (indent, up) = ("    ".repeat(below.len() + 1), "super::".repeat(below.len() + 1));
             let below: String = below.iter().map(|name| format!("{name}::")).collect();
             out.push_str(&format!("{indent}#[cfg(test)]\n{indent}pub use {up}tables::{}::{below}*;\n\n", self.name));
@@ -99,11 +100,11 @@ impl<'a> Side<'a> {
 
     pub(super) fn write(&self, out: &mut String, other: Option<&Side<'_>>, types: &Types<'_>) {
         out.push_str(&format!(
-            "/// The rows as the revision {} them.\n#[allow(missing_docs, dead_code)]\npub mod {} {{\n",
+            "/// The rows as the revision {} them.\n#[allow(missing_docs, dead_code, non_snake_case)]\npub mod {} {{\n",
             if self.name == "before" { "finds" } else { "leaves" },
             self.name
         ));
-        self.take_tables(out, &[]);
+        self.take_tables(out, None, &[]);
         for (name, rust) in &self.enums {
             let values = |side: &Side<'_>| side.schema.enums.get(name).map(|it| it.values.clone());
             match other.and_then(|it| Some((it, it.enums.get(name)?))) {
@@ -126,7 +127,7 @@ impl<'a> Side<'a> {
         for (schema, tables) in by_schema {
             if let Some(schema) = schema {
                 out.push_str(&format!("    pub mod {} {{\n", identifier(schema)));
-                self.take_tables(out, &[&identifier(schema)]);
+                self.take_tables(out, Some(schema), &[&identifier(schema)]);
             }
             tables.iter().for_each(|(table, usage)| self.table(out, table, *usage, types));
             if schema.is_some() {
@@ -155,7 +156,7 @@ impl<'a> Side<'a> {
         let (module, _) = table_identifier(&table.name.name);
         let below: Vec<String> = table.name.schema.iter().map(|it| identifier(it)).chain([module.clone()]).collect();
         out.push_str(&format!("    pub mod {module} {{\n"));
-        self.take_tables(out, &below.iter().map(String::as_str).collect::<Vec<_>>());
+        self.take_tables(out, table.name.schema.as_deref(), &below.iter().map(String::as_str).collect::<Vec<_>>());
         out.push_str(&format!(
             "        /// A row of `{}`.\n        #[derive(Clone, Debug, PartialEq)]\n        pub struct Row {{\n{declared}        \
              }}\n\n        impl ::migratable::rows::TableRow for Row {{\n            \
