@@ -8,7 +8,7 @@ pub use operations::{AlterColumn, OperationList};
 
 use crate::{
     Action, Check, Column, ColumnType, DefaultValue, Deferrable, Dialect, ForeignKey, Generated, Identity, Index,
-    IndexPart, IndexTarget, Literal, Native, Nulls, PrimaryKey, Sql, Table, TableName, Unique,
+    IndexPart, Literal, Native, Nulls, PrimaryKey, Sql, Table, TableName, Unique,
 };
 
 macro_rules! types {
@@ -166,7 +166,7 @@ impl Column {
         self
     }
 
-    /// Lets the database compute the column: `stored(sql("…"))` or `virtual_(sql("…"))`.
+    /// Lets the database compute the column: `stored(sql("…"))` or `computed(sql("…"))`.
     pub fn generated(mut self, generated: Generated) -> Column {
         self.generated = Some(generated);
         self
@@ -366,11 +366,6 @@ impl IndexPart {
     pub fn nulls_last(mut self) -> IndexPart {
         self.nulls = Some(Nulls::Last);
         self
-    }
-
-    /// Whether the part is an expression.
-    pub fn is_expression(&self) -> bool {
-        matches!(self.target, IndexTarget::Expression(_))
     }
 }
 

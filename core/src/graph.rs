@@ -227,11 +227,6 @@ impl Graph {
         labelled
     }
 
-    /// The revisions that follow none.
-    pub fn bases(&self) -> Vec<&str> {
-        self.which(|place| self.followed.before[place].is_empty())
-    }
-
     /// The revisions that several others follow.
     pub fn branch_points(&self) -> Vec<&str> {
         self.which(|place| self.followed.behind[place].len() > 1)
@@ -340,7 +335,6 @@ pub(crate) mod tests {
     fn order_puts_parents_first_and_is_stable() {
         assert_eq!(graph(&DIAMOND).order(), ["a", "b", "c", "d", "e", "f"]);
         assert_eq!(graph(&DIAMOND).heads(), ["e", "f"]);
-        assert_eq!(graph(&DIAMOND).bases(), ["a"]);
     }
 
     #[test]

@@ -44,7 +44,7 @@ fn change_facts(change: &ColumnChange) -> String {
     }));
     facts.extend(change.collation.as_ref().map(|it| format!("collate {}", it.as_deref().unwrap_or("by default"))));
     facts.extend(
-        change.native.as_ref().map(|it| if it.is_empty() { "nothing native".to_owned() } else { it.to_string() }),
+        change.native.as_ref().map(|it| if it.is_empty() { "without options".to_owned() } else { it.to_string() }),
     );
     facts.extend(change.comment.as_ref().map(|it| match it {
         Some(comment) => format!("comment {comment:?}"),
