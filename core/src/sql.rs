@@ -93,11 +93,12 @@ impl From<&str> for Sql {
     }
 }
 
-/// Folds white space outside of quotes to single spaces, and trims. A comment to the end of a line keeps that end.
+/// Folds white space outside of quotes to single spaces, and trims. A comment to the end of a line keeps that end; `#`
+/// begins one on MySQL.
 pub fn fold_spaces(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     let mut quote = None;
-    let mut in_comment = false;
+    let (mut in_comment, mut behind_hash) = (false, false);
     let mut characters = text.trim().chars().peekable();
     while let Some(character) = characters.next() {
         match quote {
@@ -106,13 +107,17 @@ pub fn fold_spaces(text: &str) -> String {
             Some(_) => {}
             None if matches!(character, '\'' | '"' | '`') => quote = Some(character),
             None if character == '-' && characters.peek() == Some(&'-') => in_comment = true,
+            None if character == '\n' && behind_hash => {
+                folded.truncate(folded.trim_end_matches(' ').len());
+                behind_hash = false;
+            }
             None if character.is_whitespace() => {
                 if !folded.ends_with([' ', '\n']) {
                     folded.push(' ');
                 }
                 continue;
             }
-            None => {}
+            None => behind_hash |= character == '#',
         }
         if character != '\r' || quote.is_some() {
             folded.push(character);
@@ -253,6 +258,8 @@ mod tests {
     fn spaces_fold_outside_of_quotes_only() {
         assert_eq!(fold_spaces("  a   >\n 0 AND b = 'x  y' "), "a > 0 AND b = 'x  y'");
         assert_eq!(fold_spaces("SELECT 1 -- why  so\r\n,  2"), "SELECT 1 -- why  so\n, 2");
+        assert_eq!(fold_spaces("# why  so\r\n  UPDATE a\n  SET b = 1"), "# why so\nUPDATE a SET b = 1");
+        assert_eq!(fold_spaces("a #>  '{b}'\n\n  IS NULL"), "a #> '{b}'\nIS NULL");
     }
 
     #[test]
