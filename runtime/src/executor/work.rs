@@ -285,9 +285,13 @@ impl<Db: Database> Run<'_, Db> {
         Ok(trace)
     }
 
-    /// Notes that a statement is still to be done.
+    /// Notes that a statement is still to be done, unless another process has gone on with the work meanwhile.
     fn refused(&mut self, journal: &mut Parts<'_>, place: &Place) -> Result<(), Stop> {
-        self.session.begin().map_err(|error| Stop::refused(error.to_string()))?;
+        let ended = self.begin_again(journal).map_err(|error| Stop::refused(error.to_string()))?;
+        if ended == Ended::Overtaken {
+            self.session.database.rollback();
+            return Ok(());
+        }
         journal.at(self.session.database, Place { is_begun: false, ..place.clone() })?;
         Ok(self.session.commit()?)
     }

@@ -110,3 +110,38 @@ fn a_view_that_a_part_broke_is_found_by_the_run_that_goes_on() {
         assert!(error.contains("the view `v` would no longer work") && !error.contains("gone"), "{error}");
     }
 }
+
+#[test]
+fn a_statement_that_fails_does_not_take_back_how_far_another_process_has_come() {
+    thread_local!(static COPIES: Cell<[&'static str; 2]> = const { Cell::new(["", ""]) });
+    fn copies(op: &mut Operations) {
+        op.execute(sql(COPIES.get()[0]));
+        op.add_column("t", column("b", integer()).nullable());
+        op.execute(sql(COPIES.get()[1]));
+        op.add_column("t", column("c", integer()).nullable());
+    }
+    let program = line(&[(first, nothing), (copies, nothing)]);
+    let folder = tempfile::tempdir().unwrap();
+    // A copy is made once: the second try finds it there.
+    COPIES.set(["one", "two"].map(|it| &*format!("VACUUM INTO '{}'", folder.path().join(it).display()).leak()));
+    let path = folder.path().join("app.db");
+    let mut db = open(&path);
+    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+    let is_first = Cell::new(true);
+    let observe = |event: &Event<'_>| {
+        if let (Event::Committed { .. }, true) = (event, is_first.replace(false)) {
+            let stops = |event: &Event<'_>| {
+                assert!(!matches!(event, Event::Progresses { done: 3, .. }), "killed");
+            };
+            let options = Options { observer: Observer::new(&stops), ..Options::default() };
+            let run = || program.upgrade_to(&mut open(&path), "head", &options).map(drop);
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_err();
+        }
+    };
+    let options = Options { observer: Observer::new(&observe), ..Options::default() };
+    let error = program.upgrade_to(&mut db, "head", &options).unwrap_err().to_string();
+    assert!(error.contains("output file already exists"), "{error}");
+    assert_eq!(program.status(&mut db).unwrap().unfinished.unwrap().done, 3);
+    assert_eq!(program.upgrade(&mut db).unwrap().resumed, ["r2"]);
+    assert_eq!(values(&mut db, "SELECT name FROM pragma_table_info('t')"), ["a", "b", "c"]);
+}
