@@ -82,11 +82,8 @@ pub(crate) struct Position {
 
 /// Makes the history table where it is missing.
 pub(crate) fn create<Db: Database>(database: &mut Db, settings: &Settings) -> Result<(), Error> {
-    for sql in Statements::of(&settings.history, database.dialect()).create() {
-        let made = database.execute(&sql);
-        made.map_err(|source| Error::Database { doing: "make the history table", source })?;
-    }
-    Ok(())
+    let create = Statements::of(&settings.history, database.dialect()).create().join(";\n");
+    database.execute(&create).map_err(|source| Error::Database { doing: "make the history table", source })
 }
 
 /// What a database answers a query of one of the tool's own tables with; nothing if it has not that table.

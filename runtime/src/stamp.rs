@@ -104,8 +104,10 @@ pub(crate) fn script<Db: Database>(
 
 /// Makes the table of the history where it is missing.
 pub(crate) fn ensure<Db: Database>(migrator: &Migrator<Db>, database: &mut Db) -> Result<(), Error> {
-    let session = Session::open(database, migrator.settings())?;
-    history::create(session.database, migrator.settings())
+    let mut session = Session::open(database, migrator.settings())?;
+    session.begin()?;
+    history::create(session.database, migrator.settings())?;
+    session.commit().map_err(|source| Error::Database { doing: "make the history table", source })
 }
 
 /// The same as a script.

@@ -35,12 +35,14 @@ impl Statements {
 
     /// Makes the table where it is missing, and its schema; a user who may make none may use one that is there.
     pub(crate) fn create(&self) -> Vec<String> {
-        let schema = self.schema.iter().map(|schema| {
-            format!(
+        let first = match (&self.schema, self.dialect) {
+            (Some(schema), _) => Some(format!(
                 "DO $migratable$ BEGIN IF to_regnamespace('\"{schema}\"') IS NULL THEN CREATE SCHEMA \"{schema}\"; \
                  END IF; END $migratable$"
-            )
-        });
+            )),
+            (None, Dialect::Postgres) => Some(self.stops_elsewhere()),
+            (None, _) => None,
+        };
         let table = format!(
             "CREATE TABLE IF NOT EXISTS {} (
     revision VARCHAR(64) NOT NULL PRIMARY KEY,
@@ -54,7 +56,20 @@ impl Statements {
 )",
             self.table
         );
-        schema.chain([table]).collect()
+        first.into_iter().chain([table]).collect()
+    }
+
+    /// Stops where the history is found in another schema than the one in which tables are made now: an empty one would
+    /// hide it there.
+    fn stops_elsewhere(&self) -> String {
+        format!(
+            "DO $migratable$ DECLARE there name := (SELECT nspname FROM pg_class JOIN pg_namespace ON \
+             pg_namespace.oid = relnamespace WHERE pg_class.oid = to_regclass({})); \
+             BEGIN IF there <> current_schema() THEN RAISE EXCEPTION 'the history of this database is in the schema %, and \
+             tables would be made in the schema % now: set search_path so that one of them is meant, or name the schema of \
+             the history, history-schema = \"%\"', there, current_schema(), there; END IF; END $migratable$",
+            self.literal(&self.table)
+        )
     }
 
     /// Gives a row if the table is there.

@@ -89,8 +89,9 @@ fn set<'a>(settings: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
 }
 
 pub(super) fn enter(database: &mut PgConnection, settings: &Settings) -> Result<Session, Error> {
+    let in_transaction = || Error::InTransaction { why: "revisions need transactions of their own" };
     if depth(database) > 0 {
-        return Err(Error::InTransaction { why: "revisions need transactions of their own" });
+        return Err(in_transaction());
     }
     let failed = |source| Error::Database { doing: "get the connection ready", source };
     let usual = SETTINGS.map(|(name, value)| (name, value.to_owned()));
@@ -99,13 +100,20 @@ pub(super) fn enter(database: &mut PgConnection, settings: &Settings) -> Result<
     let values: Vec<String> = names().map(|name| format!("current_setting('{name}')")).collect();
     let own = own_word();
     let is_same = format!("coalesce(current_setting('migratable.session', true) = {own}, false)");
-    let failed = |error: DieselError| if is_of_pooler(&error) { Error::Pooler } else { failed(error) };
+    let failed = |error: DieselError| match () {
+        () if is_of_pooler(&error) => Error::Pooler,
+        () if error.to_string().contains(OPEN_TRANSACTION) => in_transaction(),
+        () => failed(error),
+    };
     let ask = format!("SELECT set_config('migratable.session', {own}, false), {}", values.join(", "));
     let row = database.rows(&ask).map_err(failed)?.into_iter().next();
     let values = row.into_iter().flatten().skip(1).map(Option::unwrap_or_default);
     let before = names().map(str::to_owned).zip(values).collect();
-    let same =
-        ddl::block(&format!("BEGIN IF NOT {is_same} THEN RAISE EXCEPTION '{OTHER_SESSION}'; END IF; {IN_ENGLISH} END"));
+    // Diesel does not know of a transaction that SQL has begun: it is older than these statements.
+    let same = ddl::block(&format!(
+        "BEGIN IF NOT {is_same} THEN RAISE EXCEPTION '{OTHER_SESSION}'; END IF; \
+         IF now() <> statement_timestamp() THEN RAISE EXCEPTION '{OPEN_TRANSACTION}'; END IF; {IN_ENGLISH} END"
+    ));
     let set = set(wanted.iter().map(|(name, value)| (*name, value.as_str())));
     database.batch_execute(&format!("{same}; {set}")).map_err(failed)?;
     Ok(Session { settings: before, is_same, unlock: None })
@@ -117,6 +125,9 @@ const IN_ENGLISH: &str = "BEGIN PERFORM set_config('lc_messages', 'C', false); \
 
 /// What the server says when a session has become another one between two statements.
 const OTHER_SESSION: &str = "migratable: this is another session";
+
+/// What the server says when a transaction is open that SQL has begun.
+const OPEN_TRANSACTION: &str = "migratable: a transaction is open";
 
 /// A text that no other session has set.
 fn own_word() -> String {
