@@ -293,8 +293,10 @@ pub struct Failure {
     pub statement: Option<String>,
     /// Why.
     pub cause: Cause,
-    /// Whether a step had ended the transaction by then: what was done in it before may have stayed.
+    /// Whether a step or a statement had ended the transaction by then: what was done in it before may have stayed.
     pub ended: bool,
+    /// Whether the connection was lost meanwhile, so that nobody knows whether it was done.
+    pub unknown: bool,
     /// The revisions that were finished before it in transactions of their own, and stay.
     pub done: Vec<Done>,
     /// Whether a part of it was done before it failed and stays: it was in another transaction, or in none.
@@ -382,8 +384,11 @@ impl fmt::Display for Failure {
         let done: Vec<&str> = self.done.iter().map(|it| it.revision.as_str()).collect();
         let done = done.join(", ");
         let stays = if self.ended {
-            "The step had ended the transaction: what was done in it by then may have stayed in the database, and the \
-             history may not say so. Look at both before you run this again."
+            "The transaction had been ended: what was done in it by then may have stayed in the database, and the history \
+             may not say so. Look at both before you run this again."
+        } else if self.unknown {
+            "The connection is lost, and whether this was done is not known. Run it again: it sees what was done, and goes \
+             on from there."
         } else if self.stays {
             "What the revision did before this stays, and is remembered. Mend what is wrong and run this again: it goes \
              on from there."
@@ -412,8 +417,10 @@ impl std::error::Error for Failure {
 pub struct Stop {
     pub(crate) statement: Option<String>,
     pub(crate) cause: Cause,
-    /// Whether a step has ended the transaction.
+    /// Whether a step or a statement has ended the transaction.
     pub(crate) ended: bool,
+    /// Whether the connection is lost, and with it what came of this.
+    pub(crate) unknown: bool,
     /// Whether all that was done of the revision was taken back, where the database does not do that.
     pub(crate) undone: bool,
 }
@@ -439,7 +446,7 @@ impl Stop {
 
 impl From<Cause> for Stop {
     fn from(cause: Cause) -> Stop {
-        Stop { statement: None, cause, ended: false, undone: false }
+        Stop { statement: None, cause, ended: false, unknown: false, undone: false }
     }
 }
 

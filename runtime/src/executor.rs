@@ -411,8 +411,8 @@ impl<Db: Database> Run<'_, Db> {
             checked.map_err(|stop| self.failure(revision, Vec::new(), stop))?;
             self.endangered = !at_end;
         }
-        let committed = self.session.commit();
-        committed.map_err(|error| self.failure(revision, Vec::new(), Stop::at("COMMIT", error)))?;
+        let committed = self.session.commit().map_err(|error| self.session.lost(Stop::at("COMMIT", error)));
+        committed.map_err(|stop| self.failure(revision, Vec::new(), stop))?;
         self.options.observer.tell(&Event::Committed { revisions: self.open.len() });
         self.done.append(&mut self.open);
         Ok(())
@@ -429,5 +429,6 @@ impl<Db: Database> Run<'_, Db> {
             done: self.done.clone(),
             stays: self.stays,
         }))
+            unknown: stop.unknown,
     }
 }

@@ -244,6 +244,7 @@ fn cannot_go_on(revision: &Revision, stop: Stop) -> Error {
         statement: stop.statement,
         cause: stop.cause,
         ended: false,
+        unknown: false,
         done: Vec::new(),
         stays: true,
     }))

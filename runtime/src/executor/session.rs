@@ -3,7 +3,7 @@
 use diesel::result::QueryResult;
 
 use crate::dialect::Database;
-use crate::error::Error;
+use crate::error::{Error, Stop};
 use crate::settings::Settings;
 
 /// A connection in the state that revisions need. It is put back on every way out, a panic in a step included.
@@ -27,6 +27,11 @@ impl<'a, Db: Database> Session<'a, Db> {
     /// Keeps everybody else who migrates away until the end of the session.
     pub(super) fn hold(&mut self) -> QueryResult<()> {
         self.database.hold(self.settings, &mut self.before)
+    }
+
+    /// Why something stopped that cannot be taken back: nobody knows whether it was done if the connection is lost.
+    pub(super) fn lost(&mut self, stop: Stop) -> Stop {
+        Stop { unknown: self.database.rows("SELECT 1").is_err(), ..stop }
     }
 
     /// Ends the transaction and keeps what it did.

@@ -201,7 +201,9 @@ impl<Db: Database> Run<'_, Db> {
                 Turn::Save(progress, between) => {
                     let reached = Place { progress: Some(progress.clone()), ..Place::at(place.piece) };
                     journal.at(run.session.database, reached).map_err(|stop| failed(run, stop))?;
-                    run.session.commit().map_err(|error| failed(run, Stop::at("COMMIT", error)))?;
+                    let committed = run.session.commit();
+                    let committed = committed.map_err(|error| run.session.lost(Stop::at("COMMIT", error)));
+                    committed.map_err(|stop| failed(run, stop))?;
                     run.stays = true;
                     between();
                 }
@@ -250,6 +252,7 @@ impl<Db: Database> Run<'_, Db> {
         let mut retries = Retries::new(self.session.settings);
         while let Err(stop) = self.perform_outside(&piece.work, sql, was_begun) {
             was_begun = true;
+            let stop = self.session.lost(stop);
             let may_be_repeated = self.is_contended(&stop.cause)
                 && matches!(self.session.database.trace(sql), Ok(Trace::NotDone | Trace::InPart(_)));
             let error = failed(self, stop);

@@ -72,6 +72,78 @@ fn a_connection_in_a_transaction_is_refused() {
 }
 
 #[test]
+fn a_transaction_that_sql_has_begun_is_refused_and_nothing_of_it_is_kept() {
+    let program = line(&[(base, nothing), (|op| op.create_enum("e", ["x"]), nothing)]);
+    let throwaway = Throwaway::new();
+    let mut db = throwaway.connect();
+    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+    run(&mut db, "BEGIN; CREATE TABLE of_the_application (x integer)");
+    let error = program.upgrade(&mut db).unwrap_err();
+    assert!(matches!(error, Error::InTransaction { .. }), "{error}");
+    run(&mut db, "COMMIT");
+    assert_eq!(values(&mut db, "SELECT to_regclass('of_the_application')"), ["NULL"]);
+    program.upgrade(&mut db).unwrap();
+}
+
+#[test]
+fn a_commit_that_nobody_answers_may_have_been_done() {
+    let program = line(&[(base, nothing), (|op| op.create_enum("e", ["x"]), nothing)]);
+    let throwaway = Throwaway::new();
+    let mut db = throwaway.connect();
+    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+    run(
+        &mut db,
+        "CREATE FUNCTION leave() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+         PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$; \
+         CREATE CONSTRAINT TRIGGER leaves AFTER INSERT ON migratable_revisions DEFERRABLE INITIALLY DEFERRED \
+         FOR EACH ROW EXECUTE FUNCTION leave()",
+    );
+    let error = program.upgrade(&mut db).unwrap_err().to_string();
+    assert!(error.contains("whether this was done is not known"), "{error}");
+    assert!(!error.contains("Nothing was changed"), "{error}");
+    let mut db = throwaway.connect();
+    run(&mut db, "DROP TRIGGER leaves ON migratable_revisions");
+    program.upgrade(&mut db).unwrap();
+}
+
+#[test]
+fn a_history_is_not_hidden_by_an_empty_one_in_a_schema_that_came_later() {
+    let program = line(&[(base, nothing), (|op| op.create_enum("e", ["x"]), nothing)]);
+    let throwaway = Throwaway::new();
+    let mut db = throwaway.connect();
+    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+    run(&mut db, "CREATE SCHEMA later; SET search_path = later, public");
+    let script = program.upgrade_sql(migratable::Dialect::Postgres, "r1:head").unwrap();
+    let script = format!("SET search_path = later, public; {script}");
+    for error in [program.upgrade(&mut db).unwrap_err().to_string(), throwaway.psql(&script).unwrap_err()] {
+        assert!(error.contains("the history of this database is in the schema public"), "{error}");
+        assert!(error.contains("would be made in the schema later"), "{error}");
+    }
+    assert_eq!(values(&mut db, "SELECT to_regclass('later.migratable_revisions')"), ["NULL"]);
+    run(&mut db, "SET search_path = public, later");
+    assert_eq!(program.upgrade(&mut db).unwrap().done.len(), 1);
+}
+
+#[test]
+fn two_who_make_the_history_at_once_make_it_once() {
+    let program = line(&[(base, nothing)]);
+    for _ in 0..5 {
+        let throwaway = Throwaway::new();
+        let all = std::sync::Barrier::new(4);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                let (url, all, program) = (&throwaway.url, &all, program.clone());
+                scope.spawn(move || {
+                    let mut db = connect(url);
+                    all.wait();
+                    program.ensure_history(&mut db).unwrap();
+                });
+            }
+        });
+    }
+}
+
+#[test]
 fn a_step_that_ends_the_transaction_is_noticed() {
     fn commits(db: &mut Db) -> Result<()> {
         db.batch_execute("COMMIT; BEGIN")?;
@@ -90,6 +162,9 @@ fn a_step_that_ends_the_transaction_is_noticed() {
         let throwaway = Throwaway::new();
         let error = program.upgrade(&mut throwaway.connect()).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
+        let may_have_stayed = reason.contains("COMMIT");
+        assert_eq!(error.contains("may have stayed"), may_have_stayed, "{error}");
+        assert!(!(may_have_stayed && error.contains("Nothing was changed")), "{error}");
     }
 }
 

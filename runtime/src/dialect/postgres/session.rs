@@ -257,10 +257,8 @@ fn is_open(database: &mut PgConnection) -> QueryResult<bool> {
 /// Lets everything be checked that waits for the end of the transaction; a table cannot be changed before.
 pub(super) fn check_references(database: &mut PgConnection) -> Result<(), Stop> {
     if !is_open(database)? {
-        return Err(Stop::refused(
-            "a statement ended the transaction by COMMIT or ROLLBACK: what was committed by it stays in the database, \
-             although the history does not say so; look at it before you run this again",
-        ));
+        let message = "a statement ended the transaction by COMMIT or ROLLBACK";
+        return Err(Stop { ended: true, ..Stop::refused(message) });
     }
     database.batch_execute(CHECK_NOW).map_err(|error| Stop::at(CHECK_NOW, error))?;
     let deferred = database.rows(
