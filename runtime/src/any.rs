@@ -178,8 +178,12 @@ impl Connection for AnyConnection {
         inside!(self, inner => inner.is_transactional())
     }
 
-    fn catalogue(&mut self, operations: &[&migratable_core::Operation], statement: &str) -> QueryResult<String> {
+    fn catalogue(&mut self, operations: &[&migratable_core::Operation], statement: &str) -> QueryResult<Vec<String>> {
         inside!(self, inner => inner.catalogue(operations, statement))
+    }
+
+    fn takes_rows_back(&mut self, statement: &str) -> QueryResult<bool> {
+        inside!(self, inner => inner.takes_rows_back(statement))
     }
 
     fn trace(&mut self, sql: &str) -> QueryResult<Trace> {

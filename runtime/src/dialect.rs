@@ -177,9 +177,13 @@ pub trait Connection: Any + Sized {
         true
     }
     /// What the tables are like that operations and a statement are about, where no transaction takes changes of tables
-    /// back: another text when the statement was done.
-    fn catalogue(&mut self, _operations: &[&Operation], _statement: &str) -> QueryResult<String> {
-        Ok(String::new())
+    /// back: another text when the statement was done. If somebody wrote it, a text about everything else too.
+    fn catalogue(&mut self, _operations: &[&Operation], _statement: &str) -> QueryResult<Vec<String>> {
+        Ok(Vec::new())
+    }
+    /// Whether a transaction takes back what a statement does to rows.
+    fn takes_rows_back(&mut self, _statement: &str) -> QueryResult<bool> {
+        Ok(true)
     }
     /// What became of a statement that is in no transaction.
     fn trace(&mut self, _sql: &str) -> QueryResult<Trace> {

@@ -116,11 +116,12 @@ pub(crate) fn run<Db: Database>(
         resumed: Vec::new(),
         backup: None,
         is_alone: false,
-        stays: unfinished.is_some(),
+        stays: false,
+        has_journal: false,
     };
     let ended = run.transactions(target);
     let is_unfinished = ended.is_err() && run.stays;
-    if !is_unfinished {
+    if run.has_journal && !is_unfinished {
         // An empty journal that is left does no harm.
         drop(journal::forget(run.session.database, settings));
     }
@@ -191,6 +192,8 @@ struct Run<'a, Db: Database> {
     is_alone: bool,
     /// Whether a part of the revision that is run is done and cannot be taken back.
     stays: bool,
+    /// Whether the journal is that of a revision that was run, not one that others have left.
+    has_journal: bool,
 }
 
 /// What is known of the database while nobody else changes it.
@@ -426,9 +429,9 @@ impl<Db: Database> Run<'_, Db> {
             statement: stop.statement,
             cause: stop.cause,
             ended: stop.ended,
+            unknown: stop.unknown,
             done: self.done.clone(),
             stays: self.stays,
         }))
-            unknown: stop.unknown,
     }
 }

@@ -15,7 +15,7 @@ use crate::migrator::Revision;
 use crate::settings::{HistoryTable, Settings};
 use crate::takeover;
 
-pub(crate) use statements::Statements;
+pub(crate) use statements::{Statements, in_transactions};
 
 /// A row of the history.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,14 +17,15 @@ use migratable_core::graph::Graph;
 use migratable_core::hash::hex;
 use migratable_core::{Dialect, Operation};
 
-use self::nature::{Nature, natures};
+use self::nature::{Nature, natures, sets_session};
 pub(crate) use self::parts::{Parts, Place};
 pub(crate) use self::rest::Rest;
 use crate::batches::Key;
 use crate::dialect::{Database, Work, literal_for};
 use crate::error::{Error, Stop};
-use crate::history::{self, Position, Statements};
+use crate::history::{self, Position, Statements, in_transactions};
 use crate::migrator::{Direction, Revision};
+use crate::parts::written;
 use crate::plan::Piece;
 use crate::settings::Settings;
 
@@ -211,7 +212,7 @@ pub(crate) fn read<Db: Database>(database: &mut Db, settings: &Settings) -> Resu
     }))
 }
 
-fn create(table: &str) -> String {
+fn create(table: &str, dialect: Dialect) -> String {
     format!(
         "CREATE TABLE IF NOT EXISTS {table} (
     revision VARCHAR(64) NOT NULL PRIMARY KEY,
@@ -227,7 +228,8 @@ fn create(table: &str) -> String {
     steps VARCHAR(64),
     begun_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
     tool_version VARCHAR(32) NOT NULL
-)"
+){}",
+        in_transactions(dialect)
     )
 }
 
@@ -257,7 +259,7 @@ fn begins(
          VALUES ({})",
         values.join(", ")
     );
-    vec![create(table), begins]
+    vec![create(table, dialect), begins]
 }
 
 /// Takes what was begun away, for whoever writes in the same transaction what came of it.
@@ -278,6 +280,12 @@ pub(crate) fn forget<Db: Database>(database: &mut Db, settings: &Settings) -> Qu
     database.execute(&format!("DROP TABLE IF EXISTS {table}"))
 }
 
+/// What stands in the place of digests where SQL may be done in part.
+const IN_PART: &str = "part";
+
+/// How long a digest is.
+const DIGEST: usize = 32;
+
 /// Why a revision cannot be gone on with that has set something for the session that was stopped.
 const SESSION_IS_OVER: &str = "it was stopped behind SQL that sets something for the session, which is over; bring the \
                                tables to where the revision begins or ends, and record that by `repair`";
@@ -289,8 +297,10 @@ pub(crate) struct Journal<'a> {
     natures: Vec<Nature>,
     pieces: &'a [Piece],
     operations: &'a [Operation],
-    /// What begins it, as soon as something else is done than to look at rows.
+    /// What begins it, or begins it anew, as soon as something else is done than to look at rows.
     begins: Vec<String>,
+    /// Whether the piece that was begun last is done for good, though that may not be written yet.
+    is_done: bool,
 }
 
 impl<'a> Journal<'a> {
@@ -307,7 +317,7 @@ impl<'a> Journal<'a> {
         let dialect = database.dialect();
         let table = settings.history.journal().sql(dialect);
         let natures = natures(pieces, operations, in_batches);
-        let mut journal = Journal { table, dialect, natures, pieces, operations, begins: Vec::new() };
+        let mut journal = Journal { table, dialect, natures, pieces, operations, begins: Vec::new(), is_done: false };
         let mut texts = Vec::new();
         for piece in pieces {
             texts.extend(database.preview(&piece.work)?);
@@ -318,9 +328,8 @@ impl<'a> Journal<'a> {
             let first = journal.resumes_at(database, begun, revision, &plan)?;
             let anew = begun.mapped_anew(revision, pieces);
             if let Some(piece) = anew {
-                journal.at(database, piece, false)?;
                 let steps = revision.steps_checksum.map_or("NULL".to_owned(), |steps| literal_for(dialect, steps));
-                journal.write(database, &format!("UPDATE {} SET steps = {steps}", journal.table))?;
+                journal.begins = vec![format!("{}, steps = {steps}", journal.moves(piece, None))];
             }
             return Ok((journal, anew.unwrap_or(first)));
         }
@@ -339,21 +348,37 @@ impl<'a> Journal<'a> {
         begun.is_of(revision, plan)?;
         let mut first = begun.done;
         if let Some(before) = &begun.catalogue {
-            if self.nature(first) == Nature::Halves {
-                return Err(Stop::refused(
-                    "it was stopped inside of SQL that may be done in part, and only a person can tell how much of it \
-                     was; bring the tables to where the revision begins or ends, and record that by `repair`",
-                ));
-            }
-            first += usize::from(self.catalogue(database, first)? != *before);
+            first += usize::from(self.was_done(database, first, before)?);
         }
         if self.nature(first) == Nature::EndOfSession {
             first += 1;
         }
-        if (0..first).any(|piece| self.nature(piece) == Nature::WrittenSession) {
+        if self.pieces.iter().take(first).any(|piece| sets_session(piece, self.operations)) {
             return Err(Stop::refused(SESSION_IS_OVER));
         }
         Ok(first)
+    }
+
+    /// Whether a piece that was begun was done, as far as that can be told by what it changes: another thing may have been
+    /// changed by anybody.
+    fn was_done<Db: Database>(&self, database: &mut Db, piece: usize, before: &str) -> Result<bool, Stop> {
+        if before == IN_PART {
+            return Err(Stop::refused(
+                "it was stopped inside of SQL that may be done in part, and only a person can tell how much of it was; \
+                 bring the tables to where the revision begins or ends, and record that by `repair`",
+            ));
+        }
+        let now = self.catalogue(database, piece)?;
+        let own = |digests: &str| digests.get(..DIGEST).map(str::to_owned);
+        match () {
+            () if now == before => Ok(false),
+            () if now.len() == before.len() && own(&now) != own(before) => Ok(true),
+            () => Err(Stop::refused(
+                "it was stopped inside of a statement, and the database has changed since, but not in what that statement \
+                 names: only a person can tell whether it was done; bring the tables to where the revision begins or ends, \
+                 and record that by `repair`",
+            )),
+        }
     }
 
     /// The pieces in front of one that are done again when the work goes on with it, for what they set lasts no longer
@@ -368,39 +393,58 @@ impl<'a> Journal<'a> {
 
     /// What is to be written before a piece is done.
     pub(crate) fn before<Db: Database>(&mut self, database: &mut Db, piece: usize) -> Result<(), Stop> {
+        self.is_done = false;
         if self.nature(piece) != Nature::Look {
-            for sql in std::mem::take(&mut self.begins) {
-                self.write(database, &sql)?;
+            for sql in &self.begins {
+                self.write(database, sql)?;
             }
+            self.begins.clear();
+        }
+        let is_of_rows = matches!(self.nature(piece), Nature::Rows | Nature::Halves);
+        let written = self.pieces.get(piece).and_then(|piece| written(piece, self.operations));
+        if let (Some(sql), true) = (written, is_of_rows)
+            && !database.takes_rows_back(sql)?
+        {
+            self.at(database, piece, Some(IN_PART))?;
         }
         match self.nature(piece) {
-            Nature::Table => self.at(database, piece, true),
-            Nature::Written | Nature::Halves => {
-                self.at(database, piece, true)?;
-                Ok(database.begin_rows()?)
+            Nature::Table => {
+                let catalogue = self.catalogue(database, piece)?;
+                self.at(database, piece, Some(&catalogue))
+            }
+            // The transaction that is open takes back what is written here, unless the piece ends it.
+            Nature::Written => {
+                let catalogue = self.catalogue(database, piece)?;
+                database.begin_rows()?;
+                self.at(database, piece, Some(&catalogue))
+            }
+            Nature::Halves => {
+                database.begin_rows()?;
+                self.at(database, piece, Some(IN_PART))
             }
             Nature::Rows => Ok(database.begin_rows()?),
-            Nature::Commit => self.at(database, piece + 1, false),
+            Nature::Commit => self.at(database, piece + 1, None),
             _ => Ok(()),
         }
     }
 
     /// What is to be written when a piece was done.
-    pub(crate) fn after<Db: Database>(&self, database: &mut Db, piece: usize) -> Result<(), Stop> {
+    pub(crate) fn after<Db: Database>(&mut self, database: &mut Db, piece: usize) -> Result<(), Stop> {
+        self.is_done = matches!(self.nature(piece), Nature::Table | Nature::Written | Nature::Halves);
         match self.nature(piece) {
-            Nature::Table => self.at(database, piece + 1, false),
+            Nature::Table => self.at(database, piece + 1, None),
             Nature::Rows | Nature::Written | Nature::Halves => {
-                self.at(database, piece + 1, false)?;
+                self.at(database, piece + 1, None)?;
                 database.perform(&Work::Commit)
             }
-            Nature::Again => self.at(database, piece + 1, false),
+            Nature::Again => self.at(database, piece + 1, None),
             _ => Ok(()),
         }
     }
 
     /// Writes that a piece is to be done again, with all that is behind it.
     pub(crate) fn goes_back<Db: Database>(&self, database: &mut Db, piece: usize) -> Result<(), Stop> {
-        self.at(database, piece, false)
+        self.at(database, piece, None)
     }
 
     /// Writes how far a piece has come that is done batch by batch, in the transaction that brought it there.
@@ -410,24 +454,32 @@ impl<'a> Journal<'a> {
     }
 
     /// What is to be written when the database has refused a piece: that it was not done, whatever a person does to the
-    /// tables before the next run. Where the connection is gone with it, the tables must tell.
-    pub(crate) fn refused<Db: Database>(&self, database: &mut Db, piece: usize) {
+    /// tables before the next run. Gives back whether something of it may stay all the same; where the connection is gone
+    /// with it, the tables must tell.
+    pub(crate) fn refused<Db: Database>(&self, database: &mut Db, piece: usize) -> bool {
         database.rollback();
-        if matches!(self.nature(piece), Nature::Table | Nature::Written) {
-            drop(self.at(database, piece, false));
+        match self.nature(piece) {
+            Nature::Table | Nature::Written => self.at(database, piece, None).is_err(),
+            Nature::Halves | Nature::Rows => {
+                let stays = format!("SELECT 1 FROM {} WHERE catalogue IS NOT NULL", self.table);
+                database.rows(&stays).map_or(true, |rows| !rows.is_empty())
+            }
+            _ => false,
         }
+    }
+
+    /// Whether it says that the revision was begun.
+    pub(crate) fn is_begun(&self) -> bool {
+        self.begins.is_empty()
     }
 
     /// Whether a piece that was refused has done nothing, so that it can be tried again.
     pub(crate) fn may_be_repeated(&self, piece: usize) -> bool {
         let is_sql = matches!(self.pieces.get(piece).map(|it| &it.work), Some(Work::Statement(_) | Work::Verify(_)));
         self.nature(piece) == Nature::Again
-            || is_sql && matches!(self.nature(piece), Nature::Look | Nature::Rows | Nature::Table | Nature::Written)
-    }
-
-    /// Whether a piece may be done in part when it fails.
-    pub(crate) fn may_be_halved(&self, piece: usize) -> bool {
-        self.nature(piece) == Nature::Halves
+            || is_sql
+                && !self.is_done
+                && matches!(self.nature(piece), Nature::Look | Nature::Rows | Nature::Table | Nature::Written)
     }
 
     /// Whether what a piece has done stays at once, before that is written.
@@ -443,27 +495,30 @@ impl<'a> Journal<'a> {
 
     /// The end of the journal, in the transaction that writes the history.
     pub(crate) fn end<Db: Database>(&self, database: &mut Db) -> Result<(), Stop> {
-        match self.begins.is_empty() {
+        match self.is_begun() {
             true => self.write(database, &format!("DELETE FROM {}", self.table)),
             false => Ok(()),
         }
     }
 
-    fn at<Db: Database>(&self, database: &mut Db, piece: usize, changes_tables: bool) -> Result<(), Stop> {
-        let catalogue = match changes_tables {
-            true => literal_for(self.dialect, &self.catalogue(database, piece)?),
-            false => "NULL".to_owned(),
-        };
-        let sets = Progress::sets(None, self.dialect);
-        self.write(database, &format!("UPDATE {} SET piece = {piece}, catalogue = {catalogue}, {sets}", self.table))
+    /// Writes where the work is, and what the tables are like before a piece that changes them.
+    fn at<Db: Database>(&self, database: &mut Db, piece: usize, catalogue: Option<&str>) -> Result<(), Stop> {
+        self.write(database, &self.moves(piece, catalogue))
     }
 
-    /// A digest of what a piece may change.
+    fn moves(&self, piece: usize, catalogue: Option<&str>) -> String {
+        let catalogue = catalogue.map_or("NULL".to_owned(), |text| literal_for(self.dialect, text));
+        let sets = Progress::sets(None, self.dialect);
+        format!("UPDATE {} SET piece = {piece}, catalogue = {catalogue}, {sets}", self.table)
+    }
+
+    /// A digest of what a piece changes, and of everything else if that may be changed too.
     fn catalogue<Db: Database>(&self, database: &mut Db, piece: usize) -> Result<String, Stop> {
         let Some(piece) = self.pieces.get(piece) else { return Ok(String::new()) };
         let operations: Vec<&Operation> = piece.operations.iter().filter_map(|&at| self.operations.get(at)).collect();
         let statement = if let Work::Statement(sql) = &piece.work { sql } else { "" };
-        Ok(hex(&database.catalogue(&operations, statement)?, 32))
+        let texts = database.catalogue(&operations, statement)?;
+        Ok(texts.iter().map(|text| hex(text, DIGEST)).collect())
     }
 
     fn write<Db: Database>(&self, database: &mut Db, sql: &str) -> Result<(), Stop> {

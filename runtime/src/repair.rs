@@ -133,8 +133,9 @@ fn create(settings: &Settings, dialect: migratable_core::Dialect) -> String {
     reason TEXT NOT NULL,
     repaired_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
     tool_version VARCHAR(32) NOT NULL
-)",
-        settings.history.repairs().sql(dialect)
+){}",
+        settings.history.repairs().sql(dialect),
+        history::in_transactions(dialect)
     )
 }
 

@@ -54,8 +54,12 @@ impl Connection for MysqlConnection {
         false
     }
 
-    fn catalogue(&mut self, operations: &[&Operation], statement: &str) -> QueryResult<String> {
-        catalogue::text(self, operations, statement)
+    fn catalogue(&mut self, operations: &[&Operation], statement: &str) -> QueryResult<Vec<String>> {
+        catalogue::texts(self, operations, statement)
+    }
+
+    fn takes_rows_back(&mut self, statement: &str) -> QueryResult<bool> {
+        catalogue::takes_rows_back(self, statement)
     }
 
     fn enter(&mut self, settings: &Settings) -> Result<session::Session, Error> {

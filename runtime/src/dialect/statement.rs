@@ -2,6 +2,7 @@
 
 use migratable_core::TableName;
 
+pub(crate) use super::tokens::without_mysql_spelling;
 use super::tokens::{Kind, Token, tokens};
 
 /// What is left of a statement.
@@ -22,13 +23,74 @@ impl<'a> Statement<'a> {
         is_one.then_some(Statement { sql, rest })
     }
 
-    /// The last of several statements; nothing if there is none.
-    #[cfg(feature = "postgres")]
-    pub(crate) fn last(sql: &'a str) -> Option<Statement<'a>> {
-        let all: Vec<Token<'a>> = tokens(sql).collect();
-        let mut statements = all.split(|token| token.is_symbol(";")).filter(|tokens| !tokens.is_empty());
-        let last = statements.next_back()?;
-        Some(Statement { sql, rest: last.to_vec() })
+    /// All of several statements. The body of a routine is part of the one that makes it.
+    pub(crate) fn all(sql: &'a str) -> Vec<Statement<'a>> {
+        let mut statements: Vec<Statement<'a>> = Vec::new();
+        let (mut is_over, mut blocks) = (true, 0_i32);
+        for token in tokens(sql) {
+            if token.is_symbol(";") && blocks == 0 {
+                is_over = true;
+                continue;
+            }
+            if is_over {
+                statements.push(Statement { sql, rest: Vec::new() });
+            }
+            is_over = false;
+            if let Some(statement) = statements.last_mut() {
+                blocks = (blocks + statement.opens_block(&token)).max(0);
+                statement.rest.push(token);
+            }
+        }
+        statements
+    }
+
+    /// Whether the next token opens a block of a routine, or closes one.
+    fn opens_block(&self, token: &Token<'_>) -> i32 {
+        let is = |words: &[&str]| words.iter().any(|word| token.is(word));
+        let is_behind_end = self.rest.last().is_some_and(|last| last.is("END"));
+        match () {
+            () if !self.makes_routine() => 0,
+            () if is(&["END"]) => -1,
+            () if is_behind_end => i32::from(is(&["IF", "LOOP", "WHILE", "REPEAT", "FOR"])),
+            () => i32::from(is(&["BEGIN", "CASE"])),
+        }
+    }
+
+    /// Whether it makes what has statements of its own.
+    pub(crate) fn makes_routine(&self) -> bool {
+        self.rest.first().is_some_and(|first| first.is("CREATE"))
+            && ["PROCEDURE", "FUNCTION", "TRIGGER", "EVENT", "PACKAGE"].iter().any(|kind| self.has(kind))
+    }
+
+    /// Whether it puts something into a variable of the session.
+    pub(crate) fn assigns(&self) -> bool {
+        self.rest.windows(2).any(|pair| match pair {
+            [one, next] if one.is("INTO") => next.is_symbol("@"),
+            [one, next] => one.is_symbol(":") && next.is_symbol("=") && next.at == one.at + 1,
+            _ => false,
+        })
+    }
+
+    /// Whether it changes rows of a table, or may: what stands behind the words with which rows begin is only read.
+    #[cfg(feature = "mysql")]
+    pub(super) fn may_write(&self, table: &str) -> bool {
+        const ROWS: [&str; 5] = ["VALUES", "VALUE", "SELECT", "SET", "WHERE"];
+        let is_rows = |token: &&Token<'_>| ROWS.iter().any(|word| token.is(word));
+        let tells = ["INSERT", "REPLACE", "UPDATE", "DELETE"].iter().any(|word| self.rest[0].is(word));
+        let mut tokens = self.rest.iter().take_while(|token| !tells || !is_rows(token));
+        tokens.any(|token| token.unquoted().eq_ignore_ascii_case(table))
+    }
+
+    /// Whether a word is the first among some.
+    #[cfg(feature = "mysql")]
+    pub(super) fn is_before(&self, word: &str, words: &[&str]) -> bool {
+        self.rest.iter().find(|token| words.iter().any(|it| token.is(it))).is_some_and(|token| token.is(word))
+    }
+
+    /// What is left behind one of some words, the first of them that comes.
+    pub(crate) fn behind_first(&self, words: &[&str]) -> Option<Statement<'a>> {
+        let at = self.rest.iter().position(|token| words.iter().any(|word| token.is(word)))?;
+        Some(Statement { sql: self.sql, rest: self.rest[at + 1..].to_vec() })
     }
 
     /// Whether it goes on with these words; then what is left is behind them.
@@ -89,9 +151,8 @@ impl<'a> Statement<'a> {
     }
 
     /// What is left behind a word, if that is there.
-    pub(super) fn behind(&self, word: &str) -> Option<Statement<'a>> {
-        let at = self.rest.iter().position(|token| token.is(word))?;
-        Some(Statement { sql: self.sql, rest: self.rest[at + 1..].to_vec() })
+    pub(crate) fn behind(&self, word: &str) -> Option<Statement<'a>> {
+        self.behind_first(&[word])
     }
 
     /// The text that is left in front of some words.
@@ -103,7 +164,7 @@ impl<'a> Statement<'a> {
     }
 
     /// What is left, in the parts that have commas between them.
-    pub(super) fn parts(self) -> Vec<Statement<'a>> {
+    pub(crate) fn parts(self) -> Vec<Statement<'a>> {
         let mut parts = vec![Vec::new()];
         let mut depth = 0;
         for token in self.rest {
@@ -135,6 +196,35 @@ fn named(mut names: Vec<String>) -> Option<TableName> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn several_statements_are_told_apart_from_the_body_of_one() {
+        let body = "CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW BEGIN IF NEW.x THEN SET NEW.x = CASE NEW.x WHEN 1 \
+                    THEN 2 END; END IF; CASE NEW.x WHEN 1 THEN SET @a = 1; END CASE; END";
+        for (sql, expected) in [
+            ("", 0),
+            ("; UPDATE a SET b = ';';; -- c;", 1),
+            ("UPDATE a SET b = 1; DROP TABLE a", 2),
+            (body, 1),
+            (&format!("{body}; {body}; SELECT 1"), 3),
+            ("CREATE TABLE a (b INT); CREATE TABLE begin_here (b INT); DROP TABLE a", 3),
+        ] {
+            assert_eq!(Statement::all(sql).len(), expected, "{sql}");
+        }
+    }
+
+    #[test]
+    fn variables_of_the_session_are_told_from_texts() {
+        for (sql, expected) in [
+            ("UPDATE a SET b = (@n := 1)", true),
+            ("SELECT 1 INTO @a", true),
+            ("UPDATE a SET b = ' := INTO @a'", false),
+            ("UPDATE a SET b = @n", false),
+            ("INSERT INTO a SELECT @n", false),
+        ] {
+            assert_eq!(Statement::read(sql).unwrap().assigns(), expected, "{sql}");
+        }
+    }
 
     #[test]
     fn a_statement_is_read_from_its_beginning() {

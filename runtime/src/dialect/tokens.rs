@@ -101,6 +101,52 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80
 }
 
+/// A text of MySQL in the words that every dialect has: what only MySQL takes for a comment is blank, what only it escapes
+/// in a text is no quote, and what stands in a comment that it reads is none.
+pub(crate) fn without_mysql_spelling(sql: &str) -> String {
+    let bytes = sql.as_bytes();
+    let mut plain = bytes.to_vec();
+    let (mut at, mut is_read) = (0, false);
+    while at < bytes.len() {
+        let rest = &bytes[at..];
+        let end = match rest[0] {
+            b'#' => {
+                let end = rest.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |length| at + length);
+                plain[at..end].fill(b' ');
+                end
+            }
+            quote @ (b'\'' | b'"') => {
+                let mut end = at + 1;
+                while end < bytes.len() && bytes[end] != quote {
+                    if bytes[end] == b'\\' {
+                        plain[end..(end + 2).min(bytes.len())].fill(b' ');
+                        end += 1;
+                    }
+                    end += 1;
+                }
+                end + 1
+            }
+            b'/' if rest.starts_with(b"/*!") || rest.starts_with(b"/*M!") => {
+                let opens = |byte: &u8| b"/*M!".contains(byte) || byte.is_ascii_digit();
+                let end = at + rest.iter().take_while(|byte| opens(byte)).count();
+                plain[at..end].fill(b' ');
+                is_read = true;
+                end
+            }
+            b'*' if is_read && rest.starts_with(b"*/") => {
+                plain[at..at + 2].fill(b' ');
+                is_read = false;
+                at + 2
+            }
+            // A name, or a comment of any dialect.
+            b'`' | b'-' | b'/' => next(sql, at).1,
+            _ => at + 1,
+        };
+        at = end;
+    }
+    String::from_utf8_lossy(&plain).into_owned()
+}
+
 /// The bare words of a text: nothing that stands in quotes, brackets or comments; `;` is a word of its own.
 pub(super) fn words(sql: &str) -> impl Iterator<Item = &str> {
     tokens(sql).filter(|token| token.kind == Kind::Word || token.is_symbol(";")).map(|token| token.text)
@@ -187,6 +233,21 @@ mod tests {
             "AUTOINCREMENT"
         ));
         assert_eq!(first_of("CREATE TRIGGER \"delete\" AFTER update ON t", &["DELETE", "UPDATE"]), Some("UPDATE"));
+    }
+
+    #[test]
+    fn what_only_mysql_reads_so_is_read_so() {
+        for (sql, expected) in [
+            ("# why; \nUPDATE a", "UPDATE a"),
+            ("a 'it\\'s; \\\\' b", "a 'it  s;   ' b"),
+            ("a \"#\\\"\" `#` '#' -- ' #\nb", "a \"#  \" `#` '#' b"),
+            ("/*!50003 CREATE TRIGGER */ a /* b */ /*M! c */", "CREATE TRIGGER a c"),
+            ("'\u{e9}\\\u{e9}' # \u{e9}", "'\u{e9}  \u{fffd}'"),
+        ] {
+            let plain = without_mysql_spelling(sql);
+            let texts = |sql: &str| tokens(sql).map(|token| token.text.to_owned()).collect::<Vec<_>>();
+            assert_eq!(texts(&plain), texts(expected), "{plain}");
+        }
     }
 
     #[test]

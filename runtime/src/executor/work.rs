@@ -308,6 +308,7 @@ impl<Db: Database> Run<'_, Db> {
         let (database, settings) = (&mut *self.session.database, self.session.settings);
         let opened = Journal::open(database, settings, of, parts, facts, begun_before, in_batches);
         let (mut journal, first) = opened.map_err(|stop| self.failure(revision, Vec::new(), stop))?;
+        self.has_journal = true;
         if begun_before.is_some() {
             self.resumes(work, first);
         }
@@ -324,6 +325,8 @@ impl<Db: Database> Run<'_, Db> {
             }
             let mut retries = Retries::new(self.session.settings);
             while let Err(stop) = self.journaled_piece(work, piece, at, &mut journal) {
+                let stop = if journal.is_begun() { self.session.lost(stop) } else { stop };
+                self.stays |= stop.unknown;
                 let may_be_repeated = journal.may_be_repeated(at) && !stop.undone && self.is_contended(&stop.cause);
                 let error = self.failure(revision, work.lines(piece), stop);
                 if !may_be_repeated || !retries.wait(revision.id, &error, self.options.observer) {
@@ -401,15 +404,20 @@ impl<Db: Database> Run<'_, Db> {
         at: usize,
         journal: &mut Journal<'_>,
     ) -> Result<(), Stop> {
-        journal.before(self.session.database, at)?;
-        self.stays |= journal.may_be_halved(at);
+        if let Err(stop) = journal.before(self.session.database, at) {
+            self.session.database.rollback();
+            return Err(stop);
+        }
         if let Err(stop) = self.piece(work, piece) {
-            journal.refused(self.session.database, at);
-            self.stays = (self.stays || stop.ended) && !stop.undone;
+            self.stays |= journal.refused(self.session.database, at) || stop.ended;
+            self.stays &= !stop.undone;
             return Err(stop);
         }
         self.stays |= journal.stays_at_once(at);
-        journal.after(self.session.database, at)?;
+        if let Err(stop) = journal.after(self.session.database, at) {
+            self.session.database.rollback();
+            return Err(stop);
+        }
         self.stays |= journal.stays(at);
         Ok(())
     }

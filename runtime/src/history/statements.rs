@@ -13,6 +13,11 @@ use crate::settings::HistoryTable;
 
 const COLUMNS: &str = "revision, ordinal, message, checksum, steps_checksum, applied_at, duration_ms, tool_version";
 
+/// What makes a table part of transactions, whatever is usual there.
+pub(crate) fn in_transactions(dialect: Dialect) -> &'static str {
+    if dialect == Dialect::Mysql { " ENGINE = InnoDB" } else { "" }
+}
+
 /// The statements over the history table of a database.
 pub(crate) struct Statements {
     dialect: Dialect,
@@ -53,8 +58,9 @@ impl Statements {
     applied_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
     duration_ms BIGINT NOT NULL,
     tool_version VARCHAR(32) NOT NULL
-)",
-            self.table
+){}",
+            self.table,
+            in_transactions(self.dialect)
         );
         first.into_iter().chain([table]).collect()
     }

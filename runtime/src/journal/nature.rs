@@ -3,6 +3,7 @@
 use migratable_core::Operation;
 
 use crate::dialect::Work;
+use crate::dialect::statement::{Statement, without_mysql_spelling};
 use crate::parts::written;
 use crate::plan::Piece;
 
@@ -19,11 +20,12 @@ pub(super) enum Nature {
     Rows,
     /// It changes a table.
     Table,
-    /// It is a statement that somebody wrote, which may change anything, whole or not at all.
+    /// It is a statement that somebody wrote, which may change anything, whole or not at all: rows, in the transaction that
+    /// is open, or something else, which ends it first.
     Written,
     /// It is SQL that somebody wrote and that may be done in part.
     Halves,
-    /// It is SQL that somebody wrote and that sets something for the session.
+    /// It is SQL that somebody wrote and that only sets something for the session.
     WrittenSession,
     /// It can be done again from its beginning, or from where it says itself that it is.
     Again,
@@ -71,19 +73,45 @@ fn of_own(sql: &str) -> Nature {
 
 /// SQL that somebody wrote, by the words that begin it; where they do not tell, it is taken for the worse.
 fn of_written(sql: &str) -> Nature {
-    let upper = sql.to_ascii_uppercase();
-    let is_several = upper.trim_end().trim_end_matches(';').contains(';');
-    let sets = [":=", "INTO @", "TEMPORARY"].iter().any(|it| upper.contains(it));
-    match first_word(sql).as_str() {
-        _ if is_several => Nature::Halves,
-        "SET" | "USE" | "LOCK" | "UNLOCK" | "PREPARE" | "EXECUTE" | "DEALLOCATE" => Nature::WrittenSession,
-        _ if sets => Nature::WrittenSession,
-        "UPDATE" | "INSERT" | "DELETE" | "REPLACE" => Nature::Rows,
+    let sql = without_mysql_spelling(sql);
+    let mut statements = Statement::all(&sql);
+    let (Some(statement), true) = (statements.pop(), statements.is_empty()) else { return Nature::Halves };
+    let mut statement = itself(statement);
+    let sets = is_setting(statement.clone());
+    let mut begins = |words: &[&str]| words.iter().any(|words| statement.takes(words));
+    match () {
+        () if sets => Nature::WrittenSession,
+        () if begins(&["UPDATE", "INSERT", "DELETE", "REPLACE", "WITH", "LOAD DATA", "LOAD XML", "SELECT", "DO"]) => {
+            Nature::Rows
+        }
         // A routine may do anything, and MariaDB drops one after the other.
-        "CALL" => Nature::Halves,
-        "DROP" if upper.contains(',') => Nature::Halves,
-        _ => Nature::Written,
+        () if begins(&["CALL"]) => Nature::Halves,
+        () if begins(&["DROP"]) && statement.parts().len() > 1 => Nature::Halves,
+        () => Nature::Written,
     }
+}
+
+/// The statement for which MariaDB sets something first.
+fn itself(mut statement: Statement<'_>) -> Statement<'_> {
+    let goes_on = if statement.takes("SET STATEMENT") { statement.behind("FOR") } else { None };
+    goes_on.unwrap_or(statement)
+}
+
+/// Whether a statement does nothing else than to set something for the session.
+fn is_setting(mut statement: Statement<'_>) -> bool {
+    let assigns = statement.assigns();
+    let mut begins = |words: &[&str]| words.iter().any(|words| statement.takes(words));
+    let is_temporary = ["CREATE TEMPORARY", "CREATE OR REPLACE TEMPORARY", "DROP TEMPORARY"];
+    begins(&["SET", "USE", "LOCK", "UNLOCK", "PREPARE", "DEALLOCATE"])
+        || begins(&is_temporary)
+        || assigns && begins(&["SELECT"])
+}
+
+/// Whether SQL that somebody wrote sets something for the session, whatever else it does.
+pub(super) fn sets_session(piece: &Piece, operations: &[Operation]) -> bool {
+    let Some(sql) = written(piece, operations) else { return false };
+    let sql = without_mysql_spelling(sql);
+    Statement::all(&sql).into_iter().map(itself).any(|it| !it.makes_routine() && (it.assigns() || is_setting(it)))
 }
 
 fn first_word(sql: &str) -> String {
@@ -125,8 +153,37 @@ mod tests {
                 vec![written(" set @n = 5"), written("CREATE TEMPORARY TABLE t (a INT)"), written("SELECT 1 INTO @a")],
                 vec![WrittenSession; 3],
             ),
+            (
+                vec![
+                    written("UPDATE t SET a = (@n := 1)"),
+                    written("INSERT INTO t VALUES ('TEMPORARY; INTO @a')"),
+                    written("/* why */ UPDATE t SET a = 1"),
+                    written("# why\nUPDATE t SET a = 1"),
+                    written("WITH x AS (SELECT 1) DELETE FROM t"),
+                    written("SET STATEMENT max_statement_time = 9 FOR LOAD DATA INFILE 'x' INTO TABLE t"),
+                ],
+                vec![Rows; 6],
+            ),
+            (
+                vec![
+                    written("EXECUTE change"),
+                    written("CREATE TABLE t AS SELECT @n := 1"),
+                    written("CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW BEGIN SET @a = 1; SET @b = 1; END;"),
+                    written("SET STATEMENT max_statement_time = 9 FOR ALTER TABLE t ADD a INT"),
+                ],
+                vec![Written; 4],
+            ),
         ] {
             assert_eq!(natures(&pieces, &operations, false), expected);
+        }
+        for (sql, expected) in [
+            ("SET @n = 5", true),
+            ("UPDATE t SET a = (@n := 1)", true),
+            ("UPDATE t SET a = 1; SET @n = 5", true),
+            ("UPDATE t SET a = ':='", false),
+            ("CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW BEGIN SET @a = 1; SET @b = 1; END", false),
+        ] {
+            assert_eq!(sets_session(&written(sql), &operations), expected, "{sql}");
         }
     }
 }

@@ -16,6 +16,7 @@ mod testing;
 mod throwaway;
 
 mod batches;
+mod begun;
 mod conversions;
 mod executor;
 mod foreseen;
@@ -25,3 +26,4 @@ mod pairs;
 mod references;
 mod rows;
 mod scratch;
+mod written;

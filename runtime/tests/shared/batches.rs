@@ -13,7 +13,7 @@ use migratable::diesel::row::Row;
 use migratable::diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use migratable::revision::*;
 use migratable::rows::{self, Batch, Field, MapsTo, ReadRow, TableRow, WriteRow, value};
-use migratable::{Event, Observer, Options, Revision, Settings};
+use migratable::{Direction, Event, Observer, Options, Revision, Settings};
 
 use crate::database::{Db, assert_is, line, nothing, one, replay, run, two, values};
 use crate::shared::programs::{Program, down, revision};
@@ -407,6 +407,12 @@ fn a_function_that_was_mended_maps_all_rows_anew() {
         .collect();
     let mended = Program::new(mended.leak()).with_settings(program.settings().clone());
     MAPPED.with_borrow_mut(std::collections::BTreeMap::clear);
+    // A plan changes nothing, the journal neither.
+    let journal =
+        |db: &mut Db| ["piece", "done_key", "steps"].map(|it| one(db, &format!("SELECT {it} FROM migratable_journal")));
+    let before = journal(&mut db);
+    mended.plan(&mut db, "head", Direction::Upgrade).unwrap();
+    assert_eq!(journal(&mut db), before);
     mended.upgrade(&mut db).unwrap();
     assert_eq!(people(&mut db), (1..=PEOPLE).map(expected).collect::<Vec<_>>());
     assert_eq!(MAPPED.with_borrow(|mapped| mapped.len()), PEOPLE as usize);

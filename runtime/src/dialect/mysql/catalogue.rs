@@ -8,47 +8,124 @@ use migratable_core::{Operation, TableName};
 
 use super::ddl::table_name;
 use crate::dialect::Connection;
+use crate::dialect::statement::{Statement, without_mysql_spelling};
 
-/// What stands beside tables: SQL that somebody wrote may change it.
+/// What stands beside tables, each behind its name.
 const BESIDE_TABLES: &str = "\
-    SELECT CONCAT_WS('\\n', table_name, view_definition) FROM information_schema.views WHERE table_schema = DATABASE() \
-    UNION ALL SELECT CONCAT_WS('\\n', trigger_name, event_object_table, action_timing, event_manipulation, action_statement) \
-    FROM information_schema.triggers WHERE trigger_schema = DATABASE() \
-    UNION ALL SELECT CONCAT_WS('\\n', routine_type, routine_name, routine_definition) \
+    SELECT table_name, CONCAT_WS('\n', 'view', view_definition, definer, security_type, check_option) \
+    FROM information_schema.views WHERE table_schema = DATABASE() \
+    UNION ALL SELECT trigger_name, CONCAT_WS('\n', 'trigger', event_object_table, action_timing, event_manipulation, \
+    action_order, action_statement, definer) FROM information_schema.triggers WHERE trigger_schema = DATABASE() \
+    UNION ALL SELECT routine_name, CONCAT_WS('\n', routine_type, dtd_identifier, routine_definition, is_deterministic, \
+    sql_data_access, security_type, routine_comment, definer) \
     FROM information_schema.routines WHERE routine_schema = DATABASE() \
-    UNION ALL SELECT CONCAT_WS('\\n', event_name, event_definition) \
-    FROM information_schema.events WHERE event_schema = DATABASE() ORDER BY 1";
+    UNION ALL SELECT specific_name, CONCAT_WS('\n', 'parameter', ordinal_position, parameter_mode, parameter_name, \
+    dtd_identifier) FROM information_schema.parameters WHERE specific_schema = DATABASE() \
+    UNION ALL SELECT event_name, CONCAT_WS('\n', 'event', event_definition, event_type, execute_at, interval_value, \
+    interval_field, starts, ends, status, on_completion, event_comment, definer) \
+    FROM information_schema.events WHERE event_schema = DATABASE() ORDER BY 1, 2";
 
-/// The tables that operations are about and that a statement names, as the server writes them; everything, if SQL was
-/// written by somebody. The tool's own tables are no part of it.
-pub(super) fn text(database: &mut MysqlConnection, operations: &[&Operation], statement: &str) -> QueryResult<String> {
+/// What has rows, and what counts.
+const TABLES: &str = "SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = DATABASE() \
+                      AND table_type NOT LIKE '%VIEW' ORDER BY 1";
+
+/// What the tables are like that operations are about and that a statement names. If somebody wrote it: what that is like
+/// which it changes, and all the rest. The tool's own tables are no part of it.
+pub(super) fn texts(
+    database: &mut MysqlConnection,
+    operations: &[&Operation],
+    statement: &str,
+) -> QueryResult<Vec<String>> {
     let is_written = operations.iter().any(|operation| matches!(operation, Operation::Execute { .. }));
+    let all: Vec<(String, String)> = pairs(database.rows(TABLES)?).collect();
+    if is_written {
+        return of_written(database, &all, statement);
+    }
     let mut tables: BTreeSet<TableName> = operations.iter().filter_map(|it| it.table()).cloned().collect();
     tables.extend(named(statement).map(|name| TableName { schema: None, name }));
-    let all = database.rows(
-        "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'",
-    )?;
-    let all: BTreeSet<String> = all.into_iter().flatten().flatten().collect();
     let mut text = String::new();
-    if is_written {
-        let own = |name: &&String| name.starts_with("migratable_");
-        tables.extend(all.iter().filter(|name| !own(name)).map(|name| TableName { schema: None, name: name.clone() }));
-        let beside = database.rows(BESIDE_TABLES)?;
-        text.extend(beside.into_iter().flatten().flatten().map(|it| it + "\n"));
-    }
     for table in &tables {
-        // What is in another database is asked for there.
-        if table.schema.is_none() && !all.contains(&table.name) {
-            text.push_str(&format!("no {table}\n"));
-            continue;
+        let found = all.iter().find(|(name, _)| table.schema.is_none() && *name == table.name);
+        match (found, &table.schema) {
+            (Some((_, kind)), _) => text.push_str(&shown(database, kind, table)?),
+            // What is in another database is asked for there.
+            (None, Some(_)) => text.push_str(&shown(database, "BASE TABLE", table).unwrap_or_default()),
+            (None, None) => text.push_str(&format!("no {table}")),
         }
-        let rows = database.rows(&format!("SHOW CREATE TABLE {}", table_name(table)));
-        let rows = if table.schema.is_some() { rows.unwrap_or_default() } else { rows? };
-        let shown = rows.into_iter().next().and_then(|row| row.into_iter().nth(1)).flatten();
-        text.push_str(&without_next_number(&shown.unwrap_or_default()));
         text.push('\n');
     }
-    Ok(text)
+    Ok(vec![text])
+}
+
+/// The text of what a statement that somebody wrote changes, and that of all the rest.
+fn of_written(
+    database: &mut MysqlConnection,
+    tables: &[(String, String)],
+    statement: &str,
+) -> QueryResult<Vec<String>> {
+    let changed = changed(statement);
+    let (mut own, mut others) = (String::new(), String::new());
+    let mut add = |name: &str, text: &str| {
+        let is_own = changed.iter().any(|it| it.schema.is_none() && it.name.eq_ignore_ascii_case(name));
+        let texts = if is_own { &mut own } else { &mut others };
+        texts.push_str(&format!("{name}\n{text}\n"));
+    };
+    for (name, kind) in tables.iter().filter(|(name, _)| !name.starts_with("migratable_")) {
+        add(name, &shown(database, kind, &TableName { schema: None, name: name.clone() })?);
+    }
+    for (name, text) in pairs(database.rows(BESIDE_TABLES)?) {
+        add(&name, &text);
+    }
+    for elsewhere in changed.iter().filter(|it| it.schema.is_some()) {
+        own.push_str(&shown(database, "BASE TABLE", elsewhere).unwrap_or_default());
+    }
+    Ok(vec![own, others])
+}
+
+/// What a statement makes, changes or drops.
+fn changed(statement: &str) -> Vec<TableName> {
+    const KINDS: [&str; 8] = ["TABLE", "VIEW", "TRIGGER", "PROCEDURE", "FUNCTION", "EVENT", "SEQUENCE", "INDEX"];
+    let statement = without_mysql_spelling(statement);
+    let Some(statement) = Statement::all(&statement).into_iter().next() else { return Vec::new() };
+    let Some(mut behind) = statement.behind_first(&KINDS) else { return Vec::new() };
+    if statement.is_before("INDEX", &KINDS) {
+        behind = behind.behind("ON").unwrap_or(behind);
+    }
+    behind.takes("IF NOT EXISTS");
+    let mut names = Vec::from_iter(behind.name());
+    // A table that gets another name, and others beside it.
+    while let Some(next) = behind.behind_first(&["RENAME", "TO"]) {
+        behind = next;
+        behind.takes("AS");
+        names.extend(behind.clone().name());
+    }
+    names
+}
+
+/// The rows of a query with two columns.
+fn pairs(rows: Vec<Vec<Option<String>>>) -> impl Iterator<Item = (String, String)> {
+    rows.into_iter().map(|row| {
+        let mut values = row.into_iter().map(Option::unwrap_or_default);
+        (values.next().unwrap_or_default(), values.next().unwrap_or_default())
+    })
+}
+
+/// A table as the server writes it.
+fn shown(database: &mut MysqlConnection, kind: &str, table: &TableName) -> QueryResult<String> {
+    let kind = if kind == "SEQUENCE" { "SEQUENCE" } else { "TABLE" };
+    let rows = database.rows(&format!("SHOW CREATE {kind} {}", table_name(table)))?;
+    let shown = rows.into_iter().next().and_then(|row| row.into_iter().nth(1)).flatten();
+    Ok(without_next_number(&shown.unwrap_or_default()))
+}
+
+/// Whether a transaction takes back what a statement does to rows: the tables that it changes are all of a kind that is
+/// part of transactions.
+pub(super) fn takes_rows_back(database: &mut MysqlConnection, statement: &str) -> QueryResult<bool> {
+    const OTHERS: &str = "SELECT table_name FROM information_schema.tables JOIN information_schema.engines USING (engine) \
+                          WHERE table_schema = DATABASE() AND transactions <> 'YES'";
+    let others: Vec<String> = database.rows(OTHERS)?.into_iter().flatten().flatten().collect();
+    let statement = without_mysql_spelling(statement);
+    Ok(!Statement::all(&statement).iter().any(|it| others.iter().any(|table| it.may_write(table))))
 }
 
 /// What stands in backticks in a statement of the tool: names of tables are among it.
@@ -74,6 +151,26 @@ mod tests {
     fn tables_are_found_by_their_quotes() {
         let names: Vec<String> = named("ALTER TABLE `it``s` DROP FOREIGN KEY `fk`").collect();
         assert_eq!(names, ["it`s", "fk"]);
+    }
+
+    #[test]
+    fn what_a_statement_changes_is_told_from_what_it_only_names() {
+        for (statement, expected) in [
+            ("CREATE OR REPLACE VIEW v AS SELECT * FROM users", "v"),
+            ("create table if not exists `a b` like c", "a b"),
+            ("CREATE UNIQUE INDEX ix ON users (name)", "users"),
+            ("DROP INDEX ix ON users", "users"),
+            ("ALTER TABLE users ADD COLUMN posts INT", "users"),
+            ("ALTER TABLE users RENAME TO people", "users people"),
+            ("RENAME TABLE a TO b, c TO d", "a b d"),
+            ("CREATE TRIGGER t BEFORE INSERT ON users FOR EACH ROW BEGIN SET NEW.a = 1; END", "t"),
+            ("CREATE DEFINER = a@b PROCEDURE p(x INT) UPDATE users SET y = x", "p"),
+            ("DROP TABLE IF EXISTS other.users", "other.users"),
+            ("EXECUTE change", ""),
+        ] {
+            let names: Vec<String> = changed(statement).iter().map(ToString::to_string).collect();
+            assert_eq!(names.join(" "), expected, "{statement}");
+        }
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub(super) fn boundary(sql: &str) -> Boundary {
 
 /// Whether what the last statement of a text does lasts no longer than its transaction.
 pub(super) fn ends_with_transaction(sql: &str) -> bool {
-    let Some(mut statement) = Statement::last(sql) else { return false };
+    let Some(mut statement) = Statement::all(sql).pop() else { return false };
     let locks = |name: &str| name.starts_with("pg_") && name.contains("advisory_xact_lock");
     if ["SET LOCAL", "SET TRANSACTION", "SET CONSTRAINTS", "LOCK"].iter().any(|words| statement.takes(words)) {
         return true;
