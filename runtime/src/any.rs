@@ -304,6 +304,11 @@ impl Connection for AnyConnection {
         inside!(self, inner => inner.perform(work))
     }
 
+    fn perform_in(&mut self, session: &Session, work: &Work) -> Result<(), Stop> {
+        let other = || Stop::refused("a step has put a connection to another database in the place of this one");
+        paired!(self, session, Session, (inner, session) => inner.perform_in(session, work), else Err(other()))
+    }
+
     fn preview(&mut self, work: &Work) -> QueryResult<Vec<String>> {
         inside!(self, inner => inner.preview(work))
     }

@@ -258,6 +258,10 @@ pub trait Connection: Any + Sized {
     ) -> Result<Pieces, Refusal>;
     /// Does some work.
     fn perform(&mut self, work: &Work) -> Result<(), Stop>;
+    /// Does some work in a session, in which it may have to be done so that it is told what has failed.
+    fn perform_in(&mut self, _session: &Self::Session, work: &Work) -> Result<(), Stop> {
+        self.perform(work)
+    }
     /// The statements that some work would run, and comments for what is no statement.
     fn preview(&mut self, work: &Work) -> QueryResult<Vec<String>>;
     /// What one of these statements means for those who use the database meanwhile.

@@ -6,6 +6,7 @@
 mod servers {
     pub mod bad_input;
     pub mod copies;
+    pub mod language;
     pub mod pooler;
     pub mod program;
     pub mod round_trips;

@@ -136,7 +136,7 @@ impl Connection for PgConnection {
         false
     }
 
-    /// Diesel keeps no SQLSTATE of the other two. A session speaks English unless its user may not say so.
+    /// Diesel keeps no SQLSTATE of the other two. A session speaks English, or gives all of them the first.
     fn is_contended(&self, error: &DieselError) -> bool {
         let said = error.to_string();
         matches!(error, DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _))
@@ -184,6 +184,13 @@ impl Connection for PgConnection {
             Work::Begin | Work::Commit => Ok(()),
             #[allow(unreachable_patterns)]
             _ => Err(Stop::refused("this is no work for PostgreSQL")),
+        }
+    }
+
+    fn perform_in(&mut self, session: &session::Session, work: &Work) -> Result<(), Stop> {
+        match work {
+            Work::Statement(sql) => session::run(self, session, sql).map_err(|error| Stop::at(sql, error)),
+            work => self.perform(work),
         }
     }
 

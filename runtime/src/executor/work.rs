@@ -436,7 +436,7 @@ impl<Db: Database> Run<'_, Db> {
                 let _given = self.options.given.during();
                 step.and_then(|step| call(database, step, name))
             }
-            work => database.perform(work),
+            work => database.perform_in(&self.session.before, work),
         }
     }
 

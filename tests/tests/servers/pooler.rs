@@ -10,7 +10,7 @@ use migratable_tests::databases::client::Server;
 use super::program::{Program, SOUND};
 
 /// A message of PostgreSQL's protocol, with its letter.
-fn message(from: &mut TcpStream) -> io::Result<(u8, Vec<u8>)> {
+pub fn message(from: &mut TcpStream) -> io::Result<(u8, Vec<u8>)> {
     let mut head = [0; 5];
     from.read_exact(&mut head)?;
     let length = u32::from_be_bytes([head[1], head[2], head[3], head[4]]) as usize;
@@ -21,7 +21,7 @@ fn message(from: &mut TcpStream) -> io::Result<(u8, Vec<u8>)> {
 }
 
 /// The first message of a client, behind its questions for encryption.
-fn startup(client: &mut TcpStream) -> io::Result<Vec<u8>> {
+pub fn startup(client: &mut TcpStream) -> io::Result<Vec<u8>> {
     loop {
         let mut length = [0; 4];
         client.read_exact(&mut length)?;

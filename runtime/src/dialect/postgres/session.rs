@@ -76,6 +76,8 @@ pub struct Session {
     is_same: String,
     /// Lets go of the lock, if it was to outlive transactions.
     unlock: Option<String>,
+    /// Whether what the server says is in English.
+    speaks_english: bool,
 }
 
 fn depth(database: &mut PgConnection) -> u32 {
@@ -105,9 +107,14 @@ pub(super) fn enter(database: &mut PgConnection, settings: &Settings) -> Result<
         () if error.to_string().contains(OPEN_TRANSACTION) => in_transaction(),
         () => failed(error),
     };
-    let ask = format!("SELECT set_config('migratable.session', {own}, false), {}", values.join(", "));
+    let ask = format!(
+        "SELECT set_config('migratable.session', {own}, false), {}, current_setting('is_superuser')",
+        values.join(", ")
+    );
     let row = database.rows(&ask).map_err(failed)?.into_iter().next();
-    let values = row.into_iter().flatten().skip(1).map(Option::unwrap_or_default);
+    let mut values: Vec<String> = row.into_iter().flatten().skip(1).map(Option::unwrap_or_default).collect();
+    let may_set_language = values.pop().is_some_and(|it| it == "on");
+    let speaks_english = may_set_language || values.last().is_some_and(|it| is_english(it));
     let before = names().map(str::to_owned).zip(values).collect();
     // Diesel does not know of a transaction that SQL has begun: it is older than these statements.
     let same = ddl::block(&format!(
@@ -116,7 +123,25 @@ pub(super) fn enter(database: &mut PgConnection, settings: &Settings) -> Result<
     ));
     let set = set(wanted.iter().map(|(name, value)| (*name, value.as_str())));
     database.batch_execute(&format!("{same}; {set}")).map_err(failed)?;
-    Ok(Session { settings: before, is_same, unlock: None })
+    Ok(Session { settings: before, is_same, unlock: None, speaks_english })
+}
+
+/// Whether the messages of a locale are those that stand in the server's source.
+fn is_english(locale: &str) -> bool {
+    matches!(locale, "C" | "POSIX") || ["C.", "en", "English"].iter().any(|prefix| locale.starts_with(prefix))
+}
+
+/// Runs a statement. Diesel tells no other code of the server than that of a transaction to try again: where the words
+/// for it are foreign, who waits for a lock for too long, or for ever, gets that.
+pub(super) fn run(database: &mut PgConnection, session: &Session, sql: &str) -> QueryResult<()> {
+    if session.speaks_english || depth(database) == 0 {
+        return database.execute(sql);
+    }
+    database.execute(&ddl::block(&format!(
+        "BEGIN EXECUTE {}; EXCEPTION WHEN lock_not_available OR deadlock_detected THEN \
+         RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = SQLERRM; END",
+        literal(sql)
+    )))
 }
 
 /// Lets the server say in English what it says, for that tells what may be tried again. Not everybody may set that.
