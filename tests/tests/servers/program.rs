@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use diesel::connection::SimpleConnection;
 use migratable::revision::*;
 use migratable::{AnyConnection, Migrator, Revision};
 use migratable_cli::{Console, Project};
+use migratable_core::Dialect;
 use migratable_tests::databases::client::Database;
 
 fn create_users(op: &mut Operations) {
@@ -35,6 +37,18 @@ fn wait(op: &mut Operations) {
             .postgres("DO $$ BEGIN PERFORM pg_sleep(20); END $$")
             .mysql("CREATE TABLE waits AS SELECT SLEEP(20) AS slept"),
     );
+}
+
+fn wait_in_rust(op: &mut Operations) {
+    op.run(sleep);
+}
+
+fn sleep(db: &mut AnyConnection) -> Result<()> {
+    let sql = match db.dialect() {
+        Dialect::Mysql => "SELECT SLEEP(20)",
+        _ => "SELECT pg_sleep(20)",
+    };
+    Ok(db.batch_execute(sql)?)
 }
 
 fn nothing(_: &mut Operations) {}
@@ -88,6 +102,7 @@ fn count_and_add_bio(op: &mut Operations) {
 pub static COUNTING: [Revision; 2] = [USERS, revision("c2", &["a1"], count_and_add_bio, drop_bio)];
 pub static HALVING: [Revision; 2] = [USERS, revision("h2", &["a1"], half, drop_bio)];
 pub static WAITING: [Revision; 1] = [revision("w1", &[], wait, nothing)];
+pub static WAITING_IN_RUST: [Revision; 1] = [revision("w2", &[], wait_in_rust, nothing)];
 
 /// A `migrate` for a database, as it was built with some keys in the configuration.
 pub struct Program<'a> {

@@ -9,7 +9,7 @@ use migratable::{AnyConnection, Backup, Event, Migrator, Observer, Options, Revi
 use migratable_core::Dialect;
 use migratable_tests::databases::client::{Database, Server};
 
-use super::program::{COUNTING, FAILING, HALVING, Program, SOUND, STEPS, WAITING};
+use super::program::{COUNTING, FAILING, HALVING, Program, SOUND, STEPS, WAITING, WAITING_IN_RUST};
 
 const DIALECTS: [Dialect; 3] = [Dialect::Sqlite, Dialect::Postgres, Dialect::Mysql];
 
@@ -269,6 +269,20 @@ fn a_statement_may_take_as_long_as_is_set() {
             assert!(error.contains(said), "{error}");
         }
     });
+}
+
+#[test]
+fn a_statement_of_a_step_may_take_as_long_as_is_set() {
+    for (dialect, said) in [(Dialect::Postgres, "statement timeout"), (Dialect::Mysql, "max_statement_time exceeded")] {
+        let server = Server::of(dialect).unwrap();
+        let database = server.database("step_timeout").unwrap();
+        let program = Program::new(&database, &WAITING_IN_RUST, "");
+        let begun = Instant::now();
+        let error = program.migrate(&["--statement-timeout", "200ms", "upgrade"]).unwrap_err();
+        assert!(begun.elapsed() < Duration::from_secs(10), "{dialect}: {:?}", begun.elapsed());
+        assert!(error.contains("run sleep") && error.contains(said), "{dialect}: {error}");
+        assert_eq!(program.ok(&["current"]), "", "{dialect}");
+    }
 }
 
 #[test]
