@@ -156,7 +156,7 @@ impl<Db: Database> Run<'_, Db> {
             if ended? == Ended::Overtaken {
                 return Ok(Ended::Overtaken);
             }
-            let goes_on = part.pieces.end < work.pieces.len() && part.kind != PartKind::Outside;
+            let goes_on = part.pieces.end < work.pieces.len();
             place = Place::at(part.pieces.end);
             if goes_on && self.between(work, &mut journal, place.clone())? == Ended::Overtaken {
                 return Ok(Ended::Overtaken);
@@ -263,12 +263,7 @@ impl<Db: Database> Run<'_, Db> {
                 return Err(error);
             }
         }
-        if self.begin_again(journal)? == Ended::Overtaken {
-            return Ok(Ended::Overtaken);
-        }
-        let next = Place::at(place.piece + 1);
-        journal.at(self.session.database, next).map_err(|stop| failed(self, stop))?;
-        Ok(Ended::Whole)
+        self.begin_again(journal)
     }
 
     /// Does a statement that can be in no transaction, or what is left of it.

@@ -24,6 +24,7 @@ mod not_managed;
 mod offline;
 mod outside;
 mod pairs;
+mod retries;
 mod rows;
 mod scratch;
 mod session;
