@@ -16,7 +16,7 @@ const OF_SQLITE: [(&str, &str); 7] = [
 
 const NOT_WRITABLE: &str = "the file, or the folder in which SQLite keeps its journal beside it, cannot be written to; \
                             make both writable, and run this again";
-const IN_USE: &str = "somebody else is writing to it; run this again when they are done";
+const IN_USE: &str = "somebody else is writing to it, or reads for long; run this again when they are done";
 
 /// An error as it is shown: with what to do about it, if that is known.
 pub(crate) struct Advised<E>(pub(crate) E);

@@ -21,9 +21,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-#[cfg(any(feature = "postgres", feature = "mysql"))]
-use diesel::result::DatabaseErrorKind;
-use diesel::result::{Error as DieselError, QueryResult};
+use diesel::result::{DatabaseErrorKind, Error as DieselError, QueryResult};
 use migratable_core::{Dialect, Operation, Schema, TableName};
 
 use crate::backup::Backup;
@@ -327,7 +325,6 @@ pub(crate) fn offline(dialect: Dialect) -> Option<&'static Offline> {
 }
 
 /// An error in our own words.
-#[cfg(any(feature = "postgres", feature = "mysql"))]
 fn said(message: &str) -> DieselError {
     DieselError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(message.to_owned()))
 }

@@ -6,6 +6,7 @@ mod capture;
 mod ddl;
 mod demands;
 mod difference;
+mod holder;
 mod impact;
 mod inspect;
 mod introspect;
@@ -87,11 +88,11 @@ impl Connection for SqliteConnection {
     }
 
     fn begin(&mut self, _: &Settings, _: &session::Session) -> Result<(), Error> {
-        session::begin(self).map_err(cannot_begin)
+        session::begin(self).map_err(|error| cannot_begin(holder::named(self, error)))
     }
 
     fn commit(&mut self) -> QueryResult<()> {
-        session::commit(self)
+        session::commit(self).map_err(|error| holder::named(self, error))
     }
 
     fn rollback(&mut self) {

@@ -123,7 +123,7 @@ fn a_database_that_somebody_else_writes_to_for_too_long_is_one_clear_error() {
         run(&mut writer, held);
         let error = program.upgrade(&mut db).unwrap_err().to_string();
         assert!(
-            error.contains("database is locked: somebody else is writing to it; run this again"),
+            error.contains("database is locked: somebody else is writing to it, or reads for long; run this again"),
             "{held}: {error}"
         );
         run(&mut writer, "COMMIT");

@@ -20,6 +20,7 @@ mod dependents;
 mod difference;
 mod executor;
 mod failures;
+mod held;
 mod impact;
 mod names;
 mod offline;
