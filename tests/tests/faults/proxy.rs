@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
+use std::time::Duration;
 
 use migratable_core::Dialect;
 
@@ -14,25 +15,37 @@ use migratable_core::Dialect;
 pub enum Fault {
     /// The process is killed before the server has it.
     KilledBefore,
+    /// The process is killed while the server works on it.
+    KilledWithin,
     /// The process is killed when the server has answered, before it knows that.
     KilledAfter,
     /// The connection is cut before the server has it.
     CutBefore,
+    /// The connection is cut while the server works on it.
+    CutWithin,
     /// The connection is cut when the server has answered.
     CutAfter,
 }
 
-pub const FAULTS: [Fault; 4] = [Fault::KilledBefore, Fault::KilledAfter, Fault::CutBefore, Fault::CutAfter];
+pub const FAULTS: [Fault; 6] =
+    [Fault::KilledBefore, Fault::KilledWithin, Fault::KilledAfter, Fault::CutBefore, Fault::CutWithin, Fault::CutAfter];
 
 impl Fault {
-    fn is_after(self) -> bool {
-        matches!(self, Fault::KilledAfter | Fault::CutAfter)
+    fn is_before(self) -> bool {
+        matches!(self, Fault::KilledBefore | Fault::CutBefore)
+    }
+
+    fn is_within(self) -> bool {
+        matches!(self, Fault::KilledWithin | Fault::CutWithin)
     }
 
     pub fn kills(self) -> bool {
-        matches!(self, Fault::KilledBefore | Fault::KilledAfter)
+        matches!(self, Fault::KilledBefore | Fault::KilledWithin | Fault::KilledAfter)
     }
 }
+
+/// How far into a statement a fault may happen, in microseconds: the longest take a few thousand.
+const WITHIN: usize = 3_000;
 
 /// A proxy on a port of its own.
 pub struct Proxy {
@@ -104,17 +117,24 @@ impl Talk {
         loop {
             let (message, is_statement) = self.message(&mut is_first)?;
             let is_due = is_statement && self.counted.fetch_add(1, Ordering::SeqCst) + 1 == self.nth;
-            if is_due && self.fault.is_after() {
-                while answered.try_recv().is_ok() {}
-                mute.store(true, Ordering::SeqCst);
-                self.server.write_all(&message)?;
-                let _ = answered.recv();
+            if is_due && self.fault.is_before() {
                 return self.stop();
             }
             if is_due {
-                return self.stop();
+                while answered.try_recv().is_ok() {}
+                mute.store(true, Ordering::SeqCst);
             }
             self.server.write_all(&message)?;
+            if is_due && self.fault.is_within() {
+                // Another moment for each statement, and the same each time.
+                let moment = self.nth.wrapping_mul(7_919) % WITHIN;
+                let _ = answered.recv_timeout(Duration::from_micros(moment as u64));
+                return self.stop();
+            }
+            if is_due {
+                let _ = answered.recv();
+                return self.stop();
+            }
         }
     }
 

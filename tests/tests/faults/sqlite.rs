@@ -73,7 +73,6 @@ fn a_process_that_is_killed_at_any_write_loses_nothing() {
         ("wal", "all"),
         ("delete", "revision"),
         ("wal", "revision"),
-        ("wal", "none"),
     ];
     // The history of every kind in each mode, the example's in the usual one.
     let count = |way: Way| if way.history == "example" { 1 } else { 2 };
