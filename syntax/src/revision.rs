@@ -11,6 +11,7 @@ mod edit;
 mod file;
 mod header;
 mod kept;
+mod mapper;
 mod operation;
 mod reader;
 mod seeds;

@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use migratable_core::Operation;
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Attribute, File, Item, ItemFn, Lit, Meta, ReturnType, Stmt, Type, UseTree, Visibility};
+use syn::{Attribute, File, Item, ItemFn, Lit, Meta, ReturnType, Stmt, UseTree, Visibility};
 
 use super::constructor::CONSTRUCTORS;
 use super::reader::{Mistake, Mistakes};
 use super::tokens::{position, spans, start};
-use super::{HEADER, Header, Located, Mapper, Reading, RevisionFile, Statement, Word, kept, operation, seeds, steps};
+use super::{
+    HEADER, Header, Located, Mapper, Reading, RevisionFile, Statement, Word, kept, mapper, operation, seeds, steps,
+};
 
 const FUNCTIONS: [&str; 2] = ["upgrade", "downgrade"];
 
@@ -105,7 +107,7 @@ impl FileReader {
             let Some(function) = function else { continue };
             *kept = kept::kept(function, file);
             if !mappers.iter().any(|it| it.name == *step) {
-                mappers.push(mapper(function));
+                mappers.push(mapper::read(function));
             }
         }
         let mut run = Vec::new();
@@ -115,14 +117,7 @@ impl FileReader {
                 _ => {}
             }
         }
-        for item in &rest {
-            let Item::Fn(function) = item else { continue };
-            let name = function.sig.ident.to_string();
-            if !mappers.is_empty() && run.contains(&name) && ["before", "after"].contains(&name.as_str()) {
-                let message = format!("`{name}` is the module of rows that `map_rows` needs: choose another name");
-                self.in_header(function.sig.ident.span(), message);
-            }
-        }
+        self.no_module(&rest, &tests, &run, !mappers.is_empty());
         let words = |items: &[&Item]| {
             let mut words = BTreeSet::new();
             items.iter().for_each(|item| collect_words(item.to_token_stream(), &mut words));
@@ -222,6 +217,33 @@ impl FileReader {
         }
     }
 
+    /// The tables of a step are a module of its name, which must not be one that stands in the file or that is made for
+    /// rows and tests.
+    fn no_module(&mut self, rest: &[&Item], tests: &[&Item], run: &[String], maps_rows: bool) {
+        let mut modules: BTreeSet<String> = BTreeSet::new();
+        modules.extend(rest.iter().chain(tests).filter_map(|item| match item {
+            Item::Mod(module) => Some(module.ident.to_string()),
+            _ => None,
+        }));
+        if maps_rows || !tests.is_empty() {
+            modules.extend(["before", "after"].map(str::to_owned));
+        }
+        if !tests.is_empty() {
+            modules.extend(["tables", "testing"].map(str::to_owned));
+        }
+        for item in rest {
+            let Item::Fn(function) = item else { continue };
+            let name = function.sig.ident.to_string();
+            if run.contains(&name) && modules.contains(&name) {
+                let message = format!(
+                    "`{name}` is a module of this revision already, and the tables of a step are a module of its name: \
+                     choose another name"
+                );
+                self.in_header(function.sig.ident.span(), message);
+            }
+        }
+    }
+
     fn function(
         &mut self,
         name: &str,
@@ -251,7 +273,7 @@ impl FileReader {
             let missing = match &read {
                 Some(Operation::Run { step }) if !known(step) => Some((step, head_of_step(step))),
                 Some(Operation::MapRows { table, step, .. }) if !known(step) => {
-                    Some((step, head_of_mapper(step, &table.name)))
+                    Some((step, mapper::head(step, function, table)))
                 }
                 _ => None,
             };
@@ -305,44 +327,6 @@ impl FileReader {
 
 fn head_of_step(step: &str) -> String {
     format!("fn {step}(db: &mut Db) -> Result<()> {{ Ok(()) }}")
-}
-
-fn head_of_mapper(step: &str, table: &str) -> String {
-    format!("fn {step}(old: before::{table}::Row) -> Result<after::{table}::Row> {{ .. }}")
-}
-
-/// What the head of a function that maps rows says.
-fn mapper(function: &ItemFn) -> Mapper {
-    let signature = &function.sig;
-    let from = match (signature.inputs.first(), signature.inputs.len()) {
-        (Some(syn::FnArg::Typed(it)), 1) => path(&it.ty),
-        _ => None,
-    };
-    let to = match &signature.output {
-        ReturnType::Type(_, it) => argument_of_result(it).and_then(path),
-        ReturnType::Default => None,
-    };
-    Mapper { name: signature.ident.to_string(), from: from.unwrap_or_default(), to: to.unwrap_or_default() }
-}
-
-/// The names of a path without arguments.
-fn path(of: &Type) -> Option<Vec<String>> {
-    match of {
-        Type::Path(it) if it.qself.is_none() && it.path.leading_colon.is_none() => {
-            it.path.segments.iter().map(|it| it.arguments.is_none().then(|| it.ident.to_string())).collect()
-        }
-        _ => None,
-    }
-}
-
-fn argument_of_result(of: &Type) -> Option<&Type> {
-    let Type::Path(it) = of else { return None };
-    let last = it.path.segments.last().filter(|it| it.ident == "Result")?;
-    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-    match arguments.args.first() {
-        Some(syn::GenericArgument::Type(it)) => Some(it),
-        _ => None,
-    }
 }
 
 /// Whether an item is compiled for tests alone, and so is no part of what the revision does.
@@ -432,7 +416,7 @@ fn collect_texts(tokens: TokenStream, step: Option<&str>, words: &mut Vec<(Strin
     }
 }
 
-fn collect_words(tokens: TokenStream, words: &mut BTreeSet<String>) {
+pub(super) fn collect_words(tokens: TokenStream, words: &mut BTreeSet<String>) {
     for token in tokens {
         match token {
             TokenTree::Group(group) => collect_words(group.stream(), words),

@@ -70,13 +70,53 @@ fn a_function_that_maps_rows_is_read_with_its_head_and_what_it_keeps() {
 }
 
 #[test]
-fn no_step_takes_the_names_of_the_rows() {
-    let functions = "fn before(db: &mut Db) -> Result<()> { Ok(()) }\nfn join() {}";
-    let run = file("op.run(before);", "") + functions;
-    assert!(parse(&run).is_ok());
-    let both = file("op.run(before);\nop.map_rows(\"users\", join);", "") + functions;
-    let mistakes = parse(&both).unwrap_err();
-    assert!(mistakes[0].message.contains("`before` is the module of rows"), "{mistakes:?}");
+fn no_step_takes_the_name_of_a_module_of_its_revision() {
+    let step = |name: &str| format!("fn {name}(db: &mut Db) -> Result<()> {{ Ok(()) }}\nfn join() {{}}\n");
+    let maps = "op.map_rows(\"users\", join);";
+    let tests = "#[cfg(test)]\nmod tests { use super::testing::*; }\n";
+    for (name, statement, items, is_taken) in [
+        ("before", "", "", false),
+        ("before", maps, "", true),
+        ("after", maps, "", true),
+        ("testing", maps, "", false),
+        ("before", "", tests, true),
+        ("after", "", tests, true),
+        ("tables", "", tests, true),
+        ("testing", "", tests, true),
+        ("tests", "", tests, true),
+        ("tests", "", "", false),
+        ("helpers", "", "mod helpers {}\n", true),
+        ("fill", maps, tests, false),
+    ] {
+        let text = file(&format!("op.run({name});\n{statement}"), "") + &step(name) + items;
+        let said = parse(&text).err().unwrap_or_default();
+        let expected = format!("`{name}` is a module of this revision already");
+        assert_eq!(
+            said.iter().filter(|it| it.message.starts_with(&expected)).count(),
+            usize::from(is_taken),
+            "{said:?}"
+        );
+        assert_eq!(said.len(), usize::from(is_taken), "{said:?}");
+    }
+}
+
+#[test]
+fn the_head_of_a_function_that_maps_rows_is_said_as_far_as_it_is_known() {
+    let up = |statements: &str| file(statements, "");
+    let down = |statements: &str| file("", statements);
+    for (text, expected) in [
+        (up("op.map_rows(\"a\", f);"), "write `fn f(old: before::a::Row) -> Result<after::a::Row> { .. }`"),
+        (down("op.map_rows(\"a\", f);"), "write `fn f(old: after::a::Row) -> Result<before::a::Row> { .. }`"),
+        (up("op.map_rows(\"s.a\", f);"), "write `fn f(old: before::s::a::Row) -> Result<after::s::a::Row> { .. }`"),
+        (up("op.map_rows(\"type\", f);"), "write `fn f(old: before::..::Row) -> Result<after::..::Row> { .. }`"),
+        (
+            down("op.map_rows(\"b\", f);\nop.rename_table(\"b\", \"a\");"),
+            "write `fn f(old: after::..::Row) -> Result<before::..::Row> { .. }`",
+        ),
+    ] {
+        let mistakes = parse(&text).unwrap_err();
+        assert!(mistakes.len() == 1 && mistakes[0].message.ends_with(expected), "{mistakes:?}");
+    }
 }
 
 #[test]
