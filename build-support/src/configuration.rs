@@ -13,6 +13,7 @@ use migratable_core::{Dialect, TableName, names};
 use migratable_syntax::models::{self, Databases, Scan};
 use migratable_syntax::paths::plain;
 
+use crate::diesel_schema::names::is_keyword;
 use manifest::{Manifest, Value, table, text};
 pub use settings::{KEYS, Settings, Transaction, USUAL_HOOK};
 
@@ -257,6 +258,10 @@ impl Named {
         if !is_plain || name == DEFAULT {
             let what =
                 format!("a database is named by a-z, 0-9 and _, and not `{DEFAULT}`, which is the one without a name");
+            return Err(value.wrong_key(&what));
+        }
+        if is_keyword(name) || ["self", "super", "crate", "diesel", "migratable"].contains(&name) {
+            let what = format!("a database is a module of its name, which cannot be `{name}`: choose another one");
             return Err(value.wrong_key(&what));
         }
         let mut settings = shared.clone();

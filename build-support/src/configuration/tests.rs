@@ -152,6 +152,13 @@ fn mistakes_in_databases_are_found_where_they_stand() {
         ("databases = 1", "Cargo.toml:4:13: a table belongs here"),
         ("databases.A = {}", "Cargo.toml:4:11: a database is named by a-z, 0-9 and _"),
         ("databases.default = {}", "Cargo.toml:4:11: a database is named by"),
+        (
+            "databases.a = {}\ndatabases.ref = {}",
+            "Cargo.toml:5:11: a database is a module of its name, which cannot be `ref`",
+        ),
+        ("databases.static = {}", "Cargo.toml:4:11: a database is a module of its name, which cannot be `static`"),
+        ("databases.self = {}", "Cargo.toml:4:11: a database is a module of its name, which cannot be `self`"),
+        ("databases.diesel = {}", "Cargo.toml:4:11: a database is a module of its name, which cannot be `diesel`"),
         ("databases.a.database-ulr = \"\"", "Cargo.toml:4:13: there is no key `database-ulr`; is it `database-url`?"),
         ("databases.a.versions = \"../x\"", "Cargo.toml:4:24: a path below the folder of this Cargo.toml belongs here"),
         ("databases.a.history-schema = \"x\"", "Cargo.toml:4:30: only PostgreSQL has schemas"),

@@ -36,7 +36,8 @@ pub(crate) fn is_plain(name: &str) -> bool {
     !name.is_empty() && (name.len() > 5 || !NEVER.contains(&name))
 }
 
-fn is_keyword(name: &str) -> bool {
+/// Whether a name is a word of Rust, which can be a raw identifier.
+pub(crate) fn is_keyword(name: &str) -> bool {
     match name.len() {
         2 => matches!(name, "as" | "do" | "fn" | "if" | "in"),
         3 => matches!(name, "box" | "dyn" | "for" | "gen" | "let" | "mod" | "mut" | "pub" | "ref" | "try" | "use"),
