@@ -90,8 +90,9 @@ fn embed(dir: &Path, with_revisions: bool) -> Outputs {
         let manifest = Manifest::read(dir, &manifest::enabled_features());
         let mut package = Vec::new();
         let mut index = Index::new(&configuration);
+        let mut files = BTreeMap::new();
         for database in configuration.each() {
-            revisions(&database, &manifest, &mut index, &mut package, &mut outputs);
+            revisions(&database, &manifest, &mut files, &mut index, &mut package, &mut outputs);
         }
         outputs.add(index::FILE, index.text());
         outputs.add(findings::PACKAGE, findings::write(&package));
@@ -99,15 +100,17 @@ fn embed(dir: &Path, with_revisions: bool) -> Outputs {
     outputs
 }
 
-/// The revisions of a database.
+/// The revisions of a database; `files` are those of the databases before it, by their identifiers.
 fn revisions(
     configuration: &Configuration,
     manifest: &Manifest,
+    files: &mut BTreeMap<String, PathBuf>,
     index: &mut Index,
     package: &mut Vec<Finding>,
     outputs: &mut Outputs,
 ) {
     let history = History::read(&configuration.versions());
+    let copies = copies(&history, files);
     let mut steps = Steps::new(configuration, manifest.column_limit());
     let mut rows = RowModules::new(configuration, &manifest.features);
     let mut tested = Tested::default();
@@ -120,7 +123,7 @@ fn revisions(
     });
     let of_steps = std::mem::take(&mut steps.problems);
     let found = history.problems.iter().chain(&walk.problems).chain(&of_steps).chain(&rows.problems);
-    let mut problems: Vec<&Problem> = found.collect();
+    let mut problems: Vec<&Problem> = found.chain(&copies).collect();
     problems.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));
     let is_sound = problems.is_empty();
 
@@ -150,7 +153,8 @@ fn revisions(
     let mut entries = Vec::new();
     for entry in &history.revisions {
         let first = history.entry(&entry.file.id).is_some_and(|first| first.path == entry.path);
-        if first && (walk.reached.contains(&entry.file.id) || has_problem(&entry.path)) {
+        let is_copy = copies.iter().any(|copy| copy.path == entry.path);
+        if first && !is_copy && (walk.reached.contains(&entry.file.id) || has_problem(&entry.path)) {
             let id = &entry.file.id;
             let text = steps.text(entry) + rows.text(id) + tested.text(id);
             outputs.add(&format!("{id}.rs"), text);
@@ -162,6 +166,30 @@ fn revisions(
     }
     let unread: Vec<&PathBuf> = history.unread.iter().filter(|path| has_problem(path)).collect();
     index.add(configuration, &history, &entries, &unread, is_sound);
+}
+
+/// The revisions whose identifier one of another database has. Each is a module of its identifier, in one package.
+fn copies(history: &History, files: &mut BTreeMap<String, PathBuf>) -> Vec<Problem> {
+    let mut copies = Vec::new();
+    let mut own = BTreeMap::new();
+    for entry in &history.revisions {
+        let id = &entry.file.id;
+        match files.get(id) {
+            Some(first) => {
+                let message = format!(
+                    "has the id `{id}` of {}, which is of another database: a copied revision needs an id and a file \
+                     name of its own",
+                    first.display()
+                );
+                copies.push(Problem::nowhere(entry.path.clone(), message));
+            }
+            None => {
+                own.insert(id.clone(), entry.path.clone());
+            }
+        }
+    }
+    files.append(&mut own);
+    copies
 }
 
 fn error(place: Place, message: String) -> Finding {

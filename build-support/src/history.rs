@@ -86,7 +86,7 @@ impl Problem {
         Problem { path, line, column, message, place: ProblemPlace::Located(Box::new(located)) }
     }
 
-    fn nowhere(path: PathBuf, message: String) -> Problem {
+    pub(crate) fn nowhere(path: PathBuf, message: String) -> Problem {
         Problem { path, line: 0, column: 0, message, place: ProblemPlace::Nowhere }
     }
 }

@@ -50,7 +50,8 @@ impl Index {
         for path in unread {
             let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
             let name: String = super::stem(path).chars().map(plain).collect();
-            module(&mut self.modules, &format!("unread_{name}"), path);
+            let of = configuration.database.as_ref().map_or(String::new(), |name| format!("{name}_"));
+            module(&mut self.modules, &format!("unread_{of}{name}"), path);
         }
         let order = history.graph.iter().flat_map(|graph| graph.order()).filter(|_| is_sound);
         let entries = order.filter_map(|id| history.entry(id));

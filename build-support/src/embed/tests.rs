@@ -260,6 +260,29 @@ fn databases_with_a_name_have_their_revisions_in_a_module_of_that_name() {
 }
 
 #[test]
+fn a_revision_that_is_copied_to_another_database_is_one_error_that_names_both_files() {
+    let dir = project(BIO);
+    fs::create_dir_all(dir.path().join("audit/versions")).unwrap();
+    fs::write(dir.path().join("audit/versions/7_aaaaaaaaaaaa_copy.rs"), BEGIN).unwrap();
+    for folder in ["versions", "audit/versions"] {
+        fs::write(dir.path().join(folder).join("8_broken.rs"), "fn broken( {").unwrap();
+    }
+    let section = "[package.metadata.migratable]\n[package.metadata.migratable.databases.audit]\n";
+    fs::write(dir.path().join("Cargo.toml"), format!("[package]\nname = \"m\"\n{section}")).unwrap();
+    let outputs = embed(dir.path(), true);
+    let said = found(&outputs, findings::PACKAGE);
+    let said: Vec<&str> = said.iter().map(|it| it.message.as_str()).filter(|it| it.contains("has the id")).collect();
+    assert_eq!(said.len(), 1, "{said:?}");
+    for part in ["audit/versions/7_aaaaaaaaaaaa_copy.rs", "/versions/1_aaaaaaaaaaaa_begin.rs", "`aaaaaaaaaaaa`"] {
+        assert!(said[0].contains(part), "{part}: {said:?}");
+    }
+    let index = &outputs.files["revisions.rs"];
+    assert_eq!(index.matches("pub mod raaaaaaaaaaaa;").count(), 1, "{index}");
+    assert!(index.contains("pub mod unread_8_broken;") && index.contains("pub mod unread_audit_8_broken;"), "{index}");
+    assert!(outputs.files["aaaaaaaaaaaa.rs"].contains("use super::Db;"), "what the first one has stays");
+}
+
+#[test]
 fn what_a_cfg_would_hide_is_said_by_the_package() {
     let hidden = "#[cfg(any())]\n#[operations]\npub fn upgrade";
     for (from, to, place) in [
