@@ -33,17 +33,18 @@ pub(crate) fn write_tables(
     Writer { limit, ..Writer::new(schema, dialects, OWN) }.write(tables, &BTreeSet::new())
 }
 
-/// The same in a module below that of a revision, whose path is `here`; what is declared elsewhere is taken over.
+/// The same for all tables of a schema, in a module below that of a revision, whose path is `here`; what is declared
+/// elsewhere is taken over.
 pub(crate) fn write_shared_tables(
     schema: &Schema,
-    tables: &BTreeSet<TableName>,
     dialects: &[Dialect],
     limit: usize,
     sharing: &mut Sharing,
     here: &str,
 ) -> String {
+    let tables = schema.tables.keys().cloned().collect();
     let shared = Some(Shared { sharing, here, homes: BTreeMap::new() });
-    Writer { limit, shared, ..Writer::new(schema, dialects, OWN) }.write(tables, &BTreeSet::new())
+    Writer { limit, shared, ..Writer::new(schema, dialects, OWN) }.write(&tables, &BTreeSet::new())
 }
 
 /// The declarations of a whole schema, for `schema!()`. `diesel` is the path of the app's own Diesel; `together` are
@@ -116,8 +117,9 @@ struct Shared<'a> {
 
 impl Shared<'_> {
     /// The line that takes something over from its place; `depth` is how deep below this module it stands.
-    fn taken(place: &str, depth: usize) -> String {
-        format!("pub use {}{place};\n", "super::".repeat(depth + 2))
+    fn taken(here: &str, place: &str, depth: usize) -> String {
+        let up = here.split("::").count() + depth;
+        format!("pub use {}{place};\n", "super::".repeat(up))
     }
 }
 
@@ -198,7 +200,7 @@ impl<'a> Writer<'a> {
             if let Some(Shared { sharing, here, .. }) = &mut self.shared
                 && let Some(place) = sharing.sql_type(name, &format!("{here}::sql_types::{}", sql_type_name(name)))
             {
-                self.out.push_str(&format!("    {}", Shared::taken(&place, 1)));
+                self.out.push_str(&format!("    {}", Shared::taken(here, &place, 1)));
                 continue;
             }
             let on_postgres = TableName::parse(name);
@@ -226,7 +228,7 @@ impl<'a> Writer<'a> {
             if let Some(Shared { sharing, here, .. }) = &mut self.shared
                 && let Some(place) = sharing.enum_values(&declaration, &format!("{here}::{rust}"))
             {
-                self.out.push_str(&Shared::taken(&place, 0));
+                self.out.push_str(&Shared::taken(here, &place, 0));
                 continue;
             }
             self.out.push_str(&declaration);
@@ -260,7 +262,7 @@ impl<'a> Writer<'a> {
             let own_joins = joins.iter().filter(|join| join.child.name == table.name);
             let facts: String = own_joins.map(|it| format!("{} {}\n", it.parent.name, it.column)).collect();
             if let Some(place) = sharing.table(format!("{declaration}{facts}"), &own) {
-                self.out.push_str(&format!("{indent}{}", Shared::taken(&place, depth)));
+                self.out.push_str(&format!("{indent}{}", Shared::taken(here, &place, depth)));
                 homes.insert(table.name.clone(), place);
                 return;
             }

@@ -113,12 +113,12 @@ fn revisions(
     let copies = copies(&history, files);
     let mut steps = Steps::new(configuration, manifest.column_limit());
     let mut rows = RowModules::new(configuration, &manifest.features);
-    let mut tested = Tested::default();
+    let mut tested = Tested::new(configuration, manifest.column_limit());
     let walk = history.walk(&mut |seen| match seen {
         Seen::Step(step) => steps.add(&step),
         Seen::Rows(of) => {
             rows.add(&of);
-            tested.add(configuration, &steps, &of);
+            tested.add(&of);
         }
     });
     let of_steps = std::mem::take(&mut steps.problems);
@@ -155,11 +155,15 @@ fn revisions(
         let first = history.entry(&entry.file.id).is_some_and(|first| first.path == entry.path);
         let is_copy = copies.iter().any(|copy| copy.path == entry.path);
         if first && !is_copy && (walk.reached.contains(&entry.file.id) || has_problem(&entry.path)) {
-            let id = &entry.file.id;
-            let text = steps.text(entry) + rows.text(id) + tested.text(id);
-            outputs.add(&format!("{id}.rs"), text);
             entries.push(entry);
         }
+    }
+    let of_steps: Vec<String> = entries.iter().map(|entry| steps.text(entry)).collect();
+    for (entry, mut text) in entries.iter().zip(of_steps) {
+        let id = &entry.file.id;
+        text.push_str(rows.text(id));
+        text.push_str(&tested.text(entry, &mut steps.sharing));
+        outputs.add(&format!("{id}.rs"), text);
     }
     for (path, findings) in in_files.iter().filter(|(_, findings)| !findings.is_empty()) {
         outputs.add(&format!("{}.txt", stem(path)), findings::write(findings));

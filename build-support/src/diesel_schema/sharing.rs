@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What has been declared, and where: by paths from the module in which all revisions stand.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Sharing {
     tables: BTreeMap<String, String>,
     enums: BTreeMap<String, String>,

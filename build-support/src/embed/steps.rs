@@ -17,16 +17,17 @@ pub(super) struct Steps<'a> {
     limit: usize,
     /// The tables, by revision and function.
     tables: BTreeMap<(String, String), Tables>,
-    sharing: Sharing,
+    /// What the steps declare.
+    pub(super) sharing: Sharing,
     /// Functions that run where they cannot.
     pub(super) problems: Vec<Problem>,
 }
 
 /// The tables that a step can name, and all enums.
-pub(super) struct Tables {
+struct Tables {
     schema: Schema,
     /// Their declarations.
-    pub(super) text: String,
+    text: String,
 }
 
 impl Steps<'_> {
@@ -36,7 +37,10 @@ impl Steps<'_> {
 
     /// Notes the tables that a step meets.
     pub(super) fn add(&mut self, step: &Step<'_>) {
-        let tables = self.tables_of(step.entry, &step.entry.file.words, step.schema);
+        let schema = tables_of(step.entry, &step.entry.file.words, step.schema);
+        let names = schema.tables.keys().cloned().collect();
+        let text = write_tables(&schema, &names, &self.configuration.dialects, self.limit);
+        let tables = Tables { schema, text };
         let key = (step.entry.file.id.clone(), step.name.to_owned());
         match self.tables.get(&key) {
             Some(other) if other.text != tables.text => {
@@ -75,29 +79,25 @@ impl Steps<'_> {
         out
     }
 
-    /// The tables that the operations of a revision and some of its functions name.
-    pub(super) fn tables_of(&self, entry: &Entry, words: &BTreeSet<String>, schema: &Schema) -> Tables {
-        let mut tables = BTreeSet::new();
-        for statement in entry.file.upgrade.iter().chain(&entry.file.downgrade) {
-            named(&statement.operation, &mut tables);
-        }
-        tables.extend(schema.tables.keys().filter(|table| words.contains(&word(&table.name))).cloned());
-        tables.retain(|table| schema.tables.contains_key(table));
-        let text = write_tables(schema, &tables, &self.configuration.dialects, self.limit);
-        let found = schema.tables.iter().filter(|(name, _)| tables.contains(name));
-        let found = found.map(|(name, table)| (name.clone(), table.clone())).collect();
-        Tables { schema: Schema { tables: found, enums: schema.enums.clone(), ..Schema::default() }, text }
-    }
-
     /// The tables of a step of a revision, in the module of that name.
     fn shared(&mut self, id: &str, step: &str, module: &str) -> String {
         let Some(Tables { schema, .. }) = self.tables.get(&(id.to_owned(), step.to_owned())) else {
             return String::new();
         };
-        let tables = schema.tables.keys().cloned().collect();
         let here = format!("{}::{module}", module_of(id));
-        write_shared_tables(schema, &tables, &self.configuration.dialects, self.limit, &mut self.sharing, &here)
+        write_shared_tables(schema, &self.configuration.dialects, self.limit, &mut self.sharing, &here)
     }
+}
+
+/// The part of a schema that the operations of a revision and some of its functions name.
+pub(super) fn tables_of(entry: &Entry, words: &BTreeSet<String>, schema: &Schema) -> Schema {
+    let mut tables = BTreeSet::new();
+    for statement in entry.file.upgrade.iter().chain(&entry.file.downgrade) {
+        named(&statement.operation, &mut tables);
+    }
+    tables.extend(schema.tables.keys().filter(|table| words.contains(&word(&table.name))).cloned());
+    let found = tables.into_iter().filter_map(|name| Some((name.clone(), schema.tables.get(&name)?.clone())));
+    Schema { tables: found.collect(), enums: schema.enums.clone(), ..Schema::default() }
 }
 
 fn module(out: &mut String, step: &str, tables: &str) {

@@ -3,37 +3,58 @@
 
 use std::collections::BTreeMap;
 
-use super::steps::Steps;
+use migratable_core::Schema;
+
+use super::index::module_of;
+use super::steps::tables_of;
 use crate::configuration::Configuration;
+use crate::diesel_schema::{Sharing, write_shared_tables};
 use crate::history::{Entry, Rows};
 
-/// What is generated for the revisions that have tests, by their identifiers.
-#[derive(Default)]
-pub(super) struct Tested(BTreeMap<String, String>);
+/// What is generated for the revisions that have tests.
+pub(super) struct Tested<'a> {
+    configuration: &'a Configuration,
+    /// How many columns a table may have.
+    limit: usize,
+    /// The tables that each meets, and those that it leaves, by their identifiers.
+    sides: BTreeMap<String, [Schema; 2]>,
+}
 
-impl Tested {
+impl<'a> Tested<'a> {
+    pub(super) fn new(configuration: &'a Configuration, limit: usize) -> Tested<'a> {
+        Tested { configuration, limit, sides: BTreeMap::new() }
+    }
+
     /// Notes a revision, if it has tests.
-    pub(super) fn add(&mut self, configuration: &Configuration, steps: &Steps<'_>, of: &Rows<'_>) {
+    pub(super) fn add(&mut self, of: &Rows<'_>) {
         let Rows { entry, before, after } = of;
-        let Some(words) = &entry.file.test_words else { return };
-        let tables = |schema| indented(&steps.tables_of(entry, words, schema).text);
+        if let Some(words) = &entry.file.test_words {
+            let sides = [before, after].map(|schema| tables_of(entry, words, schema));
+            self.sides.insert(entry.file.id.clone(), sides);
+        }
+    }
+
+    /// What a revision takes in; nothing if it has no tests. It is made for one revision behind the other: tables that
+    /// a step or an earlier one has are not declared again.
+    pub(super) fn text(&self, entry: &Entry, sharing: &mut Sharing) -> String {
+        let id = &entry.file.id;
+        let Some([before, after]) = self.sides.get(id) else { return String::new() };
+        let mut tables = |name: &str, schema| {
+            let here = format!("{}::tables::{name}", module_of(id));
+            indented(&write_shared_tables(schema, &self.configuration.dialects, self.limit, sharing, &here))
+        };
         let mut out = format!(
             "/// The tables as the revision meets them and as it leaves them.\n#[cfg(test)]\n#[allow(missing_docs, \
-             dead_code)]\npub mod tables {{\n    pub mod before {{\n{}    }}\n\n    pub mod after {{\n{}    }}\n}}\n\n",
-            tables(before),
-            tables(after)
+             dead_code, non_snake_case)]\npub mod tables {{\n    pub mod before {{\n{}    }}\n\n    pub mod after {{\n{}    }}\n}}\n\n",
+            tables("before", before),
+            tables("after", after)
         );
         // The rows that a revision maps stand in the same modules; they take the tables in.
         if entry.file.mappers.is_empty() {
             out.push_str("#[cfg(test)]\npub use tables::{after, before};\n\n");
         }
-        out.push_str(&testing(configuration, entry));
-        self.0.insert(entry.file.id.clone(), out);
-    }
-
-    /// What a revision takes in; nothing if it has no tests.
-    pub(super) fn text(&self, id: &str) -> &str {
-        self.0.get(id).map_or("", String::as_str)
+        out.push_str(&testing(self.configuration, entry));
+        out
     }
 }
 

@@ -78,10 +78,12 @@ fn tests_get_the_tables_as_the_revision_meets_and_leaves_them() {
         &text[start..start + end]
     };
     assert!(!module("before").contains("bio") && module("after").contains("bio -> Text,"), "{text}");
-    for name in ["before", "after"] {
-        assert!(module(name).contains("tags (id)") && !module(name).contains("roles (id)"), "{text}");
-    }
-    assert!(text.contains("#[cfg(test)]\n#[allow(missing_docs, dead_code)]\npub mod tables {"), "{text}");
+    assert!(module("before").contains("tags (id)") && module("after").contains("::tables::before::tags;"), "{text}");
+    assert!(!module("before").contains("roles") && !module("after").contains("roles"), "{text}");
+    assert!(
+        text.contains("#[cfg(test)]\n#[allow(missing_docs, dead_code, non_snake_case)]\npub mod tables {"),
+        "{text}"
+    );
     assert!(text.contains("#[cfg(test)]\npub use tables::{after, before};"), "{text}");
     assert!(!module("fill_bio").contains("tags (id)"), "what tests name is nothing to the step");
     assert!(module("testing").contains("\"bbbbbbbbbbbb\", &[::migratable::Dialect::Sqlite]"), "{text}");
@@ -133,6 +135,29 @@ fn what_does_not_change_between_two_steps_is_declared_once() {
     assert!(!second.contains("joinable!"), "{second}");
     assert!(second.contains("query!(roles, users)") && second.contains("query!(tags, users)"), "{second}");
     assert!(!second.contains("query!(roles, tags)"), "{second}");
+}
+
+#[test]
+fn the_tables_of_tests_are_declared_once() {
+    let tests = "#[cfg(test)]\nmod tests {\n    use super::testing::*;\n    fn a() { (roles, users) }\n}\n";
+    let bio = format!("{BIO}{tests}");
+    let note =
+        bio.replace("bbbbbbbbbbbb", "cccccccccccc").replace("aaaaaaaaaaaa", "bbbbbbbbbbbb").replace("bio", "note");
+    let dir = project(&bio);
+    fs::write(dir.path().join("versions/3_cccccccccccc_note.rs"), note).unwrap();
+    let outputs = embed(dir.path(), true);
+    let (first, second) = (&outputs.files["bbbbbbbbbbbb.rs"], &outputs.files["cccccccccccc.rs"]);
+    // The step has the roles and the users with a bio that may be NULL; the tests bring the users before and after.
+    assert_eq!((first.matches("roles (id)").count(), first.matches("users (id)").count()), (1, 3), "{first}");
+    let taken = "        pub use super::super::super::rbbbbbbbbbbbb::fill_bio::roles;";
+    assert_eq!(first.matches(taken).count(), 2, "{first}");
+    assert_eq!((second.matches("roles (id)").count(), second.matches("users (id)").count()), (0, 2), "{second}");
+    let before = "pub mod before {\n        pub use super::super::super::rbbbbbbbbbbbb::fill_bio::roles;\n        \
+                  pub use super::super::super::rbbbbbbbbbbbb::tables::after::users;\n";
+    assert!(second.contains(before), "{second}");
+    // A build without tests has no such table to take.
+    let step = second.split("#[cfg(test)]").next().unwrap();
+    assert!(step.contains("users (id)") && !step.contains("tables::"), "{step}");
 }
 
 #[test]
