@@ -77,8 +77,8 @@ fn a_test_that_fails_leaves_no_database() {
 
 #[test]
 fn a_database_that_a_killed_test_has_left_is_dropped_and_one_in_use_is_not() {
-    // PostgreSQL knows such locks by the database that they are taken in.
-    let mut other = connect(&url(if MYSQL { "mysql" } else { "postgres" }));
+    // Another database of the server than the one that makes them: PostgreSQL tells locks apart by that.
+    let mut other = throwaway();
     let names = ["left", "used"].map(|it| format!("migratable_testing_{}_{it}", std::process::id()));
     hold(&mut other, &names[1]);
     names.iter().for_each(|name| create(name));
@@ -88,6 +88,20 @@ fn a_database_that_a_killed_test_has_left_is_dropped_and_one_in_use_is_not() {
     let there = names.each_ref().map(|name| is_there(&mut other, name));
     names.iter().for_each(|name| remove(name));
     assert_eq!(there, [false, true]);
+}
+
+#[test]
+fn a_database_that_cannot_be_dropped_fails_no_test() {
+    let name = format!("migratable_testing_{}_entered", std::process::id());
+    create(&name);
+    let inside = connect(&url(&name));
+
+    each_database(program(), "r1", &[DIALECT], |_, _: &mut Db| Ok(()));
+
+    let is_left = is_there(&mut throwaway(), &name);
+    drop(inside);
+    remove(&name);
+    assert_eq!(is_left, !MYSQL, "PostgreSQL drops no database that somebody is connected to");
 }
 
 /// On MySQL that would be a database that others use; on PostgreSQL it is part of the database that is dropped.
