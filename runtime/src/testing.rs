@@ -82,18 +82,19 @@ open_one!("postgres", diesel::PgConnection, Postgres);
 open_one!("mysql", diesel::MysqlConnection, Mysql);
 
 /// A revision that is tested.
-pub struct Tested<Db> {
+pub struct Tested<'a, Db> {
     migrator: Migrator<Db>,
     id: &'static str,
+    options: &'a Options<'a>,
 }
 
-impl<Db: Open> Tested<Db> {
+impl<Db: Open> Tested<'_, Db> {
     /// Applies the revision.
     ///
     /// # Errors
     /// If it fails.
     pub fn upgrade(&self, db: &mut Db) -> Result {
-        self.upgrade_with(db, &Options::default())
+        self.upgrade_with(db, self.options)
     }
 
     /// Takes the revision back.
@@ -101,7 +102,7 @@ impl<Db: Open> Tested<Db> {
     /// # Errors
     /// If it fails, or cannot be taken back.
     pub fn downgrade(&self, db: &mut Db) -> Result {
-        self.downgrade_with(db, &Options::default())
+        self.downgrade_with(db, self.options)
     }
 
     /// Applies the revision, with what is given to its data steps.
@@ -135,7 +136,7 @@ impl<Db: Open> Tested<Db> {
         let revision = self.migrator.revisions().iter().find(|it| it.id == self.id);
         let Revision { after, depends_on, .. } = revision.ok_or("the revisions of this package cannot be run")?;
         for before in after.iter().chain(*depends_on) {
-            self.migrator.upgrade_to(db, before, &Options::default())?;
+            self.migrator.upgrade_to(db, before, self.options)?;
         }
         Ok(())
     }
@@ -151,10 +152,26 @@ pub fn each_database<Db: Open>(
     migrator: Migrator<Db>,
     id: &'static str,
     meant: &[Dialect],
-    test: impl Fn(&Tested<Db>, &mut Db) -> Result,
+    test: impl Fn(&Tested<'_, Db>, &mut Db) -> Result,
+) {
+    each_database_with(migrator, id, meant, &Options::default(), test);
+}
+
+/// The same with options for every revision that is run: the one that is tested, unless the test gives it others, and those
+/// before it.
+///
+/// # Panics
+/// As [`each_database`].
+#[track_caller]
+pub fn each_database_with<Db: Open>(
+    migrator: Migrator<Db>,
+    id: &'static str,
+    meant: &[Dialect],
+    options: &Options<'_>,
+    test: impl Fn(&Tested<'_, Db>, &mut Db) -> Result,
 ) {
     let settings = crate::Settings { backup: None, ..migrator.settings().clone() };
-    let revision = Tested { migrator: migrator.with_settings(settings), id };
+    let revision = Tested { migrator: migrator.with_settings(settings), id, options };
     for dialect in meant {
         if !Db::DIALECTS.contains(dialect) {
             eprintln!("not on {dialect}: this build is without its feature `{}`", dialect.name());
@@ -167,7 +184,11 @@ pub fn each_database<Db: Open>(
     }
 }
 
-fn run<Db: Open>(dialect: Dialect, revision: &Tested<Db>, test: &impl Fn(&Tested<Db>, &mut Db) -> Result) -> Result {
+fn run<Db: Open>(
+    dialect: Dialect,
+    revision: &Tested<'_, Db>,
+    test: &impl Fn(&Tested<'_, Db>, &mut Db) -> Result,
+) -> Result {
     if let Some(table) = revision.elsewhere(dialect) {
         return Err(format!("`{table}` is of another database of the server, which no test may change: on {dialect} this cannot be tested").into());
     }

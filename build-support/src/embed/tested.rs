@@ -62,16 +62,19 @@ impl<'a> Tested<'a> {
 fn testing(configuration: &Configuration, entry: &Entry) -> String {
     let of = configuration.database.as_ref().map_or(String::new(), |name| format!("{name}::"));
     let dialects = configuration.dialects.iter().map(|it| format!("::migratable::Dialect::{it:?}"));
+    let db = format!("super::super::{of}Db");
+    let test = format!("impl Fn(&::migratable::testing::Tested<'_, {db}>, &mut {db}) -> ::migratable::testing::Result");
+    let given =
+        format!("super::super::{of}migrator(), {:?}, &[{}]", entry.file.id, dialects.collect::<Vec<_>>().join(", "));
     format!(
         "/// What tests of the revision are written with.\n#[cfg(test)]\n#[allow(unused_imports)]\npub mod testing {{\n    \
          pub use ::migratable::diesel::prelude::*;\n    pub use super::{{after, before}};\n\n    \
          /// Runs a test on a database of each kind, which stands at the revision before.\n    #[track_caller]\n    \
-         pub fn each_database(\n        test: impl Fn(\n            \
-         &::migratable::testing::Tested<super::super::{of}Db>,\n            &mut super::super::{of}Db,\n        ) -> \
-         ::migratable::testing::Result,\n    ) {{\n        \
-         ::migratable::testing::each_database(super::super::{of}migrator(), {:?}, &[{}], test);\n    }}\n}}\n\n",
-        entry.file.id,
-        dialects.collect::<Vec<_>>().join(", ")
+         pub fn each_database(test: {test}) {{\n        \
+         ::migratable::testing::each_database({given}, test);\n    }}\n\n    \
+         /// The same with options for all revisions that are run: this one and those before it.\n    #[track_caller]\n    \
+         pub fn each_database_with(options: &::migratable::Options<'_>, test: {test}) {{\n        \
+         ::migratable::testing::each_database_with({given}, options, test);\n    }}\n}}\n\n"
     )
 }
 

@@ -84,6 +84,7 @@ fn tests_get_the_tables_as_the_revision_meets_and_leaves_them() {
         text.contains("#[cfg(test)]\n#[allow(missing_docs, dead_code, non_snake_case)]\npub mod tables {"),
         "{text}"
     );
+    assert!(module("testing").contains("pub fn each_database_with(options: &::migratable::Options<'_>, "), "{text}");
     assert!(text.contains("#[cfg(test)]\npub use tables::{after, before};"), "{text}");
     assert!(!module("fill_bio").contains("tags (id)"), "what tests name is nothing to the step");
     assert!(module("testing").contains("\"bbbbbbbbbbbb\", &[::migratable::Dialect::Sqlite]"), "{text}");

@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use migratable::revision::*;
-use migratable::testing::each_database;
+use migratable::testing::{each_database, each_database_with};
+use migratable::{Given, Options};
 
 use super::shared::MYSQL;
 use super::shared::programs::{Program, line, nothing, one, run};
@@ -102,6 +103,32 @@ fn a_database_that_cannot_be_dropped_fails_no_test() {
     drop(inside);
     remove(&name);
     assert_eq!(is_left, !MYSQL, "PostgreSQL drops no database that somebody is connected to");
+}
+
+#[test]
+fn a_test_can_begin_behind_a_revision_that_asks_for_an_argument() {
+    fn tenant(db: &mut Db) -> Result<()> {
+        let tenant = argument("tenant").ok_or("say which tenant: -x tenant=…")?;
+        run(db, &format!("INSERT INTO users (id) VALUES ({tenant})"));
+        Ok(())
+    }
+    fn asking(op: &mut Operations) {
+        users(op);
+        op.run(tenant);
+    }
+    let program = || line(&[(asking, |op| op.drop_table("users")), (bio, |op| op.drop_column("users", "bio"))]);
+    let failed = catch_unwind(|| each_database(program(), "r2", &[DIALECT], |_, _: &mut Db| Ok(())));
+    assert!(failed.unwrap_err().downcast_ref::<String>().is_some_and(|it| it.contains("say which tenant")));
+
+    let given = Given { arguments: [("tenant".to_owned(), "7".to_owned())].into(), tag: None };
+    let options = Options { given, ..Options::default() };
+    for id in ["r1", "r2"] {
+        each_database_with(program(), id, &[DIALECT], &options, |revision, db: &mut Db| {
+            revision.upgrade(db)?;
+            assert_eq!(one(db, "SELECT id FROM users"), "7");
+            Ok(())
+        });
+    }
 }
 
 /// On MySQL that would be a database that others use; on PostgreSQL it is part of the database that is dropped.
