@@ -61,8 +61,8 @@ fn rows_that_were_changed_before_a_failure_are_not_changed_again_whatever_words_
         (
             true,
             &[
-                "PREPARE change FROM 'UPDATE users SET name = CONCAT(name, ''!'')'",
-                "EXECUTE change",
+                "PREPARE shout FROM 'UPDATE users SET name = CONCAT(name, ''!'')'",
+                "EXECUTE shout",
                 "UPDATE nowhere SET id = 1",
             ],
         ),

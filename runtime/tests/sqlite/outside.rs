@@ -129,7 +129,9 @@ fn a_statement_that_fails_does_not_take_back_how_far_another_process_has_come() 
     program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
     let is_first = Cell::new(true);
     let observe = |event: &Event<'_>| {
-        if let (Event::Committed { .. }, true) = (event, is_first.replace(false)) {
+        if let Event::Committed { .. } = event
+            && is_first.replace(false)
+        {
             let stops = |event: &Event<'_>| {
                 assert!(!matches!(event, Event::Progresses { done: 3, .. }), "killed");
             };
