@@ -330,7 +330,7 @@ impl<Db: Database> Run<'_, Db> {
         }
         let (mut alike, mut before) = (0, Vec::new());
         for revision in &state.path {
-            if self.stands_alone(revision) || self.goes_in_batches(state, revision, &before)? {
+            if self.stands_alone(revision) || self.goes_in_batches(&state.replay, revision, &before)? {
                 break;
             }
             before.extend(revision.operations(self.direction));

@@ -15,13 +15,13 @@ use std::collections::{BTreeSet, VecDeque};
 use diesel::result::QueryResult;
 use migratable_core::graph::Graph;
 use migratable_core::hash::hex;
-use migratable_core::{Dialect, Operation};
+use migratable_core::{Dialect, Operation, TableName};
 
 use self::nature::{Nature, natures, sets_session};
 pub(crate) use self::parts::{Parts, Place};
 pub(crate) use self::rest::Rest;
 use crate::batches::Key;
-use crate::dialect::{Database, Work, literal_for};
+use crate::dialect::{Database, Work, literal_for, offline};
 use crate::error::{Error, Stop};
 use crate::history::{self, Position, Statements, in_transactions};
 use crate::migrator::{Direction, Revision};
@@ -54,35 +54,53 @@ pub struct Unfinished {
     facts: Option<String>,
     /// How far the piece that is next has come, if it is done batch by batch.
     pub(crate) progress: Option<Progress>,
+    /// The table whose rows it works on, or has worked on last, batch by batch.
+    rows_of: Option<TableName>,
     /// The checksum of the data steps that did it.
     steps: Option<String>,
 }
 
 /// How far work on the rows of a table has come.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Progress {
+    /// The table.
+    pub(crate) table: TableName,
     /// The last key that is done.
     pub(crate) after: Option<Key>,
     /// How many rows are done.
     pub(crate) rows: u64,
 }
 
+/// The table whose rows are worked on, in the journal.
+fn works_on(table: &TableName, dialect: Dialect) -> String {
+    format!("rows_of = {}", literal_for(dialect, &table.to_string()))
+}
+
 /// What stands between the values of a key in the journal.
 const BETWEEN: char = '\u{1}';
 
 impl Progress {
-    fn read(after: Option<String>, rows: Option<String>) -> Option<Progress> {
-        let after = after?;
-        let key = (!after.is_empty()).then(|| after.split(BETWEEN).map(unescaped).collect());
-        Some(Progress { after: key, rows: rows.and_then(|it| it.parse().ok()).unwrap_or_default() })
+    /// Nothing is done of a table yet.
+    pub(crate) fn of(table: &TableName) -> Progress {
+        Progress { table: table.clone(), after: None, rows: 0 }
     }
 
-    /// The values of its columns in the journal.
+    fn read(after: Option<String>, rows: Option<String>, table: Option<&TableName>) -> Option<Progress> {
+        let after = after?;
+        let key = (!after.is_empty()).then(|| after.split(BETWEEN).map(unescaped).collect());
+        Some(Progress {
+            after: key,
+            rows: rows.and_then(|it| it.parse().ok()).unwrap_or_default(),
+            ..Progress::of(table?)
+        })
+    }
+
+    /// The values of its columns in the journal. The table stays there: what stands beside it is taken away later.
     fn sets(progress: Option<&Progress>, dialect: Dialect) -> String {
-        let values = |it: &Progress| it.after.iter().flatten().map(|it| escaped(it)).collect::<Vec<_>>();
-        let key = progress.map(|it| values(it).join(&BETWEEN.to_string()));
-        let key = key.map_or("NULL".to_owned(), |key| literal_for(dialect, &key));
-        format!("done_key = {key}, done_rows = {}", progress.map_or(0, |it| it.rows))
+        let Some(progress) = progress else { return "done_key = NULL, done_rows = 0".to_owned() };
+        let values: Vec<String> = progress.after.iter().flatten().map(|it| escaped(it)).collect();
+        let key = literal_for(dialect, &values.join(&BETWEEN.to_string()));
+        format!("done_key = {key}, done_rows = {}, {}", progress.rows, works_on(&progress.table, dialect))
     }
 }
 
@@ -119,6 +137,12 @@ impl Unfinished {
         Ok(())
     }
 
+    /// What takes away that which the tool has put beside a table while it worked on the rows.
+    pub(crate) fn clears(&self, dialect: Dialect) -> Vec<String> {
+        let capture = offline(dialect).map(|it| &it.capture);
+        capture.zip(self.rows_of.as_ref()).map_or(Vec::new(), |(capture, table)| capture.clear(table))
+    }
+
     /// The facts that it was planned with; what was not noted is as it is now.
     pub(crate) fn known<Db: Database>(&self, database: &Db, now: &Db::Facts) -> Option<Db::Facts> {
         database.noted(self.facts.as_deref()?.split(BROKEN).next()?, now)
@@ -145,6 +169,9 @@ impl Unfinished {
 
     /// Stops if its work is not that of the revision as it is now.
     fn is_of(&self, revision: &Revision, plan: &str) -> Result<(), Stop> {
+        if self.plan.is_empty() {
+            return Err(Stop::refused("its repair was stopped before it was recorded: run `repair` again"));
+        }
         if self.checksum != revision.checksum {
             return Err(Stop::refused(
                 "it was edited since it was begun; undo the edit, or bring the tables to where the revision begins or \
@@ -187,16 +214,14 @@ pub(crate) fn read<Db: Database>(database: &mut Db, settings: &Settings) -> Resu
     }
     let sql = format!(
         "SELECT revision, direction, piece, pieces, CAST(begun_at AS CHAR(19)), tool_version, checksum, plan, catalogue, \
-         facts, done_key, done_rows, \
-         steps \
-         FROM {}",
+         facts, done_key, done_rows, rows_of, steps FROM {}",
         table.sql(dialect)
     );
     let rows = history::query(database, settings, &table, &sql)?;
     let Some(row) = rows.into_iter().next() else { return Ok(None) };
     let mut values = row.into_iter();
     let mut text = || values.next().flatten();
-    Ok(Some(Unfinished {
+    let mut unfinished = Unfinished {
         revision: text().unwrap_or_default(),
         direction: if text().as_deref() == Some("downgrade") { Direction::Downgrade } else { Direction::Upgrade },
         done: text().and_then(|it| it.parse().ok()).unwrap_or_default(),
@@ -207,9 +232,15 @@ pub(crate) fn read<Db: Database>(database: &mut Db, settings: &Settings) -> Resu
         plan: text().unwrap_or_default(),
         catalogue: text(),
         facts: text(),
-        progress: Progress::read(text(), text()),
-        steps: text(),
-    }))
+        progress: None,
+        rows_of: None,
+        steps: None,
+    };
+    let (key, rows) = (text(), text());
+    unfinished.rows_of = text().map(|it| TableName::parse(&it));
+    unfinished.progress = Progress::read(key, rows, unfinished.rows_of.as_ref());
+    unfinished.steps = text();
+    Ok(Some(unfinished))
 }
 
 fn create(table: &str, dialect: Dialect) -> String {
@@ -225,6 +256,7 @@ fn create(table: &str, dialect: Dialect) -> String {
     facts TEXT,
     done_key TEXT,
     done_rows BIGINT,
+    rows_of TEXT,
     steps VARCHAR(64),
     begun_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
     tool_version VARCHAR(32) NOT NULL
@@ -260,6 +292,14 @@ fn begins(
         values.join(", ")
     );
     vec![create(table, dialect), begins]
+}
+
+/// Takes away what stands beside a table whose rows were worked on, because a person says what the table is like now.
+/// From then on nobody can go on with what was begun.
+pub(crate) fn give_up<Db: Database>(database: &mut Db, settings: &Settings, begun: &Unfinished) -> QueryResult<()> {
+    let dialect = database.dialect();
+    let ends = format!("UPDATE {} SET plan = ''", settings.history.journal().sql(dialect));
+    [ends].iter().chain(&begun.clears(dialect)).try_for_each(|sql| database.execute(sql))
 }
 
 /// Takes what was begun away, for whoever writes in the same transaction what came of it.
@@ -445,6 +485,11 @@ impl<'a> Journal<'a> {
     /// Writes that a piece is to be done again, with all that is behind it.
     pub(crate) fn goes_back<Db: Database>(&self, database: &mut Db, piece: usize) -> Result<(), Stop> {
         self.at(database, piece, None)
+    }
+
+    /// Writes on the rows of which table work begins: what is put beside it stays, whatever becomes of the work.
+    pub(crate) fn works_on<Db: Database>(&self, database: &mut Db, table: &TableName) -> Result<(), Stop> {
+        self.write(database, &format!("UPDATE {} SET {}", self.table, works_on(table, self.dialect)))
     }
 
     /// Writes how far a piece has come that is done batch by batch, in the transaction that brought it there.

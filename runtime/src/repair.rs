@@ -110,6 +110,9 @@ pub(crate) fn run<Db: Database>(
         },
     };
     session.database.execute(&create(settings, dialect)).map_err(write)?;
+    if let Some(begun) = &unfinished {
+        journal::give_up(session.database, settings, begun).map_err(write)?;
+    }
     session.database.begin_rows().map_err(write)?;
     if unfinished.is_some() {
         journal::clear(session.database, settings).map_err(write)?;

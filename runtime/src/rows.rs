@@ -180,8 +180,8 @@ where
         for rows in rows.chunks(at_once) {
             written += Update { batch, rows }.execute(connection)?;
         }
-        // Elsewhere others may have deleted some of them.
-        if batch.dialect == Dialect::Sqlite && written != rows.len() {
+        // On PostgreSQL others may have deleted some of them.
+        if batch.dialect != Dialect::Postgres && written != rows.len() {
             let read = rows.len();
             return Err(Error::new(format!(
                 "only {written} of {read} rows of {} are found again by their keys, which are not written as this program \

@@ -59,6 +59,9 @@ pub(crate) fn run<Db: Database>(
         statements.push(rows.insert(revision, &ordinal.to_string(), Duration::ZERO));
     }
     let write = |source| Error::Database { doing: "write the history of the database", source };
+    if let Some(begun) = &status.unfinished {
+        journal::give_up(session.database, settings, begun).map_err(write)?;
+    }
     session.database.begin_rows().map_err(write)?;
     if status.unfinished.is_some() {
         journal::clear(session.database, settings).map_err(write)?;

@@ -180,10 +180,11 @@ Examples:
   migrate repair 3f2a --applied --reason \"the index was made by hand\"
   migrate repair 3f2a --not-applied --reason \"the new table was dropped by hand\"
 
-Nothing is run. Without --applied and --not-applied a revision that was edited since it was applied
-counts as it is now. The two are for one that was stopped in the middle, on a database that takes
-no change of tables back; `upgrade` or `downgrade` goes on with it by itself, and is what you want
-unless you have ended or undone it by hand. The reasons are kept in the table migratable_repairs.")]
+Nothing of a revision is run. Without --applied and --not-applied a revision that was edited since it was applied
+counts as it is now. The two are for one that was stopped in the middle of its transactions;
+`upgrade` or `downgrade` goes on with it by itself, and is what you want unless you have ended or
+undone it by hand. Triggers and notes beside a table whose rows were worked on go then. The reasons
+are kept in the table migratable_repairs.")]
 pub struct Repair {
     /// The revision.
     #[arg(value_name = "REV")]

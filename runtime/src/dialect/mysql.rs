@@ -127,7 +127,7 @@ impl Connection for MysqlConnection {
     /// Diesel keeps no number; the session speaks English.
     fn is_contended(&self, error: &DieselError) -> bool {
         let said = error.to_string();
-        said.contains("Lock wait timeout exceeded") || said.contains("Deadlock found")
+        ["Lock wait timeout exceeded", "Deadlock found", "NOWAIT is set"].iter().any(|words| said.contains(words))
     }
 
     fn facts(&mut self) -> QueryResult<Surroundings> {

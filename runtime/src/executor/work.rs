@@ -54,7 +54,7 @@ impl<Db: Database> Run<'_, Db> {
         let operations = &recorded.operations;
         // Of one that was begun, the tables are neither as before nor as behind it.
         let is_new = state.unfinished.is_none();
-        let many = is_new && self.is_alone && self.goes_in_batches(state, revision, &[])?;
+        let many = is_new && self.is_alone && self.goes_in_batches(&state.replay, revision, &[])?;
         let begun_before = state.unfinished.take();
         let before = begun_before.as_ref().and_then(|it| it.known(self.session.database, &state.facts));
         let facts = before.as_ref().unwrap_or(&state.facts);
@@ -347,7 +347,9 @@ impl<Db: Database> Run<'_, Db> {
         progress: Option<Progress>,
     ) -> Result<(), Error> {
         let failed = |run: &Self, stop| run.failure(work.revision, work.lines(&work.pieces[at]), stop);
-        journal.before(self.session.database, at).map_err(|stop| failed(self, stop))?;
+        let begun = journal.before(self.session.database, at);
+        let begun = begun.and_then(|()| journal.works_on(self.session.database, &batches.table));
+        begun.map_err(|stop| failed(self, stop))?;
         self.stays = true;
         if progress.is_some() {
             self.session.database.begin_rows().map_err(|error| failed(self, error.into()))?;
@@ -376,7 +378,7 @@ impl<Db: Database> Run<'_, Db> {
     /// Lets others write again to a table that could not become what the revision says: its rows are worked on anew then.
     /// Not where a change was made already.
     fn let_in(&mut self, work: &Planned<'_>, at: usize, journal: &mut Journal<'_>) {
-        let pieces = &work.pieces[..at];
+        let pieces = &work.pieces[..=at];
         let last = pieces.iter().rposition(|it| matches!(it.work, Work::LastBatch(_)));
         let Some(last) = last.filter(|_| work.in_batches) else { return };
         let (Work::LastBatch(batches), true) =

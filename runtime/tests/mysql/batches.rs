@@ -1,13 +1,14 @@
 //! What others may do while a table becomes what a revision says, where no lock outlives a change of a table.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use migratable::diesel::connection::SimpleConnection;
 use migratable::revision::*;
-use migratable::{Event, Observer, Options};
+use migratable::{Event, Observer, Options, RepairOptions, TablesAre};
 
-use crate::database::{line, nothing, one, run, two};
-use crate::shared::batches::{fill, people, person, program};
+use crate::database::{Db, Program, line, nothing, one, run, two};
+use crate::shared::batches::{beside, fill, people, person, program};
 
 #[test]
 fn nobody_else_writes_between_the_last_batch_and_the_change_of_the_table() {
@@ -69,4 +70,56 @@ fn a_table_that_cannot_become_what_the_revision_says_is_free_to_be_written_to() 
     run(&mut other, "DELETE FROM pets; DELETE FROM people WHERE id > 1");
     program.upgrade(&mut db).unwrap();
     assert_eq!(one(&mut db, "SELECT CAST(group_id AS char) FROM people"), "1");
+}
+
+/// Stops an upgrade where others are kept away from the table.
+fn stop_behind_the_last_batch(program: &Program, db: &mut Db) {
+    let observe = |event: &Event<'_>| {
+        let stops = matches!(event, Event::Progresses { operation, .. } if operation.contains("drop column"));
+        assert!(!stops, "stop here");
+    };
+    let options = Options { observer: Observer::new(&observe), ..Options::default() };
+    catch_unwind(AssertUnwindSafe(|| program.upgrade_to(db, "head", &options))).unwrap_err();
+}
+
+#[test]
+fn a_revision_that_is_ended_by_hand_keeps_nobody_from_writing() {
+    for tables in [TablesAre::After, TablesAre::Before] {
+        let program = program(5);
+        let (_stays, mut db, mut other) = two();
+        program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+        fill(&mut db);
+        stop_behind_the_last_batch(&program, &mut db);
+        other.batch_execute(&person(77, "1")).unwrap_err();
+
+        let options = RepairOptions { reason: "by hand".to_owned(), tables: Some(tables) };
+        program.repair(&mut db, "r2", &options).unwrap();
+
+        assert_eq!(beside(&mut db), [] as [&str; 0]);
+        run(&mut other, &person(77, "1"));
+    }
+}
+
+#[test]
+fn a_row_that_the_last_batch_cannot_map_keeps_nobody_from_writing() {
+    let program = program(5);
+    let (_stays, mut db, other) = two();
+    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+    fill(&mut db);
+    let (other, maps) = (RefCell::new(other), Cell::new(0));
+    let observe = |event: &Event<'_>| {
+        // Behind the last pass, and before others are kept away.
+        if let Event::Progresses { operation, .. } = event
+            && operation.contains("map")
+            && maps.replace(maps.get() + 1) == 1
+        {
+            run(&mut other.borrow_mut(), "UPDATE people SET age = 'many' WHERE id = 4");
+        }
+    };
+    let options = Options { observer: Observer::new(&observe), ..Options::default() };
+    let error = program.upgrade_to(&mut db, "head", &options).unwrap_err().to_string();
+    assert!(error.contains("the row with id = 4"), "{error}");
+    run(&mut other.borrow_mut(), "UPDATE people SET age = '44' WHERE id = 4");
+    program.upgrade(&mut db).unwrap();
+    assert_eq!(one(&mut db, "SELECT age FROM people WHERE id = 4"), "44");
 }

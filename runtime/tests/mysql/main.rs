@@ -17,6 +17,7 @@ mod throwaway;
 
 mod batches;
 mod begun;
+mod busy;
 mod conversions;
 mod executor;
 mod foreseen;

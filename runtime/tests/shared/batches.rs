@@ -1,9 +1,12 @@
 //! Work on rows batch by batch, while others write.
 
+mod filled;
+mod renamed;
+mod repaired;
+
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
 
 use migratable::diesel::connection::Connection;
 use migratable::diesel::deserialize;
@@ -18,6 +21,8 @@ use migratable::{Direction, Event, Observer, Options, Revision, Settings};
 use crate::database::{Db, assert_is, line, nothing, one, replay, run, two, values};
 use crate::shared::programs::{Program, down, revision};
 use crate::shared::{MYSQL, each};
+
+pub use self::repaired::beside;
 
 type Backend = <Db as Connection>::Backend;
 
@@ -141,7 +146,7 @@ fn split(new: After) -> Result<Before> {
     Ok(Before { id: new.id, first, last, age: new.age.to_string(), email, note: new.note })
 }
 
-fn first(op: &mut Operations) {
+pub fn first(op: &mut Operations) {
     op.create_table(
         table("people")
             .column(column("id", bigint()))
@@ -163,7 +168,7 @@ fn first(op: &mut Operations) {
     );
 }
 
-fn second(op: &mut Operations) {
+pub fn second(op: &mut Operations) {
     op.add_column("people", column("name", varchar(70)));
     op.add_column("people", column("nick", varchar(30)).nullable());
     op.drop_column("people", "first");
@@ -355,39 +360,20 @@ fn a_row_that_cannot_be_mapped_is_named_and_nothing_of_its_batch_is_kept() {
     }
 }
 
-fn filled(op: &mut Operations) {
-    op.add_column("people", column("whole", varchar(70)).nullable());
-    op.backfill("people", "whole", sql(each("first || last", "first || last", "concat(first, last)")));
-    op.alter_column("people", "whole").not_null();
-}
-
 #[test]
-fn a_fill_goes_batch_by_batch_too() {
+fn a_row_that_the_database_refuses_is_named() {
     for size in [1_000, 5] {
-        let settings = Settings::default().with_batch_size(size).with_batch_pause(Duration::from_millis(1));
-        let program = line(&[(first, nothing), (filled, |op| op.drop_column("people", "whole"))]);
-        let program = program.with_settings(settings);
-        let (_stays, mut db, other) = two();
+        let program = program(size);
+        let (_stays, mut db, _) = two();
         program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
         fill(&mut db);
-        let (other, batch) = (RefCell::new(other), Cell::new(0));
-        let observe = |event: &Event<'_>| {
-            if let Event::Rows { .. } = event {
-                let mut other = other.borrow_mut();
-                match batch.replace(batch.get() + 1) {
-                    1 => run(&mut other, "UPDATE people SET first = 'g' WHERE id = 2"),
-                    2 => run(&mut other, &person(-1, "1")),
-                    3 => run(&mut other, "UPDATE people SET whole = 'own' WHERE id = 3"),
-                    _ => {}
-                }
-            }
-        };
-        let options = Options { observer: Observer::new(&observe), ..Options::default() };
-        program.upgrade_to(&mut db, "head", &options).unwrap();
-        let wanted = if size == 5 { ["f-1l-1", "f1l1", "gl2", "own"] } else { ["f1l1", "f2l2", "f3l3", "f4l4"] };
-        assert_eq!(values(&mut db, "SELECT whole FROM people ORDER BY id")[..4], wanted);
-        assert_is(&mut db, &replay(&program, &[]), "filled");
-        assert_eq!(batch.get() > 3, size == 5);
+        // With one more character it is too long.
+        let long = "UPDATE people SET email = repeat('E', 60) WHERE id = 13";
+        let refuses =
+            "CREATE TRIGGER refuses BEFORE UPDATE ON people WHEN NEW.id = 13 BEGIN SELECT RAISE(ABORT, 'no'); END";
+        run(&mut db, each(refuses, long, long));
+        let error = program.upgrade(&mut db).unwrap_err().to_string();
+        assert!(error.contains("the row with id = 13: "), "{error}");
     }
 }
 
@@ -416,68 +402,4 @@ fn a_function_that_was_mended_maps_all_rows_anew() {
     mended.upgrade(&mut db).unwrap();
     assert_eq!(people(&mut db), (1..=PEOPLE).map(expected).collect::<Vec<_>>());
     assert_eq!(MAPPED.with_borrow(|mapped| mapped.len()), PEOPLE as usize);
-}
-
-fn several(op: &mut Operations) {
-    op.add_column("pets", column("name", varchar(30)).nullable());
-    op.backfill("pets", "name", sql("'pet'"));
-    op.alter_column("pets", "name").not_null();
-    op.execute(sql("UPDATE people SET first = 'g' WHERE id = 2"));
-    second(op);
-    op.backfill("pets", "name", sql("'dog'"));
-}
-
-#[test]
-fn several_tables_are_worked_on_in_one_revision_in_the_order_that_it_names() {
-    for size in [1_000, 5] {
-        let program = line(&[(first, nothing), (several, nothing)]);
-        let program = program.with_settings(Settings::default().with_batch_size(size));
-        let (_stays, mut db, other) = two();
-        program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
-        fill(&mut db);
-        let (other, batch) = (RefCell::new(other), Cell::new(0));
-        let observe = |event: &Event<'_>| {
-            if let Event::Rows { .. } = event
-                && batch.replace(batch.get() + 1) % 3 == 2
-            {
-                run(&mut other.borrow_mut(), "UPDATE people SET note = 'n' WHERE id = 5");
-            }
-        };
-        let options = Options { observer: Observer::new(&observe), ..Options::default() };
-        program.upgrade_to(&mut db, "head", &options).unwrap();
-        let mut wanted: Vec<String> = (1..=PEOPLE).map(expected).collect();
-        wanted[1] = "2|g l2|40|e2!|-".to_owned();
-        if size == 5 || MYSQL {
-            wanted[4] = "5|f5 l5|40|e5!|n".to_owned();
-        }
-        assert_eq!(people(&mut db), wanted, "{size}");
-        assert_eq!(values(&mut db, "SELECT DISTINCT name FROM pets"), ["dog"]);
-        assert_is(&mut db, &replay(&program, &[]), "several");
-    }
-}
-
-#[test]
-fn what_others_set_themselves_in_a_new_column_stays() {
-    let program = line(&[(first, nothing), (filled, nothing)]).with_settings(Settings::default().with_batch_size(5));
-    let (_stays, mut db, other) = two();
-    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
-    fill(&mut db);
-    let (other, batch) = (RefCell::new(other), Cell::new(0));
-    let observe = |event: &Event<'_>| {
-        if let Event::Rows { .. } = event
-            && batch.replace(batch.get() + 1) == 0
-        {
-            let mut other = other.borrow_mut();
-            run(&mut other, "UPDATE people SET whole = 'own' WHERE id IN (2, 20)");
-            run(&mut other, &person(-3, "1"));
-            run(
-                &mut other,
-                "INSERT INTO people (id, first, last, age, email, whole) VALUES (77, '', '', '', '', 'new')",
-            );
-        }
-    };
-    let options = Options { observer: Observer::new(&observe), ..Options::default() };
-    program.upgrade_to(&mut db, "head", &options).unwrap();
-    let found = values(&mut db, "SELECT whole FROM people WHERE id IN (-3, 1, 2, 20, 77) ORDER BY id");
-    assert_eq!(found, ["f-3l-3", "f1l1", "own", "own", "new"]);
 }

@@ -5,40 +5,41 @@ use migratable_core::{ColumnType, Dialect, Table, TableName};
 
 use super::ddl::{quoted, table_name};
 use super::types;
-use crate::batches::{Batches, Capture, KeyColumn, Take};
+use crate::batches::{Batches, Capture, KeyColumn, Lock};
 use crate::settings::HistoryTable;
 
 pub(super) const CAPTURE: Capture = Capture {
     make,
     begin,
-    end: |batches| {
-        ["new_row", "changed_row"].map(|it| format!("DROP TRIGGER IF EXISTS {}", trigger(batches, it))).into()
-    },
-    forget: |batches| vec![format!("DROP TABLE IF EXISTS {}", notes(batches))],
+    end: |table| ["new_row", "changed_row"].map(|it| format!("DROP TRIGGER IF EXISTS {}", trigger(table, it))).into(),
+    forget: |table| vec![format!("DROP TABLE IF EXISTS {}", notes(table))],
     bar,
-    unbar: |batches| {
-        ["no_new_row", "no_changed_row"].map(|it| format!("DROP TRIGGER IF EXISTS {}", trigger(batches, it))).into()
+    unbar: |table| {
+        ["no_new_row", "no_changed_row"].map(|it| format!("DROP TRIGGER IF EXISTS {}", trigger(table, it))).into()
     },
-    take,
-    // Queries else see the rows as they were when the transaction began.
-    now: " LOCK IN SHARE MODE",
+    take: |batches, most| {
+        let notes = notes(&batches.table);
+        format!("SELECT number, is_new, {} FROM {notes} ORDER BY number LIMIT {most}", batches.taken_key())
+    },
+    taken: Some(taken),
+    lock: Some(Lock { waits: " FOR UPDATE", fails: " FOR UPDATE NOWAIT" }),
     leaves: 0.0,
     own: |_| (vec!["SET @migratable_batch = 1".to_owned()], vec!["SET @migratable_batch = NULL".to_owned()]),
     keyless: |_| None,
 };
 
 /// What the tool makes beside a table, in the same database.
-fn beside(batches: &Batches, name: &str) -> String {
-    table_name(&TableName { schema: batches.table.schema.clone(), name: name.to_owned() })
+fn beside(table: &TableName, name: &str) -> String {
+    table_name(&TableName { schema: table.schema.clone(), name: name.to_owned() })
 }
 
-fn notes(batches: &Batches) -> String {
-    beside(batches, HistoryTable::CHANGED_ROWS)
+fn notes(table: &TableName) -> String {
+    beside(table, HistoryTable::CHANGED_ROWS)
 }
 
 /// A trigger of a table: its name is that of no other table's.
-fn trigger(batches: &Batches, name: &str) -> String {
-    beside(batches, &format!("migratable_{name}_{}", hex(&batches.table.name, 8)))
+fn trigger(table: &TableName, name: &str) -> String {
+    beside(table, &format!("migratable_{name}_{}", hex(&table.name, 8)))
 }
 
 /// The primary key of a table.
@@ -66,7 +67,7 @@ fn is_binary(column_type: &str) -> bool {
 }
 
 fn make(batches: &Batches) -> Vec<String> {
-    let (notes, key) = (notes(batches), batches.noted_key().join(", "));
+    let (notes, key) = (notes(&batches.table), batches.noted_key().join(", "));
     vec![format!(
         "CREATE TABLE {notes} (number BIGINT AUTO_INCREMENT PRIMARY KEY) ENGINE = InnoDB AS SELECT {key}, 0 AS is_new FROM \
          {} LIMIT 0",
@@ -76,7 +77,7 @@ fn make(batches: &Batches) -> Vec<String> {
 
 /// The trigger cannot be told of which columns an update is: what the tool writes says so itself.
 fn begin(batches: &Batches) -> Vec<String> {
-    let (table, notes) = (&batches.sql, notes(batches));
+    let (table, notes) = (&batches.sql, notes(&batches.table));
     let names: Vec<String> = (0..batches.key.len()).map(|at| format!("k{at}")).collect();
     let note = |is_new: u8, condition: &str| {
         format!(
@@ -87,7 +88,7 @@ fn begin(batches: &Batches) -> Vec<String> {
         )
     };
     let unless_set = batches.filled().map_or(String::new(), |column| format!(" AND OLD.{column} <=> NEW.{column}"));
-    let (new, changed) = (trigger(batches, "new_row"), trigger(batches, "changed_row"));
+    let (new, changed) = (trigger(&batches.table, "new_row"), trigger(&batches.table, "changed_row"));
     vec![
         format!("CREATE TRIGGER {new} AFTER INSERT ON {table} {}", note(1, "")),
         format!("CREATE TRIGGER {changed} AFTER UPDATE ON {table} {}", note(0, &unless_set)),
@@ -100,17 +101,19 @@ fn bar(batches: &Batches) -> Vec<String> {
     let refuse = format!(
         "FOR EACH ROW IF @migratable_session IS NULL THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = {message}; END IF"
     );
-    let (new, changed) = (trigger(batches, "no_new_row"), trigger(batches, "no_changed_row"));
+    let (new, changed) = (trigger(&batches.table, "no_new_row"), trigger(&batches.table, "no_changed_row"));
     vec![
         format!("CREATE TRIGGER IF NOT EXISTS {new} BEFORE INSERT ON {} {refuse}", batches.sql),
         format!("CREATE TRIGGER IF NOT EXISTS {changed} BEFORE UPDATE ON {} {refuse}", batches.sql),
     ]
 }
 
-fn take(batches: &Batches, most: u64) -> Take {
-    let (notes, key) = (notes(batches), batches.taken_key());
-    Take {
-        read: format!("SELECT number, is_new, {key} FROM {notes} ORDER BY number LIMIT {most} FOR UPDATE"),
-        delete: Some(format!("DELETE FROM {notes} WHERE number IN ")),
-    }
+/// Takes these notes and looks at no other: those that others are writing stand between them, and beside.
+fn taken(batches: &Batches, numbers: &[String]) -> String {
+    let numbers = numbers.join(" UNION ALL SELECT ");
+    format!(
+        "DELETE notes FROM (SELECT 0 AS taken UNION ALL SELECT {numbers}) AS these STRAIGHT_JOIN {} AS notes ON \
+         notes.number = these.taken",
+        notes(&batches.table)
+    )
 }

@@ -13,7 +13,6 @@ mod rename;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 use migratable_core::{Column, ColumnChange, Enum, Operation, Schema, Table, TableName};
 
@@ -21,7 +20,7 @@ use self::foresight::Foresight;
 use super::ddl::{self, Words};
 use super::flavour::{Flavour, Surroundings};
 use super::types;
-use crate::batches::Batches;
+use crate::batches::Bar;
 use crate::dialect::Work;
 use crate::plan::{Mode, Piece, Pieces, Refusal};
 
@@ -44,7 +43,7 @@ pub(super) fn plan(
         aliases: BTreeMap::new(),
         new_tables: BTreeSet::new(),
         foresight: Foresight::at_beginning(),
-        barred: None,
+        bar: Bar::new(false),
         planned: Pieces::default(),
     };
     match planner.run() {
@@ -71,8 +70,8 @@ struct Planner<'a> {
     /// The tables that are made together with the changes that are planned, and so have no rows for them.
     new_tables: BTreeSet<TableName>,
     foresight: Foresight,
-    /// The rows to which others may not write until what follows is done to their table.
-    barred: Option<Rc<Batches>>,
+    /// Who is kept from writing to a table.
+    bar: Bar,
     planned: Pieces,
 }
 

@@ -3,18 +3,19 @@
 use migratable_core::{Table, TableName};
 
 use super::ddl::{in_schema_of, quoted};
-use crate::batches::{Batches, Capture, KeyColumn, Take};
+use crate::batches::{Batches, Capture, KeyColumn};
 use crate::settings::HistoryTable;
 
 pub(super) const CAPTURE: Capture = Capture {
     make,
     begin,
     end,
-    forget: |batches| vec![format!("DROP TABLE IF EXISTS {}", notes(&batches.table))],
+    forget: |table| vec![format!("DROP TABLE IF EXISTS {}", notes(table))],
     bar: |batches| vec![format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", batches.sql)],
     unbar: |_| Vec::new(),
     take,
-    now: "",
+    taken: None,
+    lock: None,
     leaves: 0.0,
     own: |_| {
         (vec!["SET LOCAL migratable.batch = 'on'".to_owned()], vec!["SET LOCAL migratable.batch = 'off'".to_owned()])
@@ -72,20 +73,15 @@ fn begin(batches: &Batches) -> Vec<String> {
     ]
 }
 
-fn end(batches: &Batches) -> Vec<String> {
-    let table = &batches.sql;
-    vec![
-        format!("DROP TRIGGER IF EXISTS migratable_new_row ON {table}"),
-        format!("DROP TRIGGER IF EXISTS migratable_changed_row ON {table}"),
-        format!("DROP FUNCTION IF EXISTS {}()", function(&batches.table)),
-    ]
+/// The triggers go with their function, whatever their table is called now.
+fn end(table: &TableName) -> Vec<String> {
+    vec![format!("DROP FUNCTION IF EXISTS {}() CASCADE", function(table))]
 }
 
-fn take(batches: &Batches, most: u64) -> Take {
+fn take(batches: &Batches, most: u64) -> String {
     let notes = notes(&batches.table);
-    let read = format!(
+    format!(
         "DELETE FROM {notes} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {notes} LIMIT {most})) RETURNING 0, is_new, {}",
         batches.taken_key()
-    );
-    Take { read, delete: None }
+    )
 }

@@ -25,6 +25,7 @@ use self::enums::NewValues;
 use super::ddl;
 use super::types::sql_text;
 use super::verify::Rows;
+use crate::batches::Bar;
 use crate::dialect::{Verify, Work};
 use crate::inspect::Domain;
 use crate::plan::{Mode, Piece, Pieces, Refusal};
@@ -93,7 +94,7 @@ fn planner<'a>(
         adds_values: false,
         added_values: Vec::new(),
         uses_added: false,
-        is_barred: false,
+        bar: Bar::new(true),
     }
 }
 
@@ -126,8 +127,8 @@ struct Planner<'a> {
     added_values: Vec<(String, String)>,
     /// Whether a statement may use one of them, which PostgreSQL refuses.
     uses_added: bool,
-    /// Whether others are kept from writing to a table.
-    is_barred: bool,
+    /// Who is kept from writing to a table.
+    bar: Bar,
 }
 
 type Planned<T = ()> = Result<T, String>;

@@ -3,7 +3,7 @@
 use migratable_core::Table;
 
 use super::ddl::quoted;
-use crate::batches::{Batches, Capture, KeyColumn, Take};
+use crate::batches::{Batches, Capture, KeyColumn};
 use crate::settings::HistoryTable;
 
 const NOTES: &str = HistoryTable::CHANGED_ROWS;
@@ -16,8 +16,11 @@ pub(super) const CAPTURE: Capture = Capture {
     // Whoever is in a transaction that writes is alone.
     bar: |_| Vec::new(),
     unbar: |_| Vec::new(),
-    take,
-    now: "",
+    take: |batches, most| {
+        format!("SELECT rowid, is_new, {} FROM {NOTES} ORDER BY rowid LIMIT {most}", batches.taken_key())
+    },
+    taken: Some(|_, numbers| format!("DELETE FROM {NOTES} WHERE rowid IN ({})", numbers.join(", "))),
+    lock: None,
     // They ask again and again, at most a tenth of a second apart.
     leaves: 0.25,
     // Nobody else writes before the transaction ends.
@@ -60,11 +63,4 @@ fn end() -> Vec<String> {
 fn keyless(batches: &Batches) -> Option<String> {
     let columns: Vec<String> = batches.key.iter().map(|it| format!("{} IS NULL", it.column)).collect();
     Some(format!("SELECT 1 FROM {} WHERE {} LIMIT 1", batches.sql, columns.join(" OR ")))
-}
-
-fn take(batches: &Batches, most: u64) -> Take {
-    Take {
-        read: format!("SELECT rowid, is_new, {} FROM {NOTES} ORDER BY rowid LIMIT {most}", batches.taken_key()),
-        delete: Some(format!("DELETE FROM {NOTES} WHERE rowid IN ")),
-    }
 }

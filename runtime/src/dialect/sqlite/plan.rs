@@ -20,6 +20,7 @@ use super::sources::Source;
 use super::temporal::Change;
 use super::types::{self, Storage, storage};
 use super::verify::Rows;
+use crate::batches::Bar;
 use crate::dialect::Work;
 use crate::migrator::Direction;
 use crate::plan::{Piece, Pieces, Refusal};
@@ -39,7 +40,7 @@ pub(super) fn plan(
         at: 0,
         pending: Vec::new(),
         rebuilt: BTreeSet::new(),
-        is_barred: false,
+        bar: Bar::new(true),
         planned: Pieces::default(),
     };
     match planner.run() {
@@ -60,8 +61,8 @@ struct Planner<'a> {
     pending: Vec<Pending>,
     /// The tables that some operation before the next data step makes anew for sure.
     rebuilt: BTreeSet<TableName>,
-    /// Whether others are kept from writing to a table.
-    is_barred: bool,
+    /// Who is kept from writing to a table.
+    bar: Bar,
     planned: Pieces,
 }
 

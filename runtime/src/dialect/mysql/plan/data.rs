@@ -10,7 +10,7 @@ use super::super::capture;
 use super::super::ddl::{self, quoted, table_name};
 use super::super::types::{self, sql_text};
 use super::{Planned, Planner};
-use crate::batches::{self, Batches, KeyColumn, RowWork};
+use crate::batches::{Batches, Fill, RowWork, RowsOf};
 use crate::dialect::Work;
 
 /// How many new rows are foreseen at most.
@@ -41,23 +41,10 @@ impl Planner<'_> {
                 let found = self.table(table)?;
                 self.foresee_update(&found, column, text, condition)?;
                 let statement = format!("UPDATE {} SET {} = ({text})", table_name(table), quoted(column));
-                let (of, reads) = (rows_of(&found), (value, predicate.as_ref()));
-                match Batches::of_fill(
-                    &found,
-                    of,
-                    quoted,
-                    column,
-                    reads,
-                    (&statement, condition),
-                    &self.operations[..self.at],
-                ) {
-                    Some(fill) => {
-                        let fill = Rc::new(fill);
-                        self.push(Work::Batches(fill.clone()));
-                        self.bar(fill);
-                    }
-                    None => self.statement(batches::with_condition(statement, condition)),
-                }
+                let fill =
+                    Fill { rows: rows_of(&found), column, value, predicate: predicate.as_ref(), statement, condition };
+                let work = self.bar.fill(&fill, &self.operations[..self.at]);
+                self.push_all(work);
             }
             Operation::Convert(it) => {
                 self.foresight.ends();
@@ -66,7 +53,8 @@ impl Planner<'_> {
             }
             Operation::ConvertLast(it) => {
                 let map = self.map(it)?;
-                self.bar(Rc::new(map));
+                let work = self.bar.begins(Rc::new(map));
+                self.push_all(work);
             }
             Operation::Execute { sql, effect } => match sql.text(Dialect::Mysql) {
                 Some(sql) => {
@@ -90,7 +78,7 @@ impl Planner<'_> {
 
     fn map(&self, conversion: &Conversion) -> Planned<Batches> {
         let found = self.table(&conversion.table)?;
-        let mut map = Batches::of_map(conversion, &found, rows_of(&found), quoted, |_| None);
+        let mut map = Batches::of_map(conversion, rows_of(&found), |_| None);
         if let RowWork::Map { keeps, .. } = &mut map.of {
             let clocks = found.columns.iter().filter(|column| column.native.has("on_update"));
             keeps.extend(clocks.map(|column| format!("{0} = {0}", quoted(&column.name))));
@@ -98,22 +86,19 @@ impl Planner<'_> {
         Ok(map)
     }
 
-    /// Keeps others away from a table until what follows is done to it.
-    fn bar(&mut self, batches: Rc<Batches>) {
-        self.push(Work::LastBatch(batches.clone()));
-        self.barred = Some(batches);
+    /// Lets others write again to the table whose rows were the last.
+    pub(super) fn unbar(&mut self) {
+        let work = self.bar.ends();
+        self.push_all(work);
     }
 
-    /// Lets them again.
-    pub(super) fn unbar(&mut self) {
-        if let Some(batches) = self.barred.take() {
-            self.push(Work::EndBatches(batches));
-        }
+    fn push_all(&mut self, work: impl IntoIterator<Item = Work>) {
+        work.into_iter().for_each(|it| self.push(it));
     }
 }
 
-fn rows_of(table: &Table) -> (String, Vec<KeyColumn>) {
-    (table_name(&table.name), capture::key(table))
+fn rows_of(table: &Table) -> RowsOf<'_> {
+    RowsOf { table, sql: table_name(&table.name), key: capture::key(table), quoted }
 }
 
 fn values(row: &[Literal]) -> String {

@@ -8,7 +8,7 @@ use super::super::ddl::{self, qualified, quoted};
 use super::super::types::{self, sql_text};
 use super::super::{capture, numbers};
 use super::{Planned, Planner};
-use crate::batches::{self, Batches, KeyColumn};
+use crate::batches::{Batches, Fill, RowsOf};
 use crate::dialect::Work;
 
 impl Planner<'_> {
@@ -29,33 +29,21 @@ impl Planner<'_> {
                 let text = self::value(&column_type, sql_text(value, "the value")?)?;
                 let statement = format!("UPDATE {} SET {} = {text}", qualified(table), quoted(column));
                 let condition = predicate.as_ref().map(|it| sql_text(it, "the condition")).transpose()?;
-                let (of, reads) = (rows_of(&found), (value, predicate.as_ref()));
-                match Batches::of_fill(
-                    &found,
-                    of,
-                    quoted,
-                    column,
-                    reads,
-                    (&statement, condition),
-                    &self.operations[..self.at],
-                ) {
-                    Some(fill) => {
-                        let fill = Rc::new(fill);
-                        self.push(Work::Batches(fill.clone()));
-                        self.bar(fill);
-                    }
-                    None => self.statement(batches::with_condition(statement, condition)),
-                }
+                let fill =
+                    Fill { rows: rows_of(&found), column, value, predicate: predicate.as_ref(), statement, condition };
+                let work = self.bar.fill(&fill, &self.operations[..self.at]);
+                self.push_all(work);
             }
             Operation::Convert(it) => {
                 let found = self.table(&it.table)?;
-                let map = Batches::of_map(it, &found, rows_of(&found), quoted, |it| types::name(it).ok());
+                let map = Batches::of_map(it, rows_of(&found), |it| types::name(it).ok());
                 self.push(Work::Batches(Rc::new(map)));
             }
             Operation::ConvertLast(it) => {
                 let found = self.table(&it.table)?;
-                let map = Batches::of_map(it, &found, rows_of(&found), quoted, |it| types::name(it).ok());
-                self.bar(Rc::new(map));
+                let map = Batches::of_map(it, rows_of(&found), |it| types::name(it).ok());
+                let work = self.bar.begins(Rc::new(map));
+                self.push_all(work);
             }
             Operation::Execute { sql, effect } => match sql.text(Dialect::Postgres) {
                 Some(sql) => self.statement(sql.to_owned()),
@@ -72,23 +60,19 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// Keeps others away from a table until what follows is done to it.
-    fn bar(&mut self, batches: Rc<Batches>) {
-        self.push(Work::Begin);
-        self.push(Work::LastBatch(batches));
-        self.is_barred = true;
+    /// Lets others write again to the table whose rows were the last.
+    pub(super) fn unbar(&mut self) {
+        let work = self.bar.ends();
+        self.push_all(work);
     }
 
-    /// Lets them again.
-    pub(super) fn unbar(&mut self) {
-        if std::mem::take(&mut self.is_barred) {
-            self.push(Work::Commit);
-        }
+    fn push_all(&mut self, work: impl IntoIterator<Item = Work>) {
+        work.into_iter().for_each(|it| self.push(it));
     }
 }
 
-fn rows_of(table: &Table) -> (String, Vec<KeyColumn>) {
-    (qualified(&table.name), capture::key(table))
+fn rows_of(table: &Table) -> RowsOf<'_> {
+    RowsOf { table, sql: qualified(&table.name), key: capture::key(table), quoted }
 }
 
 /// An expression as a value of a type. Texts with a limit are left to the assignment, which refuses what is too long

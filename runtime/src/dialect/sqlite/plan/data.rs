@@ -8,7 +8,7 @@ use super::super::ddl::{self, quoted};
 use super::super::types::{self, sql_text};
 use super::super::{capture, outside, tokens};
 use super::{Planned, Planner};
-use crate::batches::{self, Batches, KeyColumn};
+use crate::batches::{Batches, Fill, RowsOf};
 use crate::dialect::{Boundary, Work};
 
 impl Planner<'_> {
@@ -27,35 +27,23 @@ impl Planner<'_> {
                 let statement = format!("UPDATE {} SET {} = ({text})", quoted(&table.name), quoted(column));
                 let condition = predicate.as_ref().map(|it| sql_text(it, "the condition")).transpose()?;
                 let found = self.table(table)?;
-                let (of, reads) = (self.rows_of(&found), (value, predicate.as_ref()));
-                match Batches::of_fill(
-                    &found,
-                    of,
-                    quoted,
-                    column,
-                    reads,
-                    (&statement, condition),
-                    &self.operations[..self.at],
-                ) {
-                    Some(fill) => {
-                        let fill = Rc::new(fill);
-                        self.push(Work::Batches(fill.clone()));
-                        self.bar(fill);
-                    }
-                    None => self.statement(batches::with_condition(statement, condition)),
-                }
+                let fill =
+                    Fill { rows: rows_of(&found), column, value, predicate: predicate.as_ref(), statement, condition };
+                let work = self.bar.fill(&fill, &self.operations[..self.at]);
+                self.push_all(work);
             }
             Operation::Convert(it) => {
                 self.apply(operation)?;
                 let found = self.table(&it.table)?;
-                let map = Batches::of_map(it, &found, self.rows_of(&found), quoted, |_| None);
+                let map = Batches::of_map(it, rows_of(&found), |_| None);
                 self.push(Work::Batches(Rc::new(map)));
                 return Ok(());
             }
             Operation::ConvertLast(it) => {
                 let found = self.table(&it.table)?;
-                let map = Batches::of_map(it, &found, self.rows_of(&found), quoted, |_| None);
-                self.bar(Rc::new(map));
+                let map = Batches::of_map(it, rows_of(&found), |_| None);
+                let work = self.bar.begins(Rc::new(map));
+                self.push_all(work);
                 return Ok(());
             }
             Operation::Execute { sql, effect } => {
@@ -86,23 +74,19 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn rows_of(&self, table: &Table) -> (String, Vec<KeyColumn>) {
-        (quoted(&table.name.name), capture::key(table))
-    }
-
-    /// Keeps others away from a table until what follows is done to it.
-    fn bar(&mut self, batches: Rc<Batches>) {
-        self.push(Work::Begin);
-        self.push(Work::LastBatch(batches));
-        self.is_barred = true;
-    }
-
-    /// Lets them again.
+    /// Lets others write again to the table whose rows were the last.
     pub(super) fn unbar(&mut self) {
-        if std::mem::take(&mut self.is_barred) {
-            self.push(Work::Commit);
-        }
+        let work = self.bar.ends();
+        self.push_all(work);
     }
+
+    fn push_all(&mut self, work: impl IntoIterator<Item = Work>) {
+        work.into_iter().for_each(|it| self.push(it));
+    }
+}
+
+fn rows_of(table: &Table) -> RowsOf<'_> {
+    RowsOf { table, sql: quoted(&table.name.name), key: capture::key(table), quoted }
 }
 
 fn insert(table: &Table, columns: &[String], rows: &[Vec<Literal>]) -> String {
