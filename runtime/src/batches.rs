@@ -7,6 +7,7 @@
 mod capture;
 mod many;
 mod planned;
+mod shown;
 mod size;
 
 use migratable_core::{ColumnType, Conversion, Dialect, Table, TableName};
@@ -14,6 +15,7 @@ use migratable_core::{ColumnType, Conversion, Dialect, Table, TableName};
 pub(crate) use self::capture::{Capture, Lock};
 pub(crate) use self::many::goes_in_batches;
 pub(crate) use self::planned::{Bar, Fill};
+pub(crate) use self::shown::shown;
 pub use self::size::BatchSettings;
 pub(crate) use self::size::Size;
 use crate::dialect::offline;

@@ -8,6 +8,7 @@ use migratable_core::operation::conversion;
 use migratable_core::replay::{Detour, Replay};
 use migratable_core::{Operation, Schema, TableName};
 
+use crate::batches::{goes_in_batches, shown};
 use crate::dialect::{Database, Work};
 use crate::error::{Error, Failure, Stop};
 use crate::history::{self, Position};
@@ -227,9 +228,10 @@ fn impact<Db: Database>(database: &mut Db, work: &Work, sql: &str, around: &mut 
             Ok(Impact { rows: around.count(database, &TableName::parse(&verify.table))?, ..Impact::none() })
         }
         Work::Step { .. } => Ok(Impact::default()),
-        Work::Batches(batches) if batches.fill(None).is_none() => {
+        Work::Batches(batches) if sql.starts_with("-- ") => {
             Ok(Impact { rows: around.count(database, &batches.table)?, ..Impact::default() })
         }
+        Work::LastBatch(_) if sql.starts_with("-- ") => Ok(Impact { rows: None, ..Impact::none() }),
         Work::CheckReferences { .. } if sql.starts_with("-- ") => Ok(Impact { rows: None, ..Impact::none() }),
         _ => database.impact(sql, around),
     }
@@ -272,6 +274,15 @@ pub(crate) fn preview<Db: Database>(
     if let Some(it) = &unfinished {
         it.goes_on_first(migrator.revisions(), (&graph, &position), direction, &mut path)?;
     }
+    // Rows are counted where they are now.
+    let (mut many, mut before) = (BTreeSet::new(), Vec::new());
+    for revision in &path {
+        let (settings, of) = (migrator.settings(), (*revision, direction));
+        if goes_in_batches(database, (settings, settings.transaction), of, (&replay, &graph), &before)? {
+            many.insert(revision.id);
+        }
+        before.extend(revision.operations(direction));
+    }
     for revision in path {
         let recorded = record(&replay, &graph, revision, direction)?;
         let operations = &recorded.operations.operations;
@@ -282,9 +293,10 @@ pub(crate) fn preview<Db: Database>(
             .map_err(|refusal| refusal.in_revision(revision, operations))?
             .pieces;
         recorded.note(&mut replay, &graph, revision, direction);
+        let in_batches = begun.is_some() || many.contains(revision.id);
         if database.is_transactional() {
             let each = revision.transaction.unwrap_or(migrator.settings().transaction) == Transaction::None;
-            parts(&pieces, operations, each, false, database.dialect())
+            parts(&pieces, operations, each, in_batches, database.dialect())
                 .map_err(|refusal| refusal.in_revision(revision, operations))?;
         }
         let rest = match &begun {
@@ -298,14 +310,20 @@ pub(crate) fn preview<Db: Database>(
             statements.push(PlannedStatement { sql, impact });
         }
         let done = rest.pieces.start;
+        let was_begun = begun.as_ref().is_some_and(|it| it.progress.is_some());
         let mut operations_behind = operations.iter().enumerate().peekable();
-        for piece in rest.again.iter().copied().chain(rest.pieces).map(|at| &pieces[at]) {
+        for at in rest.again.iter().copied().chain(rest.pieces) {
+            let piece = &pieces[at];
             let first = piece.operations.first().copied().unwrap_or_default();
             while let Some((_, operation)) = operations_behind.next_if(|(at, _)| *at < first) {
                 // Planning has applied it already.
                 drop(operation.apply(&mut around.schema));
             }
-            for sql in database.preview(&piece.work).map_err(reading)? {
+            let shown = match shown(&piece.work, database.dialect(), in_batches, was_begun && at == done) {
+                Some(shown) => shown,
+                None => database.preview(&piece.work).map_err(reading)?,
+            };
+            for sql in shown {
                 let impact = impact(database, &piece.work, &sql, &mut around).map_err(reading)?;
                 statements.push(PlannedStatement { sql, impact });
             }

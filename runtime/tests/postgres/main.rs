@@ -16,6 +16,7 @@ mod testing;
 #[path = "../shared/throwaway.rs"]
 mod throwaway;
 
+mod batches;
 mod changes;
 mod differences;
 mod impact;

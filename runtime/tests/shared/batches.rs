@@ -1,6 +1,7 @@
 //! Work on rows batch by batch, while others write.
 
 mod filled;
+mod planned;
 mod renamed;
 mod repaired;
 
