@@ -3,6 +3,7 @@
 mod alter;
 mod capture;
 mod catalogue;
+mod clocks;
 mod convert;
 mod ddl;
 mod difference;

@@ -123,3 +123,27 @@ fn a_row_that_the_last_batch_cannot_map_keeps_nobody_from_writing() {
     program.upgrade(&mut db).unwrap();
     assert_eq!(one(&mut db, "SELECT age FROM people WHERE id = 4"), "44");
 }
+
+#[test]
+fn what_the_server_sets_at_an_update_stays_as_it_is() {
+    fn filled(op: &mut Operations) {
+        op.rename_column("people", "note", "remark");
+        op.add_column("people", column("whole", varchar(70)).nullable());
+        op.backfill("people", "whole", sql("concat(first, last)"));
+        op.backfill("people", "remark", sql("concat(remark, '!')"));
+    }
+    let first = program(5).revisions()[0].upgrade;
+    let fills = line(&[(first, nothing), (filled, nothing)]).with_settings(program(5).settings().clone());
+    for program in [program(5), fills] {
+        let (_stays, mut db, _) = two();
+        program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+        fill(&mut db);
+        run(
+            &mut db,
+            "UPDATE people SET note = 'n'; \
+             ALTER TABLE people ADD seen TIMESTAMP NOT NULL DEFAULT '2001-01-01 00:00:00' ON UPDATE CURRENT_TIMESTAMP",
+        );
+        program.upgrade(&mut db).unwrap();
+        assert_eq!(one(&mut db, "SELECT count(*) FROM people WHERE seen <> '2001-01-01 00:00:00'"), "0");
+    }
+}

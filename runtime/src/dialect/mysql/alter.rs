@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use migratable_core::{Column, Dialect, Native, Sql, Table};
 
+use super::clocks::Clocks;
 use super::ddl::{self, Words, quoted, table_name};
 use super::types::{self, COUNTERS, text};
 
@@ -23,6 +24,8 @@ pub(super) struct Alteration<'a> {
     pub(super) in_place_of_null: &'a BTreeMap<String, String>,
     /// Whether triggers notice updates of the table.
     pub(super) is_noticed: bool,
+    /// The columns that the server sets to the time of an update.
+    pub(super) clocks: &'a Clocks,
 }
 
 /// What becomes of a column.
@@ -281,8 +284,7 @@ impl<'a> Alteration<'a> {
     /// An UPDATE that leaves alone what the server would set to the time of the update.
     fn update(&self, values: &[String], condition: Option<&str>) -> String {
         let mut values = values.to_vec();
-        let clocks = self.before.columns.iter().filter(|column| column.native.has("on_update"));
-        values.extend(clocks.map(|column| format!("{0} = {0}", quoted(&column.name))));
+        values.extend(self.clocks.kept(self.before, None));
         let condition = condition.map_or(String::new(), |it| format!(" WHERE {it}"));
         format!("UPDATE {} SET {}{condition}", table_name(&self.before.name), values.join(", "))
     }

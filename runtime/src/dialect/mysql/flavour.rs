@@ -6,6 +6,7 @@ use diesel::mysql::MysqlConnection;
 use diesel::result::QueryResult;
 use migratable_core::TableName;
 
+use super::clocks::Clocks;
 use crate::dialect::Connection;
 
 /// A server, by its own word.
@@ -53,22 +54,32 @@ pub struct Surroundings {
     pub(super) flavour: Flavour,
     /// The tables with triggers that notice updates.
     pub(super) noticed: BTreeSet<TableName>,
+    /// The columns that the server sets to the time of an update.
+    pub(super) clocks: Clocks,
 }
 
 impl Surroundings {
     /// What may change while a revision is run, as a text.
     pub(super) fn note(&self) -> String {
-        self.noticed.iter().map(|table| table.name.as_str()).collect::<Vec<_>>().join("\n")
+        let lines: Vec<String> =
+            self.noticed.iter().map(|table| table.name.clone()).chain(self.clocks.note()).collect();
+        lines.join("\n")
     }
 
     /// What such a text says.
     pub(super) fn noted(note: &str, flavour: Flavour) -> Surroundings {
-        Surroundings { flavour, noticed: note.lines().map(TableName::plain).collect() }
+        let mut noted = Surroundings::none(flavour);
+        for line in note.lines() {
+            if !noted.clocks.read(line) {
+                noted.noticed.insert(TableName::plain(line));
+            }
+        }
+        noted
     }
 
     /// Where there is nothing but tables.
     pub(super) fn none(flavour: Flavour) -> Surroundings {
-        Surroundings { flavour, noticed: BTreeSet::new() }
+        Surroundings { flavour, noticed: BTreeSet::new(), clocks: Clocks::default() }
     }
 
     /// Asks the database.
@@ -78,13 +89,21 @@ impl Surroundings {
              WHERE TRIGGER_SCHEMA = DATABASE() AND EVENT_MANIPULATION = 'UPDATE'",
         )?;
         let noticed = rows.into_iter().flatten().flatten().map(TableName::plain).collect();
-        Ok(Surroundings { flavour: ask(database)?, noticed })
+        Ok(Surroundings { flavour: ask(database)?, noticed, clocks: Clocks::ask(database)? })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_noted_is_read_again() {
+        let mut there = Surroundings { noticed: ["a".into(), "b".into()].into(), ..Surroundings::none(Flavour::USUAL) };
+        assert!(there.clocks.read("b\u{2}at"));
+        let read = Surroundings::noted(&there.note(), Flavour::USUAL);
+        assert_eq!((read.noticed, read.clocks), (there.noticed, there.clocks));
+    }
 
     #[test]
     fn versions_are_read() {

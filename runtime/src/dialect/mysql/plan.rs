@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use migratable_core::{Column, ColumnChange, Enum, Operation, Schema, Table, TableName};
 
 use self::foresight::Foresight;
+use super::clocks::Clocks;
 use super::ddl::{self, Words};
 use super::flavour::{Flavour, Surroundings};
 use super::types;
@@ -37,6 +38,7 @@ pub(super) fn plan(
         mode,
         flavour: surroundings.flavour,
         noticed: surroundings.noticed.clone(),
+        clocks: surroundings.clocks.clone(),
         at: 0,
         pending: Vec::new(),
         gone: Vec::new(),
@@ -59,6 +61,8 @@ struct Planner<'a> {
     flavour: Flavour,
     /// The tables with triggers that notice updates.
     noticed: BTreeSet<TableName>,
+    /// The columns that the server sets to the time of an update.
+    clocks: Clocks,
     /// The place of the operation that is planned.
     at: usize,
     /// The tables that are made or changed before rows are worked on again.
@@ -128,6 +132,7 @@ impl Planner<'_> {
 
     /// Makes an operation's change in the schema.
     fn apply(&mut self, operation: &Operation) -> Planned {
+        self.clocks.follow(operation);
         operation.apply(self.schema).map_err(|error| error.message)
     }
 

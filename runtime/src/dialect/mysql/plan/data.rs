@@ -40,7 +40,9 @@ impl Planner<'_> {
                 let condition = predicate.as_ref().map(|it| sql_text(it, "the condition")).transpose()?;
                 let found = self.table(table)?;
                 self.foresee_update(&found, column, text, condition)?;
-                let statement = format!("UPDATE {} SET {} = ({text})", table_name(table), quoted(column));
+                let sets = [format!("{} = ({text})", quoted(column))];
+                let keeps = self.clocks.kept(&found, Some(column));
+                let statement = format!("UPDATE {} SET {}", table_name(table), [&sets[..], &keeps].concat().join(", "));
                 let fill =
                     Fill { rows: rows_of(&found), column, value, predicate: predicate.as_ref(), statement, condition };
                 let work = self.bar.fill(&fill, &self.operations[..self.at]);
@@ -80,8 +82,7 @@ impl Planner<'_> {
         let found = self.table(&conversion.table)?;
         let mut map = Batches::of_map(conversion, rows_of(&found), |_| None);
         if let RowWork::Map { keeps, .. } = &mut map.of {
-            let clocks = found.columns.iter().filter(|column| column.native.has("on_update"));
-            keeps.extend(clocks.map(|column| format!("{0} = {0}", quoted(&column.name))));
+            keeps.extend(self.clocks.kept(&found, None));
         }
         Ok(map)
     }

@@ -36,6 +36,7 @@ impl Changed {
             values: &self.needs.values,
             in_place_of_null: &self.needs.in_place_of_null,
             is_noticed: planner.noticed.contains(&self.before.name),
+            clocks: &planner.clocks,
         }
     }
 }
