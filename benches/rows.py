@@ -3,10 +3,11 @@
 
     benches/rows.py sqlite [ROWS] [KILLS]      10,000,000 rows and 10 kills if they are not named
     benches/rows.py postgres [ROWS] [KILLS]    2,000,000 rows; the server is MIGRATABLE_POSTGRES_URL
+    benches/rows.py mysql [ROWS] [KILLS]       1,000,000 rows; the server, a MariaDB, is MIGRATABLE_MYSQL_URL
 
 First `op.map_rows` by a function that gives another value each time it is applied, killed at random moments; then
 `op.backfill` beside one single UPDATE, with the longest time that the other process waits. A project is made below
-target/benches. Needs python3, sqlite3, psql, and a quiet machine for the figures.
+target/benches. Needs python3, sqlite3, psql, mariadb, and a quiet machine for the figures.
 """
 
 import json
@@ -117,7 +118,7 @@ version = "0.1.0"
 edition = "2024"
 
 [package.metadata.migratable]
-dialects = ["sqlite", "postgres"]
+dialects = ["sqlite", "postgres", "mysql"]
 
 [features]
 default = ["revisions"]
@@ -125,7 +126,7 @@ revisions = ["database"]
 database = ["dep:migratable", "migratable-cli/database"]
 
 [dependencies]
-migratable = {{ path = "{ROOT}/runtime", default-features = false, features = ["sqlite", "postgres"], optional = true }}
+migratable = {{ path = "{ROOT}/runtime", default-features = false, features = ["sqlite", "postgres", "mysql"], optional = true }}
 migratable-cli = {{ path = "{ROOT}/cli", default-features = false }}
 
 [build-dependencies]
@@ -224,6 +225,48 @@ class Postgres:
         return write
 
 
+class Mysql:
+    def __init__(self):
+        server = os.environ.get("MIGRATABLE_MYSQL_URL", "mysql://root@127.0.0.1:3306/")
+        user, _, place = server.split("://")[-1].rstrip("/").rpartition("@")
+        host, _, port = place.partition(":")
+        self.words = ["mariadb", "--no-defaults", "--protocol=tcp", "-h", host, "-P", port or "3306",
+                      "-u", user.partition(":")[0] or "root", "-N", "-B", "--init-command",
+                      "SET sql_mode = 'PIPES_AS_CONCAT,STRICT_ALL_TABLES'"]
+        self.url = server.rstrip("/") + "/migratable_rows"
+
+    def sql(self, statements, database="migratable_rows"):
+        return run(self.words + [database, "-e", statements])
+
+    def empty(self):
+        self.sql("DROP DATABASE IF EXISTS migratable_rows; CREATE DATABASE migratable_rows CHARACTER SET utf8mb4", "mysql")
+
+    def fill(self, rows):
+        self.sql("INSERT INTO users (id, first, last, age) "
+                 f"SELECT seq, 'first' || seq, 'last' || seq, seq % 90 FROM seq_1_to_{rows}; ANALYZE TABLE users")
+
+    def query(self, sql):
+        return [line.split("\t") for line in self.sql(sql).splitlines()]
+
+    def single(self):
+        self.sql("ALTER TABLE users ADD COLUMN bio TEXT; UPDATE users SET bio = first || ' ' || last")
+
+    def writer(self):
+        words = self.words + ["--force", "--unbuffered", "migratable_rows"]
+        shell = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                 text=True)
+
+        def write(sql):
+            shell.stdin.write(f"{sql};\nSELECT 'done';\n")
+            shell.stdin.flush()
+            answer = shell.stdout.readline()
+            if answer.strip() != "done":
+                shell.stdout.readline()
+                raise RuntimeError(answer)
+
+        return write
+
+
 class Writer(threading.Thread):
     """Inserts and updates rows until the columns that it knows are gone."""
 
@@ -234,7 +277,7 @@ class Writer(threading.Thread):
 
     def run(self):
         write, chance = self.database.writer(), random.Random(7)
-        new = self.rows
+        new, own = self.rows, []
         while not self.stops:
             if chance.random() < 0.3:
                 new += 1
@@ -242,17 +285,23 @@ class Writer(threading.Thread):
                 row = (f"n{at}", "x", str(chance.randrange(90)))
                 sql = f"INSERT INTO users (id, first, last, age) VALUES ({at}, '{row[0]}', '{row[1]}', '{row[2]}')"
             else:
-                at = chance.randrange(1, self.rows + 1)
+                own = own[-50:]
+                at = chance.choice(own) if own and chance.random() < 0.2 else chance.randrange(1, self.rows + 1)
                 row = (f"u{new}_{chance.randrange(1000)}", f"last{at}", str(chance.randrange(90)))
                 sql = f"UPDATE users SET first = '{row[0]}', last = '{row[1]}', age = '{row[2]}' WHERE id = {at}"
             begun = time.perf_counter()
             try:
                 write(sql)
             except Exception as error:
+                if "try again in a moment" in str(error):
+                    time.sleep(0.01)
+                    continue
                 if "first" not in str(error):
                     say(f"the writer was refused: {error}")
                 return
             self.waits.append(time.perf_counter() - begun)
+            if at not in self.written and not 1 <= at <= self.rows:
+                own.append(at)
             self.written[at] = row
             self.times[at] = time.perf_counter()
             time.sleep(0.002)
@@ -363,7 +412,7 @@ def filled(database, rows):
 
 
 def main():
-    kinds = {"sqlite": (Sqlite, 10_000_000), "postgres": (Postgres, 2_000_000)}
+    kinds = {"sqlite": (Sqlite, 10_000_000), "postgres": (Postgres, 2_000_000), "mysql": (Mysql, 1_000_000)}
     if len(sys.argv) < 2 or sys.argv[1] not in kinds:
         raise SystemExit(__doc__)
     kind, rows = kinds[sys.argv[1]]
