@@ -118,7 +118,9 @@ impl<'a, Db: Database> Run<'a, Db> {
                     // Not while others wait for what it holds.
                     self.session.database.rollback();
                     let is_smaller = (is_in_the_way && capture.lock.is_some() || is_of_a_row) && course.size.halve();
-                    if !is_smaller && !(is_in_the_way && retries.wait(revision.id, &error, self.options.observer)) {
+                    let is_tried_again =
+                        is_smaller || is_in_the_way && retries.wait(revision.id, &error, self.options.observer);
+                    if !is_tried_again {
                         return Err(error);
                     }
                     if turn(self, Turn::Again)? == Ended::Overtaken {

@@ -8,7 +8,8 @@ use migratable::revision::*;
 use migratable::{Event, Observer, Options, RepairOptions, TablesAre};
 
 use crate::database::{Db, Program, line, nothing, one, run, two};
-use crate::shared::batches::{beside, fill, people, person, program};
+use crate::shared::batches::repaired::beside;
+use crate::shared::batches::{fill, people, person, program};
 
 #[test]
 fn nobody_else_writes_between_the_last_batch_and_the_change_of_the_table() {

@@ -59,7 +59,12 @@ fn beside_writers(program: &Program, db: &mut Db, url: &str) -> BTreeMap<i64, St
     }
     let (stops, batches) = (AtomicBool::new(false), Cell::new(0));
     thread::scope(|scope| {
-        let writers: Vec<_> = (0..WRITERS).map(|number| scope.spawn(|| writes(url, number, &stops))).collect();
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|number| {
+                let stops = &stops;
+                scope.spawn(move || writes(url, number, stops))
+            })
+            .collect();
         let observe = |event: &Event<'_>| match event {
             Event::Rows { .. } => batches.set(batches.get() + 1),
             // Nobody writes any more.

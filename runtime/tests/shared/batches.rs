@@ -3,7 +3,7 @@
 mod filled;
 mod planned;
 mod renamed;
-mod repaired;
+pub mod repaired;
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -22,8 +22,6 @@ use migratable::{Direction, Event, Observer, Options, Revision, Settings};
 use crate::database::{Db, assert_is, line, nothing, one, replay, run, two, values};
 use crate::shared::programs::{Program, down, revision};
 use crate::shared::{MYSQL, each};
-
-pub use self::repaired::beside;
 
 type Backend = <Db as Connection>::Backend;
 

@@ -50,10 +50,8 @@ impl Clocks {
                 let all = std::mem::take(&mut self.0).into_iter();
                 self.0 = all.map(|(of, column)| (if of == *from { to.clone() } else { of }, column)).collect();
             }
-            Operation::RenameColumn { table, from, to } => {
-                if self.0.remove(&(table.clone(), from.clone())) {
-                    self.0.insert((table.clone(), to.clone()));
-                }
+            Operation::RenameColumn { table, from, to } if self.0.remove(&(table.clone(), from.clone())) => {
+                self.0.insert((table.clone(), to.clone()));
             }
             _ => {}
         }

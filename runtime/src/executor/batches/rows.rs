@@ -216,13 +216,8 @@ fn named(stop: Stop, batches: &Batches, key: Option<&Key>) -> Stop {
     let bare = |quoted: &str| quoted.trim_matches(['"', '`', '\'']).to_owned();
     let key = batches.key.iter().zip(key).map(|(it, value)| format!("{} = {}", bare(&it.column), bare(value)));
     let key: Vec<String> = key.collect();
-    let Stop { cause, statement, ended, undone } = stop;
-    Stop {
-        cause: Cause::Step(Error::new(format!("the row with {}: {cause}", key.join(", ")))),
-        statement,
-        ended,
-        undone,
-    }
+    let cause = Cause::Step(Error::new(format!("the row with {}: {}", key.join(", "), stop.cause)));
+    Stop { cause, ..stop }
 }
 
 fn keyless(batches: &Batches) -> Stop {
