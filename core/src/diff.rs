@@ -25,6 +25,7 @@ pub(crate) use constraints::dependants;
 
 pub use casts::{Uncastable, uncastable};
 pub use drift::{Drift, Place, drift};
+pub use enums::set_aside;
 pub use questions::{Question, QuestionKind};
 pub use spelling::aligned;
 pub use widening::holds_every_value_of;
@@ -53,6 +54,8 @@ pub struct Hole {
     pub table: TableName,
     /// The column that it concerns.
     pub column: String,
+    /// The value of the column's enum that it replaces, if that is what it is for.
+    pub value: Option<String>,
     /// Why a person must decide, in a sentence.
     pub reason: String,
 }

@@ -1,8 +1,8 @@
 //! Columns that come and columns that change, with the rows that are there already.
 
-use super::DiffError;
 use super::planner::Planner;
 use super::widening::holds_every_value_in;
+use super::{DiffError, Hole};
 use crate::sql::is_plain;
 use crate::{Column, ColumnChange, Operation, Sql, TableName};
 
@@ -74,7 +74,7 @@ impl Planner<'_> {
         } else {
             format!("{table}.{name} becomes NOT NULL: the rows that hold NULL need a value")
         };
-        self.hole(step("fill", table, name), table, name, reason)
+        self.hole(hole("fill", table, name, reason))
     }
 
     /// Makes room for a type that does not hold every value of the old one.
@@ -89,7 +89,7 @@ impl Planner<'_> {
             "{table}.{} changes from {} to {}, which does not hold every value: change the rows that do not fit",
             column.name, column.column_type, wanted.column_type
         );
-        self.hole(step("convert", table, &column.name), table, &column.name, reason)
+        self.hole(hole("convert", table, &column.name, reason))
     }
 
     fn holds(&self, column: &Column, wanted: &Column) -> bool {
@@ -125,6 +125,11 @@ impl Planner<'_> {
         }
         Ok(())
     }
+}
+
+/// A step about a column that a person must write.
+fn hole(verb: &str, table: &TableName, column: &str, reason: String) -> Hole {
+    Hole { step: step(verb, table, column), table: table.clone(), column: column.to_owned(), value: None, reason }
 }
 
 /// The name of a data step: `fill_users_bio`, a Rust identifier whatever the names are.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::columns::{step, with_identifier};
 use super::planner::Planner;
 use super::renames::{free, in_order};
-use super::{DiffError, Drop};
+use super::{DiffError, Drop, Hole};
 use crate::{Column, ColumnType, Enum, ForeignKey, Operation, Sql, TableName};
 
 pub(super) fn rename_values(planner: &mut Planner<'_>) -> Result<(), DiffError> {
@@ -99,7 +99,7 @@ fn passing(planner: &Planner<'_>, name: &str, value: &str, why: &str) -> String 
 
 /// The passing names under which values stand while they move, by enum and value: what a value is renamed to, and is
 /// dropped in the same plan.
-pub(super) fn set_aside(operations: &[Operation]) -> BTreeMap<(String, String), String> {
+pub fn set_aside(operations: &[Operation]) -> BTreeMap<(String, String), String> {
     let is_dropped = |of: &str, passing: &str| {
         let is_it =
             |it: &Operation| matches!(it, Operation::DropEnumValue { name, value } if name == of && value == passing);
@@ -189,7 +189,8 @@ pub(super) fn empty_removed_values(planner: &mut Planner<'_>) -> Result<(), Diff
             let reason = format!(
                 "{value} is no value of {name} any more: the rows that hold it, as in {table}.{column}, need another"
             );
-            planner.hole(step("replace", &TableName::plain(name.clone()), &value), &table, &column, reason)?;
+            let step = step("replace", &TableName::plain(name), &value);
+            planner.hole(Hole { step, table, column, value: Some(value), reason })?;
         }
     }
     Ok(())

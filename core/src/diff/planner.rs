@@ -31,18 +31,12 @@ impl Planner<'_> {
     }
 
     /// A step that only a person can write.
-    pub(super) fn hole(
-        &mut self,
-        step: String,
-        table: &TableName,
-        column: &str,
-        reason: String,
-    ) -> Result<(), DiffError> {
+    pub(super) fn hole(&mut self, hole: Hole) -> Result<(), DiffError> {
         if self.after.is_database {
             return Ok(());
         }
-        let step = free(step, |name| self.holes.iter().any(|hole| hole.step == name));
-        self.holes.push(Hole { step: step.clone(), table: table.clone(), column: column.to_owned(), reason });
+        let step = free(hole.step, |name| self.holes.iter().any(|other| other.step == name));
+        self.holes.push(Hole { step: step.clone(), ..hole });
         self.push(Operation::Run { step })
     }
 

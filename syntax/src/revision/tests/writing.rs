@@ -37,6 +37,7 @@ fn a_written_revision_looks_like_the_one_of_the_design() {
             step: "fill_users_bio".to_owned(),
             table: "users".into(),
             column: "bio".to_owned(),
+            value: None,
             reason: "users.bio is NOT NULL and has no default: every row needs a value".to_owned(),
         }],
         losses: vec![Loss { at: 2, note: "The values of users.age do not come back.".to_owned() }],
