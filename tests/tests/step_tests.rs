@@ -93,3 +93,74 @@ fn a_step_is_tested_on_the_rows_before_it() {
     assert!(error.file.ends_with(&revision) && error.message.contains("bio"), "{found:#?}");
     assert!(project.check("tested-migrations").is_empty(), "a build without tests does not see them");
 }
+
+const SHAPES: &str = "\
+use migratable::Migratable;
+
+#[derive(Clone, Copy, Debug, Migratable)]
+pub enum Mood {
+    Happy,
+    Sad,
+    Bored,
+    Angry,
+}
+
+#[derive(Migratable)]
+#[migratable(unique(x, y))]
+pub struct Place {
+    pub id: i64,
+    pub x: i32,
+    #[migratable(default = 7)]
+    pub y: i32,
+}
+
+#[derive(Migratable)]
+#[migratable(primary_key(key))]
+pub struct Tag {
+    #[migratable(type = \"uuid\")]
+    pub key: String,
+    pub mood: Mood,
+}
+
+#[derive(Migratable)]
+#[migratable(foreign_key(columns(x, y), references(Place(x, y))))]
+pub struct Note {
+    pub id: i64,
+    pub x: i32,
+    pub y: i32,
+    #[migratable(references = Place)]
+    pub place_id: i64,
+    #[migratable(references = Note)]
+    pub parent_id: i64,
+    #[migratable(references = Tag, type = \"uuid\")]
+    pub tag: String,
+    #[migratable(type = \"date\")]
+    pub day: String,
+    pub mood: Mood,
+}
+";
+
+#[test]
+fn rows_of_every_shape_are_there_on_every_database() {
+    let project = Project::new("shapes");
+    for (from, to) in [
+        ("dialects = [\"sqlite\"]", "dialects = [\"sqlite\", \"postgres\", \"mysql\"]"),
+        ("features = [\"sqlite\",", "features = [\"sqlite\", \"postgres\", \"mysql\","),
+    ] {
+        project.replace("migrations/Cargo.toml", from, to);
+    }
+    project.write("src/main.rs", MAIN);
+    project.write("src/models.rs", SHAPES);
+    project.migrate_files(&["revision", "-m", "shapes"]).ok();
+
+    project.replace("src/models.rs", "    Sad,\n    Bored,\n", "");
+    project.replace("src/models.rs", "    pub day: String,\n", "    pub day: String,\n    pub bio: String,\n");
+    let moods = ["--default", "notes.mood='angry'", "--default", "tags.mood='angry'"];
+    let more = ["revision", "-m", "more", "--default", "notes.bio='x'"];
+    project.migrate_files(&[&more[..], &moods[..]].concat()).ok();
+    let text = project.read(&project.newest_revision());
+    assert!(text.matches("#[test]").count() == 5 && !text.contains("todo!"), "{text}");
+
+    let said = project.cargo(&["test", "-q", "-p", "shapes-migrations", "--lib"]).ok();
+    assert!(said.stdout.contains("5 passed"), "{}", said.stdout);
+}
