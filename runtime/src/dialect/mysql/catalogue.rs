@@ -94,9 +94,12 @@ fn changed(statement: &str) -> Vec<TableName> {
     behind.takes("IF NOT EXISTS");
     let mut names = Vec::from_iter(behind.name());
     // A table that gets another name, and others beside it.
-    while let Some(next) = behind.behind_first(&["RENAME", "TO"]) {
+    let may_rename = ["ALTER", "RENAME"].iter().any(|word| statement.clone().takes(word));
+    while let Some(next) = behind.behind_first(&["RENAME", "TO"]).filter(|_| may_rename) {
         behind = next;
-        behind.takes("AS");
+        for word in ["TO", "AS"] {
+            behind.takes(word);
+        }
         names.extend(behind.clone().name());
     }
     names
