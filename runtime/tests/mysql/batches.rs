@@ -91,13 +91,14 @@ fn a_revision_that_is_ended_by_hand_keeps_nobody_from_writing() {
         program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
         fill(&mut db);
         stop_behind_the_last_batch(&program, &mut db);
-        other.batch_execute(&person(77, "1")).unwrap_err();
+        let update = "UPDATE people SET note = 'free' WHERE id = 4";
+        other.batch_execute(update).unwrap_err();
 
         let options = RepairOptions { reason: "by hand".to_owned(), tables: Some(tables) };
         program.repair(&mut db, "r2", &options).unwrap();
 
         assert_eq!(beside(&mut db), [] as [&str; 0]);
-        run(&mut other, &person(77, "1"));
+        run(&mut other, update);
     }
 }
 

@@ -36,7 +36,7 @@ impl<Db: Database> Run<'_, Db> {
             self.statements(&["SAVEPOINT migratable_batch".to_owned()])?;
             if let Err(stop) = self.rows_where(operations, batches, condition.as_deref(), "") {
                 if !(is_of_a_row(&stop.cause) && size.halve()) {
-                    return Err(named(stop, batches, until.as_ref()));
+                    return Err(self.named(stop, batches, until.as_ref()));
                 }
                 // One of fewer rows it is.
                 self.statements(&["ROLLBACK TO SAVEPOINT migratable_batch".to_owned()])?;
@@ -75,7 +75,7 @@ impl<Db: Database> Run<'_, Db> {
         let range = one.map(|key| batches.among(&[key])).or_else(|| batches.range(dialect, after, Some(&until)));
         let condition = batches.rows_of(range.as_deref());
         let done = self.rows_where(operations, batches, condition.as_deref(), lock);
-        let rows = progress.rows + done.map_err(|stop| named(stop, batches, one))?;
+        let rows = progress.rows + done.map_err(|stop| self.named(stop, batches, one))?;
         Ok((Progress { after: Some(until), rows, ..progress }, is_last))
     }
 
@@ -129,7 +129,7 @@ impl<Db: Database> Run<'_, Db> {
                 let condition = batches.among(chunk) + condition;
                 let done = self.rows_where(operations, batches, Some(&condition), lock);
                 let one = if let [one] = chunk { Some(*one) } else { None };
-                done.map_err(|stop| named(stop, batches, one))?;
+                done.map_err(|stop| self.named(stop, batches, one))?;
             }
         }
         Ok(taken)
@@ -187,6 +187,17 @@ impl<Db: Database> Run<'_, Db> {
         database_error(error).is_some_and(|error| self.session.database.is_contended(error))
     }
 
+    /// Says which row it was, where it was one, and nobody stood in its way.
+    fn named(&self, stop: Stop, batches: &Batches, key: Option<&Key>) -> Stop {
+        let is_of_a_row = is_of_a_row(&stop.cause) && !self.is_in_the_way(&stop.cause);
+        let Some(key) = key.filter(|_| is_of_a_row) else { return stop };
+        let bare = |quoted: &str| quoted.trim_matches(['"', '`', '\'']).to_owned();
+        let key = batches.key.iter().zip(key).map(|(it, value)| format!("{} = {}", bare(&it.column), bare(value)));
+        let key: Vec<String> = key.collect();
+        let cause = Cause::Step(Error::new(format!("the row with {}: {}", key.join(", "), stop.cause)));
+        Stop { cause, ..stop }
+    }
+
     fn change(&mut self, sql: &str) -> Result<u64, Stop> {
         self.session.database.change(sql).map_err(|error| Stop::at(sql, error))
     }
@@ -208,16 +219,6 @@ pub(super) fn is_of_a_row(cause: &Cause) -> bool {
 
 fn database_error(error: &Error) -> Option<&DieselError> {
     std::error::Error::source(error).and_then(|it| it.downcast_ref())
-}
-
-/// Says which row it was, where it was one.
-fn named(stop: Stop, batches: &Batches, key: Option<&Key>) -> Stop {
-    let (true, Some(key)) = (is_of_a_row(&stop.cause), key) else { return stop };
-    let bare = |quoted: &str| quoted.trim_matches(['"', '`', '\'']).to_owned();
-    let key = batches.key.iter().zip(key).map(|(it, value)| format!("{} = {}", bare(&it.column), bare(value)));
-    let key: Vec<String> = key.collect();
-    let cause = Cause::Step(Error::new(format!("the row with {}: {}", key.join(", "), stop.cause)));
-    Stop { cause, ..stop }
 }
 
 fn keyless(batches: &Batches) -> Stop {
