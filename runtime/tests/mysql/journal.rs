@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use migratable::diesel::connection::SimpleConnection;
 use migratable::revision::*;
-use migratable::{Direction, Error, Event, Migrator, Observer, Options, RepairOptions, Repaired, TablesAre};
+use migratable::{Direction, Error, Event, Migrator, Observer, Options, RepairOptions, Repaired, Settings, TablesAre};
 
 use super::database::{Db, Program, Throwaway, connect, line, nothing, one, run, throwaway};
 use super::shared::programs::{assert_is_planned, planned, revision};
@@ -169,7 +169,8 @@ fn a_revision_that_was_killed_at_any_piece_is_gone_on_with() {
 
 #[test]
 fn a_plan_is_what_is_left_of_a_revision_that_was_stopped() {
-    let program = program();
+    // What was stopped goes on in batches.
+    let program = program().with_settings(Settings::default().with_batch_size(1));
     let mut db = throwaway();
     program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
     for piece in 0.. {
