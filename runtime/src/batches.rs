@@ -12,7 +12,9 @@ mod size;
 
 use migratable_core::{ColumnType, Conversion, Dialect, Table, TableName};
 
-pub(crate) use self::capture::{Capture, Lock};
+pub(crate) use self::capture::Capture;
+#[cfg(feature = "mysql")]
+pub(crate) use self::capture::Lock;
 pub(crate) use self::many::goes_in_batches;
 pub(crate) use self::planned::{Bar, Fill};
 pub(crate) use self::shown::shown;
