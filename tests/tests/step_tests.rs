@@ -117,7 +117,7 @@ pub struct Place {
 #[derive(Migratable)]
 #[migratable(primary_key(key))]
 pub struct Tag {
-    #[migratable(type = \"uuid\")]
+    #[migratable(type = \"varchar(36)\")]
     pub key: String,
     pub mood: Mood,
 }
@@ -132,7 +132,7 @@ pub struct Note {
     pub place_id: i64,
     #[migratable(references = Note)]
     pub parent_id: i64,
-    #[migratable(references = Tag, type = \"uuid\")]
+    #[migratable(references = Tag, type = \"varchar(36)\")]
     pub tag: String,
     #[migratable(type = \"date\")]
     pub day: String,
