@@ -180,11 +180,11 @@ Examples:
   migrate repair 3f2a --applied --reason \"the index was made by hand\"
   migrate repair 3f2a --not-applied --reason \"the new table was dropped by hand\"
 
-Nothing of a revision is run. Without --applied and --not-applied a revision that was edited since it was applied
-counts as it is now. The two are for one that was stopped in the middle of its transactions;
-`upgrade` or `downgrade` goes on with it by itself, and is what you want unless you have ended or
-undone it by hand. Triggers and notes beside a table whose rows were worked on go then. The reasons
-are kept in the table migratable_repairs.")]
+Nothing of a revision is run. Without --applied and --not-applied, a revision that was edited
+after it was applied counts as it is now. The two are for one that was interrupted between its
+transactions; `upgrade` or `downgrade` resumes it by itself, and is what you want unless you have
+finished or undone it by hand. Triggers and records next to a table that was worked on in batches
+are removed. The reasons are kept in the table migratable_repairs.")]
 pub struct Repair {
     /// The revision.
     #[arg(value_name = "REV")]

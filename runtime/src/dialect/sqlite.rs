@@ -181,7 +181,11 @@ impl Connection for SqliteConnection {
             Work::CheckReferences { .. } => vec!["-- stops if a reference points nowhere".to_owned()],
             Work::Step { name } => vec![format!("-- runs the step `{name}`")],
             Work::Rebuild(rebuild) => {
-                let found = introspect::table(self, &rebuild.before.name.name)?;
+                let mut found = introspect::table(self, &rebuild.before.name.name)?;
+                // What notes the changes of others is gone by then.
+                if let Some(found) = &mut found {
+                    found.dependents.retain(|it| !capture::TRIGGERS.contains(&it.name.as_str()));
+                }
                 rebuild.preview(found.as_ref())
             }
             Work::Batches(it) => vec![it.preview()],

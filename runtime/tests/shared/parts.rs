@@ -5,7 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use migratable::diesel::connection::SimpleConnection;
 use migratable::revision::*;
-use migratable::{Direction, Error, Event, Migrator, Observer, Options, RepairOptions, Report, TablesAre, Transaction};
+use migratable::{
+    Direction, Error, Event, Migrator, Observer, Options, RepairOptions, Report, Settings, TablesAre, Transaction,
+};
 
 use crate::database::{Db, assert_is, line, nothing, one, replay, run, throwaway, values};
 use crate::shared::programs::{Program, assert_is_planned, planned, revision};
@@ -88,7 +90,7 @@ fn has_journal(db: &mut Db) -> bool {
 }
 
 /// Goes to a target and is killed when the piece of that number begins; gives back whether it came so far.
-fn killed_at(db: &mut Db, direction: Direction, piece: usize) -> bool {
+fn killed_at(program: &Program, db: &mut Db, direction: Direction, piece: usize) -> bool {
     let seen = Cell::new(0);
     let observe = |event: &Event<'_>| {
         if let Event::Progresses { revision: "r2", .. } = event {
@@ -97,8 +99,8 @@ fn killed_at(db: &mut Db, direction: Direction, piece: usize) -> bool {
     };
     let options = Options { observer: Observer::new(&observe), ..each() };
     let run = AssertUnwindSafe(|| match direction {
-        Direction::Upgrade => program().upgrade_to(db, "head", &options),
-        Direction::Downgrade => program().downgrade(db, "-1", &options),
+        Direction::Upgrade => program.upgrade_to(db, "head", &options),
+        Direction::Downgrade => program.downgrade(db, "-1", &options),
     });
     catch_unwind(run).map(|ended| ended.map(drop).unwrap()).is_err()
 }
@@ -112,7 +114,7 @@ fn a_revision_that_was_killed_between_two_transactions_is_gone_on_with() {
         let mut db = throwaway();
         program.upgrade_to(&mut db, "r1", &each()).unwrap();
         for (direction, expected) in [(Direction::Upgrade, after), (Direction::Downgrade, before)] {
-            let was_killed = killed_at(&mut db, direction, piece);
+            let was_killed = killed_at(&program, &mut db, direction, piece);
             kills += usize::from(was_killed);
             let unfinished = program.status(&mut db).unwrap().unfinished.map(|it| (it.revision, it.direction));
             assert_eq!(unfinished.is_some(), has_journal(&mut db));
@@ -137,13 +139,14 @@ fn a_revision_that_was_killed_between_two_transactions_is_gone_on_with() {
 
 #[test]
 fn a_plan_is_what_is_left_of_a_revision_that_was_stopped() {
-    let program = program();
+    // What was stopped goes on in batches.
+    let program = program().with_settings(Settings::default().with_batch_size(1));
     for piece in 0.. {
         let mut db = throwaway();
         program.upgrade_to(&mut db, "r1", &each()).unwrap();
         for (direction, target) in [(Direction::Upgrade, "r2"), (Direction::Downgrade, "r1")] {
             let whole = planned(&program, &mut db, target, direction);
-            let was_killed = killed_at(&mut db, direction, piece);
+            let was_killed = killed_at(&program, &mut db, direction, piece);
             if was_killed {
                 assert_is_planned(&program, &mut db, target, &whole, direction);
             } else if direction == Direction::Upgrade {
@@ -194,7 +197,7 @@ fn a_revision_that_is_unfinished_is_ended_by_hand_or_gone_on_with_but_not_passed
     let stopped = || {
         let mut db = throwaway();
         program().upgrade_to(&mut db, "r1", &each()).unwrap();
-        assert!(killed_at(&mut db, Direction::Upgrade, 2));
+        assert!(killed_at(&program(), &mut db, Direction::Upgrade, 2));
         db
     };
     let refused = |outcome: Result<Report, Error>, why: &str| {

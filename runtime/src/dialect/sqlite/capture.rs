@@ -8,6 +8,9 @@ use crate::settings::HistoryTable;
 
 const NOTES: &str = HistoryTable::CHANGED_ROWS;
 
+/// The triggers that note what others write.
+pub(super) const TRIGGERS: [&str; 2] = ["migratable_new_row", "migratable_changed_row"];
+
 pub(super) const CAPTURE: Capture = Capture {
     make,
     begin,
@@ -49,14 +52,15 @@ fn begin(batches: &Batches) -> Vec<String> {
     let note = |is_new: u8| format!("BEGIN INSERT INTO {NOTES} VALUES ({}, {is_new}); END", batches.new_key());
     let unless_set = batches.filled().map_or(String::new(), |column| format!(" WHEN OLD.{column} IS NEW.{column}"));
     let sources = batches.sources.join(", ");
+    let [new_row, changed_row] = TRIGGERS;
     vec![
-        format!("CREATE TRIGGER migratable_new_row AFTER INSERT ON {table} {}", note(1)),
-        format!("CREATE TRIGGER migratable_changed_row AFTER UPDATE OF {sources} ON {table}{unless_set} {}", note(0)),
+        format!("CREATE TRIGGER {new_row} AFTER INSERT ON {table} {}", note(1)),
+        format!("CREATE TRIGGER {changed_row} AFTER UPDATE OF {sources} ON {table}{unless_set} {}", note(0)),
     ]
 }
 
 fn end() -> Vec<String> {
-    ["new", "changed"].map(|it| format!("DROP TRIGGER IF EXISTS migratable_{it}_row")).into()
+    TRIGGERS.map(|name| format!("DROP TRIGGER IF EXISTS {name}")).into()
 }
 
 /// A primary key may hold NULL here (SQLite documentation, CREATE TABLE: the PRIMARY KEY).
