@@ -103,10 +103,42 @@ impl Inspected {
         kept
     }
 
+    /// Leaves out tables, and the enums that only they use and the other database has not.
+    fn leaving_alone(mut self, tables: &[TableName], enums_of_other: &BTreeSet<String>) -> Inspected {
+        let mut gone = Schema::default();
+        for name in tables {
+            gone.tables.extend(self.schema.tables.remove_entry(name));
+            self.not_managed.push(NotManaged { kind: "table".to_owned(), name: name.to_string(), table: None });
+        }
+        self.not_managed.sort();
+        let schema = &self.schema;
+        let goes = |name: &&String| {
+            let is_used = gone.users_of(name).next().is_some();
+            is_used && schema.users_of(name).next().is_none() && !enums_of_other.contains(*name)
+        };
+        let unused: Vec<String> = schema.enums.keys().filter(goes).cloned().collect();
+        self.schema.enums.retain(|name, _| !unused.contains(name));
+        self
+    }
+
     /// Forgets the table of the history.
     pub fn without_history(self, history: &HistoryTable) -> Inspected {
         self.without_tables(|table| history.is(table))
     }
+}
+
+/// Leaves out the tables that are in the other database something that no schema can hold: a view, a partitioned table.
+/// They are neither dropped nor made, and not managed on either side.
+#[must_use]
+pub fn left_alone(before: Inspected, after: Inspected) -> (Inspected, Inspected) {
+    let otherwise = |one: &Inspected, other: &Inspected| -> Vec<TableName> {
+        let names = other.not_managed.iter().filter(|it| it.is_like_a_table()).map(|it| TableName::parse(&it.name));
+        names.filter(|name| one.schema.tables.contains_key(name)).collect()
+    };
+    let (of_before, of_after) = (otherwise(&before, &after), otherwise(&after, &before));
+    let known = |it: &Inspected| it.schema.enums.keys().cloned().collect::<BTreeSet<_>>();
+    let (enums_before, enums_after) = (known(&before), known(&after));
+    (before.leaving_alone(&of_before, &enums_after), after.leaving_alone(&of_after, &enums_before))
 }
 
 /// What a script does with values that the wanted database cannot hold as they are.
@@ -127,6 +159,13 @@ pub struct NotManaged {
     pub name: String,
     /// The table that it belongs to, if it belongs to one.
     pub table: Option<TableName>,
+}
+
+impl NotManaged {
+    /// Whether it has rows and columns, and a name that no table can have beside it.
+    fn is_like_a_table(&self) -> bool {
+        self.table.is_none() && (self.kind.ends_with("table") || self.kind.ends_with("view"))
+    }
 }
 
 impl fmt::Display for NotManaged {

@@ -121,16 +121,19 @@ impl Pair {
                     let wanted = scope.spawn(|| to.inspect(&foreign));
                     (from.inspect(&foreign), wanted.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
                 });
-                Ok(Pair { from: there?, to: wanted?, dialect: Some(from.dialect) })
+                let (there, wanted) = inspect::left_alone(there?, wanted?);
+                Ok(Pair { from: there, to: wanted, dialect: Some(from.dialect) })
             }
             (Side::Database(from), Side::Schema(to)) => {
                 let to = scratch(&to, &from, console)?;
                 let live = from.inspect(&foreign)?.without_other_schemas(&to.schema);
+                let (live, to) = inspect::left_alone(live, to);
                 Ok(Pair { from: live, to, dialect: Some(from.dialect) }.without_column_order())
             }
             (Side::Schema(from), Side::Database(to)) => {
                 let from = scratch(&from, &to, console)?;
                 let live = to.inspect(&foreign)?.without_other_schemas(&from.schema);
+                let (from, live) = inspect::left_alone(from, live);
                 Ok(Pair { from, to: live, dialect: Some(to.dialect) }.without_column_order())
             }
             (Side::Schema(from), Side::Schema(to)) => {

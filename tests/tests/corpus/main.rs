@@ -7,6 +7,7 @@
 
 mod guards;
 mod journey;
+mod left_alone;
 mod pair;
 mod random;
 
