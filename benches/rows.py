@@ -180,6 +180,22 @@ class Sqlite:
         return write
 
 
+def through(words, says_done, lines_behind_error=0):
+    """What writes through one session of a client, each statement once the one before is done."""
+    shell = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def write(sql):
+        shell.stdin.write(f"{sql};\n{says_done}\n")
+        shell.stdin.flush()
+        answer = shell.stdout.readline()
+        if answer.strip() != "done":
+            for _ in range(lines_behind_error):
+                shell.stdout.readline()
+            raise RuntimeError(answer)
+
+    return write
+
+
 class Postgres:
     def __init__(self):
         server = os.environ.get("MIGRATABLE_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
@@ -211,18 +227,7 @@ class Postgres:
                   "UPDATE users SET bio = first || ' ' || last; COMMIT")
 
     def writer(self):
-        words = ["psql", "-qtA", "-v", "ON_ERROR_STOP=1", self.url]
-        shell = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                 text=True)
-
-        def write(sql):
-            shell.stdin.write(f"{sql};\n\\echo done\n")
-            shell.stdin.flush()
-            answer = shell.stdout.readline()
-            if answer.strip() != "done":
-                raise RuntimeError(answer)
-
-        return write
+        return through(["psql", "-qtA", "-v", "ON_ERROR_STOP=1", self.url], "\\echo done")
 
 
 class Mysql:
@@ -252,19 +257,8 @@ class Mysql:
         self.sql("ALTER TABLE users ADD COLUMN bio TEXT; UPDATE users SET bio = first || ' ' || last")
 
     def writer(self):
-        words = self.words + ["--force", "--unbuffered", "migratable_rows"]
-        shell = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                 text=True)
-
-        def write(sql):
-            shell.stdin.write(f"{sql};\nSELECT 'done';\n")
-            shell.stdin.flush()
-            answer = shell.stdout.readline()
-            if answer.strip() != "done":
-                shell.stdout.readline()
-                raise RuntimeError(answer)
-
-        return write
+        # It goes on behind an error, and says that it is done then too.
+        return through(self.words + ["--force", "--unbuffered", "migratable_rows"], "SELECT 'done';", 1)
 
 
 class Writer(threading.Thread):

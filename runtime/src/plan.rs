@@ -103,6 +103,13 @@ pub struct Pieces {
     pub(crate) endangers_references: bool,
 }
 
+impl Pieces {
+    /// Adds work of the operation at a place.
+    pub(crate) fn add(&mut self, operation: usize, work: impl IntoIterator<Item = Work>) {
+        self.pieces.extend(work.into_iter().map(|work| Piece { operations: vec![operation], work }));
+    }
+}
+
 /// Why operations cannot be planned.
 #[derive(Debug)]
 pub struct Refusal {

@@ -23,7 +23,7 @@ use super::flavour::{Flavour, Surroundings};
 use super::types;
 use crate::batches::Bar;
 use crate::dialect::Work;
-use crate::plan::{Mode, Piece, Pieces, Refusal};
+use crate::plan::{Mode, Pieces, Refusal};
 
 /// Plans operations on the schema that they meet, and makes their changes in it.
 pub(super) fn plan(
@@ -101,14 +101,14 @@ impl Planner<'_> {
             self.at = at;
             if operation.is_data() {
                 self.flush()?;
-                self.unbar();
+                self.planned.add(self.at, self.bar.ends());
                 self.data(operation)?;
             } else {
                 self.operation(operation)?;
             }
         }
         self.flush()?;
-        self.unbar();
+        self.planned.add(self.at, self.bar.ends());
         self.check_numbers()
     }
 
@@ -123,7 +123,7 @@ impl Planner<'_> {
     }
 
     fn push(&mut self, work: Work) {
-        self.planned.pieces.push(Piece { operations: vec![self.at], work });
+        self.planned.add(self.at, [work]);
     }
 
     fn statement(&mut self, sql: String) {

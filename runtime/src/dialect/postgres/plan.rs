@@ -28,7 +28,7 @@ use super::verify::Rows;
 use crate::batches::Bar;
 use crate::dialect::{Verify, Work};
 use crate::inspect::Domain;
-use crate::plan::{Mode, Piece, Pieces, Refusal};
+use crate::plan::{Mode, Pieces, Refusal};
 
 /// What stands in a database beside what a schema says.
 #[derive(Clone, Default)]
@@ -144,7 +144,7 @@ impl Planner<'_> {
             self.at = at;
             self.bring_back_before(operation)?;
             if operation.is_data() {
-                self.unbar();
+                self.planned.add(self.at, self.bar.ends());
             }
             self.operation(operation)?;
             if operation.is_data() {
@@ -158,7 +158,7 @@ impl Planner<'_> {
         self.next = operations.len();
         self.bring_back(|_| true)?;
         self.mark_again();
-        self.unbar();
+        self.planned.add(self.at, self.bar.ends());
         Ok(())
     }
 
@@ -177,7 +177,7 @@ impl Planner<'_> {
     }
 
     fn push(&mut self, work: Work) {
-        self.planned.pieces.push(Piece { operations: vec![self.at], work });
+        self.planned.add(self.at, [work]);
     }
 
     fn statement(&mut self, sql: String) {

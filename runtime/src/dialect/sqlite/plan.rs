@@ -23,7 +23,7 @@ use super::verify::Rows;
 use crate::batches::Bar;
 use crate::dialect::Work;
 use crate::migrator::Direction;
-use crate::plan::{Piece, Pieces, Refusal};
+use crate::plan::{Pieces, Refusal};
 
 /// Plans operations on the schema that they meet, and makes their changes in it.
 pub(super) fn plan(
@@ -76,7 +76,7 @@ impl Planner<'_> {
             self.at = at;
             if operation.is_data() {
                 self.flush()?;
-                self.unbar();
+                self.planned.add(self.at, self.bar.ends());
                 self.data(operation)?;
                 self.look_ahead(at + 1);
             } else {
@@ -84,7 +84,7 @@ impl Planner<'_> {
             }
         }
         self.flush()?;
-        self.unbar();
+        self.planned.add(self.at, self.bar.ends());
         self.check_numbers()
     }
 
@@ -125,7 +125,7 @@ impl Planner<'_> {
     }
 
     fn push(&mut self, work: Work) {
-        self.planned.pieces.push(Piece { operations: vec![self.at], work });
+        self.planned.add(self.at, [work]);
     }
 
     fn statement(&mut self, sql: String) {

@@ -46,7 +46,7 @@ impl Planner<'_> {
                 let fill =
                     Fill { rows: rows_of(&found), column, value, predicate: predicate.as_ref(), statement, condition };
                 let work = self.bar.fill(&fill, &self.operations[..self.at]);
-                self.push_all(work);
+                self.planned.add(self.at, work);
             }
             Operation::Convert(it) => {
                 self.foresight.ends();
@@ -56,7 +56,7 @@ impl Planner<'_> {
             Operation::ConvertLast(it) => {
                 let map = self.map(it)?;
                 let work = self.bar.begins(Rc::new(map));
-                self.push_all(work);
+                self.planned.add(self.at, work);
             }
             Operation::Execute { sql, effect } => match sql.text(Dialect::Mysql) {
                 Some(sql) => {
@@ -85,16 +85,6 @@ impl Planner<'_> {
             keeps.extend(self.clocks.kept(&found, None));
         }
         Ok(map)
-    }
-
-    /// Lets others write again to the table whose rows were the last.
-    pub(super) fn unbar(&mut self) {
-        let work = self.bar.ends();
-        self.push_all(work);
-    }
-
-    fn push_all(&mut self, work: impl IntoIterator<Item = Work>) {
-        work.into_iter().for_each(|it| self.push(it));
     }
 }
 

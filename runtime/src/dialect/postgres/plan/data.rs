@@ -32,7 +32,7 @@ impl Planner<'_> {
                 let fill =
                     Fill { rows: rows_of(&found), column, value, predicate: predicate.as_ref(), statement, condition };
                 let work = self.bar.fill(&fill, &self.operations[..self.at]);
-                self.push_all(work);
+                self.planned.add(self.at, work);
             }
             Operation::Convert(it) => {
                 let found = self.table(&it.table)?;
@@ -43,7 +43,7 @@ impl Planner<'_> {
                 let found = self.table(&it.table)?;
                 let map = Batches::of_map(it, rows_of(&found), |it| types::name(it).ok());
                 let work = self.bar.begins(Rc::new(map));
-                self.push_all(work);
+                self.planned.add(self.at, work);
             }
             Operation::Execute { sql, effect } => match sql.text(Dialect::Postgres) {
                 Some(sql) => self.statement(sql.to_owned()),
@@ -58,16 +58,6 @@ impl Planner<'_> {
             other => return Err(format!("`{other}` is no data step")),
         }
         Ok(())
-    }
-
-    /// Lets others write again to the table whose rows were the last.
-    pub(super) fn unbar(&mut self) {
-        let work = self.bar.ends();
-        self.push_all(work);
-    }
-
-    fn push_all(&mut self, work: impl IntoIterator<Item = Work>) {
-        work.into_iter().for_each(|it| self.push(it));
     }
 }
 

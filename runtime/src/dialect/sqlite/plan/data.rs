@@ -30,7 +30,7 @@ impl Planner<'_> {
                 let fill =
                     Fill { rows: rows_of(&found), column, value, predicate: predicate.as_ref(), statement, condition };
                 let work = self.bar.fill(&fill, &self.operations[..self.at]);
-                self.push_all(work);
+                self.planned.add(self.at, work);
             }
             Operation::Convert(it) => {
                 self.apply(operation)?;
@@ -43,7 +43,7 @@ impl Planner<'_> {
                 let found = self.table(&it.table)?;
                 let map = Batches::of_map(it, rows_of(&found), |_| None);
                 let work = self.bar.begins(Rc::new(map));
-                self.push_all(work);
+                self.planned.add(self.at, work);
                 return Ok(());
             }
             Operation::Execute { sql, effect } => {
@@ -72,16 +72,6 @@ impl Planner<'_> {
         self.planned.endangers_references = true;
         self.push(Work::CheckReferences { at_end: false });
         Ok(())
-    }
-
-    /// Lets others write again to the table whose rows were the last.
-    pub(super) fn unbar(&mut self) {
-        let work = self.bar.ends();
-        self.push_all(work);
-    }
-
-    fn push_all(&mut self, work: impl IntoIterator<Item = Work>) {
-        work.into_iter().for_each(|it| self.push(it));
     }
 }
 
