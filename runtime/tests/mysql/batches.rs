@@ -7,16 +7,14 @@ use migratable::diesel::connection::SimpleConnection;
 use migratable::revision::*;
 use migratable::{Event, Observer, Options, RepairOptions, TablesAre};
 
-use crate::database::{Db, Program, line, nothing, one, run, two};
+use crate::database::{Db, Program, line, nothing, one, run};
 use crate::shared::batches::repaired::beside;
-use crate::shared::batches::{fill, people, person, program};
+use crate::shared::batches::{inhabited, people, person, program};
 
 #[test]
 fn nobody_else_writes_between_the_last_batch_and_the_change_of_the_table() {
     let program = program(5);
-    let (_stays, mut db, other) = two();
-    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
-    fill(&mut db);
+    let (_stays, mut db, other) = inhabited(&program);
     let (other, refused) = (RefCell::new(other), RefCell::new(Vec::new()));
     let observe = |event: &Event<'_>| {
         if let Event::Progresses { operation, .. } = event
@@ -60,9 +58,7 @@ fn a_table_that_cannot_become_what_the_revision_says_is_free_to_be_written_to() 
     }
     let first = program(5).revisions()[0].upgrade;
     let program = line(&[(first, nothing), (unique, nothing)]).with_settings(program(5).settings().clone());
-    let (_stays, mut db, mut other) = two();
-    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
-    fill(&mut db);
+    let (_stays, mut db, mut other) = inhabited(&program);
     for _ in 0..2 {
         let error = program.upgrade(&mut db).unwrap_err().to_string();
         assert!(error.contains("uq_people_group_id") || error.contains("group_id"), "{error}");
@@ -87,9 +83,7 @@ fn stop_behind_the_last_batch(program: &Program, db: &mut Db) {
 fn a_revision_that_is_ended_by_hand_keeps_nobody_from_writing() {
     for tables in [TablesAre::After, TablesAre::Before] {
         let program = program(5);
-        let (_stays, mut db, mut other) = two();
-        program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
-        fill(&mut db);
+        let (_stays, mut db, mut other) = inhabited(&program);
         stop_behind_the_last_batch(&program, &mut db);
         let update = "UPDATE people SET note = 'free' WHERE id = 4";
         other.batch_execute(update).unwrap_err();
@@ -105,9 +99,7 @@ fn a_revision_that_is_ended_by_hand_keeps_nobody_from_writing() {
 #[test]
 fn a_row_that_the_last_batch_cannot_map_keeps_nobody_from_writing() {
     let program = program(5);
-    let (_stays, mut db, other) = two();
-    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
-    fill(&mut db);
+    let (_stays, mut db, other) = inhabited(&program);
     let (other, maps) = (RefCell::new(other), Cell::new(0));
     let observe = |event: &Event<'_>| {
         // Behind the last pass, and before others are kept away.
@@ -137,9 +129,7 @@ fn what_the_server_sets_at_an_update_stays_as_it_is() {
     let first = program(5).revisions()[0].upgrade;
     let fills = line(&[(first, nothing), (filled, nothing)]).with_settings(program(5).settings().clone());
     for program in [program(5), fills] {
-        let (_stays, mut db, _) = two();
-        program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
-        fill(&mut db);
+        let (_stays, mut db, _) = inhabited(&program);
         run(
             &mut db,
             "UPDATE people SET note = 'n'; \

@@ -1,10 +1,10 @@
 //! What PostgreSQL alone refuses beside rows that are worked on batch by batch.
 
 use migratable::revision::*;
-use migratable::{Direction, Error, Options, Settings};
+use migratable::{Direction, Error, Settings};
 
-use crate::database::{line, nothing, one, two};
-use crate::shared::batches::{fill, first};
+use crate::database::{line, nothing, one};
+use crate::shared::batches::{first, inhabited};
 
 #[test]
 fn what_ends_with_its_transaction_is_refused_in_front_of_batches_where_it_is_shown_too() {
@@ -16,9 +16,7 @@ fn what_ends_with_its_transaction_is_refused_in_front_of_batches_where_it_is_sho
     for size in [5, 1_000] {
         let program =
             line(&[(first, nothing), (waits, nothing)]).with_settings(Settings::default().with_batch_size(size));
-        let (_stays, mut db, _) = two();
-        program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
-        fill(&mut db);
+        let (_stays, mut db, _) = inhabited(&program);
         let shown = program.plan(&mut db, "head", Direction::Upgrade).map(drop);
         let done = program.upgrade(&mut db).map(drop);
         for refused in [shown, done] {

@@ -200,6 +200,15 @@ pub fn fill(db: &mut Db) {
     }
 }
 
+/// Two connections to a database at the first revision of a program, with people in it, and what must stay as long as
+/// they are used.
+pub fn inhabited(program: &Program) -> (Box<dyn Any>, Db, Db) {
+    let (stays, mut db, other) = two();
+    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+    fill(&mut db);
+    (stays, db, other)
+}
+
 pub fn person(id: i64, age: &str) -> String {
     format!("INSERT INTO people (id, first, last, age, email) VALUES ({id}, 'f{id}', 'l{id}', '{age}', 'E{id}')")
 }
@@ -221,9 +230,7 @@ pub fn expected(id: i64) -> String {
 fn rows_are_mapped_there_and_back_in_one_go_and_batch_by_batch() {
     for size in [1_000, 5, 1] {
         let program = program(size);
-        let (_stays, mut db, _) = two();
-        program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
-        fill(&mut db);
+        let (_stays, mut db, _) = inhabited(&program);
         program.upgrade(&mut db).unwrap();
         assert_eq!(people(&mut db), (1..=PEOPLE).map(expected).collect::<Vec<_>>(), "{size}");
         assert_eq!(one(&mut db, "SELECT count(*) FROM pets"), PEOPLE.to_string());
@@ -270,9 +277,7 @@ fn columns_that_another_branch_has_added_stay_as_they_are() {
 #[test]
 fn what_others_write_between_two_batches_is_mapped_too() {
     let program = program(5);
-    let (_stays, mut db, other) = two();
-    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
-    fill(&mut db);
+    let (_stays, mut db, other) = inhabited(&program);
     let (other, batch) = (RefCell::new(other), Cell::new(0));
     let observe = |event: &Event<'_>| {
         if let Event::Rows { .. } = event {
@@ -307,9 +312,7 @@ fn what_others_write_between_two_batches_is_mapped_too() {
 fn a_run_that_is_stopped_at_any_batch_goes_on_behind_the_last_one() {
     for stop in 0.. {
         let program = program(4);
-        let (_stays, mut db, _) = two();
-        program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
-        fill(&mut db);
+        let (_stays, mut db, _) = inhabited(&program);
         let batch = Cell::new(0);
         let observe = |event: &Event<'_>| {
             if let Event::Rows { .. } = event {
@@ -344,9 +347,7 @@ fn a_run_that_is_stopped_at_any_batch_goes_on_behind_the_last_one() {
 fn a_row_that_cannot_be_mapped_is_named_and_nothing_of_its_batch_is_kept() {
     for size in [1_000, 5] {
         let program = program(size);
-        let (_stays, mut db, _) = two();
-        program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
-        fill(&mut db);
+        let (_stays, mut db, _) = inhabited(&program);
         FAILS_AT.set(13);
         let error = program.upgrade(&mut db).unwrap_err().to_string();
         FAILS_AT.set(0);
@@ -363,9 +364,7 @@ fn a_row_that_cannot_be_mapped_is_named_and_nothing_of_its_batch_is_kept() {
 fn a_row_that_the_database_refuses_is_named() {
     for size in [1_000, 5] {
         let program = program(size);
-        let (_stays, mut db, _) = two();
-        program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
-        fill(&mut db);
+        let (_stays, mut db, _) = inhabited(&program);
         // With one more character it is too long.
         let long = "UPDATE people SET email = repeat('E', 60) WHERE id = 13";
         let refuses =
@@ -379,9 +378,7 @@ fn a_row_that_the_database_refuses_is_named() {
 #[test]
 fn a_function_that_was_mended_maps_all_rows_anew() {
     let program = program(5);
-    let (_stays, mut db, _) = two();
-    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
-    fill(&mut db);
+    let (_stays, mut db, _) = inhabited(&program);
     FAILS_AT.set(13);
     program.upgrade(&mut db).unwrap_err();
     FAILS_AT.set(0);

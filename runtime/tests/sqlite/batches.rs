@@ -3,14 +3,12 @@
 use migratable::Options;
 
 use crate::database::{one, run, two};
-use crate::shared::batches::{fill, people, program};
+use crate::shared::batches::{inhabited, people, program};
 
 #[test]
 fn a_trigger_that_touches_rows_does_not_make_them_news_for_ever() {
     let program = program(5);
-    let (_stays, mut db, _) = two();
-    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
-    fill(&mut db);
+    let (_stays, mut db, _) = inhabited(&program);
     run(
         &mut db,
         "CREATE TRIGGER touch AFTER UPDATE ON people BEGIN UPDATE people SET note = 'touched' WHERE id = NEW.id; END",

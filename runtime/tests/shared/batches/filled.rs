@@ -6,8 +6,8 @@ use std::time::Duration;
 use migratable::revision::*;
 use migratable::{Event, Observer, Options, Settings};
 
-use super::{PEOPLE, expected, fill, first, people, person, second};
-use crate::database::{assert_is, line, nothing, replay, run, two, values};
+use super::{PEOPLE, expected, first, inhabited, people, person, second};
+use crate::database::{assert_is, line, nothing, replay, run, values};
 use crate::shared::{MYSQL, each};
 
 fn filled(op: &mut Operations) {
@@ -22,9 +22,7 @@ fn a_fill_goes_batch_by_batch_too() {
         let settings = Settings::default().with_batch_size(size).with_batch_pause(Duration::from_millis(1));
         let program = line(&[(first, nothing), (filled, |op| op.drop_column("people", "whole"))]);
         let program = program.with_settings(settings);
-        let (_stays, mut db, other) = two();
-        program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
-        fill(&mut db);
+        let (_stays, mut db, other) = inhabited(&program);
         let (other, batch) = (RefCell::new(other), Cell::new(0));
         let observe = |event: &Event<'_>| {
             if let Event::Rows { .. } = event {
@@ -60,9 +58,7 @@ fn several_tables_are_worked_on_in_one_revision_in_the_order_that_it_names() {
     for size in [1_000, 5] {
         let program = line(&[(first, nothing), (several, nothing)]);
         let program = program.with_settings(Settings::default().with_batch_size(size));
-        let (_stays, mut db, other) = two();
-        program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
-        fill(&mut db);
+        let (_stays, mut db, other) = inhabited(&program);
         let (other, batch) = (RefCell::new(other), Cell::new(0));
         let observe = |event: &Event<'_>| {
             if let Event::Rows { .. } = event
@@ -87,9 +83,7 @@ fn several_tables_are_worked_on_in_one_revision_in_the_order_that_it_names() {
 #[test]
 fn what_others_set_themselves_in_a_new_column_stays() {
     let program = line(&[(first, nothing), (filled, nothing)]).with_settings(Settings::default().with_batch_size(5));
-    let (_stays, mut db, other) = two();
-    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
-    fill(&mut db);
+    let (_stays, mut db, other) = inhabited(&program);
     let (other, batch) = (RefCell::new(other), Cell::new(0));
     let observe = |event: &Event<'_>| {
         if let Event::Rows { .. } = event
@@ -113,9 +107,7 @@ fn what_others_set_themselves_in_a_new_column_stays() {
 #[test]
 fn a_new_row_that_is_changed_behind_its_batch_is_filled_again() {
     let program = line(&[(first, nothing), (filled, nothing)]).with_settings(Settings::default().with_batch_size(5));
-    let (_stays, mut db, other) = two();
-    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
-    fill(&mut db);
+    let (_stays, mut db, other) = inhabited(&program);
     let other = RefCell::new(other);
     let observe = |event: &Event<'_>| {
         let mut other = other.borrow_mut();

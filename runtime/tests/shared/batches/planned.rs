@@ -4,18 +4,16 @@ use std::sync::{Arc, Mutex};
 
 use migratable::diesel::connection::{Connection, InstrumentationEvent};
 use migratable::revision::*;
-use migratable::{Direction, Options, Settings};
+use migratable::{Direction, Settings};
 
-use super::{fill, first, nothing, program};
-use crate::database::{line, two};
+use super::{first, inhabited, nothing, program};
+use crate::database::line;
 use crate::shared::MYSQL;
 use crate::shared::programs::{Program, planned};
 
 /// Runs the last revision; gives what was said of it before, and asserts that all of that was done, in this order.
 fn shown_and_done(program: &Program) -> Vec<String> {
-    let (_stays, mut db, _) = two();
-    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
-    fill(&mut db);
+    let (_stays, mut db, _) = inhabited(program);
     let shown: Vec<String> =
         planned(program, &mut db, "head", Direction::Upgrade).statements.into_iter().map(|it| it.sql).collect();
     let done = Arc::new(Mutex::new(Vec::new()));

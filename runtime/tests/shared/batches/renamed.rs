@@ -5,8 +5,8 @@ use std::cell::Cell;
 use migratable::revision::*;
 use migratable::{Event, Observer, Options, Settings};
 
-use super::{PEOPLE, back, fill, first, nothing, revision, second};
-use crate::database::{Program, two, values};
+use super::{PEOPLE, back, first, inhabited, nothing, revision, second};
+use crate::database::{Program, values};
 use crate::shared::MYSQL;
 
 fn renamed(op: &mut Operations) {
@@ -25,9 +25,7 @@ fn nobody_meets_a_table_by_the_name_that_another_branch_has_taken_from_it() {
         revision("r2", &["r1"], second, back),
     ];
     let program = Program::new(Vec::leak(revisions)).with_settings(Settings::default().with_batch_size(5));
-    let (_stays, mut db, _) = two();
-    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
-    fill(&mut db);
+    let (_stays, mut db, _) = inhabited(&program);
     program.upgrade_to(&mut db, "renamed", &Options::default()).unwrap();
     let batches = Cell::new(0);
     let observe = |event: &Event<'_>| batches.set(batches.get() + u32::from(matches!(event, Event::Rows { .. })));

@@ -4,8 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use migratable::{Event, Observer, Options, RepairOptions, Repaired, StampOptions, TablesAre};
 
-use super::{PEOPLE, Program, expected, fill, people, person, program};
-use crate::database::{Db, run, two, values};
+use super::{PEOPLE, Program, expected, inhabited, people, person, program};
+use crate::database::{Db, run, values};
 use crate::shared::each;
 
 /// What the tool has put beside tables.
@@ -35,9 +35,7 @@ fn stop(program: &Program, db: &mut Db) {
 fn what_a_stopped_revision_has_put_beside_a_table_goes_when_it_is_ended_by_hand() {
     for (tables, repaired) in [(TablesAre::After, Repaired::Applied), (TablesAre::Before, Repaired::NotApplied)] {
         let program = program(5);
-        let (_stays, mut db, mut other) = two();
-        program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
-        fill(&mut db);
+        let (_stays, mut db, mut other) = inhabited(&program);
         stop(&program, &mut db);
 
         let options = RepairOptions { reason: "by hand".to_owned(), tables: Some(tables) };
@@ -60,9 +58,7 @@ fn what_a_stopped_revision_has_put_beside_a_table_goes_when_it_is_ended_by_hand(
 #[test]
 fn what_a_stopped_revision_has_put_beside_a_table_goes_when_another_state_is_stamped() {
     let program = program(5);
-    let (_stays, mut db, mut other) = two();
-    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
-    fill(&mut db);
+    let (_stays, mut db, mut other) = inhabited(&program);
     stop(&program, &mut db);
 
     program.stamp(&mut db, &["r1"], &StampOptions::default()).unwrap();
