@@ -4,7 +4,7 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
+#[cfg(feature = "sqlite")]
 use diesel::connection::Connection as _;
 use diesel::connection::SimpleConnection;
 use diesel::result::{ConnectionResult, Error as DieselError, QueryResult};
@@ -75,7 +75,7 @@ impl AnyConnection {
             #[cfg(feature = "sqlite")]
             Dialect::Sqlite => diesel::sqlite::SqliteConnection::establish(url).map(AnyConnection::Sqlite),
             #[cfg(feature = "postgres")]
-            Dialect::Postgres => diesel::pg::PgConnection::establish(url).map(AnyConnection::Postgres),
+            Dialect::Postgres => crate::dialect::open_postgres(url).map(AnyConnection::Postgres),
             #[cfg(feature = "mysql")]
             Dialect::Mysql => crate::dialect::open_mysql(url).map(AnyConnection::Mysql),
             #[allow(unreachable_patterns)]

@@ -15,11 +15,15 @@ mod tokens;
 
 #[cfg(feature = "mysql")]
 pub(crate) use mysql::open as open_mysql;
+#[cfg(feature = "postgres")]
+pub(crate) use postgres::open as open_postgres;
 
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use std::time::Duration;
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError, QueryResult};
 use migratable_core::{Dialect, Operation, Schema, TableName};
@@ -32,6 +36,10 @@ use crate::inspect::{Inspected, Losses};
 use crate::migrator::Direction;
 use crate::plan::{Pieces, Refusal};
 use crate::settings::{HistoryTable, Settings};
+
+/// How long a server may take to let somebody in, unless the URL says otherwise.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A connection that revisions can be run on. Diesel's connections are; nothing else can be.
 pub trait Database: Connection {}

@@ -9,6 +9,7 @@ mod impact;
 mod inspect;
 mod introspect;
 mod numbers;
+mod open;
 mod outside;
 mod plan;
 mod scratch;
@@ -36,6 +37,8 @@ use crate::inspect::Inspected;
 use crate::migrator::Direction;
 use crate::plan::{Pieces, Refusal};
 use crate::settings::{HistoryTable, Settings};
+
+pub(crate) use self::open::open;
 
 /// A row whose values are all read as text.
 struct Row(Vec<Option<String>>);

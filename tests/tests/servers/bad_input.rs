@@ -1,6 +1,8 @@
 //! Servers that do not answer, do not let in, do not allow, or go away: one error each, which names the database and no
 //! secret.
 
+use std::net::TcpListener;
+
 use migratable::Revision;
 use migratable::revision::*;
 use migratable_core::Dialect;
@@ -55,6 +57,23 @@ fn a_server_that_is_down_is_named() {
         let to = database.url();
         let error = said(&program, &to, &["diff", "--from", &url, "--to", &to]);
         assert!(error.contains("127.0.0.1:1/shop"), "{error}");
+    }
+}
+
+#[test]
+fn a_server_that_says_nothing_is_not_waited_for_without_end() {
+    // It is connected to by the operating system, and never greets.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    for (dialect, scheme, expected) in
+        [(Dialect::Postgres, "postgres", "timeout expired"), (Dialect::Mysql, "mysql", "has not answered within 2 s")]
+    {
+        let server = server(dialect);
+        let database = server.database("silent").unwrap();
+        let program = Program::new(&database, &SOUND, "");
+        let url = format!("{scheme}://ada:{SECRET}@127.0.0.1:{port}/shop?connect_timeout=2");
+        let error = said(&program, &url, &["current"]);
+        assert!(error.contains(expected) && error.contains(&format!("127.0.0.1:{port}/shop")), "{error}");
     }
 }
 

@@ -1,5 +1,9 @@
 //! Connecting by a URL.
 
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
 use diesel::connection::{Connection, SimpleConnection};
 use diesel::mysql::MysqlConnection;
 use diesel::{ConnectionError, ConnectionResult};
@@ -8,10 +12,48 @@ use percent_encoding::percent_decode_str;
 
 use super::ddl::quoted;
 use super::encryption::Encryption;
+use crate::dialect::PATIENCE;
 
-/// Connects by a URL. Diesel takes the name of the database as it stands there, though it may be percent-encoded; such a
-/// one is chosen once the connection is there.
+/// The word that libpq has for it, in seconds; 0 is for ever.
+const LIMIT: &str = "connect_timeout=";
+
+/// Connects by a URL, with a limit to the time that it takes.
 pub(crate) fn open(url: &str) -> ConnectionResult<MysqlConnection> {
+    let (url, limit) = without_limit(url)?;
+    if limit.is_zero() {
+        return connect(&url);
+    }
+    // Diesel has no way to say it to the client library, which waits as long as the operating system lets it.
+    let (sender, receiver) = channel();
+    thread::spawn(move || sender.send(connect(&url)));
+    receiver.recv_timeout(limit).unwrap_or_else(|error| {
+        Err(ConnectionError::BadConnection(match error {
+            RecvTimeoutError::Timeout => format!(
+                "the server has not answered within {} s (the URL may say `?{LIMIT}60`, in seconds)",
+                limit.as_secs()
+            ),
+            RecvTimeoutError::Disconnected => "the client library has failed".to_owned(),
+        }))
+    })
+}
+
+/// The URL without the limit that it gives, and that limit.
+fn without_limit(url: &str) -> ConnectionResult<(String, Duration)> {
+    let Some((front, query)) = url.split_once('?') else { return Ok((url.to_owned(), PATIENCE)) };
+    let (query, fragment) = query.find('#').map_or((query, ""), |at| query.split_at(at));
+    let (limits, others): (Vec<&str>, Vec<&str>) = query.split('&').partition(|pair| pair.starts_with(LIMIT));
+    let limit = limits.last().map(|pair| &pair[LIMIT.len()..]);
+    let limit = limit.map(|seconds| {
+        let is_wrong = |_| ConnectionError::InvalidConnectionUrl(format!("`{LIMIT}{seconds}` is no number of seconds"));
+        seconds.parse().map(Duration::from_secs).map_err(is_wrong)
+    });
+    let mark = if others.is_empty() { "" } else { "?" };
+    Ok((format!("{front}{mark}{}{fragment}", others.join("&")), limit.transpose()?.unwrap_or(PATIENCE)))
+}
+
+/// Diesel takes the name of the database as it stands in the URL, though it may be percent-encoded; such a one is chosen
+/// once the connection is there.
+fn connect(url: &str) -> ConnectionResult<MysqlConnection> {
     let encryption = Encryption::read(url, SUPPORTS_MYSQL_SSL_MODE)?;
     let mut connection = match encoded_database(&encryption.url) {
         None => MysqlConnection::establish(&encryption.url)?,
@@ -56,5 +98,19 @@ mod tests {
             let expected = expected.map(|(server, database)| (server.to_owned(), database.to_owned()));
             assert_eq!(encoded_database(url), expected);
         }
+    }
+    #[test]
+    fn a_limit_is_taken_out_of_the_url() {
+        for (query, fitted, seconds) in [
+            ("", "", 10),
+            ("?connect_timeout=3", "", 3),
+            ("?connect_timeout=0&ssl_ca=/ca.pem", "?ssl_ca=/ca.pem", 0),
+            ("?ssl_ca=/ca.pem&connect_timeout=60#x", "?ssl_ca=/ca.pem#x", 60),
+        ] {
+            let (url, fitted) = (format!("mysql://host/shop{query}"), format!("mysql://host/shop{fitted}"));
+            assert_eq!(without_limit(&url), Ok((fitted, Duration::from_secs(seconds))));
+        }
+        let error = without_limit("mysql://host/shop?connect_timeout=soon").unwrap_err().to_string();
+        assert!(error.contains("connect_timeout=soon"), "{error}");
     }
 }
