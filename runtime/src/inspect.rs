@@ -23,17 +23,24 @@ pub struct Inspected {
     pub needs: Vec<Need>,
     /// The domains of PostgreSQL, by their names as types of columns.
     pub domains: BTreeMap<String, Domain>,
-    /// The extensions of PostgreSQL, by name.
-    pub extensions: BTreeMap<String, Extension>,
+    /// What is made where a table needs it, by kind and name: `domain price`.
+    pub prerequisites: BTreeMap<String, Prerequisite>,
 }
 
-/// An extension of PostgreSQL. It is not managed, but made where a table needs it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Extension {
-    /// The schema in which it stands.
-    pub schema: Option<String>,
+/// Something of PostgreSQL that is not managed, but made where a table needs it and has not got it: an extension, a type,
+/// a function, a sequence, a collation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prerequisite {
+    /// What it is, in the words of what is not managed: `domain`, `extension`…
+    pub kind: String,
+    /// Its name.
+    pub name: TableName,
+    /// The statements that make it, and its database schema if that is missing.
+    pub create: Vec<String>,
     /// The tables with something of it in a column, an index, a check or a default.
     pub users: BTreeSet<TableName>,
+    /// What it needs itself, by the names that these have in [`Inspected::prerequisites`].
+    pub needs: BTreeSet<String>,
 }
 
 /// A type that stands for another one and refuses some of its values. It is not managed, but rows are to fit it.

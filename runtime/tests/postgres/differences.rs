@@ -48,7 +48,10 @@ fn names_end_no_quotes_and_no_comments() {
 #[test]
 fn a_cast_that_is_missing_was_to_be_given_in_a_revision() {
     let (there, other) = (Throwaway::new(), Throwaway::new());
-    run(&mut there.connect(), "CREATE TABLE a (id int PRIMARY KEY, born uuid); INSERT INTO a VALUES (1, NULL)");
+    run(
+        &mut there.connect(),
+        "CREATE TABLE a (id int PRIMARY KEY, born uuid); INSERT INTO a VALUES (1, gen_random_uuid())",
+    );
     run(&mut other.connect(), "CREATE TABLE a (id int PRIMARY KEY, born date)");
     let wanted = inspect(&mut other.connect()).unwrap();
     let error = turn(&there, &wanted, &[]).unwrap_err();
@@ -60,6 +63,27 @@ fn a_cast_that_is_missing_was_to_be_given_in_a_revision() {
     run(&mut there.connect(), &by_hand);
     turn(&there, &wanted, &[]).unwrap();
     assert_eq!(values(&mut there.connect(), "SELECT born FROM a"), ["2020-02-02"]);
+}
+
+#[test]
+fn a_column_without_values_had_no_way_to_a_type_without_a_cast() {
+    let there = Throwaway::new();
+    run(&mut there.connect(), "CREATE TABLE a (id int PRIMARY KEY, born uuid); INSERT INTO a VALUES (1, NULL)");
+    turn_into(&there, "CREATE TABLE a (id int PRIMARY KEY, born date)");
+    assert_eq!(values(&mut there.connect(), "SELECT id::text FROM a WHERE born IS NULL"), ["1"]);
+}
+
+#[test]
+fn a_type_and_a_function_are_made_behind_the_enum_that_they_need() {
+    let there = Throwaway::new();
+    run(&mut there.connect(), "CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a VALUES (1)");
+    turn_into(
+        &there,
+        "CREATE TYPE mood AS ENUM ('good', 'bad'); CREATE TYPE visit AS (day date, how mood); \
+         CREATE FUNCTION is_good(mood) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT $1 = 'good' $$; \
+         CREATE TABLE a (id int PRIMARY KEY, visits visit[], m mood CHECK (is_good(m)))",
+    );
+    assert_eq!(values(&mut there.connect(), "SELECT id::text FROM a WHERE visits IS NULL"), ["1"]);
 }
 
 #[test]

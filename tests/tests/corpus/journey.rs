@@ -122,7 +122,7 @@ impl Traveller<'_> {
         let at = |stage| at(pair, stage);
         let Traveller { database, fresh_to, .. } = self;
         database.run_by_client(script).map_err(with(script)).map_err(at("script"))?;
-        self.arrived(&start.from, &start.to).map_err(with(script)).map_err(at("there"))?;
+        self.arrived(start, &start.to).map_err(with(script)).map_err(at("there"))?;
         let after = rows::snapshot(database).map_err(at("rows"))?;
         rows::kept(&start.rows, &after, &Renames(&pair.rename), &[]).map_err(with(script)).map_err(at("rows kept"))?;
         nothing_to_do(database, fresh_to).map_err(with(script)).map_err(at("second diff"))
@@ -139,7 +139,7 @@ impl Traveller<'_> {
         let after = rows::snapshot(database).map_err(at("rows"))?;
         let script = script(database, fresh_from, &rename_back).map_err(at("diff back"))?;
         database.run_by_client(&script).map_err(with(&script)).map_err(at("script back"))?;
-        self.arrived(&start.from, &start.from).map_err(with(&script)).map_err(at("back"))?;
+        self.arrived(start, &start.from).map_err(with(&script)).map_err(at("back"))?;
         let again = rows::snapshot(database).map_err(at("rows"))?;
         rows::kept(&after, &again, &Renames(&rename_back), &[]).map_err(with(&script)).map_err(at("rows kept back"))
     }
@@ -151,11 +151,13 @@ impl Traveller<'_> {
         }
     }
 
-    /// Whether the database holds what is wanted, and still all that is not managed.
-    fn arrived(&self, began: &Held, wanted: &Held) -> Result<(), String> {
+    /// Whether the database holds what is wanted, and still all that is not managed; of what the other database has of
+    /// that, some was made where it was needed.
+    fn arrived(&self, start: &Start, wanted: &Held) -> Result<(), String> {
         let found = self.read(&self.database)?;
         reader::same(&found.managed, &wanted.managed)?;
-        reader::same(&found.others, &began.others)
+        let made = found.others.intersection(&start.to.others);
+        reader::same(&found.others, &start.from.others.iter().chain(made).cloned().collect())
     }
 
     /// Whether all is as it was at the start.
@@ -163,7 +165,7 @@ impl Traveller<'_> {
     /// # Errors
     /// What is not.
     pub fn is_unchanged(&self, start: &Start) -> Result<(), String> {
-        self.arrived(&start.from, &start.from)?;
+        self.arrived(start, &start.from)?;
         rows::kept(&start.rows, &rows::snapshot(&self.database)?, &Renames(&[]), &[])
     }
 }

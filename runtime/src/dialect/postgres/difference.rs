@@ -1,18 +1,20 @@
 //! The script that turns one database into another.
 
 mod beside;
+mod prerequisites;
 
 use std::collections::BTreeMap;
 
-use migratable_core::{Dialect, Generated, Index, IndexTarget, Operation, Sql, Table, TableName};
+use migratable_core::{Dialect, Generated, Index, IndexTarget, Operation, Schema, Sql, Table, TableName};
 
+use self::prerequisites::Prerequisites;
 use super::OFFLINE;
-use super::ddl::{create_schema, qualified, quoted};
+use super::ddl::{qualified, quoted};
 use super::plan::{self, Surroundings};
 use super::session::CHECK_NOW;
 use super::statements;
 use super::verify::guard;
-use crate::inspect::{Extension, Inspected, Losses};
+use crate::inspect::{Inspected, Losses};
 use crate::plan::{Mode, Refusal};
 use crate::script::comments;
 use crate::settings::Settings;
@@ -30,7 +32,8 @@ pub(super) fn script(
     settings: &Settings,
 ) -> Result<String, Refusal> {
     beside::leave_alone(before, after, operations)?;
-    let order = order(operations);
+    let mut order = order(operations);
+    log_in_turn(operations, &after.schema, &mut order);
     let mut ordered: Vec<Operation> = order.iter().map(|&at| operations[at].clone()).collect();
     ordered.iter_mut().for_each(|operation| respell(operation, &after.definitions));
     let mut schema = before.schema.clone();
@@ -40,7 +43,9 @@ pub(super) fn script(
     // What was never read from a database may have anything.
     let has_dependents =
         !schema.is_database || before.not_managed.iter().any(|it| DEPENDENTS.contains(&it.kind.as_str()));
-    let surroundings = Surroundings { has_dependents, domains: before.domains.clone() };
+    // What both have is as it is here.
+    let domains = after.domains.iter().chain(&before.domains).map(|(name, it)| (name.clone(), it.clone())).collect();
+    let surroundings = Surroundings { has_dependents, domains };
     let planned = plan::plan(&ordered, &mut schema, Mode::Difference(losses), &surroundings).map_err(|refusal| {
         Refusal { operation: order.get(refusal.operation).copied().unwrap_or_default(), ..refusal }
     })?;
@@ -53,14 +58,15 @@ pub(super) fn script(
     for it in stranded(&before.schema, &after.schema, operations) {
         push(&mut script, &format!("{};", guard(&it.message, &it.count(&qualified(&it.table), quoted))));
     }
-    for (name, extension) in beside::extensions(before, after, operations) {
-        push(&mut script, &format!("\n-- {name} is an extension that only the other database has, and needed"));
-        create_extension(name, extension).iter().for_each(|sql| push(&mut script, &format!("{sql};")));
-    }
+    let mut prerequisites = Prerequisites::missing(before, after);
     let mut heading = None;
     for piece in &planned.pieces {
         let statements = statements(&piece.work);
         if heading != Some(&piece.operations) {
+            for (name, it) in piece.operations.iter().flat_map(|&at| prerequisites.take(&ordered[at])) {
+                push(&mut script, &format!("\n-- {name} is only in the other database, and needed"));
+                it.create.iter().for_each(|sql| push(&mut script, &format!("{sql};")));
+            }
             script.push('\n');
             for &at in &piece.operations {
                 comments(&ordered[at].to_string()).for_each(|line| push(&mut script, &line));
@@ -71,14 +77,6 @@ pub(super) fn script(
     }
     push(&mut script, "\nCOMMIT;");
     Ok(script)
-}
-
-/// Makes an extension with those that it needs itself. The server says at once if it has not got them.
-fn create_extension(name: &str, extension: &Extension) -> Vec<String> {
-    let place = TableName { schema: extension.schema.clone(), name: name.to_owned() };
-    let schema = place.schema.as_ref().map(|schema| format!(" SCHEMA {}", quoted(schema)));
-    let create = format!("CREATE EXTENSION IF NOT EXISTS {}{} CASCADE", quoted(name), schema.unwrap_or_default());
-    create_schema(&place).into_iter().chain([create]).collect()
 }
 
 /// Puts texts in the words in which the server first met them.
@@ -149,4 +147,34 @@ fn order(operations: &[Operation]) -> Vec<usize> {
     let moved = (first..operations.len()).filter(goes);
     let left = (first..operations.len()).filter(|at| !goes(at));
     (0..first).chain(moved).chain(left).collect()
+}
+
+/// Puts what turns tables into logged ones and back where the server allows it, before references are made, and in such an
+/// order that at no time a logged table refers to one that is not.
+fn log_in_turn(operations: &[Operation], schema: &Schema, order: &mut Vec<usize>) {
+    let rank = |at: usize| match &operations[at] {
+        Operation::SetTableOption { table, option, value } if option == "unlogged" => {
+            let depth = isize::try_from(depth(schema, table, &mut Vec::new())).unwrap_or(isize::MAX);
+            Some(if value.is_some() { -depth } else { depth })
+        }
+        _ => None,
+    };
+    let (mut turned, mut others): (Vec<usize>, Vec<usize>) = order.iter().partition(|&&at| rank(at).is_some());
+    turned.sort_by_key(|&at| rank(at));
+    let refers = |at: &usize| matches!(operations[*at], Operation::CreateTable(_) | Operation::CreateForeignKey { .. });
+    let place = others.iter().position(refers).unwrap_or(others.len());
+    others.splice(place..place, turned);
+    *order = others;
+}
+
+/// How many tables stand one behind the other where a table refers to.
+fn depth<'a>(schema: &'a Schema, table: &'a TableName, above: &mut Vec<&'a TableName>) -> usize {
+    if above.contains(&table) {
+        return 0;
+    }
+    above.push(table);
+    let keys = schema.table(table).into_iter().flat_map(|it| &it.foreign_keys);
+    let depth = keys.map(|key| 1 + depth(schema, &key.table, above)).max().unwrap_or(0);
+    above.pop();
+    depth
 }

@@ -3,6 +3,7 @@
 mod columns;
 mod constraints;
 mod indexes;
+pub(super) mod prerequisites;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -17,7 +18,7 @@ use super::domains;
 use super::introspect::{self, Catalogue};
 use super::texts;
 use crate::error::Error;
-use crate::inspect::{Extension, Inspected, Need, NotManaged};
+use crate::inspect::{Inspected, Need, NotManaged};
 use crate::settings::HistoryTable;
 
 /// Reads the tables, enums and what stands beside them.
@@ -124,8 +125,8 @@ impl Reader {
                 inspected.schema.tables.insert(found.table.name.clone(), found.table);
             }
         }
-        inspected.extensions = self.extensions(&mut catalogue);
         self.others(&mut catalogue, &mut inspected.not_managed);
+        inspected.prerequisites = self.prerequisites(catalogue.prerequisites);
         inspected.not_managed.sort();
         inspected.definitions = self.sources.take();
         inspected
@@ -139,12 +140,18 @@ impl Reader {
     /// A text of the server, in the one form in which texts are compared.
     fn text(&self, text: &str) -> String {
         let first = text;
-        let mut text = texts::normal(first);
+        let text = texts::normal(first);
         if text != first
             && let Some(source) = texts::source(first)
         {
             self.sources.borrow_mut().insert(text.clone(), source);
         }
+        self.moved(&text)
+    }
+
+    /// A text with the names that schemas with a passing one stand for.
+    fn moved(&self, text: &str) -> String {
+        let mut text = text.to_owned();
         for (passing, meant) in &self.passing {
             if text.contains(passing.as_str()) {
                 text = text.replace(&format!("{passing}."), &format!("{}.", texts::identifier(meant)));
@@ -216,17 +223,6 @@ impl Reader {
         }
         needs.sort();
         needs
-    }
-
-    fn extensions(&self, catalogue: &mut Catalogue) -> BTreeMap<String, Extension> {
-        let mut extensions: BTreeMap<String, Extension> = BTreeMap::new();
-        for mut row in std::mem::take(&mut catalogue.extensions) {
-            let extension = extensions.entry(row.text()).or_default();
-            extension.schema = self.name(&row.text(), String::new()).schema;
-            let namespace = row.text();
-            extension.users.extend(row.optional().map(|table| self.name(&namespace, table)));
-        }
-        extensions
     }
 
     fn others(&self, catalogue: &mut Catalogue, not_managed: &mut Vec<NotManaged>) {

@@ -3,6 +3,7 @@
 use diesel::pg::PgConnection;
 use diesel::result::QueryResult;
 
+use super::inspect::prerequisites;
 use crate::dialect::{Connection, literal};
 
 /// What stands between the parts of a list.
@@ -50,7 +51,7 @@ pub(super) struct Catalogue {
     pub(super) domains: Vec<Cells>,
     /// Operator classes that are no default or take parameters, and collations, by their number.
     pub(super) names: Vec<Cells>,
-    pub(super) extensions: Vec<Cells>,
+    pub(super) prerequisites: prerequisites::Found,
     pub(super) others: Vec<Cells>,
     /// What rests on tables and columns, and on enums.
     pub(super) needs: Vec<Cells>,
@@ -69,7 +70,7 @@ pub(super) fn domains(database: &mut PgConnection) -> QueryResult<Vec<Cells>> {
     database.rows(DOMAINS).map(cells)
 }
 
-fn cells(rows: Vec<Vec<Option<String>>>) -> Vec<Cells> {
+pub(super) fn cells(rows: Vec<Vec<Option<String>>>) -> Vec<Cells> {
     rows.into_iter().map(|row| Cells(row.into_iter())).collect()
 }
 
@@ -101,9 +102,9 @@ pub(super) fn read(database: &mut PgConnection, version: u32, schemas: Option<&[
         enums: ask(ENUMS.replace("{scope}", &scope))?,
         domains: ask(DOMAINS.to_owned())?,
         names: ask(NAMES.to_owned())?,
-        extensions: ask(EXTENSIONS.to_owned())?,
         others: ask(OTHERS.replace("{scope}", &scope))?,
         needs: ask(NEEDS.replace("{scope}", &scope))?,
+        prerequisites: prerequisites::read(database, &scope)?,
     })
 }
 
@@ -212,33 +213,6 @@ SELECT format_type(t.oid, NULL), format_type(b.oid, t.typtypmod), b.typtype = 'e
 FROM pg_type t
 JOIN pg_type b ON b.oid = t.typbasetype
 WHERE t.typtype = 'd' AND t.oid >= 16384";
-
-const EXTENSIONS: &str = "
-WITH members AS (
-    SELECT refobjid AS extension, classid, objid FROM pg_depend
-    WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
-      AND refobjid IN (SELECT oid FROM pg_extension WHERE extname <> 'plpgsql')
-), given AS (
-    SELECT extension, classid, objid FROM members
-    UNION ALL
-    SELECT extension, classid, typarray FROM members
-    JOIN pg_type t ON classid = 'pg_type'::regclass AND t.oid = objid
-), used AS (
-    SELECT DISTINCT given.extension, coalesce(i.indrelid, con.conrelid, ad.adrelid, d.objid) AS relation
-    FROM given
-    JOIN pg_depend d ON d.refclassid = given.classid AND d.refobjid = given.objid AND d.deptype <> 'e'
-    LEFT JOIN pg_index i ON d.classid = 'pg_class'::regclass AND i.indexrelid = d.objid
-    LEFT JOIN pg_constraint con ON d.classid = 'pg_constraint'::regclass AND con.oid = d.objid
-    LEFT JOIN pg_attrdef ad ON d.classid = 'pg_attrdef'::regclass AND ad.oid = d.objid
-    WHERE d.classid IN ('pg_class'::regclass, 'pg_constraint'::regclass, 'pg_attrdef'::regclass)
-)
-SELECT e.extname::text, n.nspname::text, tn.nspname::text, c.relname::text
-FROM pg_extension e
-JOIN pg_namespace n ON n.oid = e.extnamespace
-LEFT JOIN used ON used.extension = e.oid
-LEFT JOIN pg_class c ON c.oid = used.relation AND c.relkind = 'r'
-LEFT JOIN pg_namespace tn ON tn.oid = c.relnamespace
-WHERE e.extname <> 'plpgsql'";
 
 const NAMES: &str = "
 SELECT 'class', o.oid::text, CASE WHEN pg_opclass_is_visible(o.oid) THEN quote_ident(opcname)

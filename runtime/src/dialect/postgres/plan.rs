@@ -89,6 +89,7 @@ fn planner<'a>(
         added: BTreeSet::new(),
         surroundings,
         dependents: if surroundings.has_dependents { Dependents::There } else { Dependents::None },
+        keyless: BTreeSet::new(),
         indexed: BTreeSet::new(),
         planned: Pieces::default(),
         adds_values: false,
@@ -118,6 +119,8 @@ struct Planner<'a> {
     added: BTreeSet<(TableName, String)>,
     surroundings: &'a Surroundings,
     dependents: Dependents,
+    /// The tables whose primary keys were dropped, since what rests on such a key was set aside.
+    keyless: BTreeSet<TableName>,
     /// The indexes that were made, those of constraints as well.
     indexed: BTreeSet<(TableName, String)>,
     planned: Pieces,
@@ -338,6 +341,9 @@ impl Planner<'_> {
             return Ok(());
         }
         self.set_aside_references(&before, name)?;
+        if matches!(operation, Operation::DropPrimaryKey { .. }) {
+            self.set_aside_dependents_of_key(table, name);
+        }
         let sql = match operation {
             Operation::DropIndex { .. } => format!("DROP INDEX {}", ddl::in_schema_of(table, name)),
             _ => ddl::drop_constraint(table, name),

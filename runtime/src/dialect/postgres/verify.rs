@@ -82,6 +82,11 @@ impl Rows<'_> {
         self.verify(&[column.to_owned()], &offends, problem, advice)
     }
 
+    /// Values of any kind.
+    pub(super) fn any(&self, column: &str, problem: String) -> Verify {
+        self.verify(&[column.to_owned()], &format!("{} IS NOT NULL", quoted(column)), problem, "")
+    }
+
     /// Rows that hold a value that an enum will not have.
     pub(super) fn removed(&self, column: &str, is_array: bool, values: &[String]) -> Verify {
         let values: Vec<String> = values.iter().map(|value| literal(value)).collect();

@@ -8,6 +8,7 @@ use super::super::verify::Rows;
 use super::super::{casts, numbers};
 use super::aside::Kind;
 use super::{Planned, Planner, data};
+use crate::dialect::Work;
 use crate::inspect::Losses;
 use crate::plan::Mode;
 
@@ -131,8 +132,11 @@ impl Planner<'_> {
             let renumbered = casts::renumbered(&old.column_type, &new.column_type, &name);
             let using = match renumbered.filter(|_| self.mode.is_difference()) {
                 Some(value) => Some(value),
-                None => casts::using(&old.column_type, &new.column_type, &name)
-                    .map_err(|why| format!("{why}: {}", self.without_cast(&before.name, new)))?,
+                None => match casts::using(&old.column_type, &new.column_type, &name) {
+                    Ok(using) => using,
+                    Err(why) if self.mode.is_difference() => Some(self.empty(before, new, &why)?),
+                    Err(why) => return Err(format!("{why}: say by `.using(sql(\"…\"))` what the values become")),
+                },
             };
             let offends = casts::offends(&old.column_type, &new.column_type, &name, &self.schema.enums);
             let to = types::name(&new.column_type)?;
@@ -148,17 +152,18 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// What to do where the database has no way from one type to another.
-    fn without_cast(&self, table: &TableName, column: &Column) -> String {
-        match (self.mode.is_difference(), types::name(&column.column_type)) {
-            (true, Ok(to)) => format!(
-                "`--drop {table}.{}` makes the column anew, without its values; or convert them yourself before, by \
-                 {}, and compare again",
-                column.name,
-                alter(table, &column.name, &format!("TYPE {to} USING (…)"))
-            ),
-            _ => "say by `.using(sql(\"…\"))` what the values become".to_owned(),
-        }
+    /// What a column has in it that cannot be converted: nothing, or the script stops.
+    fn empty(&mut self, before: &Table, column: &Column, why: &str) -> Planned<String> {
+        let to = types::name(&column.column_type)?;
+        let problem = format!(
+            "hold something in `{name}`, and {why}: `--drop {table}.{name}` makes the column anew, without its values; \
+             or convert them yourself before, by {alter}, and compare again",
+            name = column.name,
+            table = before.name,
+            alter = alter(&before.name, &column.name, &format!("TYPE {to} USING (…)"))
+        );
+        self.push(Work::Verify(Rows(before).any(&column.name, problem)));
+        Ok(format!("NULL::{to}"))
     }
 
     fn change_null(&mut self, table: &Table, old: &Column, new: &Column) -> Planned {

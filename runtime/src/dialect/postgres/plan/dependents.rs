@@ -2,7 +2,7 @@
 //! functions. PostgreSQL lets nothing change that they rest on, so they are dropped before, and made again behind it with
 //! all that belongs to them.
 
-use migratable_core::TableName;
+use migratable_core::{Operation, TableName};
 
 use super::super::ddl::{block, qualified};
 use super::Planner;
@@ -13,7 +13,8 @@ const DROP: &str = "CREATE FUNCTION pg_temp.migratable_drop_dependents(class reg
 RETURNS void LANGUAGE plpgsql AS $migratable$
 DECLARE dependent record;
 BEGIN
-    CREATE TEMP TABLE IF NOT EXISTS migratable_dependents (place serial, statements text[]) ON COMMIT DROP;
+    CREATE TEMP TABLE IF NOT EXISTS migratable_dependents (place serial, statements text[], is_routine boolean)
+        ON COMMIT DROP;
     FOR dependent IN
         WITH RECURSIVE needs AS (
             SELECT DISTINCT rule.ev_class AS view, d.refclassid, d.refobjid, d.refobjsubid
@@ -74,7 +75,8 @@ BEGIN
           AND d.classid IN ('pg_policy'::regclass, 'pg_trigger'::regclass, 'pg_rewrite'::regclass, 'pg_proc'::regclass)
           AND NOT EXISTS (SELECT FROM pg_trigger WHERE d.classid = 'pg_trigger'::regclass AND oid = d.objid AND tgisinternal)
     LOOP
-        INSERT INTO migratable_dependents (statements) SELECT array_agg(statement ORDER BY place) FROM (
+        INSERT INTO migratable_dependents (statements, is_routine)
+        SELECT array_agg(statement ORDER BY place), dependent.classid = 'pg_proc'::regclass FROM (
             SELECT 1 AS place, format('CREATE POLICY %I ON %s AS %s FOR %s TO %s%s%s', polname, polrelid::regclass,
                 CASE WHEN polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END,
                 CASE polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE'
@@ -122,6 +124,19 @@ BEGIN
     END LOOP;
 END $migratable$";
 
+/// Makes the functions again: indexes and checks may call them.
+const MAKE_ROUTINES: &str = "DO $migratable$
+DECLARE statement text;
+BEGIN
+    FOR statement IN
+        SELECT each FROM migratable_dependents, unnest(statements) WITH ORDINALITY AS made (each, number)
+        WHERE is_routine ORDER BY place DESC, number
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+    DELETE FROM migratable_dependents WHERE is_routine;
+END $migratable$";
+
 /// Makes it again, the last one first.
 const MAKE: &str = "DO $migratable$
 DECLARE statement text;
@@ -166,6 +181,16 @@ impl Planner<'_> {
         ));
     }
 
+    /// Sets aside what rests on a primary key: a view that groups by it.
+    pub(super) fn set_aside_dependents_of_key(&mut self, table: &TableName, name: &str) {
+        let (of, name) = (literal(&qualified(table)), literal(name));
+        self.keyless.insert(table.clone());
+        self.set_aside_dependents(&format!(
+            "pg_temp.migratable_drop_dependents('pg_constraint', oid, 0) \
+             FROM pg_constraint WHERE conrelid = {of}::regclass AND conname = {name}"
+        ));
+    }
+
     fn set_aside_dependents(&mut self, call: &str) {
         if self.dependents == Dependents::None {
             return;
@@ -179,9 +204,21 @@ impl Planner<'_> {
         self.statement(block(&format!("BEGIN PERFORM {call}; END")));
     }
 
-    /// Makes again what was set aside.
-    pub(super) fn bring_back_dependents(&mut self) {
+    /// Makes the functions again that were set aside.
+    pub(super) fn bring_back_routines(&mut self) {
         if self.dependents == Dependents::Aside {
+            self.statement(MAKE_ROUTINES.to_owned());
+        }
+    }
+
+    /// Makes again what was set aside, unless the key is still away that some of it rests on.
+    pub(super) fn bring_back_dependents(&mut self) {
+        let mut next = self.operations[self.next..].iter().take_while(|it| !it.is_data());
+        let awaits_key = next.any(
+            |operation| matches!(operation, Operation::CreatePrimaryKey { table, .. } if self.keyless.contains(table)),
+        );
+        if self.dependents == Dependents::Aside && !awaits_key {
+            self.keyless.clear();
             self.statement(MAKE.to_owned());
             self.push(Work::Commit);
             self.dependents = Dependents::There;

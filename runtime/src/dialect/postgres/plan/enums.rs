@@ -122,6 +122,7 @@ impl Planner<'_> {
         }
         self.statement(carry_over(&qualified(&old), &qualified(&type_name)));
         self.statement(format!("DROP TYPE {}", qualified(&old)));
+        self.bring_back_routines();
         Ok(())
     }
 
