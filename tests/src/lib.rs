@@ -7,6 +7,7 @@ pub mod package;
 pub mod reader;
 pub mod recorded;
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -74,6 +75,9 @@ pub struct Diagnostic {
     /// The message with its place and source as rustc prints it.
     pub rendered: String,
 }
+
+/// The variable that says how much is known of the source in a build: so much as Cargo.toml says.
+const DEBUG: &str = "CARGO_PROFILE_DEV_DEBUG";
 
 /// A project outside of the repository.
 pub struct Project {
@@ -261,7 +265,7 @@ impl Project {
     }
 
     fn run_now(&self, command: &mut Command, variables: &[(&str, &str)]) -> Said {
-        command.env("CARGO_TARGET_DIR", checkout().join("target/projects"));
+        share_builds(command);
         for name in ["DATABASE_URL", "MIGRATABLE", "CARGO_MANIFEST_DIR", "OUT_DIR", "RUSTFLAGS"] {
             command.env_remove(name);
         }
@@ -295,13 +299,19 @@ pub fn place(text: &str, of: &str) -> (u64, u64) {
 fn cargo_migratable() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let target = checkout().join("target/projects");
-        let status = Command::new(env!("CARGO"))
-            .args(["build", "-q", "-p", "migratable-cli", "--bin", "cargo-migratable"])
-            .env("CARGO_TARGET_DIR", &target)
-            .current_dir(checkout())
-            .status();
-        assert!(status.is_ok_and(|status| status.success()), "cargo-migratable does not build");
-        target.join("debug/cargo-migratable")
+        let mut command = Command::new(env!("CARGO"));
+        command.args(["build", "-q", "-p", "migratable-cli", "--bin", "cargo-migratable"]).current_dir(checkout());
+        share_builds(&mut command);
+        assert!(command.status().is_ok_and(|status| status.success()), "cargo-migratable does not build");
+        checkout().join("target/projects/debug/cargo-migratable")
     })
+}
+
+/// Lets cargo take what it has compiled for others already, as far as it can: dependencies, in the workspace's profile.
+fn share_builds(command: &mut Command) {
+    command.env("CARGO_TARGET_DIR", checkout().join("target/projects"));
+    command.env("CARGO_BUILD_BUILD_DIR", checkout().join("target"));
+    if env::var_os(DEBUG).is_none() {
+        command.env(DEBUG, "line-tables-only");
+    }
 }
