@@ -70,7 +70,7 @@ pub(super) fn create_all(table: &Table) -> Result<Vec<String>, String> {
     }
     statements.push(create_table(table)?);
     for column in &table.columns {
-        statements.extend(numbers::own_sequence(&table.name, column));
+        statements.extend(numbers::settle_sequence(&table.name, column));
         statements.extend(column_extras(&table.name, column, &Native::default()));
         statements.extend(column.comment.as_ref().map(|_| comment_on_column(&table.name, column)));
     }

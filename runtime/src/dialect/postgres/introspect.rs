@@ -183,7 +183,9 @@ SELECT i.indrelid::text, i.indexrelid::text, ic.relname::text, i.indisunique, am
            (SELECT string_agg(pg_get_indexdef(i.indexrelid, k, false), E'\\x1f' ORDER BY k)
             FROM generate_series(1, i.indnkeyatts) AS k WHERE i.indkey[k - 1] = 0) END,
        options.list, array_to_string(ic.reloptions, ', '), {nulls_not_distinct}, i.indisvalid, i.indisclustered,
-       i.indisreplident, d.description
+       i.indisreplident, d.description,
+       (SELECT string_agg(attnum || ' ' || attstattarget, E'\\x1f' ORDER BY attnum)
+        FROM pg_attribute WHERE attrelid = i.indexrelid AND attstattarget >= 0)
 FROM pg_index i
 JOIN pg_class c ON c.oid = i.indrelid AND c.relkind = 'r'
 JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -107,12 +107,16 @@ fn sequence_type(column: &Column) -> Result<String, String> {
     column.native.get("sequence_type").map_or_else(|| types::name(&column.column_type), |it| Ok(it.to_owned()))
 }
 
-/// Lets such a sequence go with its column.
-pub(super) fn own_sequence(table: &TableName, column: &Column) -> Option<String> {
-    is_serial(column).then(|| {
-        let sequence = in_schema_of(table, &sequence(table, column));
-        format!("ALTER SEQUENCE {sequence} OWNED BY {}.{}", qualified(table), quoted(&column.name))
-    })
+/// What is left to be said of a sequence once its column is there: that it goes with it, or that it is of another type.
+/// That of an identity column is made with the type of the column.
+pub(super) fn settle_sequence(table: &TableName, column: &Column) -> Option<String> {
+    let identity = column.identity.as_ref()?;
+    let sequence = in_schema_of(table, &sequence(table, column));
+    if is_serial(column) {
+        return Some(format!("ALTER SEQUENCE {sequence} OWNED BY {}.{}", qualified(table), quoted(&column.name)));
+    }
+    let other_type = column.native.get("sequence_type")?;
+    Some(format!("ALTER SEQUENCE {sequence} AS {other_type} {}", all_options(column, identity)))
 }
 
 /// Lets the numbers go on behind the largest one that is there.
@@ -150,10 +154,10 @@ pub(super) fn start(table: &TableName, column: &Column) -> Result<Vec<String>, S
     let mut statements: Vec<String> = create_sequence(table, column)?.into_iter().collect();
     if is_serial(column) {
         statements.push(format!("{alter} SET DEFAULT {}", next_value(table, column)));
-        statements.extend(own_sequence(table, column));
     } else {
         statements.push(format!("{alter} ADD{}", clause(table, column)?));
     }
+    statements.extend(settle_sequence(table, column));
     statements.extend(go_on(table, column));
     Ok(statements)
 }
@@ -166,7 +170,11 @@ pub(super) fn change(table: &TableName, before: &Column, after: &Column) -> Resu
     if from != to {
         statements.push(format!("ALTER SEQUENCE {} RENAME TO {}", in_schema_of(table, &from), quoted(&to)));
     }
-    let retyped = is_serial(after) && sequence_type(before)? != sequence_type(after)?;
+    // The sequence of an identity column follows the type of the column.
+    let retyped = match is_serial(after) {
+        true => sequence_type(before)? != sequence_type(after)?,
+        false => before.native.get("sequence_type") != after.native.get("sequence_type"),
+    };
     let (of_old, of_new) = (all_options(before, old), all_options(after, new));
     if retyped || of_old != of_new {
         let kind = if retyped { format!(" AS {}", sequence_type(after)?) } else { String::new() };

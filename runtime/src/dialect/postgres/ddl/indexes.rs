@@ -28,9 +28,16 @@ pub(in super::super) fn create_index(table: &TableName, index: &Index) -> Result
         sql.push_str(sql_text(predicate, &format!("the condition of the index `{}`", index.name))?);
     }
     let mut statements = vec![sql];
+    let name = in_schema_of(table, &index.name);
+    // The number of a part, and its target.
+    let targets = index.native.get("statistics").into_iter().flat_map(|it| it.split(", "));
+    statements.extend(
+        targets
+            .filter_map(|it| it.split_once(' '))
+            .map(|(part, target)| format!("ALTER INDEX {name} ALTER COLUMN {part} SET STATISTICS {target}")),
+    );
     let comment = index.native.get("comment");
-    statements
-        .extend(comment.map(|it| format!("COMMENT ON INDEX {} IS {}", in_schema_of(table, &index.name), literal(it))));
+    statements.extend(comment.map(|it| format!("COMMENT ON INDEX {name} IS {}", literal(it))));
     Ok(statements)
 }
 

@@ -16,7 +16,7 @@ use crate::plan::Mode;
 pub(super) fn add(table: &TableName, column: &Column, definition: &str) -> Planned<Vec<String>> {
     let mut statements: Vec<String> = numbers::create_sequence(table, column)?.into_iter().collect();
     statements.push(format!("ALTER TABLE {} ADD COLUMN {definition}", qualified(table)));
-    statements.extend(numbers::own_sequence(table, column));
+    statements.extend(numbers::settle_sequence(table, column));
     statements.extend(ddl::column_extras(table, column, &Native::default()));
     statements.extend(column.comment.as_ref().map(|_| ddl::comment_on_column(table, column)));
     Ok(statements)
