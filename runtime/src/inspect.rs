@@ -23,7 +23,7 @@ pub struct Inspected {
     pub needs: Vec<Need>,
     /// The domains of PostgreSQL, by their names as types of columns.
     pub domains: BTreeMap<String, Domain>,
-    /// What is made where a table needs it, by kind and name: `domain price`.
+    /// What is made where a table needs it, by kind and name: `domain price`, `function price(integer)`.
     pub prerequisites: BTreeMap<String, Prerequisite>,
 }
 
@@ -35,12 +35,16 @@ pub struct Prerequisite {
     pub kind: String,
     /// Its name.
     pub name: TableName,
-    /// The statements that make it, and its database schema if that is missing.
+    /// The statements that make it, and its database schema if that is missing; none for the sequence of a column.
     pub create: Vec<String>,
+    /// The names by which the text of a function calls for it.
+    pub gives: BTreeSet<String>,
     /// The tables with something of it in a column, an index, a check or a default.
     pub users: BTreeSet<TableName>,
-    /// What it needs itself, by the names that these have in [`Inspected::prerequisites`].
+    /// Others that it needs itself, by the names that these have in [`Inspected::prerequisites`].
     pub needs: BTreeSet<String>,
+    /// The enums and tables of which it has a type.
+    pub rests_on: BTreeSet<TableName>,
 }
 
 /// A type that stands for another one and refuses some of its values. It is not managed, but rows are to fit it.

@@ -1,5 +1,6 @@
 //! Scripts that turn one database into another, where databases and their clients are not as usual.
 
+use diesel::connection::SimpleConnection;
 use migratable::inspect::inspect;
 
 use super::database::{Throwaway, run, values};
@@ -84,6 +85,37 @@ fn a_type_and_a_function_are_made_behind_the_enum_that_they_need() {
          CREATE TABLE a (id int PRIMARY KEY, visits visit[], m mood CHECK (is_good(m)))",
     );
     assert_eq!(values(&mut there.connect(), "SELECT id::text FROM a WHERE visits IS NULL"), ["1"]);
+}
+
+#[test]
+fn a_check_of_a_domain_that_was_never_validated_was_no_sql() {
+    let there = Throwaway::new();
+    run(&mut there.connect(), "CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a VALUES (1)");
+    turn_into(
+        &there,
+        "CREATE DOMAIN pos AS int; ALTER DOMAIN pos ADD CONSTRAINT is_pos CHECK (VALUE > 0) NOT VALID; \
+         CREATE TABLE a (id int PRIMARY KEY, n pos)",
+    );
+    let error = there.connect().batch_execute("UPDATE a SET n = -1").unwrap_err().to_string();
+    assert!(error.contains("is_pos"), "{error}");
+}
+
+#[test]
+fn many_tables_that_refer_to_each_other_are_logged_without_a_long_search() {
+    let there = Throwaway::new();
+    let tables = |unlogged: &str| -> String {
+        let table = |at: usize| match at {
+            0 => format!("CREATE {unlogged} TABLE t0 (id int PRIMARY KEY);"),
+            _ => format!(
+                "CREATE {unlogged} TABLE t{at} (id int PRIMARY KEY, a int REFERENCES t{0}, b int REFERENCES t{0});",
+                at - 1
+            ),
+        };
+        (0..40).map(table).collect()
+    };
+    run(&mut there.connect(), &tables("UNLOGGED"));
+    turn_into(&there, &tables(""));
+    turn_into(&there, &tables("UNLOGGED"));
 }
 
 #[test]

@@ -64,7 +64,9 @@ pub(super) fn script(
         let statements = statements(&piece.work);
         if heading != Some(&piece.operations) {
             for (name, it) in piece.operations.iter().flat_map(|&at| prerequisites.take(&ordered[at])) {
-                push(&mut script, &format!("\n-- {name} is only in the other database, and needed"));
+                script.push('\n');
+                let heading = format!("{name} is only in the other database, and needed");
+                comments(&heading).for_each(|line| push(&mut script, &line));
                 it.create.iter().for_each(|sql| push(&mut script, &format!("{sql};")));
             }
             script.push('\n');
@@ -152,15 +154,16 @@ fn order(operations: &[Operation]) -> Vec<usize> {
 /// Puts what turns tables into logged ones and back where the server allows it, before references are made, and in such an
 /// order that at no time a logged table refers to one that is not.
 fn log_in_turn(operations: &[Operation], schema: &Schema, order: &mut Vec<usize>) {
-    let rank = |at: usize| match &operations[at] {
+    let mut depths = BTreeMap::new();
+    let mut rank = |at: &usize| match &operations[*at] {
         Operation::SetTableOption { table, option, value } if option == "unlogged" => {
-            let depth = isize::try_from(depth(schema, table, &mut Vec::new())).unwrap_or(isize::MAX);
+            let depth = depth(schema, table, &mut depths);
             Some(if value.is_some() { -depth } else { depth })
         }
         _ => None,
     };
-    let (mut turned, mut others): (Vec<usize>, Vec<usize>) = order.iter().partition(|&&at| rank(at).is_some());
-    turned.sort_by_key(|&at| rank(at));
+    let (mut turned, mut others): (Vec<usize>, Vec<usize>) = order.iter().partition(|&at| rank(at).is_some());
+    turned.sort_by_cached_key(rank);
     let refers = |at: &usize| matches!(operations[*at], Operation::CreateTable(_) | Operation::CreateForeignKey { .. });
     let place = others.iter().position(refers).unwrap_or(others.len());
     others.splice(place..place, turned);
@@ -168,13 +171,14 @@ fn log_in_turn(operations: &[Operation], schema: &Schema, order: &mut Vec<usize>
 }
 
 /// How many tables stand one behind the other where a table refers to.
-fn depth<'a>(schema: &'a Schema, table: &'a TableName, above: &mut Vec<&'a TableName>) -> usize {
-    if above.contains(&table) {
-        return 0;
+fn depth<'a>(schema: &'a Schema, table: &'a TableName, known: &mut BTreeMap<&'a TableName, isize>) -> isize {
+    if let Some(depth) = known.get(table) {
+        return *depth;
     }
-    above.push(table);
+    // A table that refers to itself, by whatever way, counts once.
+    known.insert(table, 0);
     let keys = schema.table(table).into_iter().flat_map(|it| &it.foreign_keys);
-    let depth = keys.map(|key| 1 + depth(schema, &key.table, above)).max().unwrap_or(0);
-    above.pop();
+    let depth = keys.map(|key| 1 + depth(schema, &key.table, known)).max().unwrap_or(0);
+    known.insert(table, depth);
     depth
 }

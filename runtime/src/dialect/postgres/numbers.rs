@@ -148,9 +148,23 @@ pub(super) fn stop(table: &TableName, column: &Column, stays: bool) -> Vec<Strin
     }
 }
 
-/// Lets the database number a column from now on.
-pub(super) fn start(table: &TableName, column: &Column) -> Result<Vec<String>, String> {
+/// Lets the database number a column from now on, by the sequence that it takes its values from already, if it does so.
+pub(super) fn start(table: &TableName, before: &Column, column: &Column) -> Result<Vec<String>, String> {
     let alter = format!("ALTER TABLE {} ALTER COLUMN {}", qualified(table), quoted(&column.name));
+    let own = in_schema_of(table, &sequence(table, column));
+    let is_own = |free: &str| in_schema_of(&TableName::parse(free), &TableName::parse(free).name) == own;
+    if let Some(identity) = &column.identity
+        && is_serial(column)
+        && before.native.get("free_sequence").is_some_and(is_own)
+    {
+        let options = all_options(column, identity);
+        let mut statements = vec![
+            format!("ALTER SEQUENCE {own} AS {} {options}", sequence_type(column)?),
+            format!("{alter} SET DEFAULT {}", next_value(table, column)),
+        ];
+        statements.extend(settle_sequence(table, column));
+        return Ok(statements);
+    }
     let mut statements: Vec<String> = create_sequence(table, column)?.into_iter().collect();
     if is_serial(column) {
         statements.push(format!("{alter} SET DEFAULT {}", next_value(table, column)));

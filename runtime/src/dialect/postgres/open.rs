@@ -11,11 +11,12 @@ use crate::dialect::PATIENCE;
 
 /// Connects by a URL, with a limit to the time that it takes.
 pub(crate) fn open(url: &str) -> ConnectionResult<PgConnection> {
-    let is_set = env::var_os("PGCONNECT_TIMEOUT").is_some();
+    // A service may have a limit of its own.
+    let is_set = ["PGCONNECT_TIMEOUT", "PGSERVICE"].iter().any(|name| env::var_os(name).is_some());
     PgConnection::establish(&if is_set { url.into() } else { with_limit(url) })
 }
 
-/// The URL, or the words `host=… dbname=…`, with a `connect_timeout`. A service may have one of its own.
+/// The URL, or the words `host=… dbname=…`, with a `connect_timeout`.
 ///
 /// <https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING>
 fn with_limit(url: &str) -> Cow<'_, str> {
@@ -26,9 +27,9 @@ fn with_limit(url: &str) -> Cow<'_, str> {
     let Some(host) = url.find("://").map(|at| at + 3) else {
         return format!("{url} connect_timeout={seconds}").into();
     };
-    // A password may have a `?` in it.
+    // libpq takes everything in front of the first `@` for user and password.
     let path = url[host..].find('/').map_or(url.len(), |at| host + at);
-    let host = url[host..path].rfind('@').map_or(host, |at| host + at);
+    let host = url[host..path].find('@').map_or(host, |at| host + at);
     let mark = match url[host..].split_once('?') {
         None => "?",
         Some((_, "")) => "",

@@ -10,9 +10,10 @@ use crate::plan::Refusal;
 pub(super) fn leave_alone(before: &Inspected, after: &Inspected, operations: &[Operation]) -> Result<(), Refusal> {
     let mut prerequisites = Prerequisites::missing(before, after);
     for (operation, at) in operations.iter().zip(0..) {
-        let reason = taken(before, after, operation)
-            .or_else(|| needed(before, operations, operation))
-            .or_else(|| clash(before, operations, &prerequisites.take(operation)));
+        let reason = taken(before, after, operation).or_else(|| needed(before, operations, operation)).or_else(|| {
+            let made = prerequisites.take(operation);
+            clash(before, operations, &made).or_else(|| too_early(operations, at, &made))
+        });
         if let Some(message) = reason {
             return Err(Refusal { operation: at, message });
         }
@@ -83,13 +84,8 @@ fn needed(before: &Inspected, operations: &[Operation], operation: &Operation) -
 
 /// Something that would be made for the operation, where there is something else of its name.
 fn clash(before: &Inspected, operations: &[Operation], prerequisites: &[(&str, &Prerequisite)]) -> Option<String> {
-    let goes = |name: &TableName| {
-        operations.iter().any(|it| match it {
-            Operation::DropTable { table } => table == name,
-            Operation::DropEnum { name: gone } => TableName::parse(gone) == *name,
-            _ => false,
-        })
-    };
+    let goes =
+        |name: &TableName| operations.iter().any(|it| matches!(it, Operation::DropTable { table } if table == name));
     prerequisites.iter().find_map(|(_, it)| {
         let shares = match it.kind.as_str() {
             "domain" | "range type" => Shares::Types,
@@ -107,8 +103,27 @@ fn clash(before: &Inspected, operations: &[Operation], prerequisites: &[(&str, &
             None => return None,
         };
         Some(format!(
-            "`{name}` is a {kind} here and a {} in the other database, which is not managed: change it by hand",
+            "`{name}` ({kind}) has the name of a {} of the other database, which is not managed: change it by hand",
             it.kind
+        ))
+    })
+}
+
+/// Something that would be made for the operation, and rests on a table that comes later or on an enum that loses values.
+fn too_early(operations: &[Operation], at: usize, prerequisites: &[(&str, &Prerequisite)]) -> Option<String> {
+    let comes = |name: &TableName| {
+        operations[at..].iter().any(|it| matches!(it, Operation::CreateTable(table) if table.name == *name))
+    };
+    let changes = |name: &TableName| {
+        operations.iter().any(|it| match it {
+            Operation::DropEnumValue { name: of, .. } => TableName::parse(of) == *name,
+            _ => false,
+        })
+    };
+    prerequisites.iter().find_map(|(shown, it)| {
+        let on = it.rests_on.iter().find(|name| comes(name) || changes(name))?;
+        Some(format!(
+            "the {shown} is only in the other database and not managed, and needs `{on}`, which changes: make it by hand"
         ))
     })
 }

@@ -22,44 +22,56 @@ pub(in crate::dialect::postgres) struct Found {
 pub(in crate::dialect::postgres) fn read(database: &mut PgConnection, scope: &str) -> QueryResult<Found> {
     let objects = OBJECTS.replace("{scope}", scope);
     Ok(Found {
-        objects: cells(
-            database
-                .rows(&format!("WITH {objects} SELECT key, kind, namespace, shown, name, head, rest FROM objects"))?,
-        ),
+        objects: cells(database.rows(&format!(
+            "WITH {objects} SELECT key, kind, namespace, shown, name, head, rest, is_closed, gives FROM objects"
+        ))?),
         uses: cells(database.rows(&format!("WITH {objects}, {USES}"))?),
     })
 }
 
 impl Reader {
-    /// By what they are called among what is not managed.
+    /// By what they are called, a routine by the types of its parameters.
     pub(super) fn prerequisites(&self, found: Found) -> BTreeMap<String, Prerequisite> {
         let mut names = HashMap::new();
         let mut prerequisites: BTreeMap<String, Prerequisite> = BTreeMap::new();
         for mut row in found.objects {
             let (key, kind, schema) = (row.text(), row.text(), row.text());
             let (shown, own) = (self.name(&schema, row.text()), self.name(&schema, row.text()));
-            let (head, rest) = (row.text(), row.text());
-            let (shown, create) = match kind.as_str() {
-                "extension" => (shown.name, extension(&own)),
-                _ => (shown.to_string(), format!("{head} {}{}", qualified(&own), self.moved(&rest).trim_end())),
-            };
+            let (head, rest, is_closed) = (row.text(), row.optional(), row.flag());
+            let gives = row.list().into_iter().collect();
+            let mut create = Vec::new();
+            if kind == "extension" {
+                create.push(extension(&own));
+            } else if let Some(rest) = rest {
+                // What a function calls may come later.
+                create.extend((kind == "function").then(|| "SET LOCAL check_function_bodies = off".to_owned()));
+                create.push(format!("{head} {}{}", qualified(&own), self.moved(&rest).trim_end()));
+                if is_closed {
+                    let parameters = &shown.name[own.name.len()..];
+                    create.push(format!("REVOKE ALL ON FUNCTION {}{parameters} FROM PUBLIC", qualified(&own)));
+                }
+            }
+            if !create.is_empty() {
+                create.splice(0..0, create_schema(&own));
+            }
+            let shown = if kind == "extension" { shown.name } else { shown.to_string() };
             let object = NotManaged { kind: kind.clone(), name: shown, table: None }.to_string();
-            // What a function calls may come later.
-            let unchecked = (kind == "function").then(|| "SET LOCAL check_function_bodies = off".to_owned());
-            let create = create_schema(&own).into_iter().chain(unchecked).chain([create]).collect();
-            let (users, needs) = (BTreeSet::new(), BTreeSet::new());
-            prerequisites.insert(object.clone(), Prerequisite { kind, name: own, create, users, needs });
+            let (users, needs, rests_on) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+            let it = Prerequisite { kind, name: own, create, gives, users, needs, rests_on };
+            prerequisites.insert(object.clone(), it);
             names.insert(key, object);
         }
         for mut row in found.uses {
             let (used, user) = (names.get(&row.text()), names.get(&row.text()));
-            let table = row.optional().map(|schema| self.name(&schema, row.text()));
-            if let Some(it) = used.and_then(|used| prerequisites.get_mut(used)) {
-                it.users.extend(table);
-            }
-            if let (Some(used), Some(it)) = (used, user.and_then(|user| prerequisites.get_mut(user))) {
-                it.needs.insert(used.clone());
-            }
+            let other = row.optional().map(|schema| self.name(&schema, row.text()));
+            match (used, user) {
+                (Some(used), None) => prerequisites.entry(used.clone()).and_modify(|it| it.users.extend(other)),
+                (None, Some(user)) => prerequisites.entry(user.clone()).and_modify(|it| it.rests_on.extend(other)),
+                (Some(used), Some(user)) => prerequisites.entry(user.clone()).and_modify(|it| {
+                    it.needs.insert(used.clone());
+                }),
+                (None, None) => continue,
+            };
         }
         prerequisites
     }
@@ -75,21 +87,21 @@ fn extension(name: &TableName) -> String {
 const OBJECTS: &str = "
 objects AS (
     SELECT found.class, found.oid, concat(found.class, ' ', found.oid) AS key, kind, n.nspname AS namespace,
-           coalesce(shown, name) AS shown, name, head, rest
+           coalesce(shown, name) AS shown, name, head, rest, is_closed, name AS gives
     FROM (
         SELECT 'pg_type'::regclass AS class, t.oid, 'domain' AS kind, t.typnamespace AS namespace, NULL AS shown,
-               t.typname::text AS name, 'CREATE DOMAIN' AS head,
+               t.typname::text AS name, 'CREATE DOMAIN' AS head, false AS is_closed,
                concat(' AS ', format_type(t.typbasetype, t.typtypmod),
                    (SELECT format(' COLLATE %I.%I', nspname, collname)
                     FROM pg_collation k JOIN pg_namespace ON pg_namespace.oid = collnamespace
                     WHERE k.oid = t.typcollation AND k.oid <> base.typcollation),
                    ' DEFAULT ' || pg_get_expr(t.typdefaultbin, 0), CASE WHEN t.typnotnull THEN ' NOT NULL' END,
-                   (SELECT string_agg(format(' CONSTRAINT %I %s', conname, pg_get_constraintdef(con.oid)), '' ORDER BY conname)
+                   (SELECT string_agg(format(' CONSTRAINT %I %s', conname, regexp_replace(pg_get_constraintdef(con.oid), ' NOT VALID$', '')), '' ORDER BY conname)
                     FROM pg_constraint con WHERE contypid = t.oid AND contype = 'c')) AS rest
         FROM pg_type t JOIN pg_type base ON base.oid = t.typbasetype
         WHERE t.typtype = 'd'
         UNION ALL
-        SELECT 'pg_type'::regclass, t.oid, 'range type', typnamespace, NULL, typname, 'CREATE TYPE',
+        SELECT 'pg_type'::regclass, t.oid, 'range type', typnamespace, NULL, typname, 'CREATE TYPE', false,
                concat(' AS RANGE (SUBTYPE = ', format_type(rngsubtype, NULL),
                    (SELECT format(', SUBTYPE_OPCLASS = %I.%I', nspname, opcname)
                     FROM pg_opclass k JOIN pg_namespace ON pg_namespace.oid = opcnamespace WHERE k.oid = rngsubopc AND NOT opcdefault),
@@ -100,7 +112,7 @@ objects AS (
                    ', MULTIRANGE_TYPE_NAME = ' || format_type(nullif(to_jsonb(r) ->> 'rngmultitypid', '0')::oid, NULL), ')')
         FROM pg_range r JOIN pg_type t ON t.oid = rngtypid
         UNION ALL
-        SELECT 'pg_type'::regclass, t.oid, 'composite type', typnamespace, NULL, typname, 'CREATE TYPE',
+        SELECT 'pg_type'::regclass, t.oid, 'composite type', typnamespace, NULL, typname, 'CREATE TYPE', false,
                concat(' AS (',
                    (SELECT string_agg(concat(quote_ident(attname), ' ', format_type(atttypid, atttypmod),
                         (SELECT format(' COLLATE %I.%I', nspname, collname)
@@ -111,21 +123,24 @@ objects AS (
         FROM pg_class c JOIN pg_type t ON t.oid = c.reltype
         WHERE c.relkind = 'c'
         UNION ALL
-        SELECT 'pg_class'::regclass, c.oid, 'sequence', relnamespace, NULL, relname, 'CREATE SEQUENCE',
-               format(' AS %s START %s INCREMENT %s MINVALUE %s MAXVALUE %s CACHE %s%s', format_type(seqtypid, NULL), seqstart,
-                   seqincrement, seqmin, seqmax, seqcache, CASE WHEN seqcycle THEN ' CYCLE' END)
+        SELECT 'pg_class'::regclass, c.oid, 'sequence', relnamespace, NULL, relname, 'CREATE SEQUENCE', false,
+               CASE WHEN owned.objid IS NULL THEN
+                   format(' AS %s START %s INCREMENT %s MINVALUE %s MAXVALUE %s CACHE %s%s', format_type(seqtypid, NULL),
+                          seqstart, seqincrement, seqmin, seqmax, seqcache, CASE WHEN seqcycle THEN ' CYCLE' END) END
         FROM pg_sequence JOIN pg_class c ON c.oid = seqrelid
-        WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
-                            AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0)
+        -- Those of columns are managed.
+        LEFT JOIN pg_depend owned ON owned.classid = 'pg_class'::regclass AND owned.objid = c.oid
+            AND owned.refclassid = 'pg_class'::regclass AND owned.refobjsubid > 0 AND owned.deptype IN ('a', 'i')
         UNION ALL
         SELECT 'pg_proc'::regclass, p.oid, 'function', pronamespace,
-               format('%s(%s)', proname, pg_get_function_identity_arguments(p.oid)), proname, 'CREATE FUNCTION',
+               format('%s(%s)', proname, oidvectortypes(proargtypes)), proname, 'CREATE FUNCTION',
+               proacl IS NOT NULL AND NOT EXISTS (SELECT FROM aclexplode(proacl) WHERE grantee = 0),
                substr(pg_get_functiondef(p.oid), length(format('CREATE OR REPLACE FUNCTION %I.%I', nspname, proname)) + 1)
         FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
         WHERE prokind IN ('f', 'w') AND {scope}
           AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_proc'::regclass AND i.objid = p.oid AND deptype = 'i')
         UNION ALL
-        SELECT 'pg_collation'::regclass, k.oid, 'collation', collnamespace, NULL, collname, 'CREATE COLLATION',
+        SELECT 'pg_collation'::regclass, k.oid, 'collation', collnamespace, NULL, collname, 'CREATE COLLATION', false,
                format(' (%s)', concat_ws(', ',
                    'PROVIDER = ' || CASE collprovider WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'libc' END,
                    CASE WHEN collprovider = 'c' THEN format('LC_COLLATE = %L, LC_CTYPE = %L', collcollate, collctype)
@@ -138,7 +153,12 @@ objects AS (
     ) AS found JOIN pg_namespace n ON n.oid = found.namespace AND {scope}
     WHERE NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = found.class AND e.objid = found.oid AND e.deptype = 'e')
     UNION ALL
-    SELECT 'pg_extension'::regclass, e.oid, concat('pg_extension ', e.oid), 'extension', nspname, extname, extname, '', ''
+    SELECT 'pg_extension'::regclass, e.oid, concat('pg_extension ', e.oid), 'extension', nspname, extname, extname, '', NULL,
+           false, (SELECT string_agg(DISTINCT coalesce(proname, typname), E'\\x1f')
+                   FROM pg_depend d
+                   LEFT JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+                   LEFT JOIN pg_type t ON d.classid = 'pg_type'::regclass AND t.oid = d.objid
+                   WHERE d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e')
     FROM pg_extension e JOIN pg_namespace ON pg_namespace.oid = extnamespace
     WHERE extname <> 'plpgsql'
 )";
@@ -177,9 +197,15 @@ UNION
 SELECT used.key, members.key, NULL, NULL
 FROM used JOIN members ON members.class = used.class AND members.oid = used.oid
 UNION
--- The text of a function says what it calls, and the catalogue does not.
-SELECT called.key, calling.key, NULL, NULL
-FROM objects called
-JOIN pg_proc p ON strpos(prosrc, called.name || '(') > 0
-JOIN objects calling ON calling.kind = 'function' AND calling.oid = p.oid
-WHERE called.kind = 'function'";
+SELECT '', members.key, nspname, coalesce(enum.typname, relname)
+FROM (SELECT refobjid, coalesce(nullif(contypid, 0), objid) AS oid,
+             CASE WHEN contypid <> 0 THEN 'pg_type'::regclass ELSE classid END AS class
+      FROM pg_depend LEFT JOIN pg_constraint ON classid = 'pg_constraint'::regclass AND pg_constraint.oid = objid
+      WHERE refclassid = 'pg_type'::regclass AND deptype <> 'e') AS needing
+JOIN members ON members.class = needing.class AND members.oid = needing.oid
+JOIN pg_type t ON t.oid = refobjid
+JOIN pg_type one ON one.oid = CASE WHEN t.typcategory = 'A' AND t.typelem <> 0 THEN t.typelem ELSE t.oid END
+LEFT JOIN pg_type enum ON enum.oid = one.oid AND enum.typtype = 'e'
+LEFT JOIN pg_class c ON c.oid = one.typrelid AND relkind = 'r'
+JOIN pg_namespace n ON n.oid = coalesce(enum.typnamespace, relnamespace)
+WHERE members.key NOT LIKE 'pg_extension%'";

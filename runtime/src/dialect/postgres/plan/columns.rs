@@ -104,7 +104,7 @@ impl Planner<'_> {
             self.statement(alter(name, column, &format!("SET DEFAULT {default}")));
         }
         if renumbered && new.identity.is_some() {
-            self.statements(numbers::start(name, new)?);
+            self.statements(numbers::start(name, old, new)?);
         } else if !renumbered {
             self.statements(numbers::change(name, old, new)?);
         }

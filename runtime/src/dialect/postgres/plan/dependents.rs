@@ -206,18 +206,22 @@ impl Planner<'_> {
 
     /// Makes the functions again that were set aside.
     pub(super) fn bring_back_routines(&mut self) {
-        if self.dependents == Dependents::Aside {
+        if self.dependents == Dependents::Aside && !self.awaits_key() {
             self.statement(MAKE_ROUTINES.to_owned());
         }
     }
 
-    /// Makes again what was set aside, unless the key is still away that some of it rests on.
-    pub(super) fn bring_back_dependents(&mut self) {
+    /// Whether a key is still away that some of what was set aside rests on.
+    fn awaits_key(&self) -> bool {
         let mut next = self.operations[self.next..].iter().take_while(|it| !it.is_data());
-        let awaits_key = next.any(
+        next.any(
             |operation| matches!(operation, Operation::CreatePrimaryKey { table, .. } if self.keyless.contains(table)),
-        );
-        if self.dependents == Dependents::Aside && !awaits_key {
+        )
+    }
+
+    /// Makes again what was set aside.
+    pub(super) fn bring_back_dependents(&mut self) {
+        if self.dependents == Dependents::Aside && !self.awaits_key() {
             self.keyless.clear();
             self.statement(MAKE.to_owned());
             self.push(Work::Commit);
