@@ -12,11 +12,14 @@ pub(crate) mod statement;
 // The other databases need less of it.
 #[cfg_attr(not(feature = "sqlite"), allow(dead_code))]
 mod tokens;
+mod verify;
 
 #[cfg(feature = "mysql")]
 pub(crate) use mysql::open as open_mysql;
 #[cfg(feature = "postgres")]
 pub(crate) use postgres::open as open_postgres;
+pub(crate) use verify::EXAMPLES;
+pub use verify::Verify;
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -30,7 +33,7 @@ use migratable_core::{Dialect, Operation, Schema, TableName};
 
 use crate::backup::Backup;
 use crate::batches::{Batches, Capture};
-use crate::error::{Cause, Error, OffendingRows, Stop};
+use crate::error::{Error, Stop};
 use crate::impact::{Impact, RowCount, Situation};
 use crate::inspect::{Inspected, Losses};
 use crate::migrator::Direction;
@@ -135,37 +138,6 @@ impl Trace {
             )),
             known => Ok(known),
         }
-    }
-}
-
-/// How many rows are named that stand in the way.
-pub(crate) const EXAMPLES: usize = 5;
-
-/// Looks for rows that stand in the way of a change.
-pub struct Verify {
-    /// The table.
-    pub(crate) table: String,
-    /// What is wrong with rows that are found, as the end of a sentence: "have NULL in `bio`".
-    pub(crate) problem: String,
-    /// What to do about it.
-    pub(crate) advice: String,
-    /// Finds them: in the first column how many there are, in the second what one of them is.
-    pub(crate) query: String,
-}
-
-impl Verify {
-    /// Stops if there are such rows.
-    pub(crate) fn perform<C: Connection>(&self, database: &mut C) -> Result<(), Stop> {
-        let rows = database.rows(&self.query).map_err(|error| Stop::at(&self.query, error))?;
-        let Some(count) = rows.first().and_then(|row| row.first()).cloned().flatten() else { return Ok(()) };
-        Err(Cause::Rows(Box::new(OffendingRows {
-            table: self.table.clone(),
-            problem: self.problem.clone(),
-            count: count.parse().unwrap_or(rows.len() as u64),
-            examples: rows.into_iter().filter_map(|row| row.into_iter().nth(1).flatten()).collect(),
-            advice: self.advice.clone(),
-        }))
-        .into())
     }
 }
 

@@ -5,7 +5,7 @@ use migratable_core::{ColumnType, ForeignKey, Table, TableName};
 use super::ddl::quoted;
 use super::foreseen::Foreseen;
 use super::types::text;
-use crate::dialect::{EXAMPLES, Verify};
+use crate::dialect::verify::{EXAMPLES, Verify, Violation};
 
 /// The rows of a table, as they are or as they will be.
 pub(super) struct Rows<'a> {
@@ -45,54 +45,40 @@ impl Rows<'_> {
         format!("COALESCE(NULLIF(CONCAT_WS(', ', {}), ''), 'a row')", parts.join(", "))
     }
 
-    fn verify<'c>(
-        &self,
-        columns: impl IntoIterator<Item = &'c str>,
-        offends: &str,
-        problem: String,
-        advice: &str,
-    ) -> Verify {
+    fn verify<'c>(&self, columns: impl IntoIterator<Item = &'c str>, offends: &str, violation: Violation) -> Verify {
         let (from, offends) = self.foreseen.read_by(&self.table.name, offends);
         let query = format!(
             "SELECT CAST(COUNT(*) OVER () AS CHAR), {} FROM {from} WHERE {offends} ORDER BY 2 LIMIT {EXAMPLES}",
             self.example(columns)
         );
-        self.look(&query, problem, advice)
+        self.look(&query, violation)
     }
 
-    fn look(&self, query: &str, problem: String, advice: &str) -> Verify {
-        let query = self.foreseen.with_rows(query);
-        Verify { table: self.table.name.to_string(), problem, advice: advice.to_owned(), query }
+    fn look(&self, query: &str, violation: Violation) -> Verify {
+        violation.found_by(self.foreseen.with_rows(query), &self.table.name)
     }
 
     /// Any row at all, where a column has nothing to put in it.
     pub(super) fn none(&self, table: &TableName, column: &str) -> Verify {
-        let advice = format!(
-            "Add it as nullable, fill it by `op.run(..)` or `op.backfill(..)`, and then make it NOT NULL; \
-             or let the tool write that: `revision --default {table}.{column}=EXPR`."
-        );
-        let problem = format!("would have nothing in the new column `{column}`, which is NOT NULL and has no default");
-        self.verify([], "TRUE", problem, &advice)
+        self.verify([], "TRUE", Violation::none(table, column))
     }
 
     pub(super) fn null(&self, column: &str) -> Verify {
-        let problem = format!("have NULL in `{column}`, which is to be NOT NULL");
-        let advice = "Fill them by `op.run(..)` or `op.backfill_where(..)` before.";
-        self.verify([column], &format!("{} IS NULL", quoted(column)), problem, advice)
+        self.verify([column], &format!("{} IS NULL", quoted(column)), Violation::null(column))
     }
 
     /// Rows for which a value is to be made that is none.
     pub(super) fn null_given(&self, column: &str, value: &str) -> Verify {
         let problem = format!("would have NULL in `{column}`, which is to be NOT NULL");
         let advice = "Let the SQL that is given for it make a value, as by COALESCE, or change the rows before.";
-        self.verify(self.shows(column), &format!("({value}) IS NULL"), problem, advice)
+        self.verify(self.shows(column), &format!("({value}) IS NULL"), Violation::new(problem, advice))
     }
 
     /// Rows for which a value is to be made that the server does not take.
     pub(super) fn refused(&self, column: &str, type_name: &str, refused: &str) -> Verify {
         let problem = format!("would have something in `{column}` that {type_name} does not hold");
         let advice = "Let the SQL that is given for it make another value, or change the rows before.";
-        self.verify(self.shows(column), refused, problem, advice)
+        self.verify(self.shows(column), refused, Violation::new(problem, advice))
     }
 
     /// The column, if the rows have it to show.
@@ -102,9 +88,8 @@ impl Rows<'_> {
 
     /// Values that would be others in the new type.
     pub(super) fn unlike(&self, column: &str, type_name: &str, offends: &str) -> Verify {
-        let problem = format!("hold something in `{column}` that has no equal as {type_name}");
-        let advice = "Say by `.using(sql(\"…\"))` what it becomes, or change the rows before.";
-        self.verify([column], &format!("{} IS NOT NULL AND ({offends})", quoted(column)), problem, advice)
+        let offends = format!("{} IS NOT NULL AND ({offends})", quoted(column));
+        self.verify([column], &offends, Violation::no_equal(column, type_name))
     }
 
     /// Rows that are equal in these columns.
@@ -119,13 +104,11 @@ impl Rows<'_> {
             self.are_set(columns),
             names.join(", ")
         );
-        let problem = format!("are not unique in {}", columns.join(", "));
-        self.look(&query, problem, "Change or delete rows until one of each is left.")
+        self.look(&query, Violation::duplicates(columns))
     }
 
     pub(super) fn condition(&self, name: &str, condition: &str, columns: &[&str]) -> Verify {
-        let problem = format!("do not meet the check `{name}`");
-        self.verify(columns.iter().copied(), &format!("NOT ({condition})"), problem, "Change these rows before.")
+        self.verify(columns.iter().copied(), &format!("NOT ({condition})"), Violation::check(name))
     }
 
     /// Rows that refer to nothing.
@@ -136,7 +119,7 @@ impl Rows<'_> {
             let by = key.columns.join(", ");
             let problem = format!("would refer by {by} to {}, which is new and holds no rows", key.table);
             let advice = "Let a revision make that table and fill it before another one makes the reference.";
-            return self.verify(columns, &set, problem, advice);
+            return self.verify(columns, &set, Violation::new(problem, advice));
         }
         let own = quoted(&self.table.name.name);
         let pairs = key.columns.iter().zip(&key.references);
@@ -150,9 +133,7 @@ impl Rows<'_> {
             self.foreseen.rows(&key.table),
             equal.collect::<Vec<_>>().join(" AND ")
         );
-        let problem = format!("refer by {} to rows of `{}` that are not there", key.columns.join(", "), key.table);
-        let advice = "Delete these rows, or let them refer to something, before.";
-        self.look(&query, problem, advice)
+        self.look(&query, Violation::orphans(key))
     }
 
     /// SQL that is true for rows with something in all of these columns.

@@ -6,7 +6,8 @@ use super::casts;
 use super::ddl::{self, qualified, quoted};
 use super::plan::domains;
 use super::types::sql_text;
-use crate::dialect::{EXAMPLES, Verify, literal};
+use crate::dialect::literal;
+use crate::dialect::verify::{EXAMPLES, Verify, Violation};
 use crate::inspect::Domain;
 
 /// The rows of a table, as they are when they are looked at.
@@ -35,30 +36,22 @@ impl Rows<'_> {
         named.join(" || ', ' || ")
     }
 
-    fn verify(&self, columns: &[String], offends: &str, problem: String, advice: &str) -> Verify {
+    fn verify(&self, columns: &[String], offends: &str, violation: Violation) -> Verify {
         let query = format!(
             "SELECT (count(*) OVER ())::text, {} FROM {} WHERE {offends} LIMIT {EXAMPLES}",
             self.example(columns),
             qualified(&self.0.name)
         );
-        Verify { table: self.0.name.to_string(), problem, advice: advice.to_owned(), query }
+        violation.found_by(query, &self.0.name)
     }
 
     /// Any row at all, where a column has nothing to put in it.
     pub(super) fn none(&self, column: &str) -> Verify {
-        let table = &self.0.name;
-        let advice = format!(
-            "Add it as nullable, fill it by `op.run(..)` or `op.backfill(..)`, and then make it NOT NULL; \
-             or let the tool write that: `revision --default {table}.{column}=EXPR`."
-        );
-        let problem = format!("would have nothing in the new column `{column}`, which is NOT NULL and has no default");
-        self.verify(&[], "true", problem, &advice)
+        self.verify(&[], "true", Violation::none(&self.0.name, column))
     }
 
     pub(super) fn null(&self, column: &str) -> Verify {
-        let problem = format!("have NULL in `{column}`, which is to be NOT NULL");
-        let advice = "Fill them by `op.run(..)` or `op.backfill_where(..)` before.";
-        self.verify(&[column.to_owned()], &format!("{} IS NULL", quoted(column)), problem, advice)
+        self.verify(&[column.to_owned()], &format!("{} IS NULL", quoted(column)), Violation::null(column))
     }
 
     /// Rows that were given nothing which the domain of a new column takes.
@@ -71,20 +64,18 @@ impl Rows<'_> {
             "need a value in the new column `{column}` that the domain {to} takes, and none is known: add the column \
              with values before, by SQL of your own"
         );
-        self.verify(&[], &offends.join(" OR "), problem, "")
+        self.verify(&[], &offends.join(" OR "), Violation::new(problem, ""))
     }
 
     /// Values that another type does not hold.
     pub(super) fn cast(&self, column: &str, to: &str, offends: &str) -> Verify {
-        let problem = format!("hold something in `{column}` that has no equal as {to}");
-        let advice = "Say by `.using(sql(\"…\"))` what it becomes, or change the rows before.";
         let offends = format!("{} IS NOT NULL AND ({offends})", quoted(column));
-        self.verify(&[column.to_owned()], &offends, problem, advice)
+        self.verify(&[column.to_owned()], &offends, Violation::no_equal(column, to))
     }
 
     /// Values of any kind.
     pub(super) fn any(&self, column: &str, problem: String) -> Verify {
-        self.verify(&[column.to_owned()], &format!("{} IS NOT NULL", quoted(column)), problem, "")
+        self.verify(&[column.to_owned()], &format!("{} IS NOT NULL", quoted(column)), Violation::new(problem, ""))
     }
 
     /// Rows that hold a value that an enum will not have.
@@ -95,7 +86,7 @@ impl Rows<'_> {
         let name = quoted(column);
         let offends =
             if is_array { format!("{name}::text[] && ARRAY[{values}]") } else { format!("{name}::text IN ({values})") };
-        self.verify(&[column.to_owned()], &offends, problem, "Give them another value before.")
+        self.verify(&[column.to_owned()], &offends, Violation::new(problem, "Give them another value before."))
     }
 
     fn duplicates(&self, names: &[String], expressions: &[String], predicate: Option<&str>) -> Verify {
@@ -115,12 +106,7 @@ impl Rows<'_> {
             conditions.join(" AND "),
             expressions.join(", ")
         );
-        Verify {
-            table: self.0.name.to_string(),
-            problem: format!("are not unique in {}", names.join(", ")),
-            advice: "Change or delete rows until one of each is left.".to_owned(),
-            query,
-        }
+        Violation::duplicates(names).found_by(query, &self.0.name)
     }
 
     /// Rows that a new unique constraint or primary key would not take.
@@ -143,8 +129,7 @@ impl Rows<'_> {
 
     /// Rows that a new check would not take.
     pub(super) fn condition(&self, name: &str, condition: &str, columns: Vec<String>) -> Verify {
-        let problem = format!("do not meet the check `{name}`");
-        self.verify(&columns, &format!("NOT ({condition})"), problem, "Change these rows before.")
+        self.verify(&columns, &format!("NOT ({condition})"), Violation::check(name))
     }
 
     /// Rows that refer to nothing.
@@ -162,8 +147,7 @@ impl Rows<'_> {
             qualified(&key.table),
             equal.collect::<Vec<_>>().join(" AND ")
         );
-        let problem = format!("refer by {} to rows of `{}` that are not there", key.columns.join(", "), key.table);
-        self.verify(&key.columns, &offends, problem, "Delete these rows, or let them refer to something, before.")
+        self.verify(&key.columns, &offends, Violation::orphans(key))
     }
 }
 

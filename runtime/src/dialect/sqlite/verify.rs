@@ -9,7 +9,7 @@ use super::ddl::{self, quoted};
 use super::rebuild::free_rowid;
 use super::sources::Source;
 use super::types::{Storage, sql_text};
-use crate::dialect::{EXAMPLES, Verify};
+use crate::dialect::verify::{EXAMPLES, Verify, Violation};
 
 /// The column of the rows under test that says which row it is.
 const KEY: &str = "\"migratable_key\"";
@@ -75,15 +75,14 @@ impl Rows<'_> {
         &self,
         columns: impl IntoIterator<Item = &'c str>,
         offends: &str,
-        problem: String,
-        advice: &str,
+        violation: Violation,
     ) -> Result<Verify, String> {
         let query = format!(
             "SELECT count(*) OVER (), {} FROM {} WHERE {offends} LIMIT {EXAMPLES}",
             self.example(columns),
             self.named_rows()?
         );
-        Ok(Verify { table: self.name().to_owned(), problem, advice: advice.to_owned(), query })
+        Ok(violation.found_by(query, self.name()))
     }
 
     /// Whether the rows have a column to look at.
@@ -97,27 +96,19 @@ impl Rows<'_> {
 
     /// Any row at all, where a column has nothing to put in it.
     pub(super) fn none(&self, column: &str) -> Result<Verify, String> {
-        let table = &self.after.name;
-        let advice = format!(
-            "Add it as nullable, fill it by `op.run(..)` or `op.backfill(..)`, and then make it NOT NULL; \
-             or let the tool write that: `revision --default {table}.{column}=EXPR`."
-        );
-        let problem = format!("would have nothing in the new column `{column}`, which is NOT NULL and has no default");
-        self.verify([], "true", problem, &advice)
+        self.verify([], "true", Violation::none(&self.after.name, column))
     }
 
     pub(super) fn null(&self, column: &str) -> Result<Verify, String> {
-        let problem = format!("have NULL in `{column}`, which is to be NOT NULL");
-        let advice = "Fill them by `op.run(..)` or `op.backfill_where(..)` before.";
-        self.verify([column], &format!("{} IS NULL", quoted(column)), problem, advice)
+        self.verify([column], &format!("{} IS NULL", quoted(column)), Violation::null(column))
     }
 
     /// Values that would be others behind the cast that the tool adds.
     pub(super) fn cast(&self, column: &str, source: &Source) -> Result<Option<Verify>, String> {
         let Some((inner, storage)) = source.risky_cast() else { return Ok(None) };
         let Some(raw) = inner.sql(self.name())? else { return Ok(None) };
-        let (problem, offends) = no_equal(column, &raw, storage);
-        Ok(Some(self.raw(column, &raw, &offends, problem)))
+        let (violation, offends) = no_equal(column, &raw, storage);
+        Ok(Some(self.raw(column, &raw, &offends, violation)))
     }
 
     /// Values that have a time in them which would be lost.
@@ -125,7 +116,8 @@ impl Rows<'_> {
         let Some((inner, change)) = source.temporal() else { return Ok(None) };
         let Some(raw) = inner.sql(self.name())? else { return Ok(None) };
         let problem = format!("hold something in `{column}` that is no date, or a time that a date would lose");
-        Ok(change.loses(&raw).map(|offends| self.raw(column, &raw, &offends, problem)))
+        let offends = change.loses(&raw);
+        Ok(offends.map(|offends| self.raw(column, &raw, &offends, Violation::converted(problem))))
     }
 
     /// Values that go on as they are, and that SQLite takes in any column, but whoever reads the new type does not: numbers
@@ -143,12 +135,11 @@ impl Rows<'_> {
             ColumnType::Varchar(length) | ColumnType::Char(length) => format!("length({raw}) > {length}"),
             _ => return Ok(None),
         };
-        let problem = format!("hold something in `{}` that has no equal as {to}", column.name);
-        Ok(Some(self.raw(&column.name, &raw, &offends, problem)))
+        Ok(Some(self.raw(&column.name, &raw, &offends, Violation::no_equal(&column.name, &to))))
     }
 
     /// Values that offend as they are before the change.
-    fn raw(&self, column: &str, raw: &str, offends: &str, problem: String) -> Verify {
+    fn raw(&self, column: &str, raw: &str, offends: &str, violation: Violation) -> Verify {
         let query = format!(
             "SELECT count(*) OVER (), {} || ', {} = ' || substr(quote({raw}), 1, 60) FROM {} \
              WHERE {raw} IS NOT NULL AND ({offends}) LIMIT {EXAMPLES}",
@@ -156,8 +147,7 @@ impl Rows<'_> {
             column.replace('\'', "''"),
             quoted(self.name())
         );
-        let advice = "Say by `.using(sql(\"…\"))` what it becomes, or change the rows before.".to_owned();
-        Verify { table: self.name().to_owned(), problem, advice, query }
+        violation.found_by(query, self.name())
     }
 
     /// Rows that are equal in these expressions.
@@ -182,12 +172,7 @@ impl Rows<'_> {
             conditions.join(" AND "),
             expressions.join(", ")
         );
-        Ok(Verify {
-            table: self.name().to_owned(),
-            problem: format!("are not unique in {}", columns.join(", ")),
-            advice: "Change or delete rows until one of each is left.".to_owned(),
-            query,
-        })
+        Ok(Violation::duplicates(columns).found_by(query, self.name()))
     }
 
     /// Rows that a new unique index would not take.
@@ -227,8 +212,7 @@ impl Rows<'_> {
     }
 
     pub(super) fn condition(&self, name: &str, condition: &str, columns: &[&str]) -> Result<Verify, String> {
-        let problem = format!("do not meet the check `{name}`");
-        self.verify(columns.iter().copied(), &format!("NOT ({condition})"), problem, "Change these rows before.")
+        self.verify(columns.iter().copied(), &format!("NOT ({condition})"), Violation::check(name))
     }
 
     /// Rows that refer to nothing.
@@ -253,14 +237,12 @@ impl Rows<'_> {
             set.collect::<Vec<_>>().join(" AND "),
             equal.collect::<Vec<_>>().join(" AND ")
         );
-        let problem = format!("refer by {} to rows of `{}` that are not there", key.columns.join(", "), key.table);
-        let advice = "Delete these rows, or let them refer to something, before.";
-        self.verify(key.columns.iter().map(String::as_str), &offends, problem, advice).map(Some)
+        self.verify(key.columns.iter().map(String::as_str), &offends, Violation::orphans(key)).map(Some)
     }
 }
 
 /// What is wrong with values that have no equal number, and the condition by which they are found.
-pub(super) fn no_equal(column: &str, raw: &str, storage: Storage) -> (String, String) {
+pub(super) fn no_equal(column: &str, raw: &str, storage: Storage) -> (Violation, String) {
     let mut offends = format!("NOT CAST({raw} AS {0}) = {raw}", storage.name());
     if matches!(storage, Storage::Integer | Storage::Numeric) {
         // The two are compared as numbers, for which 007 is 7 and digits behind the sixteenth are nothing.
@@ -271,5 +253,5 @@ pub(super) fn no_equal(column: &str, raw: &str, storage: Storage) -> (String, St
             storage.name()
         ));
     }
-    (format!("hold something in `{column}` that has no equal as {}", storage.name()), offends)
+    (Violation::no_equal(column, storage.name()), offends)
 }

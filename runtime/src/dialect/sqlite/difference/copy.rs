@@ -9,6 +9,7 @@ use crate::dialect::sqlite::rebuild::{carry_numbers, free_rowid};
 use crate::dialect::sqlite::types::{Storage, affinity};
 use crate::dialect::sqlite::verify::no_equal;
 use crate::dialect::sqlite::{guard, parse, spelling};
+use crate::dialect::verify::Violation;
 use crate::inspect::Losses;
 use crate::plan::Refusal;
 
@@ -63,7 +64,7 @@ impl Difference<'_> {
         }
         let from = quoted(&self.aside(&old.name));
         let raw = format!("{from}.{}", quoted(&there.name));
-        let (problem, offends) = match cast(there, table, column) {
+        let (violation, offends) = match cast(there, table, column) {
             Some(to @ (Storage::Integer | Storage::Real)) => no_equal(&column.name, &raw, to),
             Some(_) => return None,
             None => made_numbers(&raw, there, column)?,
@@ -78,7 +79,7 @@ impl Difference<'_> {
             }
         }
         Some(guard(
-            &format!("rows of {} {problem}", table.name),
+            &format!("rows of {} {}", table.name, violation.problem),
             &format!("(SELECT count(*) FROM {from} WHERE {rows})"),
         ))
     }
@@ -187,7 +188,7 @@ impl Difference<'_> {
 
 /// What is wrong with texts that SQLite would make numbers of, and that would read otherwise then, with the condition by
 /// which they are found.
-fn made_numbers(raw: &str, there: &Column, column: &Column) -> Option<(String, String)> {
+fn made_numbers(raw: &str, there: &Column, column: &Column) -> Option<(Violation, String)> {
     let is_number = |column: &Column| {
         let storage = affinity(&spelling::type_text(&column.column_type));
         matches!(storage, Some(Storage::Integer | Storage::Real | Storage::Numeric))
@@ -195,9 +196,9 @@ fn made_numbers(raw: &str, there: &Column, column: &Column) -> Option<(String, S
     if is_number(there) || !is_number(column) {
         return None;
     }
-    let (problem, offends) = no_equal(&column.name, raw, Storage::Numeric);
+    let (violation, offends) = no_equal(&column.name, raw, Storage::Numeric);
     // A text that is no number stays as it is; SQLite compares the others as numbers.
-    Some((problem, format!("{raw} = CAST({raw} AS NUMERIC) AND ({offends})")))
+    Some((violation, format!("{raw} = CAST({raw} AS NUMERIC) AND ({offends})")))
 }
 
 /// A value in the form that its column keeps.
