@@ -38,8 +38,8 @@ in the branch of a label `shop@head`, `shop@base`, `shop@+2`.
 Exit status: 0 done or clean, 1 failed or something found, 2 wrong usage."
 )]
 pub struct Arguments {
+    /// The database.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub connection: Connection,
     /// What to do.
     #[command(subcommand)]

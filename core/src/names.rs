@@ -50,30 +50,17 @@ pub(crate) fn renames(before: &Table, after: &Table) -> Vec<(String, String)> {
 fn follow(before: &Table, after: &Table, rule: fn(&mut Table)) -> Vec<(String, String)> {
     let mut bare = (before.clone(), after.clone());
     for table in [&mut bare.0, &mut bare.1] {
-        table.primary_key.iter_mut().for_each(|it| it.name.clear());
-        table.uniques.iter_mut().for_each(|it| it.name.clear());
-        table.indexes.iter_mut().for_each(|it| it.name.clear());
-        table.foreign_keys.iter_mut().for_each(|it| it.name.clear());
-        table.checks.iter_mut().for_each(|it| it.name.clear());
+        table.names_mut().for_each(String::clear);
         rule(table);
     }
-    let own: Vec<String> = all(&bare.0).map(str::to_owned).collect();
-    let renamed: Vec<String> = all(&bare.1).map(str::to_owned).collect();
-    all(before)
+    let own: Vec<String> = bare.0.names().map(str::to_owned).collect();
+    let renamed: Vec<String> = bare.1.names().map(str::to_owned).collect();
+    before
+        .names()
         .zip(own.iter().zip(renamed))
         .filter(|(name, (own, renamed))| name == own && *own != renamed)
         .map(|(name, (_, renamed))| (name.to_owned(), renamed))
         .collect()
-}
-
-/// The names of everything that has one in a table, always in the same order.
-pub(crate) fn all(table: &Table) -> impl Iterator<Item = &str> {
-    let key = table.primary_key.iter().map(|it| it.name.as_str());
-    let uniques = table.uniques.iter().map(|it| it.name.as_str());
-    let indexes = table.indexes.iter().map(|it| it.name.as_str());
-    let foreign_keys = table.foreign_keys.iter().map(|it| it.name.as_str());
-    let checks = table.checks.iter().map(|it| it.name.as_str());
-    key.chain(uniques).chain(indexes).chain(foreign_keys).chain(checks)
 }
 
 /// The name that a misspelt one is most likely meant for, if there is one.

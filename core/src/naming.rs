@@ -128,7 +128,7 @@ impl Naming {
         let indexes: Vec<_> = table.indexes.iter().map(|it| self.index(table, it)).collect();
         let keys: Vec<_> = table.foreign_keys.iter().map(|it| self.foreign_key(&name, it)).collect();
         let checks: Vec<_> = table.checks.iter().map(|it| self.check(table, it)).collect();
-        let mut taken: Vec<String> = names::all(table).map(str::to_owned).collect();
+        let mut taken: Vec<String> = table.names().map(str::to_owned).collect();
         assign(&mut table.uniques, uniques, &mut taken, |it: &mut Unique| &mut it.name);
         assign(&mut table.indexes, indexes, &mut taken, |it: &mut Index| &mut it.name);
         assign(&mut table.foreign_keys, keys, &mut taken, |it: &mut ForeignKey| &mut it.name);

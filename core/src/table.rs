@@ -120,6 +120,35 @@ impl Table {
         self.primary_key.as_ref().is_some_and(|key| key.columns.iter().any(|name| name == column))
     }
 
+    /// The names of its constraints, always in the same order.
+    pub fn constraint_names(&self) -> impl Iterator<Item = &str> {
+        let key = self.primary_key.iter().map(|it| it.name.as_str());
+        let uniques = self.uniques.iter().map(|it| it.name.as_str());
+        let checks = self.checks.iter().map(|it| it.name.as_str());
+        let foreign_keys = self.foreign_keys.iter().map(|it| it.name.as_str());
+        key.chain(uniques).chain(checks).chain(foreign_keys)
+    }
+
+    /// The names of its constraints and indexes, always in the same order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let key = self.primary_key.iter().map(|it| it.name.as_str());
+        let uniques = self.uniques.iter().map(|it| it.name.as_str());
+        let indexes = self.indexes.iter().map(|it| it.name.as_str());
+        let foreign_keys = self.foreign_keys.iter().map(|it| it.name.as_str());
+        let checks = self.checks.iter().map(|it| it.name.as_str());
+        key.chain(uniques).chain(indexes).chain(foreign_keys).chain(checks)
+    }
+
+    /// The same [`names`](Self::names) in the same order, to change them.
+    pub fn names_mut(&mut self) -> impl Iterator<Item = &mut String> {
+        let key = self.primary_key.iter_mut().map(|it| &mut it.name);
+        let uniques = self.uniques.iter_mut().map(|it| &mut it.name);
+        let indexes = self.indexes.iter_mut().map(|it| &mut it.name);
+        let foreign_keys = self.foreign_keys.iter_mut().map(|it| &mut it.name);
+        let checks = self.checks.iter_mut().map(|it| &mut it.name);
+        key.chain(uniques).chain(indexes).chain(foreign_keys).chain(checks)
+    }
+
     /// The option of a table whose columns have an order that counts. As an operation it holds the order.
     pub const COLUMN_ORDER: &str = "column_order";
 

@@ -12,6 +12,7 @@ pub(crate) mod statement;
 // The other databases need less of it.
 #[cfg_attr(not(feature = "sqlite"), allow(dead_code))]
 mod tokens;
+mod transactions;
 mod verify;
 
 #[cfg(feature = "mysql")]
@@ -29,7 +30,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError, QueryResult};
-use migratable_core::{Dialect, Operation, Schema, TableName};
+use migratable_core::{Dialect, Operation, Schema, Sql, TableName};
 
 use crate::backup::Backup;
 use crate::batches::{Batches, Capture};
@@ -241,7 +242,9 @@ pub trait Connection: Any + Sized {
         self.perform(work)
     }
     /// The statements that some work would run, and comments for what is no statement.
-    fn preview(&mut self, work: &Work) -> QueryResult<Vec<String>>;
+    fn preview(&mut self, work: &Work) -> QueryResult<Vec<String>> {
+        Ok(offline(self.dialect()).map_or_else(Vec::new, |it| shown(work, it.statements)))
+    }
     /// What one of these statements means for those who use the database meanwhile.
     fn impact(&mut self, sql: &str, around: &mut Situation) -> QueryResult<Impact>;
     /// How many rows a table has, as far as that is known at little cost.
@@ -304,6 +307,16 @@ pub(crate) fn offline(dialect: Dialect) -> Option<&'static Offline> {
     }
 }
 
+/// Some work as its statements, and what is no statement as comments.
+fn shown(work: &Work, statements: fn(&Work) -> Vec<String>) -> Vec<String> {
+    match work {
+        Work::Verify(it) => vec![format!("-- stops if rows of `{}` {}", it.table, it.problem)],
+        Work::Step { name } => vec![format!("-- runs the step `{name}`")],
+        Work::Batches(it) => vec![it.preview()],
+        work => statements(work),
+    }
+}
+
 /// An error in our own words.
 fn said(message: &str) -> DieselError {
     DieselError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(message.to_owned()))
@@ -320,4 +333,14 @@ pub(crate) fn literal_for(dialect: Dialect, text: &str) -> String {
         Dialect::Mysql => literal(&text.replace('\\', "\\\\")),
         _ => literal(text),
     }
+}
+
+/// The SQL that somebody wrote, as a dialect reads it.
+fn sql_text<'a>(sql: &'a Sql, dialect: Dialect, what: &str) -> Result<&'a str, String> {
+    sql.text(dialect).ok_or_else(|| format!("{what} has no SQL for {dialect}: add `.{}(\"…\")`", dialect.name()))
+}
+
+/// Bytes as two digits each.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -11,8 +11,8 @@ Exit status 1 if the models have changes without a revision, if there are severa
 lock and the revisions disagree. Made for a pipeline:
   migrate check --json")]
 pub struct Check {
+    /// How it reports.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub report: Report,
 }
 
@@ -27,11 +27,11 @@ pub struct Verify {
     /// Where the expected schema is built, if not in the database itself.
     #[arg(long, value_name = "URL")]
     pub scratch_url: Option<String>,
+    /// The databases, if it is about many copies of one.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub copies: Copies,
+    /// How it reports.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub report: Report,
 }
 
@@ -69,7 +69,7 @@ pub struct Diff {
     /// Where a schema that is in no database is built, if not beside the one that it is compared with.
     #[arg(long, value_name = "URL")]
     pub scratch_url: Option<String>,
+    /// How it reports.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub report: Report,
 }

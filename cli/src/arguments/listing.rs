@@ -19,11 +19,11 @@ pub struct Current {
     /// Fail with exit status 1 unless the database is at every head.
     #[arg(short, long)]
     pub check_heads: bool,
+    /// The databases, if it is about many copies of one.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub copies: Copies,
+    /// How it reports.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub report: Report,
 }
 
@@ -46,8 +46,8 @@ pub struct History {
     /// Mark the revision at which the database is.
     #[arg(short, long)]
     pub indicate_current: bool,
+    /// How it reports.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub report: Report,
 }
 
@@ -65,8 +65,8 @@ pub struct Heads {
     /// Leave out what another branch depends on.
     #[arg(long)]
     pub resolve_dependencies: bool,
+    /// How they are listed.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub listing: Listing,
 }
 
@@ -74,8 +74,8 @@ pub struct Heads {
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  migrate branches\n  migrate branches -v")]
 pub struct Branches {
+    /// How they are listed.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub listing: Listing,
 }
 
@@ -85,8 +85,8 @@ pub struct Listing {
     /// Show file, parents and operations too.
     #[arg(short, long)]
     pub verbose: bool,
+    /// How it reports.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub report: Report,
 }
 
@@ -97,8 +97,8 @@ pub struct Show {
     /// The revision.
     #[arg(value_name = "REV", default_value = "head", allow_negative_numbers = true)]
     pub revision: String,
+    /// How it reports.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub report: Report,
 }
 
@@ -109,7 +109,7 @@ pub struct Status {
     /// Show every setting too, and where it comes from.
     #[arg(short, long)]
     pub verbose: bool,
+    /// How it reports.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub report: Report,
 }

@@ -43,8 +43,8 @@ pub struct Move {
     /// and at a step in Rust; without --idempotent it ends there, with exit status 1.
     #[arg(long, conflicts_with_all = ["dry_run", "each_url", "each_schema"])]
     pub sql: bool,
+    /// The dialect of the script.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub dialect: ScriptDialect,
     /// The script may be run at any place on its way, and again, and does only what is not done yet. On SQLite it needs
     /// a current folder to write to, for a file `migratable_part.sql`.
@@ -69,8 +69,8 @@ pub struct Move {
     /// What this run is called; the data steps get it by `tag()`.
     #[arg(long, value_name = "TEXT", conflicts_with_all = ["sql", "dry_run"])]
     pub tag: Option<String>,
+    /// How it reports.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub report: Report,
 }
 
@@ -93,11 +93,11 @@ pub struct Upgrade {
     /// The revision to reach, or with --sql a range.
     #[arg(value_name = "REV", default_value = "head")]
     pub revision: String,
+    /// The databases, if it is about many copies of one.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub copies: Copies,
+    /// How far it goes, and how.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub how: Move,
 }
 
@@ -133,11 +133,11 @@ pub struct Downgrade {
     /// The revision to go back to, or with --sql a range from the newer to the older.
     #[arg(value_name = "REV", default_value = "-1", allow_negative_numbers = true)]
     pub revision: String,
+    /// The databases, if it is about many copies of one.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub copies: Copies,
+    /// How far it goes, and how.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub how: Move,
 }
 
@@ -164,11 +164,11 @@ pub struct Stamp {
     /// Print a script instead of running it.
     #[arg(long)]
     pub sql: bool,
+    /// The dialect of the script.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub dialect: ScriptDialect,
+    /// How it reports.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub report: Report,
 }
 
@@ -198,8 +198,8 @@ pub struct Repair {
     /// The tables are as the revision finds them.
     #[arg(long)]
     pub not_applied: bool,
+    /// How it reports.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub report: Report,
 }
 
@@ -213,7 +213,7 @@ pub struct EnsureVersion {
     /// Print a script instead of running it.
     #[arg(long)]
     pub sql: bool,
+    /// The dialect of the script.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub dialect: ScriptDialect,
 }

@@ -30,8 +30,8 @@ pub struct Merge {
     /// The id, instead of one drawn at random: 12 digits of 0-9 and a-f.
     #[arg(long, value_name = "ID")]
     pub rev_id: Option<String>,
+    /// How it reports.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub report: Report,
 }
 
@@ -46,8 +46,8 @@ pub struct Rebase {
     /// The head of one's own branch, behind which the others go.
     #[arg(value_name = "REV")]
     pub onto: Option<String>,
+    /// How it reports.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub report: Report,
 }
 
@@ -72,8 +72,8 @@ pub struct Squash {
     /// The id, instead of one drawn at random: 12 digits of 0-9 and a-f.
     #[arg(long, value_name = "ID")]
     pub rev_id: Option<String>,
+    /// How it reports.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub report: Report,
 }
 
@@ -97,8 +97,8 @@ pub struct Remove {
     /// The revision; nothing may follow it.
     #[arg(value_name = "REV", default_value = "head", allow_negative_numbers = true)]
     pub revision: String,
+    /// How it reports.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub report: Report,
 }
 
@@ -106,7 +106,7 @@ pub struct Remove {
 #[derive(Args, Debug)]
 #[command(after_help = "After an edit of the newest revision by hand:\n  migrate lock")]
 pub struct Lock {
+    /// How it reports.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub report: Report,
 }

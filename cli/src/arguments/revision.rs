@@ -58,8 +58,8 @@ pub struct Revision {
     /// Write no tests of the data steps into the file.
     #[arg(long)]
     pub no_tests: bool,
+    /// How it reports.
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub report: Report,
     /// Alembic's word for what happens anyway.
     #[arg(long, hide = true, conflicts_with = "empty")]

@@ -3,7 +3,7 @@
 use super::DiffError;
 use super::planner::Planner;
 use crate::canonical::exact_text;
-use crate::{Operation, Schema, TableName, names};
+use crate::{Operation, Schema, TableName};
 
 /// Renames what is wanted under another name and else as it is. In a database what has no name cannot be renamed: there
 /// it is dropped and made.
@@ -38,7 +38,7 @@ fn is_free(planner: &Planner<'_>, rename: &Operation) -> bool {
         return true;
     };
     planner.current.tables.values().all(|other| {
-        names::all(other).all(|taken| !taken.eq_ignore_ascii_case(to) || (other.name == *table && taken == from))
+        other.names().all(|taken| !taken.eq_ignore_ascii_case(to) || (other.name == *table && taken == from))
     })
 }
 

@@ -21,7 +21,7 @@ fn nameless() -> Table {
 fn names_of(naming: &Naming) -> Vec<String> {
     let mut table = nameless();
     naming.fill(&mut table);
-    names::all(&table).map(str::to_owned).collect()
+    table.names().map(str::to_owned).collect()
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod seeds;
 
 use std::fmt;
 
-use crate::{Column, IndexTarget, Operation, Schema, Table, TableName, names};
+use crate::{Column, IndexTarget, Operation, Schema, Table, TableName};
 
 use checks::*;
 use rename::{rename_column, rename_constraint, rename_enum_value, rename_index, rename_table};
@@ -256,7 +256,7 @@ fn create_table(schema: &mut Schema, table: &Table) -> Result {
         refers(schema, key, Some(table))?;
     }
     let mut taken: Vec<&str> = Vec::new();
-    for name in names::all(table).filter(|_| !schema.is_database) {
+    for name in table.names().filter(|_| !schema.is_database) {
         if name.is_empty() || taken.contains(&name) {
             let message = if name.is_empty() {
                 format!("a constraint or index of `{}` has no name", table.name)

@@ -31,7 +31,7 @@ use diesel::{RunQueryDsl, sql_query};
 use migratable_core::{Dialect, Operation, Schema, TableName};
 
 use self::flavour::{Flavour, Surroundings};
-use super::{Boundary, Connection, Database, Offline, Work};
+use super::{Boundary, Connection, Database, Offline, Work, transactions};
 use crate::error::{Error, Stop};
 use crate::impact::{Impact, RowCount, Situation};
 use crate::inspect::Inspected;
@@ -86,7 +86,7 @@ impl Connection for MysqlConnection {
     }
 
     fn rollback(&mut self) {
-        session::rollback(self);
+        transactions::rollback(self);
     }
 
     fn before_step(&mut self) -> QueryResult<()> {
@@ -173,15 +173,6 @@ impl Connection for MysqlConnection {
             #[cfg(feature = "sqlite")]
             Work::Rebuild(_) => Err(Stop::refused("MySQL makes no table anew")),
         }
-    }
-
-    fn preview(&mut self, work: &Work) -> QueryResult<Vec<String>> {
-        Ok(match work {
-            Work::Verify(it) => vec![format!("-- stops if rows of `{}` {}", it.table, it.problem)],
-            Work::Step { name } => vec![format!("-- runs the step `{name}`")],
-            Work::Batches(it) => vec![it.preview()],
-            work => statements(work),
-        })
     }
 
     /// A view or trigger that a change breaks cannot be told before the change is made for good.

@@ -30,7 +30,7 @@ use diesel::{RunQueryDsl, sql_query};
 use migratable_core::{Dialect, Operation, Schema, TableName};
 
 use self::plan::Surroundings;
-use super::{Connection, Database, Offline, Trace, Work};
+use super::{Connection, Database, Offline, Trace, Work, transactions};
 use crate::error::{Error, Stop};
 use crate::impact::{Impact, RowCount, Situation};
 use crate::inspect::Inspected;
@@ -103,7 +103,7 @@ impl Connection for PgConnection {
     }
 
     fn rollback(&mut self) {
-        session::rollback(self);
+        transactions::rollback(self);
     }
 
     /// The transaction bears a mark of its own already.
@@ -195,15 +195,6 @@ impl Connection for PgConnection {
             Work::Statement(sql) => session::run(self, session, sql).map_err(|error| Stop::at(sql, error)),
             work => self.perform(work),
         }
-    }
-
-    fn preview(&mut self, work: &Work) -> QueryResult<Vec<String>> {
-        Ok(match work {
-            Work::Verify(it) => vec![format!("-- stops if rows of `{}` {}", it.table, it.problem)],
-            Work::Step { name } => vec![format!("-- runs the step `{name}`")],
-            Work::Batches(it) => vec![it.preview()],
-            work => statements(work),
-        })
     }
 
     fn impact(&mut self, sql: &str, around: &mut Situation) -> QueryResult<Impact> {

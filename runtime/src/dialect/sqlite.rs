@@ -37,7 +37,7 @@ use migratable_core::{Dialect, Operation, Schema, TableName};
 
 pub use rebuild::Rebuild;
 
-use super::{Connection, Database, Offline, Trace, Work, literal, tokens};
+use super::{Connection, Database, Offline, Trace, Work, literal, shown, tokens, transactions};
 use crate::backup::Backup;
 use crate::error::{Error, Stop};
 use crate::executor::cannot_begin;
@@ -96,7 +96,7 @@ impl Connection for SqliteConnection {
     }
 
     fn rollback(&mut self) {
-        session::rollback(self);
+        transactions::rollback(self);
     }
 
     fn before_step(&mut self) -> QueryResult<()> {
@@ -176,10 +176,7 @@ impl Connection for SqliteConnection {
 
     fn preview(&mut self, work: &Work) -> QueryResult<Vec<String>> {
         Ok(match work {
-            Work::Statement(sql) => vec![sql.clone()],
-            Work::Verify(it) => vec![format!("-- stops if rows of `{}` {}", it.table, it.problem)],
             Work::CheckReferences { .. } => vec!["-- stops if a reference points nowhere".to_owned()],
-            Work::Step { name } => vec![format!("-- runs the step `{name}`")],
             Work::Rebuild(rebuild) => {
                 let mut found = introspect::table(self, &rebuild.before.name.name)?;
                 // What notes the changes of others is gone by then.
@@ -188,10 +185,7 @@ impl Connection for SqliteConnection {
                 }
                 rebuild.preview(found.as_ref())
             }
-            Work::Batches(it) => vec![it.preview()],
-            Work::LastBatch(_) | Work::EndBatches(_) | Work::Begin | Work::Commit => Vec::new(),
-            #[cfg(feature = "mysql")]
-            Work::Fill { .. } => Vec::new(),
+            work => shown(work, statements),
         })
     }
 

@@ -47,7 +47,7 @@ pub(super) fn free_name(schema: &Schema, table: &TableName, name: &str) -> Resul
     if name.is_empty() {
         return Err(error(name, "a constraint or index needs a name"));
     }
-    if names::all(table).any(|taken| taken == name) {
+    if table.names().any(|taken| taken == name) {
         return Err(error(name, format!("`{}` already has something called `{name}`", table.name)));
     }
     Ok(())

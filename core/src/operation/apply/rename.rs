@@ -122,11 +122,7 @@ pub(super) fn rename_in_all(
                 name.clone_from(to);
             }
         };
-        after.primary_key.iter_mut().for_each(|it| follow(&mut it.name));
-        after.uniques.iter_mut().for_each(|it| follow(&mut it.name));
-        after.indexes.iter_mut().for_each(|it| follow(&mut it.name));
-        after.foreign_keys.iter_mut().for_each(|it| follow(&mut it.name));
-        after.checks.iter_mut().for_each(|it| follow(&mut it.name));
+        after.names_mut().for_each(follow);
         *table = after;
     }
 }

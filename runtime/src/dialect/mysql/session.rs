@@ -9,6 +9,7 @@ use migratable_core::Dialect;
 
 use super::ddl::quoted;
 use super::types::text;
+use crate::dialect::transactions::{depth, rollback, rollback_inner};
 use crate::dialect::{Connection, said};
 use crate::error::{Error, Stop};
 use crate::script::UNFINISHED;
@@ -116,11 +117,6 @@ pub struct Session {
     lc_messages: String,
 }
 
-fn depth(database: &mut MysqlConnection) -> u32 {
-    let status = AnsiTransactionManager::transaction_manager_status_mut(database);
-    status.transaction_depth().ok().flatten().map_or(0, std::num::NonZeroU32::get)
-}
-
 /// Whether a transaction is open; MySQL does not say.
 fn is_in_transaction(database: &mut MysqlConnection) -> bool {
     let said = database.rows("SELECT @@in_transaction");
@@ -224,15 +220,6 @@ pub(super) fn commit(database: &mut MysqlConnection) -> QueryResult<()> {
     if depth(database) == 0 { Ok(()) } else { AnsiTransactionManager::commit_transaction(database) }
 }
 
-/// Rolls back everything that is open: a step that panics may have left transactions inside of ours.
-pub(super) fn rollback(database: &mut MysqlConnection) {
-    while depth(database) > 0 {
-        if AnsiTransactionManager::rollback_transaction(database).is_err() {
-            break;
-        }
-    }
-}
-
 /// Fills what was added for it, and takes that away again if the server refuses a value.
 pub(super) fn fill(database: &mut MysqlConnection, sql: &str, undo: &[String]) -> Result<(), Stop> {
     let Err(error) = database.batch_execute(sql) else { return Ok(()) };
@@ -265,8 +252,7 @@ pub(super) fn before_step(database: &mut MysqlConnection) -> QueryResult<()> {
 }
 
 pub(super) fn after_step(database: &mut MysqlConnection, step: &str) -> Result<(), Stop> {
-    let left_open = depth(database) > 1;
-    while depth(database) > 1 && AnsiTransactionManager::rollback_transaction(database).is_ok() {}
+    let left_open = rollback_inner(database);
     match database.batch_execute("RELEASE SAVEPOINT migratable_step") {
         Ok(()) if left_open => Err(Stop::refused(format!("the step `{step}` did not end a transaction that it began"))),
         Ok(()) => stays(database, &format!("the step `{step}`")),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use migratable_core::{Column, ColumnType, DefaultValue, Dialect, Enum, Literal, Sql};
 
-use crate::dialect::literal_for;
+use crate::dialect::{self, hex, literal_for};
 
 /// The variables in which rows are numbered: one for each kind of value, since they count from behind what is there.
 pub(super) const COUNTERS: [&str; 5] =
@@ -63,7 +63,7 @@ fn lacks(what: &str, instead: &str) -> String {
 
 /// A text for MySQL.
 pub(super) fn sql_text<'a>(sql: &'a Sql, what: &str) -> Result<&'a str, String> {
-    sql.text(Dialect::Mysql).ok_or_else(|| format!("{what} has no SQL for MySQL: add `.mysql(\"…\")`"))
+    dialect::sql_text(sql, Dialect::Mysql, what)
 }
 
 /// A plain value.
@@ -74,19 +74,12 @@ pub(super) fn literal(literal: &Literal) -> String {
         Literal::Integer(value) => value.to_string(),
         Literal::Decimal(digits) => digits.clone(),
         Literal::Text(value) => text(value),
-        Literal::Bytes(bytes) => hex(bytes),
+        Literal::Bytes(bytes) => binary(bytes),
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    let mut sql = String::from("X'");
-    for byte in bytes {
-        // Writing to a String does not fail.
-        let _ = write!(sql, "{byte:02x}");
-    }
-    sql.push('\'');
-    sql
+fn binary(bytes: &[u8]) -> String {
+    format!("X'{}'", hex(bytes))
 }
 
 /// The default of a column, as it stands behind DEFAULT.

@@ -7,6 +7,7 @@ use diesel::pg::PgConnection;
 use diesel::result::{Error as DieselError, QueryResult};
 
 use super::ddl;
+use crate::dialect::transactions::{depth, rollback, rollback_inner};
 use crate::dialect::{Connection, literal, said};
 use crate::error::{Error, Stop};
 use crate::executor::cannot_begin;
@@ -78,11 +79,6 @@ pub struct Session {
     unlock: Option<String>,
     /// Whether what the server says is in English.
     speaks_english: bool,
-}
-
-fn depth(database: &mut PgConnection) -> u32 {
-    let status = AnsiTransactionManager::transaction_manager_status_mut(database);
-    status.transaction_depth().ok().flatten().map_or(0, std::num::NonZeroU32::get)
 }
 
 fn set<'a>(settings: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
@@ -254,19 +250,9 @@ pub(super) fn commit(database: &mut PgConnection) -> QueryResult<()> {
     AnsiTransactionManager::commit_transaction(database)
 }
 
-/// Rolls back everything that is open: a step that panics may have left transactions inside of ours.
-pub(super) fn rollback(database: &mut PgConnection) {
-    while depth(database) > 0 {
-        if AnsiTransactionManager::rollback_transaction(database).is_err() {
-            break;
-        }
-    }
-}
-
 /// Stops if a step has ended the transaction, by Diesel or by SQL, which Diesel does not count.
 pub(super) fn after_step(database: &mut PgConnection, step: &str) -> Result<(), Stop> {
-    let left_open = depth(database) > 1;
-    while depth(database) > 1 && AnsiTransactionManager::rollback_transaction(database).is_ok() {}
+    let left_open = rollback_inner(database);
     match is_open(database)? {
         true if left_open => Err(Stop::refused(format!("the step `{step}` did not end a transaction that it began"))),
         true => Ok(()),

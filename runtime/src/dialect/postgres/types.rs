@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use migratable_core::{Column, ColumnType, DefaultValue, Dialect, Enum, Literal, Sql, TableName};
 
 use super::ddl::qualified;
-use crate::dialect::literal as text;
+use crate::dialect::{self, hex, literal as text};
 
 /// The name of a type.
 pub(super) fn name(column_type: &ColumnType) -> Result<String, String> {
@@ -79,7 +79,7 @@ pub(super) fn parse(spelled: &str) -> ColumnType {
 
 /// A text for PostgreSQL.
 pub(super) fn sql_text<'a>(sql: &'a Sql, what: &str) -> Result<&'a str, String> {
-    sql.text(Dialect::Postgres).ok_or_else(|| format!("{what} has no SQL for PostgreSQL: add `.postgres(\"…\")`"))
+    dialect::sql_text(sql, Dialect::Postgres, what)
 }
 
 /// A plain value in a column of that type.
@@ -94,9 +94,9 @@ pub(super) fn literal(column_type: &ColumnType, literal: &Literal) -> Result<Str
             "NaN" => "'NaN'".to_owned(),
             digits => digits.to_owned(),
         },
-        Literal::Bytes(bytes) => hex(bytes),
+        Literal::Bytes(bytes) => binary(bytes),
         Literal::Text(value) => match column_type.on(Dialect::Postgres) {
-            ColumnType::Binary | ColumnType::Varbinary(_) => hex(value.as_bytes()),
+            ColumnType::Binary | ColumnType::Varbinary(_) => binary(value.as_bytes()),
             _ if value.contains('\0') => {
                 return Err("PostgreSQL holds no NUL in a text: leave it out, or make the column binary".to_owned());
             }
@@ -105,15 +105,8 @@ pub(super) fn literal(column_type: &ColumnType, literal: &Literal) -> Result<Str
     })
 }
 
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    let mut sql = String::from("'\\x");
-    for byte in bytes {
-        // Writing to a String does not fail.
-        let _ = write!(sql, "{byte:02x}");
-    }
-    sql.push_str("'::bytea");
-    sql
+fn binary(bytes: &[u8]) -> String {
+    format!("'\\x{}'::bytea", hex(bytes))
 }
 
 /// The default of a column, if it has one.

@@ -5,6 +5,7 @@ use diesel::result::QueryResult;
 use diesel::sqlite::SqliteConnection;
 
 use crate::dialect::Connection;
+use crate::dialect::transactions::{depth, rollback, rollback_inner};
 use crate::error::{Error, Stop};
 use crate::settings::{Settings, milliseconds};
 
@@ -25,11 +26,6 @@ pub struct Session {
     busy_timeout: String,
     /// Whether the file of the journal stays from one transaction to the next.
     keeps_journal: bool,
-}
-
-fn depth(database: &mut SqliteConnection) -> u32 {
-    let status = AnsiTransactionManager::transaction_manager_status_mut(database);
-    status.transaction_depth().ok().flatten().map_or(0, std::num::NonZeroU32::get)
 }
 
 /// Foreign keys are off while tables are made anew: the implicit DELETE of a DROP TABLE would take rows along that
@@ -99,15 +95,6 @@ pub(super) fn commit(database: &mut SqliteConnection) -> QueryResult<()> {
     AnsiTransactionManager::commit_transaction(database)
 }
 
-/// Rolls back everything that is open: a step that panics may have left transactions inside of ours.
-pub(super) fn rollback(database: &mut SqliteConnection) {
-    while depth(database) > 0 {
-        if AnsiTransactionManager::rollback_transaction(database).is_err() {
-            break;
-        }
-    }
-}
-
 /// A savepoint is gone as soon as the transaction around it has ended, whatever was begun since, by Diesel or by SQL,
 /// which Diesel does not count.
 pub(super) fn before_step(database: &mut SqliteConnection) -> QueryResult<()> {
@@ -115,8 +102,7 @@ pub(super) fn before_step(database: &mut SqliteConnection) -> QueryResult<()> {
 }
 
 pub(super) fn after_step(database: &mut SqliteConnection, step: &str) -> Result<(), Stop> {
-    let left_open = depth(database) > 1;
-    while depth(database) > 1 && AnsiTransactionManager::rollback_transaction(database).is_ok() {}
+    let left_open = rollback_inner(database);
     match database.batch_execute("RELEASE migratable_step") {
         Ok(()) if left_open => Err(Stop::refused(format!("the step `{step}` did not end a transaction that it began"))),
         Ok(()) => Ok(()),

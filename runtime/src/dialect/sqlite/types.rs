@@ -2,7 +2,7 @@
 
 use migratable_core::{Column, ColumnType, DefaultValue, Dialect, Enum, Literal, Sql};
 
-use crate::dialect::literal as text;
+use crate::dialect::{self, hex, literal as text};
 
 /// The form in which SQLite keeps the values of a type. `None` is a type that is left to the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +97,7 @@ pub(super) fn name(column_type: &ColumnType) -> Result<String, String> {
 
 /// A text for SQLite.
 pub(super) fn sql_text<'a>(sql: &'a Sql, what: &str) -> Result<&'a str, String> {
-    sql.text(Dialect::Sqlite).ok_or_else(|| format!("{what} has no SQL for SQLite: add `.sqlite(\"…\")`"))
+    dialect::sql_text(sql, Dialect::Sqlite, what)
 }
 
 /// SQL, and whether it is a constant that ADD COLUMN takes.
@@ -133,28 +133,21 @@ pub(super) fn literal(column_type: &ColumnType, literal: &Literal) -> Value {
             "NaN" => "NULL",
             digits => digits,
         }),
-        Literal::Bytes(bytes) => Value::constant(hex(bytes)),
+        Literal::Bytes(bytes) => Value::constant(binary(bytes)),
         // SQL is passed on as a C string, which a NUL would end.
         Literal::Text(value) if value.contains('\0') => {
-            Value::computed(format!("CAST({} AS TEXT)", hex(value.as_bytes())))
+            Value::computed(format!("CAST({} AS TEXT)", binary(value.as_bytes())))
         }
         Literal::Text(value) => match column_type.on(Dialect::Sqlite) {
             ColumnType::Jsonb => Value::computed(format!("jsonb({})", text(value))),
-            ColumnType::Binary | ColumnType::Varbinary(_) => Value::constant(hex(value.as_bytes())),
+            ColumnType::Binary | ColumnType::Varbinary(_) => Value::constant(binary(value.as_bytes())),
             _ => Value::constant(text(value)),
         },
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    let mut sql = String::from("X'");
-    for byte in bytes {
-        // Writing to a String does not fail.
-        let _ = write!(sql, "{byte:02x}");
-    }
-    sql.push('\'');
-    sql
+fn binary(bytes: &[u8]) -> String {
+    format!("X'{}'", hex(bytes))
 }
 
 /// The default of a column, if it has one.

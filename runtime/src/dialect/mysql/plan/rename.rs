@@ -120,13 +120,6 @@ fn unchanged(table: &Table, renamed: Option<(&str, &str)>) -> Vec<(String, Strin
 /// A table whose keys and constraints have the names that they have in another, in the same places.
 fn with_names_of(table: &Table, other: &Table) -> Table {
     let mut named = table.clone();
-    let set = |name: &mut String, of: &String| name.clone_from(of);
-    if let (Some(key), Some(of)) = (&mut named.primary_key, &other.primary_key) {
-        set(&mut key.name, &of.name);
-    }
-    named.uniques.iter_mut().zip(&other.uniques).for_each(|(it, of)| set(&mut it.name, &of.name));
-    named.indexes.iter_mut().zip(&other.indexes).for_each(|(it, of)| set(&mut it.name, &of.name));
-    named.foreign_keys.iter_mut().zip(&other.foreign_keys).for_each(|(it, of)| set(&mut it.name, &of.name));
-    named.checks.iter_mut().zip(&other.checks).for_each(|(it, of)| set(&mut it.name, &of.name));
+    named.names_mut().zip(other.names()).for_each(|(name, of)| of.clone_into(name));
     named
 }

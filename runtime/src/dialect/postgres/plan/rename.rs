@@ -63,7 +63,7 @@ impl Planner<'_> {
         for after in self.schema.tables.values() {
             let old_name = moved.filter(|(_, to)| **to == after.name).map_or(&after.name, |(from, _)| from);
             let Some(old) = before.get(old_name).filter(|old| *old != after) else { continue };
-            for (from, to) in constraint_names(old).zip(constraint_names(after)).filter(|(from, to)| from != to) {
+            for (from, to) in old.constraint_names().zip(after.constraint_names()).filter(|(from, to)| from != to) {
                 let (from, to) = (quoted(from), quoted(to));
                 statements.push(format!("ALTER TABLE {} RENAME CONSTRAINT {from} TO {to}", qualified(&after.name)));
             }
@@ -79,13 +79,4 @@ impl Planner<'_> {
         self.statements(statements);
         Ok(())
     }
-}
-
-/// The names of constraints, always in the same order.
-fn constraint_names(table: &Table) -> impl Iterator<Item = &str> {
-    let key = table.primary_key.iter().map(|it| it.name.as_str());
-    let uniques = table.uniques.iter().map(|it| it.name.as_str());
-    let checks = table.checks.iter().map(|it| it.name.as_str());
-    let keys = table.foreign_keys.iter().map(|it| it.name.as_str());
-    key.chain(uniques).chain(checks).chain(keys)
 }

@@ -85,11 +85,7 @@ impl Planner<'_> {
 
 /// The names that stand in CREATE TABLE.
 fn inner_names(table: &Table) -> Vec<String> {
-    let key = table.primary_key.iter().map(|it| it.name.clone());
-    let uniques = table.uniques.iter().map(|it| it.name.clone());
-    let checks = table.checks.iter().map(|it| it.name.clone());
-    let keys = table.foreign_keys.iter().map(|it| it.name.clone());
     let is_enum = |column: &&Column| matches!(column.column_type, ColumnType::Enum(_));
     let enums = table.columns.iter().filter(is_enum).map(|column| Naming::enum_check(&table.name, &column.name));
-    key.chain(uniques).chain(checks).chain(keys).chain(enums).collect()
+    table.constraint_names().map(str::to_owned).chain(enums).collect()
 }
