@@ -99,17 +99,17 @@ fn there_and_back(dialect: Dialect, draws: Draws) -> Tally {
 
 #[test]
 fn random_pairs_on_postgres() {
-    there_and_back(Dialect::Postgres, Draws::asked(200));
+    there_and_back(Dialect::Postgres, Draws::asked(100));
 }
 
 #[test]
 fn random_pairs_on_mysql() {
-    there_and_back(Dialect::Mysql, Draws::asked(200));
+    there_and_back(Dialect::Mysql, Draws::asked(100));
 }
 
 #[test]
 fn random_pairs_go_there_and_back_with_their_rows() {
-    let draws = Draws::asked(2000);
+    let draws = Draws::asked(1000);
     let Tally { kinds, .. } = there_and_back(Dialect::Sqlite, draws);
     for kind in [
         "create_table",
@@ -142,7 +142,7 @@ fn random_pairs_go_there_and_back_with_their_rows() {
 
 #[test]
 fn revision_finds_nothing_a_second_time_in_random_models() {
-    let draws = Draws::asked(500);
+    let draws = Draws::asked(250);
     let pairs = (draw::schema(), draw::schema(), proptest::collection::vec(any::<bool>(), 12));
     let twice = RefCell::new(Twice::default());
     let result = draws.each(&pairs, 200, |(a, b, rename)| {

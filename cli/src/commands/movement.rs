@@ -344,3 +344,23 @@ fn planned(revision: &PlannedRevision) -> Value {
         "resumes": revision.resumes.map(|Resumed { done, of }| json!({ "done": done, "of": of })),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_reported_with_their_rate_and_the_time_left() {
+        for (done, of, since, seconds, expected) in [
+            (500, Some(2_000), 500, 10.0, "500 of about 2000 rows, 50 a second, 0:30 left"),
+            // What an earlier run has done says nothing of the rate.
+            (1_500, Some(10_000), 1_000, 10.0, "1500 of about 10000 rows, 100 a second, 1:25 left"),
+            (0, Some(10), 0, 0.0, "0 of about 10 rows, 0 a second"),
+            // More than there were, since others have added some.
+            (12, Some(10), 12, 2.0, "12 rows, 6 a second"),
+            (12, None, 12, 2.0, "12 rows, 6 a second"),
+        ] {
+            assert_eq!(rows(done, of, since, Duration::from_secs_f64(seconds)), expected);
+        }
+    }
+}

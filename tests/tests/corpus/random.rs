@@ -96,10 +96,10 @@ fn random_pairs_on_sqlite() {
 
 #[test]
 fn random_pairs_on_postgres() {
-    random_pairs(Dialect::Postgres, 100);
+    random_pairs(Dialect::Postgres, 50);
 }
 
 #[test]
 fn random_pairs_on_mysql() {
-    random_pairs(Dialect::Mysql, 100);
+    random_pairs(Dialect::Mysql, 50);
 }

@@ -1,7 +1,7 @@
 //! Columns that are filled batch by batch.
 
 use std::cell::{Cell, RefCell};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use migratable::revision::*;
 use migratable::{Event, Observer, Options, Settings};
@@ -18,12 +18,13 @@ fn filled(op: &mut Operations) {
 
 #[test]
 fn a_fill_goes_batch_by_batch_too() {
+    const PAUSE: Duration = Duration::from_millis(20);
     for size in [1_000, 5] {
-        let settings = Settings::default().with_batch_size(size).with_batch_pause(Duration::from_millis(1));
+        let settings = Settings::default().with_batch_size(size).with_batch_pause(PAUSE);
         let program = line(&[(first, nothing), (filled, |op| op.drop_column("people", "whole"))]);
         let program = program.with_settings(settings);
         let (_stays, mut db, other) = inhabited(&program);
-        let (other, batch) = (RefCell::new(other), Cell::new(0));
+        let (other, batch) = (RefCell::new(other), Cell::new(0_u32));
         let observe = |event: &Event<'_>| {
             if let Event::Rows { .. } = event {
                 let mut other = other.borrow_mut();
@@ -36,7 +37,9 @@ fn a_fill_goes_batch_by_batch_too() {
             }
         };
         let options = Options { observer: Observer::new(&observe), ..Options::default() };
+        let begun = Instant::now();
         program.upgrade_to(&mut db, "head", &options).unwrap();
+        assert!(begun.elapsed() >= PAUSE * batch.get().saturating_sub(1), "it pauses between batches");
         let wanted = if size == 5 { ["f-1l-1", "f1l1", "gl2", "own"] } else { ["f1l1", "f2l2", "f3l3", "f4l4"] };
         assert_eq!(values(&mut db, "SELECT whole FROM people ORDER BY id")[..4], wanted);
         assert_is(&mut db, &replay(&program, &[]), "filled");

@@ -10,6 +10,18 @@ use crate::databases::client::Database;
 /// All rows of a database.
 pub struct Rows(BTreeMap<String, TableRows>);
 
+impl Rows {
+    /// Each row in a line, with its table; `None` is NULL.
+    pub fn lines(&self) -> Vec<String> {
+        let lines = |(name, table): (&String, &TableRows)| {
+            table.rows.iter().map(|row| format!("{name}: {row:?}")).collect::<Vec<_>>()
+        };
+        let mut lines: Vec<String> = self.0.iter().flat_map(lines).collect();
+        lines.sort();
+        lines
+    }
+}
+
 /// The rows of a table.
 struct TableRows {
     table: Table,
