@@ -99,6 +99,7 @@ mod tests {
             assert_eq!(encoded_database(url), expected);
         }
     }
+
     #[test]
     fn a_limit_is_taken_out_of_the_url() {
         for (query, fitted, seconds) in [
