@@ -6,8 +6,9 @@
     benches/rows.py mysql [ROWS] [KILLS]       1,000,000 rows; the server, a MariaDB, is MIGRATABLE_MYSQL_URL
 
 First `op.map_rows` by a function that gives another value each time it is applied, killed at random moments; then
-`op.backfill` beside one single UPDATE, with the longest time that the other process waits. A project is made below
-target/benches. Needs python3, sqlite3, psql, mariadb, and a quiet machine for the figures.
+`op.backfill` beside one single UPDATE, with the longest transaction and the longest time that the other process waits.
+It fails if a row is lost or wrong, or a goal is missed. A project is made below target/benches. Needs python3, sqlite3,
+psql, mariadb, and a quiet machine for the figures.
 """
 
 import json
@@ -94,6 +95,10 @@ pub fn downgrade(op: &mut Operations) {
 """
 
 
+# What is wanted: megabytes of memory, rows per second of one UPDATE, seconds of the longest transaction.
+MEMORY, RATIO, LONGEST = 200, 0.7, 1.0
+
+
 def say(text):
     print(text, flush=True)
 
@@ -171,6 +176,23 @@ class Sqlite:
         run(["sqlite3", str(self.file), "BEGIN IMMEDIATE; ALTER TABLE users ADD COLUMN bio TEXT; "
              "UPDATE users SET bio = first || ' ' || last; COMMIT"])
 
+    def watcher(self):
+        """What gives for how long others must wait for a transaction that writes."""
+        db = sqlite3.connect(self.file, timeout=600, isolation_level=None)
+        db.execute("PRAGMA busy_timeout = 0")
+
+        def look():
+            begun = time.perf_counter()
+            while True:
+                try:
+                    db.execute("BEGIN IMMEDIATE")
+                    db.execute("COMMIT")
+                    return time.perf_counter() - begun
+                except sqlite3.OperationalError:
+                    time.sleep(0.001)
+
+        return look
+
     def writer(self):
         db = sqlite3.connect(self.file, timeout=600, isolation_level=None)
 
@@ -180,27 +202,44 @@ class Sqlite:
         return write
 
 
-def through(words, says_done, lines_behind_error=0):
-    """What writes through one session of a client, each statement once the one before is done."""
+def through(words, says_done):
+    """What does SQL through one session of a client, each statement once the one before is done; gives what it said."""
     shell = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
-    def write(sql):
+    def do(sql):
         shell.stdin.write(f"{sql};\n{says_done}\n")
         shell.stdin.flush()
-        answer = shell.stdout.readline()
-        if answer.strip() != "done":
-            for _ in range(lines_behind_error):
-                shell.stdout.readline()
-            raise RuntimeError(answer)
+        said = []
+        while (line := shell.stdout.readline()) != "done\n":
+            said.append(line.strip())
+            if not line:
+                break
+        if any("ERROR" in line for line in said):
+            raise RuntimeError(" ".join(said))
+        return said
 
-    return write
+    return do
+
+
+def watching(do, sql):
+    """What gives for how long the transaction that is open was seen; `sql` gives what tells it from others."""
+    known = [None, 0.0]
+
+    def look():
+        now, found = time.perf_counter(), do(sql)
+        if found != known[0]:
+            known[:] = [found, now]
+        return time.perf_counter() - known[1] if found else 0.0
+
+    return look
 
 
 class Postgres:
     def __init__(self):
         server = os.environ.get("MIGRATABLE_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
         self.server = server
-        self.url = server.rsplit("/", 1)[0] + "/migratable_rows"
+        self.own = server.rsplit("/", 1)[0] + "/migratable_rows"
+        self.url = f"{self.own}?application_name=migrate"
 
     def psql(self, url, *commands):
         words = ["psql", "-qtA", "-v", "ON_ERROR_STOP=1", url]
@@ -226,8 +265,13 @@ class Postgres:
         self.psql(self.url, "BEGIN; ALTER TABLE users ADD COLUMN bio TEXT; "
                   "UPDATE users SET bio = first || ' ' || last; COMMIT")
 
+    def watcher(self):
+        return watching(through(["psql", "-qtA", "-v", "ON_ERROR_STOP=1", self.server], "\\echo done"),
+                        "SELECT pid || ' ' || xact_start FROM pg_stat_activity WHERE datname = 'migratable_rows' "
+                        "AND application_name = 'migrate' AND backend_xid IS NOT NULL")
+
     def writer(self):
-        return through(["psql", "-qtA", "-v", "ON_ERROR_STOP=1", self.url], "\\echo done")
+        return through(["psql", "-qtA", "-v", "ON_ERROR_STOP=1", self.own], "\\echo done")
 
 
 class Mysql:
@@ -256,9 +300,13 @@ class Mysql:
     def single(self):
         self.sql("ALTER TABLE users ADD COLUMN bio TEXT; UPDATE users SET bio = first || ' ' || last")
 
+    def watcher(self):
+        return watching(through(self.words + ["--unbuffered", "mysql"], "SELECT 'done';"),
+                        "SELECT trx_id FROM information_schema.innodb_trx WHERE trx_rows_modified > 100")
+
     def writer(self):
         # It goes on behind an error, and says that it is done then too.
-        return through(self.words + ["--force", "--unbuffered", "migratable_rows"], "SELECT 'done';", 1)
+        return through(self.words + ["--force", "--unbuffered", "migratable_rows"], "SELECT 'done';")
 
 
 class Writer(threading.Thread):
@@ -299,6 +347,20 @@ class Writer(threading.Thread):
             self.written[at] = row
             self.times[at] = time.perf_counter()
             time.sleep(0.002)
+
+
+class Watcher(threading.Thread):
+    """Looks for the longest transaction of the tool."""
+
+    def __init__(self, database):
+        super().__init__(daemon=True)
+        self.database, self.longest, self.stops = database, 0.0, False
+
+    def run(self):
+        look = self.database.watcher()
+        while not self.stops:
+            self.longest = max(self.longest, look())
+            time.sleep(0.005)
 
 
 def memory(pid):
@@ -364,6 +426,8 @@ def killed(database, rows, kills):
         f"written ones that are wrong: {wrong}; verify: {status}")
     if rows + new != count or rows - old != untouched or wrong or done < kills:
         raise SystemExit("not every row was converted exactly once, or it was too fast to be killed so often")
+    if max(most / 1024, used) > MEMORY:
+        raise SystemExit(f"it took more than {MEMORY} MB")
 
 
 def filled(database, rows):
@@ -385,24 +449,30 @@ def filled(database, rows):
         database.single()
         single.append(time.perf_counter() - start)
     begin()
-    writer = Writer(database, rows)
-    writer.start()
+    writer, watcher = Writer(database, rows), Watcher(database)
+    for thread in (writer, watcher):
+        thread.start()
     beside, _ = watched(command)
     ended = time.perf_counter()
-    writer.stops = True
-    writer.join(timeout=60)
+    for thread in (writer, watcher):
+        thread.stops = True
+        thread.join(timeout=60)
     # What was written when the fill had ended is nobody's to fill; its end is seen a moment later.
     late = {at for at, when in writer.times.items() if when > ended - 0.2}
     new = sum(1 for at in writer.written if (at < 1 or at > rows) and at not in late)
     late = ", ".join(map(str, late)) or "0"
     wrong = int(database.query("SELECT count(*) FROM users WHERE (bio = first || ' ' || last) IS NOT TRUE "
                                f"AND id NOT IN ({late})")[0][0])
+    ratio = min(single) / min(alone)
     say(f"backfill of {rows:,} rows: {rows / min(alone):,.0f} rows a second, one UPDATE {rows / min(single):,.0f}: "
-        f"{min(single) / min(alone):.2f} (wanted: 0.7); {used:.0f} MB")
-    say(f"  beside a writer {beside:.1f} s; it waited at most {max(writer.waits) * 1000:.0f} ms for one of its "
-        f"{len(writer.waits):,} writes; new rows: {new}; rows that are wrong: {wrong}")
+        f"{ratio:.2f} (wanted: {RATIO}); {used:.0f} MB")
+    say(f"  beside a writer {beside:.1f} s; the longest transaction {watcher.longest:.2f} s (wanted: {LONGEST}); it waited "
+        f"at most {max(writer.waits) * 1000:.0f} ms for one of its {len(writer.waits):,} writes; new rows: {new}; rows "
+        f"that are wrong: {wrong}")
     if wrong:
         raise SystemExit("not every row was filled")
+    if ratio < RATIO or watcher.longest > LONGEST or used > MEMORY:
+        raise SystemExit("a goal is missed")
 
 
 def main():
@@ -419,4 +489,5 @@ def main():
     database.empty()
 
 
-main()
+if __name__ == "__main__":
+    main()

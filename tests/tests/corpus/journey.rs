@@ -56,7 +56,7 @@ pub fn travel(traveller: &Traveller<'_>, pair: &Pair) -> Result<(), Wrong> {
     let Traveller { database, fresh_to, .. } = traveller;
     let start = traveller.start(pair)?;
 
-    if pair.operations.is_empty() {
+    if pair.operations.as_ref().is_some_and(Vec::is_empty) {
         reader::same(&start.from.managed, &start.to.managed).map_err(at("the pair itself"))?;
         nothing_to_do(database, fresh_to).map_err(at("only spelling"))?;
         let plan = Plan::read(database, fresh_to, &[]).map_err(at("diff"))?;
@@ -226,8 +226,8 @@ impl Plan {
     }
 
     fn is_as_expected(&self, pair: &Pair) -> Result<(), String> {
-        if self.kinds != pair.operations {
-            let (wanted, found) = (pair.operations.join(" "), self.kinds.join(" "));
+        if let Some(operations) = pair.operations.as_ref().filter(|it| **it != self.kinds) {
+            let (wanted, found) = (operations.join(" "), self.kinds.join(" "));
             return Err(format!("- {wanted}\n+ {found}\n{}", self.texts.join("\n")));
         }
         match pair.not_managed.iter().find(|it| !self.not_managed.contains(*it)) {

@@ -1,4 +1,5 @@
-//! The pairs of the corpus: hand-written SQL before and after, in `tests/corpus/<dialect>/*.toml`.
+//! The pairs of the corpus: hand-written SQL before and after, in `tests/corpus/<dialect>/*.toml`, or in another folder
+//! that is built like it.
 
 use std::fs;
 use std::ops::Deref;
@@ -19,8 +20,9 @@ pub struct Pair {
     pub to: String,
     /// Answers to `--rename` on the way there.
     pub rename: Vec<String>,
-    /// The kinds of operation that lead there, in order; none if the two differ only in spelling.
-    pub operations: Vec<String>,
+    /// The kinds of operation that lead there, in order; an empty list if the two differ only in spelling. A pair of another
+    /// folder need not say them.
+    pub operations: Option<Vec<String>>,
     /// Rows for tables that generic ones do not fit.
     pub rows: String,
     /// What the comparison must mention as not managed.
@@ -29,30 +31,32 @@ pub struct Pair {
     pub refused: String,
 }
 
-/// The pairs of a dialect whose name has this text in it.
-pub fn read(dialect: Dialect, filter: &str) -> Result<Vec<Pair>, String> {
-    let folder = checkout().join("tests/corpus").join(dialect.name());
+/// The pairs of a dialect whose name has this text in it: those of a folder, or of the corpus.
+pub fn read(folder: Option<&Path>, dialect: Dialect, filter: &str) -> Result<Vec<Pair>, String> {
+    let corpus = checkout().join("tests/corpus");
+    let needed = if folder.is_none() { &["name", "from", "to", "operations"][..] } else { &["name", "from", "to"] };
+    let folder = folder.unwrap_or(&corpus).join(dialect.name());
     let entries = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     files.sort();
     let mut pairs = Vec::new();
     for file in files.iter().filter(|file| file.extension().is_some_and(|it| it == "toml")) {
-        pairs.extend(read_file(file).map_err(|error| format!("{}: {error}", file.display()))?);
+        pairs.extend(read_file(file, needed).map_err(|error| format!("{}: {error}", file.display()))?);
     }
     pairs.retain(|pair| pair.name.contains(filter));
     Ok(pairs)
 }
 
-fn read_file(file: &Path) -> Result<Vec<Pair>, String> {
+fn read_file(file: &Path, needed: &[&str]) -> Result<Vec<Pair>, String> {
     let text = fs::read_to_string(file).map_err(|error| error.to_string())?;
     let table = DeTable::parse(&text).map_err(|error| error.to_string())?;
     let theme = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let pairs = table.get_ref().get("pair").ok_or("there is no [[pair]]")?;
     let DeValue::Array(pairs) = pairs.get_ref() else { return Err("`pair` is written [[pair]]".to_owned()) };
-    pairs.iter().map(|pair| read_pair(&theme, pair.get_ref())).collect()
+    pairs.iter().map(|pair| read_pair(&theme, pair.get_ref(), needed)).collect()
 }
 
-fn read_pair(theme: &str, value: &DeValue<'_>) -> Result<Pair, String> {
+fn read_pair(theme: &str, value: &DeValue<'_>, needed: &[&str]) -> Result<Pair, String> {
     let DeValue::Table(table) = value else { return Err("`pair` is written [[pair]]".to_owned()) };
     let mut pair = Pair::default();
     for (key, value) in table {
@@ -63,13 +67,13 @@ fn read_pair(theme: &str, value: &DeValue<'_>) -> Result<Pair, String> {
             "to" => pair.to = text(value)?,
             "rows" => pair.rows = text(value)?,
             "rename" => pair.rename = texts(value)?,
-            "operations" => pair.operations = texts(value)?,
+            "operations" => pair.operations = Some(texts(value)?),
             "not_managed" => pair.not_managed = texts(value)?,
             "refused" => pair.refused = text(value)?,
             other => return Err(format!("`{other}` is no key of a pair")),
         }
     }
-    match ["name", "from", "to", "operations"].into_iter().find(|key| !table.contains_key(*key)) {
+    match needed.iter().find(|key| !table.contains_key(**key)) {
         Some(missing) => Err(format!("a pair ({}) has no `{missing}`", pair.name)),
         None => Ok(pair),
     }
