@@ -222,16 +222,19 @@ impl<DB: Backend, New: WriteRow<DB>> QueryFragment<DB> for Update<'_, New> {
             // Each number of rows is another statement.
             out.unsafe_to_cache_prepared();
         }
-        out.push_sql(&format!("UPDATE {table} SET "));
+        // Each row is walked through several times: no text is put together on the way.
+        for text in ["UPDATE ", table.as_str(), " SET "] {
+            out.push_sql(text);
+        }
         if let [row] = self.rows {
             for (at, target) in writes.iter().enumerate() {
-                out.push_sql(&format!("{}{} = ", comma(at), target.column));
-                bind(row, target, out.reborrow())?;
+                assign(row, comma(at), target, &mut out)?;
             }
-            keeps.iter().for_each(|keep| out.push_sql(&format!(", {keep}")));
+            for text in keeps.iter().flat_map(|keep| [", ", keep.as_str()]) {
+                out.push_sql(text);
+            }
             for (at, target) in key.iter().enumerate() {
-                out.push_sql(&format!("{}{} = ", if at == 0 { " WHERE " } else { " AND " }, target.column));
-                bind(row, target, out.reborrow())?;
+                assign(row, if at == 0 { " WHERE " } else { " AND " }, target, &mut out)?;
             }
             return Ok(());
         }
@@ -253,6 +256,19 @@ impl<DB: Backend, New: WriteRow<DB>> QueryFragment<DB> for Update<'_, New> {
     }
 }
 
+/// Writes a column, `=` and the value behind a word.
+fn assign<'b, DB: Backend, New: WriteRow<DB>>(
+    row: &'b New,
+    word: &str,
+    target: &Target,
+    out: &mut AstPass<'_, 'b, DB>,
+) -> QueryResult<()> {
+    for text in [word, target.column.as_str(), " = "] {
+        out.push_sql(text);
+    }
+    bind(row, target, out.reborrow())
+}
+
 fn comma(at: usize) -> &'static str {
     if at == 0 { "" } else { ", " }
 }
@@ -267,7 +283,9 @@ fn bind<'b, DB: Backend, New: WriteRow<DB>>(
     }
     row.bind(target.field, out.reborrow())?;
     if let Some(to) = &target.cast {
-        out.push_sql(&format!(" AS {to})"));
+        for text in [" AS ", to.as_str(), ")"] {
+            out.push_sql(text);
+        }
     }
     Ok(())
 }
