@@ -164,6 +164,10 @@ macro_rules! paired {
     };
 }
 
+fn replaced() -> Stop {
+    Stop::refused("a step has put a connection to another database in the place of this one")
+}
+
 impl Database for AnyConnection {}
 
 impl Connection for AnyConnection {
@@ -227,8 +231,12 @@ impl Connection for AnyConnection {
         inside!(self, inner => inner.before_step())
     }
 
-    fn after_step(&mut self, step: &str) -> Result<(), Stop> {
-        inside!(self, inner => inner.after_step(step))
+    fn after_step(&mut self, session: &Session, step: &str) -> Result<(), Stop> {
+        paired!(self, session, Session, (inner, session) => inner.after_step(session, step), else Err(replaced()))
+    }
+
+    fn after_sql(&mut self, session: &Session) -> Result<(), Stop> {
+        paired!(self, session, Session, (inner, session) => inner.after_sql(session), else Err(replaced()))
     }
 
     fn back_up(&mut self, backup: &Backup) -> Result<Option<PathBuf>, Error> {
@@ -305,8 +313,7 @@ impl Connection for AnyConnection {
     }
 
     fn perform_in(&mut self, session: &Session, work: &Work) -> Result<(), Stop> {
-        let other = || Stop::refused("a step has put a connection to another database in the place of this one");
-        paired!(self, session, Session, (inner, session) => inner.perform_in(session, work), else Err(other()))
+        paired!(self, session, Session, (inner, session) => inner.perform_in(session, work), else Err(replaced()))
     }
 
     fn preview(&mut self, work: &Work) -> QueryResult<Vec<String>> {

@@ -190,8 +190,14 @@ pub trait Connection: Any + Sized {
     fn rollback(&mut self);
     /// Marks the transaction that a step is called in.
     fn before_step(&mut self) -> QueryResult<()>;
-    /// Stops if the step has ended the transaction, begun another one behind it or not.
-    fn after_step(&mut self, step: &str) -> Result<(), Stop>;
+    /// Stops if the step has ended the transaction, begun another one behind it or not; does what
+    /// [`after_sql`](Self::after_sql) does.
+    fn after_step(&mut self, session: &Self::Session, step: &str) -> Result<(), Stop>;
+    /// Sees that everybody else who migrates is still kept away, behind SQL that somebody wrote: it may free every lock of
+    /// the session.
+    fn after_sql(&mut self, _session: &Self::Session) -> Result<(), Stop> {
+        Ok(())
+    }
     /// Copies the database as it was before the transaction that is open, where that is done here.
     fn back_up(&mut self, _backup: &Backup) -> Result<Option<PathBuf>, Error> {
         Ok(None)

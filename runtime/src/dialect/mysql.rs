@@ -93,8 +93,12 @@ impl Connection for MysqlConnection {
         session::before_step(self)
     }
 
-    fn after_step(&mut self, step: &str) -> Result<(), Stop> {
-        session::after_step(self, step)
+    fn after_step(&mut self, session: &session::Session, step: &str) -> Result<(), Stop> {
+        session::after_step(self, session, step)
+    }
+
+    fn after_sql(&mut self, session: &session::Session) -> Result<(), Stop> {
+        session::after_sql(self, session)
     }
 
     fn execute(&mut self, sql: &str) -> QueryResult<()> {
@@ -154,13 +158,7 @@ impl Connection for MysqlConnection {
 
     fn perform(&mut self, work: &Work) -> Result<(), Stop> {
         match work {
-            Work::Statement(sql) => {
-                self.execute(sql).map_err(|error| Stop::at(sql, error))?;
-                match sql.to_ascii_uppercase().contains("USE") {
-                    true => session::stays(self, "a statement"),
-                    false => Ok(()),
-                }
-            }
+            Work::Statement(sql) => self.execute(sql).map_err(|error| Stop::at(sql, error)),
             Work::Fill { sql, undo } => session::fill(self, sql, undo),
             Work::Verify(it) => it.perform(self),
             Work::Begin => self.begin_rows().map_err(|error| Stop::at("BEGIN", error)),

@@ -111,8 +111,12 @@ impl Connection for PgConnection {
         Ok(())
     }
 
-    fn after_step(&mut self, step: &str) -> Result<(), Stop> {
-        session::after_step(self, step)
+    fn after_step(&mut self, session: &session::Session, step: &str) -> Result<(), Stop> {
+        session::after_step(self, session, step)
+    }
+
+    fn after_sql(&mut self, session: &session::Session) -> Result<(), Stop> {
+        session::after_sql(self, session)
     }
 
     fn execute(&mut self, sql: &str) -> QueryResult<()> {

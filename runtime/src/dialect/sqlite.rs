@@ -103,7 +103,7 @@ impl Connection for SqliteConnection {
         session::before_step(self)
     }
 
-    fn after_step(&mut self, step: &str) -> Result<(), Stop> {
+    fn after_step(&mut self, _: &session::Session, step: &str) -> Result<(), Stop> {
         session::after_step(self, step)
     }
 

@@ -145,9 +145,16 @@ impl<Db: Database> Run<'_, Db> {
                 let missing = || Stop::refused(format!("nothing was compiled for the step `{name}`"));
                 let step = operations.step(name).ok_or_else(missing);
                 let _given = self.options.given.during();
-                step.and_then(|step| call(database, step, name))
+                step.and_then(|step| call(database, &self.session.before, step, name))
             }
-            work => database.perform_in(&self.session.before, work),
+            work => {
+                database.perform_in(&self.session.before, work)?;
+                let operations = piece.operations.iter().filter_map(|&at| operations.operations.get(at));
+                match operations.into_iter().any(|it| matches!(it, Operation::Execute { .. })) {
+                    true => database.after_sql(&self.session.before),
+                    false => Ok(()),
+                }
+            }
         }
     }
 
@@ -183,10 +190,10 @@ impl<Db: Database> Run<'_, Db> {
 }
 
 /// Calls a step, and sees that it leaves the transaction as it found it, also where it fails.
-fn call<Db: Database>(database: &mut Db, step: &Step, name: &str) -> Result<(), Stop> {
+fn call<Db: Database>(database: &mut Db, session: &Db::Session, step: &Step, name: &str) -> Result<(), Stop> {
     database.before_step()?;
     let outcome = step(database as &mut dyn Any);
-    let after = database.after_step(name);
+    let after = database.after_step(session, name);
     outcome
         .map_err(|error| Stop { ended: after.as_ref().is_err_and(|stop| stop.ended), ..Cause::Step(error).into() })?;
     after

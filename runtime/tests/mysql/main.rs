@@ -21,6 +21,7 @@ mod busy;
 mod conversions;
 mod executor;
 mod foreseen;
+mod freed;
 mod impact;
 mod journal;
 mod pairs;

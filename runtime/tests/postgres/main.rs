@@ -19,6 +19,7 @@ mod throwaway;
 mod batches;
 mod changes;
 mod differences;
+mod freed;
 mod impact;
 mod large;
 mod not_managed;

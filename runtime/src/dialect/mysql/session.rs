@@ -109,6 +109,8 @@ fn set_statement_limit(mariadb: &str, mysql: &str) -> String {
 /// What a connection was like before.
 pub struct Session {
     database: String,
+    /// How long to wait for another process, in seconds.
+    patience: u32,
     sql_mode: String,
     foreign_key_checks: String,
     lock_wait_timeout: String,
@@ -139,8 +141,10 @@ pub(super) fn enter(database: &mut MysqlConnection, settings: &Settings) -> Resu
         .map_err(failed)?;
     let mut values = rows.into_iter().flatten();
     let mut next = || values.next().flatten();
+    let patience = patience(settings);
     let mut session = Session {
         database: String::new(),
+        patience,
         sql_mode: next().unwrap_or_default(),
         foreign_key_checks: next().unwrap_or_default(),
         lock_wait_timeout: next().unwrap_or_default(),
@@ -153,7 +157,6 @@ pub(super) fn enter(database: &mut MysqlConnection, settings: &Settings) -> Resu
     };
     session.database = name;
     database.batch_execute(REMEMBER).map_err(failed)?;
-    let patience = patience(settings);
     let answer = database.rows(&format!("SELECT GET_LOCK(@migratable_lock, {patience})")).map_err(failed)?;
     if answer.into_iter().flatten().flatten().all(|value| value != "1") {
         let holder = lock_holder(database).map_or(String::new(), |holder| format!(": {holder}"));
@@ -228,22 +231,38 @@ pub(super) fn fill(database: &mut MysqlConnection, sql: &str, undo: &[String]) -
     Err(Stop { undone, ..Stop::at(sql, error) })
 }
 
-/// Stops if another database is in use than the one that is migrated: what follows, the history too, would go there.
-pub(super) fn stays(database: &mut MysqlConnection, what: &str) -> Result<(), Stop> {
-    const ASK: &str = "SELECT DATABASE() FROM DUAL WHERE NOT DATABASE() <=> @migratable_database";
-    let elsewhere = database.rows(ASK).map_err(|error| Stop::at(ASK, error))?;
-    if elsewhere.is_empty() {
-        return Ok(());
+/// Stops behind SQL that somebody wrote if the connection is no longer what it was.
+pub(super) fn after_sql(database: &mut MysqlConnection, session: &Session) -> Result<(), Stop> {
+    stays(database, session, "a statement")
+}
+
+/// Stops if another database is in use than the one that is migrated: what follows, the history too, would go there. The
+/// same if the lock is free: another process may be at work already.
+fn stays(database: &mut MysqlConnection, session: &Session, what: &str) -> Result<(), Stop> {
+    const ASK: &str = "SELECT DATABASE() <=> @migratable_database, IS_USED_LOCK(@migratable_lock) <=> CONNECTION_ID()";
+    let row = database.rows(ASK).map_err(|error| Stop::at(ASK, error))?.into_iter().flatten();
+    let holds: Vec<bool> = row.map(|value| value.as_deref() == Some("1")).collect();
+    // What follows, the journal too, goes where it belongs, and is done by one process at a time.
+    match holds[..] {
+        [true, true] => Ok(()),
+        [false, ..] => {
+            let back = format!("USE {}", quoted(&session.database));
+            database.batch_execute(&back).map_err(|error| Stop::at(&back, error))?;
+            Err(Stop::refused(format!(
+                "{what} turned the connection to another database by USE; name the table with its database instead, as in \
+                 `other.table`"
+            )))
+        }
+        _ => {
+            // Who has the lock may wait for what the transaction holds.
+            rollback(database);
+            drop(database.rows(&format!("SELECT GET_LOCK(@migratable_lock, {})", session.patience)));
+            Err(Stop::refused(format!(
+                "{what} freed the lock that lets one process at a time migrate this database, as RELEASE_ALL_LOCKS() does: \
+                 free no other locks than its own, by RELEASE_LOCK('its name')"
+            )))
+        }
     }
-    // What follows, the journal too, goes where it belongs.
-    let own = database.rows("SELECT @migratable_database").unwrap_or_default().into_iter().flatten().flatten().next();
-    if let Some(own) = own {
-        database.batch_execute(&format!("USE {}", quoted(&own))).map_err(|error| Stop::at("USE", error))?;
-    }
-    Err(Stop::refused(format!(
-        "{what} turned the connection to another database by USE; name the table with its database instead, as in \
-         `other.table`"
-    )))
 }
 
 /// A savepoint is gone as soon as the transaction around it has ended, by Diesel, by SQL, or by a change of a table.
@@ -251,11 +270,11 @@ pub(super) fn before_step(database: &mut MysqlConnection) -> QueryResult<()> {
     database.batch_execute("SAVEPOINT migratable_step")
 }
 
-pub(super) fn after_step(database: &mut MysqlConnection, step: &str) -> Result<(), Stop> {
+pub(super) fn after_step(database: &mut MysqlConnection, session: &Session, step: &str) -> Result<(), Stop> {
     let left_open = rollback_inner(database);
     match database.batch_execute("RELEASE SAVEPOINT migratable_step") {
         Ok(()) if left_open => Err(Stop::refused(format!("the step `{step}` did not end a transaction that it began"))),
-        Ok(()) => stays(database, &format!("the step `{step}`")),
+        Ok(()) => stays(database, session, &format!("the step `{step}`")),
         // The server's words are in its own language; a connection that goes on lacks nothing but the savepoint.
         Err(_) if database.batch_execute("DO 0").is_ok() => Err(Stop::ended_by(step)),
         Err(error) => Err(Stop::at("RELEASE SAVEPOINT migratable_step", error)),

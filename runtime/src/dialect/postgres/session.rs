@@ -75,8 +75,8 @@ pub struct Session {
     settings: Vec<(String, String)>,
     /// SQL that gives whether it is still this session.
     is_same: String,
-    /// Lets go of the lock, if it was to outlive transactions.
-    unlock: Option<String>,
+    /// The number of the lock, if it is to outlive transactions.
+    held: Option<String>,
     /// Whether what the server says is in English.
     speaks_english: bool,
 }
@@ -119,7 +119,7 @@ pub(super) fn enter(database: &mut PgConnection, settings: &Settings) -> Result<
     ));
     let set = set(wanted.iter().map(|(name, value)| (*name, value.as_str())));
     database.batch_execute(&format!("{same}; {set}")).map_err(failed)?;
-    Ok(Session { settings: before, is_same, unlock: None, speaks_english })
+    Ok(Session { settings: before, is_same, held: None, speaks_english })
 }
 
 /// Whether the messages of a locale are those that stand in the server's source.
@@ -147,6 +147,9 @@ const IN_ENGLISH: &str = "BEGIN PERFORM set_config('lc_messages', 'C', false); \
 /// What the server says when a session has become another one between two statements.
 const OTHER_SESSION: &str = "migratable: this is another session";
 
+/// What the server says when the lock of the session is not held any more.
+const FREED: &str = "migratable: the lock was freed";
+
 /// What the server says when a transaction is open that SQL has begun.
 const OPEN_TRANSACTION: &str = "migratable: a transaction is open";
 
@@ -166,10 +169,11 @@ fn is_of_pooler(error: &DieselError) -> bool {
 pub(super) fn leave(database: &mut PgConnection, session: &Session) {
     rollback(database);
     let before = session.settings.iter().map(|(name, value)| format!("({}, {})", literal(name), literal(value)));
+    let unlock = session.held.as_ref().map(|key| format!("SELECT pg_advisory_unlock({key}); "));
     let restored = database.batch_execute(&format!(
         "{}SELECT set_config(name, value, false) FROM (VALUES {}) AS before (name, value) \
          WHERE current_setting(name) <> value",
-        session.unlock.as_deref().unwrap_or_default(),
+        unlock.unwrap_or_default(),
         before.collect::<Vec<_>>().join(", ")
     ));
     // Only the settings of this connection; if even that fails, it is gone.
@@ -183,8 +187,8 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(2
 /// it is still the same one. Nothing is open while it waits: who makes an index CONCURRENTLY would wait for that. A pooler
 /// may have given the connection another session meanwhile.
 pub(super) fn begin(database: &mut PgConnection, settings: &Settings, session: &Session) -> Result<(), Error> {
-    if session.unlock.is_some() {
-        return begin_again(database, session);
+    if let Some(key) = &session.held {
+        return begin_again(database, session, key);
     }
     let begun = Instant::now();
     let mut pause = PAUSES[0];
@@ -221,29 +225,56 @@ pub(super) fn begin(database: &mut PgConnection, settings: &Settings, session: &
 
 /// Keeps the lock until the end of the session: it is asked for within a transaction that has it.
 pub(super) fn hold(database: &mut PgConnection, settings: &Settings, session: &mut Session) -> QueryResult<()> {
-    if session.unlock.is_some() {
+    if session.held.is_some() {
         return Ok(());
     }
     // The number is kept: the first schema may be another one at the end.
     let key = database.rows(&format!("SELECT {}", lock_key(settings)))?.into_iter().flatten().flatten().next();
     let key = key.unwrap_or_default();
     database.batch_execute(&format!("SELECT pg_advisory_lock({key})"))?;
-    session.unlock = Some(format!("SELECT pg_advisory_unlock({key}); "));
+    session.held = Some(key);
     Ok(())
 }
 
-/// Begins a transaction of a session that has the lock; all that is asked goes with the statement that begins it.
-fn begin_again(database: &mut PgConnection, session: &Session) -> Result<(), Error> {
+/// Takes the lock of a session again, which SQL may have freed; tells whether it was still held. Nobody else can have come
+/// in: the transaction has the same lock, and no SQL frees that.
+fn taken_again(key: &str) -> String {
+    format!("pg_advisory_unlock({key}), pg_try_advisory_lock({key})")
+}
+
+/// Begins a transaction of a session that has the lock, and takes the lock for it too; all that is asked goes with the
+/// statement that begins it.
+fn begin_again(database: &mut PgConnection, session: &Session, key: &str) -> Result<(), Error> {
+    let stops = |why: &str| format!("CAST(concat('{why}', now()) AS integer)::text");
     let begin = format!(
-        "BEGIN; SELECT CASE WHEN {} THEN set_config('migratable.transaction', 'open', true) \
-         ELSE CAST(concat('{OTHER_SESSION}', now()) AS integer)::text END",
-        session.is_same
+        "BEGIN; SELECT CASE WHEN NOT {} THEN {} \
+         WHEN pg_try_advisory_xact_lock({key}) AND (true, true) = ({}) \
+         THEN set_config('migratable.transaction', 'open', true) ELSE {} END",
+        session.is_same,
+        stops(OTHER_SESSION),
+        taken_again(key),
+        stops(FREED)
     );
     AnsiTransactionManager::begin_transaction_sql(database, &begin).map_err(|error| {
         // Diesel knows of no transaction then.
         drop(database.batch_execute("ROLLBACK"));
-        if is_of_pooler(&error) { Error::Pooler } else { cannot_begin(error) }
+        match () {
+            () if is_of_pooler(&error) => Error::Pooler,
+            () if error.to_string().contains(FREED) => cannot_begin(said(
+                "something in the one before, a trigger perhaps, freed the lock that lets one process at a time migrate \
+                 this database, as pg_advisory_unlock_all() does: let it free no other locks than its own; what was done \
+                 is whole",
+            )),
+            () => cannot_begin(error),
+        }
     })
+}
+
+/// Keeps everybody else away on, whatever locks somebody's SQL has freed.
+pub(super) fn after_sql(database: &mut PgConnection, session: &Session) -> Result<(), Stop> {
+    let Some(key) = &session.held else { return Ok(()) };
+    let again = format!("SELECT {}", taken_again(key));
+    database.batch_execute(&again).map_err(|error| Stop::at(&again, error))
 }
 
 pub(super) fn commit(database: &mut PgConnection) -> QueryResult<()> {
@@ -251,23 +282,25 @@ pub(super) fn commit(database: &mut PgConnection) -> QueryResult<()> {
 }
 
 /// Stops if a step has ended the transaction, by Diesel or by SQL, which Diesel does not count.
-pub(super) fn after_step(database: &mut PgConnection, step: &str) -> Result<(), Stop> {
+pub(super) fn after_step(database: &mut PgConnection, session: &Session, step: &str) -> Result<(), Stop> {
     let left_open = rollback_inner(database);
-    match is_open(database)? {
+    let also = session.held.as_ref().map_or(String::new(), |key| format!(", {}", taken_again(key)));
+    match is_open(database, &also)? {
         true if left_open => Err(Stop::refused(format!("the step `{step}` did not end a transaction that it began"))),
         true => Ok(()),
         false => Err(Stop::ended_by(step)),
     }
 }
 
-fn is_open(database: &mut PgConnection) -> QueryResult<bool> {
-    let rows = database.rows("SELECT coalesce(current_setting('migratable.transaction', true), '')")?;
+fn is_open(database: &mut PgConnection, also: &str) -> QueryResult<bool> {
+    let ask = format!("SELECT coalesce(current_setting('migratable.transaction', true), ''){also}");
+    let rows = database.rows(&ask)?;
     Ok(rows.into_iter().flatten().flatten().any(|text| text == "open"))
 }
 
 /// Lets everything be checked that waits for the end of the transaction; a table cannot be changed before.
 pub(super) fn check_references(database: &mut PgConnection) -> Result<(), Stop> {
-    if !is_open(database)? {
+    if !is_open(database, "")? {
         let message = "a statement ended the transaction by COMMIT or ROLLBACK";
         return Err(Stop { ended: true, ..Stop::refused(message) });
     }
