@@ -169,14 +169,13 @@ impl Database {
     /// An error of the runtime, with the database in front.
     pub(crate) fn failure(&self, error: &migratable::Error) -> Failure {
         match error {
-            migratable::Error::Resolve(_) | migratable::Error::Range { .. } => Failure::Usage(error.to_string()),
             migratable::Error::Database { .. }
             | migratable::Error::Failed(_)
             | migratable::Error::Ahead { .. }
             | migratable::Error::Backup { .. } => {
                 Failure::Refused { code: error.code(), message: format!("{}: {error}", self.shown()) }
             }
-            _ => Failure::Refused { code: error.code(), message: error.to_string() },
+            error => Failure::of(error),
         }
     }
 }

@@ -46,6 +46,15 @@ impl Failure {
         Failure::Refused { code: "database", message }
     }
 
+    /// What the library says.
+    #[cfg(feature = "database")]
+    pub(crate) fn of(error: &migratable::Error) -> Failure {
+        match error {
+            migratable::Error::Resolve(_) | migratable::Error::Range { .. } => Failure::Usage(error.to_string()),
+            error => Failure::Refused { code: error.code(), message: error.to_string() },
+        }
+    }
+
     /// The word for programs, if there is one.
     pub fn code(&self) -> Option<&'static str> {
         match self {

@@ -216,7 +216,7 @@ fn compiled_in(migrator: &crate::database::Migrator) -> Outcome<Revisions> {
         upgrade: revision.operations(Direction::Upgrade),
         downgrade: revision.operations(Direction::Downgrade),
     };
-    let graph = migrator.graph().map_err(|error| Failure::Failed(error.to_string()))?;
+    let graph = migrator.graph().map_err(|error| Failure::of(&error))?;
     Ok(Revisions::new(migrator.revisions().iter().map(read).collect(), graph))
 }
 

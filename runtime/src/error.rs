@@ -107,7 +107,10 @@ pub enum Error {
         changed: Vec<String>,
     },
     /// A data step of a revision was edited after it was applied; an error only when asked to be strict.
-    #[error("a step of revision {revision} was changed after it was applied")]
+    #[error(
+        "a step of revision {revision} was changed after it was applied; undo the edit, or take it as it is by \
+         `repair {revision} --reason …`; it is no error without --strict"
+    )]
     StepsChanged {
         /// The revision.
         revision: String,

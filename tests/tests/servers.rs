@@ -5,6 +5,7 @@
 
 mod servers {
     pub mod bad_input;
+    pub mod codes;
     pub mod copies;
     pub mod language;
     pub mod pooler;

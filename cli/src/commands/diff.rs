@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &Diff, project: &Project, console: &mut Console<'_>
     let script = match pair.dialect.filter(|_| arguments.sql && !operations.is_empty()) {
         Some(dialect) => Some(
             inspect::script(dialect, &pair.from, &pair.to, &operations, losses, project.settings())
-                .map_err(|error| Failure::Failed(error.to_string()))?,
+                .map_err(|error| Failure::of(&error))?,
         ),
         None => None,
     };

@@ -6,7 +6,7 @@ use super::script;
 use crate::arguments::{EnsureVersion, Report};
 use crate::console::Console;
 use crate::database::{Database, migrator};
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::project::Project;
 
 /// Makes the table of the history where it is missing.
@@ -19,7 +19,7 @@ pub(crate) fn run(
     let migrator = migrator(project)?;
     if arguments.sql {
         let dialect = script::dialect(arguments.dialect, url, project, console)?;
-        let text = migrator.ensure_history_sql(dialect).map_err(|error| script::failure(&error))?;
+        let text = migrator.ensure_history_sql(dialect).map_err(|error| Failure::of(&error))?;
         script::print(&text, dialect, json!({}), Report::default(), console);
         return Ok(());
     }

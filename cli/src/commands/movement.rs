@@ -81,13 +81,22 @@ impl Movement<'_> {
         };
         console.progress("");
         let report = report.map_err(|error| self.failure(&error, &migrator, &mut connection, &database))?;
-        self.report(&report, &report.current, &database, console);
+        let ahead = match &report.standing {
+            Standing::Ahead(unknown) => Some(database.failure(&migratable::Error::Ahead { unknown: unknown.clone() })),
+            Standing::Current | Standing::Behind(_) => None,
+        };
+        self.report(&report, ahead.as_ref(), &database, console);
         if report.done.is_empty() && report.taken_over.is_empty() {
             self.hint_at_other_way(&migrator, &report.current, project, console);
         }
-        match report.standing {
-            Standing::Ahead(unknown) => Err(database.failure(&migratable::Error::Ahead { unknown })),
-            Standing::Current | Standing::Behind(_) => Ok(()),
+        match ahead {
+            // The report is all that is printed as JSON.
+            Some(failure) if self.how.report.json => {
+                console.note(format_args!("error: {}", failure.message().unwrap_or_default()));
+                Err(Failure::Said(failure.status()))
+            }
+            Some(failure) => Err(failure),
+            None => Ok(()),
         }
     }
 
@@ -157,7 +166,7 @@ impl Movement<'_> {
         Ok(migrator.with_settings(settings))
     }
 
-    fn report(&self, report: &Report, current: &[String], database: &Database, console: &mut Console<'_>) {
+    fn report(&self, report: &Report, failure: Option<&Failure>, database: &Database, console: &mut Console<'_>) {
         let (standing, pending, unknown) = match &report.standing {
             Standing::Current => ("current", &[][..], &[][..]),
             Standing::Ahead(unknown) => ("ahead", &[][..], &unknown[..]),
@@ -175,18 +184,22 @@ impl Movement<'_> {
                     })
                 })
                 .collect();
-            console.json(&json!({
+            let mut json = json!({
                 "database": database.shown(),
                 "direction": self.direction.word(),
                 "done": done,
                 "taken_over": report.taken_over,
                 "resumed": report.resumed,
                 "backup": report.backup,
-                "current": current,
+                "current": report.current,
                 "standing": standing,
                 "pending": pending,
                 "unknown": unknown,
-            }));
+            });
+            if let Some(failure) = failure {
+                json["error"] = json!({ "code": failure.code(), "message": failure.message() });
+            }
+            console.json(&json);
         } else {
             let verb = match self.direction {
                 Direction::Upgrade => "applied",
@@ -206,7 +219,7 @@ impl Movement<'_> {
                     done.duration.as_millis()
                 ));
             }
-            let at = at(current);
+            let at = at(&report.current);
             let database = database.shown();
             match (&report.standing, self.direction) {
                 (Standing::Ahead(_), _) => {}
@@ -257,7 +270,7 @@ impl Movement<'_> {
         let dialect = script::dialect(self.how.dialect, url, project, console)?;
         let options = ScriptOptions { idempotent: self.how.idempotent };
         let written = self.migrator(project)?.script(dialect, self.target, self.direction, &options);
-        let RevisionScript { sql, stops, .. } = written.map_err(|error| script::failure(&error))?;
+        let RevisionScript { sql, stops, .. } = written.map_err(|error| Failure::of(&error))?;
         let stops_at: Vec<Value> = stops
             .iter()
             .map(|stop| json!({ "revision": stop.revision, "step": stop.step, "message": stop.message }))

@@ -7,7 +7,7 @@ use crate::arguments::Report;
 use crate::arguments::movement::ScriptDialect;
 use crate::console::Console;
 use crate::database::Database;
-use crate::failure::{Failure, Outcome};
+use crate::failure::Outcome;
 use crate::project::Project;
 
 /// The dialect that is asked for. A script needs no database; one that is named anyway says the dialect.
@@ -32,13 +32,5 @@ pub(super) fn print(script: &str, dialect: Dialect, mut facts: Value, report: Re
         console.json(&facts);
     } else {
         console.line(script.trim_end());
-    }
-}
-
-/// Why there is none.
-pub(super) fn failure(error: &migratable::Error) -> Failure {
-    match error {
-        migratable::Error::Resolve(_) | migratable::Error::Range { .. } => Failure::Usage(error.to_string()),
-        other => Failure::Failed(other.to_string()),
     }
 }

@@ -7,7 +7,7 @@ use super::script;
 use crate::arguments::Stamp;
 use crate::console::Console;
 use crate::database::{Database, migrator};
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::project::Project;
 
 /// Records revisions as applied without running anything.
@@ -17,7 +17,7 @@ pub(crate) fn run(arguments: &Stamp, url: Option<&str>, project: &Project, conso
     let options = StampOptions { purge: arguments.purge };
     if arguments.sql {
         let dialect = script::dialect(arguments.dialect, url, project, console)?;
-        let text = migrator.stamp_sql(dialect, &targets, &options).map_err(|error| script::failure(&error))?;
+        let text = migrator.stamp_sql(dialect, &targets, &options).map_err(|error| Failure::of(&error))?;
         script::print(&text, dialect, json!({}), arguments.report, console);
         return Ok(());
     }

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 
 use migratable_core::Dialect;
-use migratable_tests::databases::client::Server;
+use migratable_tests::databases::client::{Database, Server};
 
 use super::program::{Program, SOUND};
 
@@ -84,15 +84,20 @@ fn pooler(server: String, idle: usize) -> u16 {
     port
 }
 
+/// The URL of a database behind such a pooler.
+pub fn pooled(database: &Database<'_>, idle: usize) -> String {
+    let url = database.url();
+    let (front, name) = url.rsplit_once('/').unwrap();
+    let (user, address) = front.rsplit_once('@').unwrap();
+    format!("{user}@127.0.0.1:{}/{name}", pooler(address.to_owned(), idle))
+}
+
 #[test]
 fn a_pooler_in_transaction_mode_is_refused_before_anything_is_changed() {
     let server = Server::of(Dialect::Postgres).unwrap();
     let database = server.database("pooler").unwrap();
     database.make("").unwrap();
-    let url = database.url();
-    let (front, name) = url.rsplit_once('/').unwrap();
-    let (user, address) = front.rsplit_once('@').unwrap();
-    let pooled = format!("{user}@127.0.0.1:{}/{name}", pooler(address.to_owned(), 0));
+    let pooled = pooled(&database, 0);
     let program = Program::new(&database, &SOUND, "");
     let settings = "SELECT count(*) FROM pg_tables WHERE tablename LIKE 'migratable%'";
     for command in [&["upgrade"][..], &["upgrade", "a1"], &["stamp", "head"]] {
@@ -109,14 +114,11 @@ fn a_pooler_in_transaction_mode_is_refused_before_anything_is_changed() {
 fn a_pooler_that_changes_the_session_in_the_middle_is_seen_before_anything_is_done_in_another() {
     let server = Server::of(Dialect::Postgres).unwrap();
     let database = server.database("pooler_busy").unwrap();
-    let url = database.url();
-    let (front, name) = url.rsplit_once('/').unwrap();
-    let (user, address) = front.rsplit_once('@').unwrap();
     let mut seen_between = 0;
     for idle in 0.. {
         database.make("").unwrap();
         let program = Program::new(&database, &SOUND, "");
-        let pooled = format!("{user}@127.0.0.1:{}/{name}", pooler(address.to_owned(), idle));
+        let pooled = pooled(&database, idle);
         let ended = program.run(&["--database-url", &pooled, "upgrade"]);
         let between = program.ok(&["current"]) == "a1\n";
         if let Err(error) = &ended {

@@ -28,7 +28,7 @@ pub(super) fn inspect(database: &mut PgConnection, schema: &Schema) -> Result<In
         passing.extend(others.enumerate().map(|(at, name)| (format!("{scratch}_{at}"), name)));
         for (name, _) in &passing {
             if let Err(source) = database.batch_execute(&format!("CREATE SCHEMA {name}")) {
-                failed = Some(no_room(name, source));
+                failed = Some(no_room(source));
                 return Err(DieselError::RollbackTransaction);
             }
         }
@@ -92,13 +92,11 @@ fn free_name(database: &mut PgConnection) -> QueryResult<String> {
     Ok(database.rows(free)?.into_iter().flatten().flatten().next().unwrap_or_default())
 }
 
-fn no_room(name: &str, source: DieselError) -> Error {
-    Error::Unreadable {
-        object: "what the revisions lead to".to_owned(),
-        message: format!(
-            "{source}; it is built in a schema `{name}` that is rolled back: let this user make one by \
-             `GRANT CREATE ON DATABASE … TO …`, or name a database by `--scratch-url` in which it may"
-        ),
+fn no_room(source: DieselError) -> Error {
+    Error::Database {
+        doing: "make a schema that is rolled back, in which what the revisions lead to is built (let this user make one by \
+                `GRANT CREATE ON DATABASE … TO …`, or name a database by `--scratch-url` in which it may)",
+        source,
     }
 }
 
