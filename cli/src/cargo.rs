@@ -87,7 +87,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, console: &mut Console<
     if arguments.get(1).is_some_and(|first| first == "migratable") {
         arguments.remove(1);
     }
-    let Some(arguments) = crate::parsed::<Arguments>(arguments, console)? else { return Ok(()) };
+    let Some(arguments) = crate::parsed::<Arguments>(&arguments, console)? else { return Ok(()) };
     match arguments.command {
         Some(Command::Init(init)) => init::init(&init, console),
         Some(Command::Other(words)) => forward::forward(arguments.package.as_deref(), &words, console),

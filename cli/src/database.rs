@@ -112,6 +112,7 @@ impl Database {
             let why = self
                 .file()
                 .and_then(|file| unusable(&file))
+                .or_else(|| url::misread(&self.url).filter(|_| self.dialect == Dialect::Postgres).map(str::to_owned))
                 .unwrap_or_else(|| url::hushed(&error.to_string(), &self.url));
             Failure::of_database(format!("cannot open {}: {why}", self.shown()))
         })?;

@@ -69,25 +69,33 @@ pub fn main(project: &Project) -> ExitCode {
 /// # Errors
 /// If it could not be done; the message is for the user.
 pub fn run(project: &Project, arguments: impl IntoIterator<Item = OsString>, console: &mut Console<'_>) -> Outcome {
-    match parsed::<arguments::Arguments>(arguments, console)? {
+    let typed: Vec<OsString> = arguments.into_iter().collect();
+    let ended = match parsed::<arguments::Arguments>(&typed, console)? {
         Some(arguments) => databases::run(&arguments, project, console),
         None => Ok(()),
-    }
+    };
+    ended.map_err(|failure| match failure {
+        Failure::Usage(message) => Failure::Usage(without_passwords(&message, &typed)),
+        failure => failure,
+    })
+}
+
+/// A text that may quote what was typed, without the passwords in it: a URL may stand where something else was meant.
+fn without_passwords(text: &str, typed: &[OsString]) -> String {
+    let typed = typed.iter().filter_map(|word| word.to_str());
+    let is_url = |word: &&str| word.contains(":/") || word.contains("host=") && word.contains("pass");
+    typed.filter(is_url).fold(text.to_owned(), |text, word| text.replace(word, &url::shown(word)))
 }
 
 /// Reads arguments; `None` if they asked for help, which is then said.
-fn parsed<T: clap::Parser>(
-    arguments: impl IntoIterator<Item = OsString>,
-    console: &mut Console<'_>,
-) -> Outcome<Option<T>> {
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
-    match T::try_parse_from(&arguments) {
+fn parsed<T: clap::Parser>(arguments: &[OsString], console: &mut Console<'_>) -> Outcome<Option<T>> {
+    match T::try_parse_from(arguments) {
         Ok(parsed) => Ok(Some(parsed)),
         Err(said) if said.use_stderr() => {
-            if let Some(instead) = arguments::elsewhere::instead(&said, &arguments) {
+            if let Some(instead) = arguments::elsewhere::instead(&said, arguments) {
                 return Err(Failure::Usage(instead));
             }
-            console.note(said.to_string().trim_end());
+            console.note(without_passwords(said.to_string().trim_end(), arguments));
             Err(Failure::Said(2))
         }
         Err(help) => {

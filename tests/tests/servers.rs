@@ -11,6 +11,7 @@ mod servers {
     pub mod pooler;
     pub mod program;
     pub mod round_trips;
+    pub mod secrets;
     pub mod settings;
     pub mod tls;
 }
