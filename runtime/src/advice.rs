@@ -8,7 +8,8 @@ const OF_SQLITE: [(&str, &str); 7] = [
     ("attempt to write a readonly database", NOT_WRITABLE),
     ("unable to open database file", NOT_WRITABLE),
     ("database or disk is full", "make room on the disk, and run this again"),
-    ("disk I/O error", "check the disk, and run this again"),
+    // A full one too: with a write-ahead log there must be room even to read.
+    ("disk I/O error", "make room on the disk if it is full, else check the disk, and run this again"),
     ("database is locked", IN_USE),
     ("database table is locked", IN_USE),
     ("file is not a database", "the file holds something else; name another one"),

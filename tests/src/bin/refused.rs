@@ -52,6 +52,19 @@ static TWICE: [Revision; 2] = second(create_users);
 static ONE_WAY: [Revision; 2] = [USERS, revision("b2", &["a1"], add_bio, |op| op.irreversible("the bios are gone"))];
 static UNKNOWN_FUNCTION: [Revision; 2] = second(|op| op.create_check("users", check("ck", sql("nowhere(id) > 0"))));
 static OTHER_DIALECT: [Revision; 2] = second(|op| op.create_check("users", check("ck", sql_each().sqlite("id > 0"))));
+static FILLING: [Revision; 3] = [
+    USERS,
+    revision(
+        "b2",
+        &["a1"],
+        |op| {
+            add_bio(op);
+            op.backfill("users", "bio", sql("printf('%0200d', id)"));
+        },
+        drop_bio,
+    ),
+    revision("c3", &["a1"], require_name, nothing),
+];
 
 fn nothing(_: &mut Operations) {}
 
@@ -70,6 +83,10 @@ fn drop_users(op: &mut Operations) {
 
 fn add_bio(op: &mut Operations) {
     op.add_column("users", column("bio", text()).nullable());
+}
+
+fn require_name(op: &mut Operations) {
+    op.alter_column("users", "name").not_null();
 }
 
 fn drop_bio(op: &mut Operations) {
@@ -99,6 +116,7 @@ fn main() -> ExitCode {
         "twice" => &TWICE,
         "one way" => &ONE_WAY,
         "unknown function" => &UNKNOWN_FUNCTION,
+        "filling" => &FILLING,
         "other dialect" => &OTHER_DIALECT,
         _ => &SOUND,
     };

@@ -4,7 +4,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod at_once;
+mod full_disk;
 mod proxy;
 mod servers;
+// Nothing is read-only here.
+#[allow(dead_code)]
+#[path = "../../../cli/tests/small_disk/mod.rs"]
+mod small_disk;
 mod sqlite;
 mod subject;

@@ -1,5 +1,7 @@
 //! Whether there is room on the disk for a table that is made anew.
 
+use std::fs;
+
 use diesel::result::QueryResult;
 use diesel::sqlite::SqliteConnection;
 
@@ -7,8 +9,7 @@ use super::introspect;
 use crate::dialect::{Connection, literal};
 use crate::error::Stop;
 
-/// Stops if the disk has not as much room as the copy of a table needs at the least. The pages that the file has free are
-/// room too.
+/// Stops if the disk has not as much room as the copy of a table needs at the least.
 pub(super) fn check(database: &mut SqliteConnection, table: &str) -> Result<(), Stop> {
     let Some(file) = introspect::file(database)? else { return Ok(()) };
     let Some(room) = room(&file) else { return Ok(()) };
@@ -21,8 +22,7 @@ pub(super) fn check(database: &mut SqliteConnection, table: &str) -> Result<(), 
     // An SQLite of the system may be built without it.
     let size = number(database, &format!("SELECT sum(pgsize) FROM dbstat WHERE name = {}", literal(table)));
     let Ok(size) = size else { return Ok(()) };
-    let free = number(database, "PRAGMA freelist_count")?.saturating_mul(page);
-    let needed = size.saturating_sub(free);
+    let needed = size.saturating_sub(free(database, &file, page)?);
     if room >= needed {
         return Ok(());
     }
@@ -31,6 +31,16 @@ pub(super) fn check(database: &mut SqliteConnection, table: &str) -> Result<(), 
         shown(needed),
         shown(room)
     )))
+}
+
+/// How much can be written without another block of the disk: to the pages that the file has free. With a write-ahead log
+/// all goes there first, over what it holds already.
+fn free(database: &mut SqliteConnection, file: &str, page: u64) -> QueryResult<u64> {
+    let mode = database.rows("PRAGMA journal_mode")?.into_iter().flatten().flatten().next();
+    match mode.as_deref() {
+        Some("wal") => Ok(fs::metadata(format!("{file}-wal")).map_or(0, |log| log.len())),
+        _ => Ok(number(database, "PRAGMA freelist_count")?.saturating_mul(page)),
+    }
 }
 
 fn number(database: &mut SqliteConnection, query: &str) -> QueryResult<u64> {
