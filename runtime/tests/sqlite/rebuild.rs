@@ -1,9 +1,9 @@
 //! Tables that are made anew: as seldom as can be, and without harm to those around.
 
-use migratable::Direction;
 use migratable::revision::*;
+use migratable::{Dialect, Direction};
 
-use super::database::{self, line, memory, run, values};
+use super::database::{self, client, line, memory, one, run, values};
 use super::shared::changes::{ROWS, base};
 
 #[test]
@@ -49,4 +49,59 @@ fn several_changes_of_one_table_are_one_rebuild() {
     let rebuilds = planned[0].statements.iter().filter(|it| it.sql.starts_with("CREATE TABLE")).count();
     assert_eq!(rebuilds, 1, "{:#?}", planned[0].statements);
     assert_eq!(planned[0].operations.len(), 7);
+}
+
+#[test]
+fn an_option_of_a_table_that_a_revision_sets_is_not_only_in_the_schema() {
+    fn pairs(op: &mut Operations) {
+        let pairs = table("pairs").column(column("a", varchar(9))).column(column("b", integer()));
+        op.create_table(pairs.primary_key("pk_pairs", ["a"]));
+    }
+    fn set(op: &mut Operations) {
+        op.set_table_option("pairs", "strict", "true");
+        op.set_table_option("pairs", "without_rowid", "true");
+    }
+    fn take(op: &mut Operations) {
+        op.set_table_option("pairs", "strict", "");
+        op.set_table_option("pairs", "without_rowid", "");
+    }
+    fn made_with(op: &mut Operations) {
+        pairs(op);
+        set(op);
+    }
+    fn grow(op: &mut Operations) {
+        op.add_column("pairs", column("c", varchar(3)).nullable());
+    }
+    fn fill_and_grow(op: &mut Operations) {
+        set(op);
+        op.execute(sql("UPDATE pairs SET b = 4"));
+        grow(op);
+    }
+    const LOOSE: [&str; 3] = ["00", "a VARCHAR(9), b INTEGER", "x 3"];
+    const STRICT: [&str; 3] = ["11", "a TEXT, b INTEGER", "x 3"];
+    for (first, second, expected) in [
+        (pairs as fn(&mut Operations), set as fn(&mut Operations), STRICT),
+        (made_with, database::nothing, STRICT),
+        (made_with, take, LOOSE),
+        (made_with, grow, ["11", "a TEXT, b INTEGER, c TEXT", "x 3"]),
+        (pairs, fill_and_grow, ["11", "a TEXT, b INTEGER, c TEXT", "x 4"]),
+    ] {
+        let program = line(&[(first, database::nothing), (second, database::nothing)]);
+        let script = program.upgrade_sql(Dialect::Sqlite, "r1:r2").unwrap();
+        for is_script in [false, true] {
+            let mut db = memory();
+            program.upgrade_to(&mut db, "r1", &Default::default()).unwrap();
+            run(&mut db, "INSERT INTO pairs VALUES ('x', 3)");
+            match is_script {
+                true => client(&mut db, &script).unwrap(),
+                false => drop(program.upgrade(&mut db).unwrap()),
+            }
+            let found = [
+                "SELECT wr || strict FROM pragma_table_list('pairs')",
+                "SELECT group_concat(name || ' ' || type, ', ') FROM pragma_table_info('pairs')",
+                "SELECT a || ' ' || b FROM pairs",
+            ];
+            assert_eq!(found.map(|query| one(&mut db, query)), expected, "{script}");
+        }
+    }
 }

@@ -67,7 +67,7 @@ pub(super) fn offline(table: &Table, enums: &BTreeMap<String, Enum>) -> Result<V
 
 /// The text of a table as revisions make it.
 fn text(table: &Table, enums: &BTreeMap<String, Enum>) -> Result<String, String> {
-    ddl::create_table(table, enums, &table.name.name, &Form::default())
+    ddl::create_table(table, enums, &table.name.name, &Form::of(table))
 }
 
 /// Where the text of a table is stored.

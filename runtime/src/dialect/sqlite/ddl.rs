@@ -20,7 +20,7 @@ pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
     names.into_iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ")
 }
 
-/// What a table has that no model says.
+/// What a table has that no model says, though a revision may.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Form {
     pub(super) strict: bool,
@@ -28,6 +28,18 @@ pub(super) struct Form {
     pub(super) autoincrement: bool,
     /// The type names of columns of a STRICT table.
     pub(super) declared: BTreeMap<String, String>,
+}
+
+impl Form {
+    /// The options of tables that revisions set.
+    pub(super) const STRICT: &str = "strict";
+    pub(super) const WITHOUT_ROWID: &str = "without_rowid";
+
+    /// What revisions say of a table.
+    pub(super) fn of(table: &Table) -> Form {
+        let has = |option| table.native.has(option);
+        Form { strict: has(Form::STRICT), without_rowid: has(Form::WITHOUT_ROWID), ..Form::default() }
+    }
 }
 
 /// The column by which the rows are numbered: the one that is another name of the rowid.
@@ -203,7 +215,7 @@ pub(super) fn expression(index: &Index, part: &IndexPart) -> Result<String, Stri
 
 /// The statements that make a table with its indexes.
 pub(super) fn create_all(table: &Table, enums: &BTreeMap<String, Enum>) -> Result<Vec<String>, String> {
-    let mut statements = vec![create_table(table, enums, &table.name.name, &Form::default())?];
+    let mut statements = vec![create_table(table, enums, &table.name.name, &Form::of(table))?];
     statements.extend(first_number(table, &table.name.name));
     for index in &table.indexes {
         statements.push(create_index(&table.name.name, index)?);

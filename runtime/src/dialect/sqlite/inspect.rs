@@ -128,8 +128,8 @@ fn table(object: &Object) -> Result<Table, String> {
     let mut table = Table::new(TableName::plain(object.name.clone()));
     let names: Vec<String> = text.columns.iter().map(|column| column.name.clone()).collect();
     table.columns = text.columns.iter().map(|column| self::column(column, &names)).collect();
-    table.native.set("strict", text.strict.then_some("true"));
-    table.native.set("without_rowid", text.without_rowid.then_some("true"));
+    table.native.set(ddl::Form::STRICT, text.strict.then_some("true"));
+    table.native.set(ddl::Form::WITHOUT_ROWID, text.without_rowid.then_some("true"));
     for constraint in &text.constraints {
         add_constraint(&mut table, constraint, &names);
     }

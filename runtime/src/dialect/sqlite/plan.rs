@@ -105,11 +105,10 @@ impl Planner<'_> {
     /// Finds the tables that are made anew in any case: on these nothing is done apart.
     fn look_ahead(&mut self, from: usize) {
         let segment = self.operations.iter().skip(from).take_while(|operation| !operation.is_data());
-        let strict = self.strict;
         self.rebuilt = segment
             .filter(|operation| match operation {
                 Operation::AlterColumn { change, .. } => !is_comment(change),
-                Operation::AddColumn { table, column } => !can_add(column, strict.contains(&table.name)),
+                Operation::AddColumn { table, column } => !can_add(column, self.is_strict(table)),
                 Operation::CreateUnique { .. }
                 | Operation::DropUnique { .. }
                 | Operation::CreateCheck { .. }
@@ -118,6 +117,7 @@ impl Planner<'_> {
                 | Operation::DropForeignKey { .. }
                 | Operation::CreatePrimaryKey { .. }
                 | Operation::DropPrimaryKey { .. } => true,
+                Operation::SetTableOption { option, .. } => is_form(option),
                 _ => false,
             })
             .filter_map(|operation| operation.table().cloned())
@@ -158,6 +158,10 @@ impl Planner<'_> {
     /// The table as the schema has it now.
     fn table(&self, name: &TableName) -> Planned<Table> {
         self.schema.table(name).cloned().ok_or_else(|| format!("there is no table `{name}` at this step"))
+    }
+
+    fn is_strict(&self, table: &TableName) -> bool {
+        self.strict.contains(&table.name) || self.schema.table(table).is_some_and(|it| it.native.has(Form::STRICT))
     }
 
     fn operation(&mut self, operation: &Operation) -> Planned {
@@ -224,6 +228,12 @@ impl Planner<'_> {
                 self.gather(&before);
                 Ok(())
             }
+            Operation::SetTableOption { table, option, .. } if is_form(option) => {
+                let before = self.table(table)?;
+                self.apply(operation)?;
+                self.gather(&before);
+                Ok(())
+            }
             Operation::AddEnumValue { name, .. } | Operation::DropEnumValue { name, .. } => {
                 self.enum_values(operation, name, None)
             }
@@ -247,7 +257,7 @@ impl Planner<'_> {
         let before = self.table(table)?;
         self.apply(operation)?;
         let wait = self.waiting(table).is_some() || self.rebuilt.contains(table);
-        if !wait && can_add(column, self.strict.contains(&table.name)) && default_fits(column, &self.schema.enums) {
+        if !wait && can_add(column, self.is_strict(table)) && default_fits(column, &self.schema.enums) {
             let definition = ddl::define(&before, column, &self.schema.enums, &Form::default())?;
             self.statement(format!("ALTER TABLE {} ADD COLUMN {definition}", quoted(&table.name)));
             return Ok(());
@@ -352,6 +362,11 @@ fn convert(source: Source, from: &ColumnType, to: &ColumnType, given: bool) -> S
         (from, Some(to)) if given || from != Some(to) => Source::Cast(Box::new(source), to),
         _ => source,
     }
+}
+
+/// Whether an option of a table stands in the text by which it is made.
+fn is_form(option: &str) -> bool {
+    [Form::STRICT, Form::WITHOUT_ROWID].contains(&option)
 }
 
 fn is_comment(change: &ColumnChange) -> bool {

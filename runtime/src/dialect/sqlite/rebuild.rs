@@ -51,18 +51,20 @@ impl Rebuild {
 
     fn statements(&self, found: &Found) -> Result<Statements, String> {
         let (old, temporary) = (quoted(&self.before.name.name), self.temporary());
+        let form = self.form(found);
         let (mut columns, mut values): (Vec<String>, Vec<String>) =
             self.copy.iter().map(|(column, value)| (quoted(column), value.clone())).unzip();
         // Rowids are kept, although no model names them: full-text indexes and users may.
         if ddl::rowid_alias(&self.after).is_none()
             && !found.form.without_rowid
+            && !form.without_rowid
             && let Some(rowid) = self.rowid()
         {
             columns.insert(0, rowid.to_owned());
             values.insert(0, format!("{old}.{rowid}"));
         }
         let mut copy = vec![
-            ddl::create_table(&self.after, &self.enums, &temporary, &self.form(found))?,
+            ddl::create_table(&self.after, &self.enums, &temporary, &form)?,
             format!(
                 "INSERT INTO {} ({}) SELECT {} FROM {old}",
                 quoted(&temporary),
@@ -91,6 +93,14 @@ impl Rebuild {
 
     fn form(&self, found: &Found) -> Form {
         let mut form = found.form.clone();
+        // What somebody set by hand stays as it is.
+        let (before, after) = (Form::of(&self.before), Form::of(&self.after));
+        if before.strict != after.strict {
+            form.strict = after.strict;
+        }
+        if before.without_rowid != after.without_rowid {
+            form.without_rowid = after.without_rowid;
+        }
         let identity = |table: &Table| ddl::rowid_alias(table).and_then(|column| column.identity.clone());
         form.autoincrement &= identity(&self.before) == identity(&self.after);
         let same_type = |name: &String| {
@@ -189,9 +199,14 @@ impl Rebuild {
         run(database, &statements.swap)
     }
 
+    /// The table as revisions have made it.
+    fn made(&self) -> Found {
+        Found { form: Form::of(&self.before), ..Found::default() }
+    }
+
     /// The statements, for a table that may be in the database.
     pub(super) fn preview(&self, found: Option<&Found>) -> Vec<String> {
-        match self.statements(found.unwrap_or(&Found::default())) {
+        match self.statements(found.unwrap_or(&self.made())) {
             Ok(statements) => statements.copy.into_iter().chain(statements.swap).collect(),
             Err(message) => vec![format!("-- {message}")],
         }
@@ -202,13 +217,17 @@ impl Rebuild {
         let table = literal(&self.before.name.name);
         let own: Vec<String> = self.own_indexes.iter().map(|name| literal(name)).collect();
         let columns: Vec<String> = self.before.columns.iter().map(|column| literal(&column.name)).collect();
+        let made = Form::of(&self.before);
         let mut counts = vec![
             format!(
                 "(SELECT count(*) FROM main.sqlite_master WHERE tbl_name = {table} COLLATE NOCASE \
                  AND type IN ('trigger', 'index') AND sql IS NOT NULL AND name COLLATE NOCASE NOT IN ({}))",
                 own.join(", ")
             ),
-            format!("(SELECT count(*) FROM pragma_table_list({table}) WHERE schema = 'main' AND (wr OR strict))"),
+            format!(
+                "(SELECT count(*) FROM pragma_table_list({table}) WHERE schema = 'main' AND (wr > {} OR strict > {}))",
+                made.without_rowid, made.strict
+            ),
             format!(
                 "(SELECT count(*) FROM pragma_table_xinfo({table}) WHERE name COLLATE NOCASE NOT IN ({}))",
                 columns.join(", ")
@@ -221,7 +240,7 @@ impl Rebuild {
 
     /// The statements of a script, which stops where something would be lost that it cannot carry over.
     pub(super) fn offline(&self) -> Vec<String> {
-        let planned = self.statements(&Found::default()).and_then(|statements| Ok((statements, self.lost_offline()?)));
+        let planned = self.statements(&self.made()).and_then(|statements| Ok((statements, self.lost_offline()?)));
         let (statements, lost) = match planned {
             Ok(planned) => planned,
             Err(message) => return vec![format!("-- {message}")],

@@ -165,7 +165,7 @@ impl Planner<'_> {
         self.planned.endangers_references = true;
         let enums = self.schema.enums.clone();
         // What cannot be written is found here, before anything is run.
-        ddl::create_table(&after, &enums, &after.name.name, &ddl::Form::default())?;
+        ddl::create_table(&after, &enums, &after.name.name, &ddl::Form::of(&after))?;
         let rebuild = Rebuild {
             before: before.clone(),
             enums_before: pending.enums,
