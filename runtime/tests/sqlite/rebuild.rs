@@ -1,7 +1,7 @@
 //! Tables that are made anew: as seldom as can be, and without harm to those around.
 
 use migratable::revision::*;
-use migratable::{Dialect, Direction};
+use migratable::{Dialect, Direction, Options, Transaction};
 
 use super::database::{self, client, line, memory, one, run, values};
 use super::shared::changes::{ROWS, base};
@@ -103,5 +103,30 @@ fn an_option_of_a_table_that_a_revision_sets_is_not_only_in_the_schema() {
             ];
             assert_eq!(found.map(|query| one(&mut db, query)), expected, "{script}");
         }
+    }
+}
+
+#[test]
+fn a_table_goes_with_the_references_to_it_also_where_each_change_is_a_transaction() {
+    fn refers(op: &mut Operations) {
+        base(op);
+        op.create_table(table("roles").column(column("id", bigint())).primary_key("pk_roles", ["id"]));
+        op.bulk_insert("roles", ["id"], [[value(1)]]);
+        op.add_column("users", column("role_id", bigint()).nullable());
+        op.create_foreign_key("users", foreign_key("fk_users_role_id", ["role_id"]).references("roles", ["id"]));
+    }
+    fn parts(op: &mut Operations) {
+        op.drop_foreign_key("users", "fk_users_role_id");
+        op.drop_table("roles");
+    }
+    let program = line(&[(refers, database::nothing), (parts, database::nothing)]);
+    for transaction in [Transaction::All, Transaction::Revision, Transaction::None] {
+        let mut db = memory();
+        program.upgrade_to(&mut db, "r1", &Default::default()).unwrap();
+        run(&mut db, &format!("{ROWS}; UPDATE users SET role_id = 1"));
+        let options = Options { transaction, ..Options::default() };
+        program.upgrade_to(&mut db, "head", &options).unwrap();
+        assert_eq!(values(&mut db, "SELECT DISTINCT role_id FROM users"), ["1"], "{transaction:?}");
+        assert_eq!(one(&mut db, "SELECT count(*) FROM sqlite_master WHERE name = 'roles'"), "0", "{transaction:?}");
     }
 }

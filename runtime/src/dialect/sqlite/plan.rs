@@ -40,6 +40,7 @@ pub(super) fn plan(
         at: 0,
         pending: Vec::new(),
         rebuilt: BTreeSet::new(),
+        referred: 0,
         bar: Bar::new(true),
         planned: Pieces::default(),
     };
@@ -61,6 +62,8 @@ struct Planner<'a> {
     pending: Vec<Pending>,
     /// The tables that some operation before the next data step makes anew for sure.
     rebuilt: BTreeSet<TableName>,
+    /// How many tables were dropped to which others refer in the database until they are made anew.
+    referred: usize,
     /// Who is kept from writing to a table.
     bar: Bar,
     planned: Pieces,
@@ -177,6 +180,10 @@ impl Planner<'_> {
                 if !created {
                     self.planned.endangers_dependents = true;
                     self.planned.endangers_references = true;
+                    if self.pending.iter().any(|it| it.refers_to(table)) {
+                        self.push(Work::Begin);
+                        self.referred += 1;
+                    }
                     self.statement(format!("DROP TABLE {}", quoted(&table.name)));
                 }
                 Ok(())

@@ -65,6 +65,11 @@ impl Pending {
         self.before.as_ref().is_some_and(|table| table.find(column).is_some())
     }
 
+    /// Whether the table in the database refers to another.
+    pub(super) fn refers_to(&self, table: &TableName) -> bool {
+        self.before.iter().flat_map(|it| &it.foreign_keys).any(|key| key.table == *table)
+    }
+
     /// Follows a table to its new name.
     pub(super) fn follow_table(&mut self, from: &TableName, to: &TableName) {
         let follow = |name: &mut TableName| {
@@ -126,6 +131,8 @@ impl Planner<'_> {
         while !self.pending.is_empty() {
             self.flush_one(0)?;
         }
+        let commits = std::mem::take(&mut self.referred);
+        self.planned.add(self.at, (0..commits).map(|_| Work::Commit));
         Ok(())
     }
 
