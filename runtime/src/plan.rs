@@ -200,12 +200,42 @@ pub(crate) struct Recorded {
 }
 
 impl Recorded {
-    /// Notes that it was planned, which the schema shows already.
-    pub(crate) fn note(&self, replay: &mut Replay, graph: &Graph, revision: &Revision, direction: Direction) {
-        match direction {
-            Direction::Upgrade => replay.note(graph, revision.id, &self.own, &self.detour),
-            Direction::Downgrade => replay.forget(graph, revision.id),
+    /// Notes that it was planned, which the schema shows already. `order` has the revisions that are applied.
+    ///
+    /// # Errors
+    /// If those that are left do not fit one another.
+    pub(crate) fn note<Db: Database>(
+        &self,
+        replay: &mut Replay,
+        (migrator, graph): (&Migrator<Db>, &Graph),
+        (revision, direction): (&Revision, Direction),
+        order: &mut Vec<String>,
+    ) -> Result<(), Error> {
+        if direction == Direction::Upgrade {
+            replay.note(graph, revision.id, &self.own, &self.detour);
+            return Ok(());
         }
+        order.retain(|id| id != revision.id);
+        match self.operations.operations.iter().any(appends) {
+            // What comes back stands behind the others here, but not to a process that goes on with the next revision.
+            true => *replay = migrator.replay(graph, order.iter())?,
+            false => replay.forget(graph, revision.id),
+        }
+        Ok(())
+    }
+}
+
+/// Whether an operation puts something behind what is there.
+fn appends(operation: &Operation) -> bool {
+    match operation {
+        Operation::CreateTable(_)
+        | Operation::AddColumn { .. }
+        | Operation::CreateIndex { .. }
+        | Operation::CreateUnique { .. }
+        | Operation::CreateCheck { .. }
+        | Operation::CreateForeignKey { .. } => true,
+        Operation::Execute { effect, .. } => effect.iter().any(appends),
+        _ => false,
     }
 }
 
@@ -268,7 +298,7 @@ pub(crate) fn preview<Db: Database>(
 ) -> Result<Vec<PlannedRevision>, Error> {
     let graph = migrator.graph()?;
     let (rows, mut unfinished) = history::read_all(database, migrator.settings())?;
-    let position = migrator.position(&graph, rows, false)?;
+    let mut position = migrator.position(&graph, rows, false)?;
     let target = self::target(&graph, &position.applied, target)?;
     let mut replay = migrator.replay(&graph, position.order.iter())?;
     let reading = |source| Error::Database { doing: "look at the tables", source };
@@ -299,7 +329,7 @@ pub(crate) fn preview<Db: Database>(
         let pieces = Db::plan(before.as_ref().unwrap_or(&facts), operations, &mut replay.schema, direction)
             .map_err(|refusal| refusal.in_revision(revision, operations))?
             .pieces;
-        recorded.note(&mut replay, &graph, revision, direction);
+        recorded.note(&mut replay, (migrator, &graph), (revision, direction), &mut position.order)?;
         let in_batches = begun.is_some() || many.contains(revision.id);
         if database.is_transactional() {
             let each = revision.transaction.unwrap_or(migrator.settings().transaction) == Transaction::None;

@@ -126,7 +126,7 @@ pub(crate) fn write<Db: Database>(
     known.extend(path.iter().filter(|_| options.idempotent));
     script.take_over(&known);
     script.begin(Some(&stops));
-    let mut applied = position.applied;
+    let (mut applied, mut order) = (position.applied, position.order);
     let mut endangered = false;
     let mut is_under_way = false;
     let begin_again = |script: &mut Script<'_>, applied: &BTreeSet<String>, endangered| {
@@ -143,7 +143,7 @@ pub(crate) fn write<Db: Database>(
         let operations = &recorded.operations;
         let planned = (offline.plan)(&operations.operations, &mut replay.schema, direction)
             .map_err(|refusal| refusal.in_revision(revision, &operations.operations))?;
-        recorded.note(&mut replay, &graph, revision, direction);
+        recorded.note(&mut replay, (migrator, &graph), (revision, direction), &mut order)?;
         if (stop.is_some() || revision.transaction.is_some()) && std::mem::take(&mut is_under_way) {
             begin_again(&mut script, &applied, std::mem::take(&mut endangered));
         }

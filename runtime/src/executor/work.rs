@@ -61,7 +61,8 @@ impl<Db: Database> Run<'_, Db> {
         let note = self.session.database.note(facts);
         let planned = Db::plan(facts, &operations.operations, &mut state.replay.schema, self.direction)
             .map_err(|refusal| refusal.in_revision(revision, &operations.operations))?;
-        recorded.note(&mut state.replay, &self.graph, revision, self.direction);
+        let of = (self.migrator, &self.graph);
+        recorded.note(&mut state.replay, of, (revision, self.direction), &mut state.position.order)?;
         let broken_before = match planned.endangers_dependents {
             true => Some(self.broken(revision, begun_before.as_ref())?),
             false => None,

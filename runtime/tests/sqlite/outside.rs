@@ -147,3 +147,39 @@ fn a_statement_that_fails_does_not_take_back_how_far_another_process_has_come() 
     assert_eq!(program.upgrade(&mut db).unwrap().resumed, ["r2"]);
     assert_eq!(values(&mut db, "SELECT name FROM pragma_table_info('t')"), ["a", "b", "c"]);
 }
+
+#[test]
+fn a_way_back_that_is_killed_behind_a_column_that_came_back_is_planned_as_it_was_begun() {
+    fn pair(op: &mut Operations) {
+        op.create_table(table("t").column(column("a", integer()).nullable()).column(column("b", integer())));
+        op.bulk_insert("t", ["a", "b"], [[value(1), value(2)]]);
+    }
+    fn retype(op: &mut Operations) {
+        op.alter_column("t", "b").set_type(text());
+    }
+    fn retype_back(op: &mut Operations) {
+        op.execute(sql("UPDATE t SET b = b + 1"));
+        op.alter_column("t", "b").set_type(integer());
+    }
+    fn lose(op: &mut Operations) {
+        op.drop_column("t", "a");
+    }
+    fn lose_back(op: &mut Operations) {
+        op.add_column("t", column("a", integer()).nullable());
+    }
+    let program = line(&[(pair, nothing), (retype, retype_back), (lose, lose_back)]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.db");
+    program.upgrade(&mut open(&path)).unwrap();
+    let stops = |event: &Event<'_>| {
+        assert!(!matches!(event, Event::Progresses { revision: "r2", done: 2.., .. }), "killed");
+    };
+    let transaction = Transaction::None;
+    let options = Options { observer: Observer::new(&stops), transaction, ..Options::default() };
+    let run = || program.downgrade(&mut open(&path), "r1", &options).map(drop);
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_err();
+    let mut db = open(&path);
+    assert!(program.status(&mut db).unwrap().unfinished.is_some());
+    program.downgrade(&mut db, "r1", &Options { transaction, ..Options::default() }).unwrap();
+    assert_eq!(values(&mut db, "SELECT b FROM t"), ["3"]);
+}
