@@ -31,7 +31,9 @@ impl Server {
             Dialect::Postgres => named("MIGRATABLE_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres"),
             Dialect::Mysql => named("MIGRATABLE_MYSQL_URL", "mysql://root@127.0.0.1:3306/"),
         };
-        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        // In memory, if there is such a place: no file outlives its test.
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        let folder = folder.map_err(|error| error.to_string())?;
         let server = Server { dialect, url, folder };
         server.query("SELECT 1").map_err(|error| {
             format!("there is no {dialect} to test on ({error}); ./test starts one, or names it in the environment")

@@ -42,7 +42,7 @@ fn interrupted(way: Way, database: &Database<'_>, nth: usize, fault: Fault) -> O
     let (host, _) = behind(&database.url(), database.dialect(), 0);
     let proxy = Proxy::start(host, database.dialect(), nth, fault);
     let (_, url) = behind(&database.url(), database.dialect(), proxy.port);
-    let mut child = way.migrate(&url, way.words).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = way.migrate(&url, &way.words()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     loop {
         if let Ok(go_on) = proxy.reached.recv_timeout(Duration::from_millis(5)) {
             if fault.kills() {
@@ -72,9 +72,10 @@ fn on(dialect: Dialect) {
     let server = Server::of(dialect).unwrap();
     let database = server.database("faults").unwrap().kept_open().unwrap();
     let mut tried = BTreeMap::new();
-    // MySQL knows nothing else.
-    let in_parts = WAYS.into_iter().filter(|_| dialect == Dialect::Postgres).map(Way::in_parts);
-    for way in WAYS.into_iter().chain(in_parts) {
+    // MySQL knows no other than its own.
+    let divisions: &[&str] = if dialect == Dialect::Postgres { &["none", "all"] } else { &[] };
+    let divided = divisions.iter().flat_map(|division| WAYS.map(|way| way.with_transaction(division)));
+    for way in WAYS.into_iter().chain(divided) {
         way.begin(&database);
         let statements = interrupted(way, &database, usize::MAX, Fault::CutBefore).unwrap();
         let expected: State = way.end(&database);

@@ -9,15 +9,39 @@ use migratable_tests::databases::client::Server;
 
 use super::subject::{WAYS, Way, said};
 
+const WRITE: &str = "pwrite64";
 /// The calls by which files change.
-const CALLS: [&str; 5] = ["pwrite64", "fdatasync", "fsync", "ftruncate", "unlink"];
+const CALLS: [&str; 5] = [WRITE, "fdatasync", "fsync", "ftruncate", "unlink"];
 /// The signal that nothing can catch.
 const SIGKILL: i32 = 9;
 
+/// The modes of the journal and the divisions into transactions. The first is the usual one.
+const MODES: [(&str, &str); 6] = [
+    ("delete", "all"),
+    ("wal", "none"),
+    ("delete", "none"),
+    ("wal", "all"),
+    ("delete", "revision"),
+    ("wal", "revision"),
+];
+/// At one in how many calls it is killed in the other modes, unless `MIGRATABLE_FAULTS` asks for all. A prime, so that
+/// other calls are met in each.
+const SAMPLE: usize = 19;
+
+/// At which calls of a kind it is killed in a mode: the first, and every how many behind it. At all in the usual mode, and
+/// at all that end a transaction in the mode that has most of them.
+fn calls_of(mode: usize, call: &str) -> (usize, usize) {
+    let all = std::env::var("MIGRATABLE_FAULTS").is_ok_and(|it| it == "all");
+    match mode {
+        other if !all && (other > 1 || other == 1 && call == WRITE) => (1 + 2 * other, SAMPLE),
+        _ => (1, 1),
+    }
+}
+
 /// Runs the way under `strace`, which kills the process as it makes a call for the nth time. Gives back whether it came
 /// so far.
-fn killed(way: Way, url: &str, words: &[&str], call: &str, nth: usize) -> bool {
-    let migrate = way.migrate(url, words);
+fn killed(way: Way, url: &str, call: &str, nth: usize) -> bool {
+    let migrate = way.migrate(url, &way.words());
     let mut strace = Command::new("strace");
     strace.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e"]);
     strace.arg(format!("inject={call}:signal=SIGKILL:when={nth}"));
@@ -29,14 +53,14 @@ fn killed(way: Way, url: &str, words: &[&str], call: &str, nth: usize) -> bool {
     was_killed
 }
 
-/// Kills it at every call; gives back how many there were.
-fn at_every_call(way: Way, journal_mode: &str, transaction: &str) -> usize {
+/// Kills it at its calls in a mode; gives back how often.
+fn in_mode(way: Way, mode: usize) -> usize {
+    let (journal_mode, transaction) = MODES[mode];
     let server = Server::of(Dialect::Sqlite).unwrap();
-    let name = |what: &str| format!("{what}_{journal_mode}_{transaction}").replace(' ', "_");
-    let begun = server.database(&name("begun")).unwrap();
+    let begun = server.database("begun").unwrap();
     way.begin(&begun);
     begun.query(&format!("PRAGMA journal_mode = {journal_mode}")).unwrap();
-    let database = server.database(&name("killed")).unwrap();
+    let database = server.database("killed").unwrap();
     let file = |url: &str| url.trim_start_matches("sqlite://").to_owned();
     let (from, to) = (file(&begun.url()), file(&database.url()));
     let start_again = || {
@@ -45,42 +69,30 @@ fn at_every_call(way: Way, journal_mode: &str, transaction: &str) -> usize {
         }
         fs::copy(&from, &to).unwrap();
     };
-    let words = [way.words, &["--transaction", transaction]].concat();
+    let divided = way.with_transaction(transaction);
     start_again();
-    way.ok(&database.url(), &words);
+    way.ok(&database.url(), &divided.words());
     let expected = way.end(&database);
-    let mut calls = 0;
+    let mut count = 0;
     for call in CALLS {
-        for nth in 1.. {
+        let (first, every) = calls_of(mode, call);
+        for nth in (first..).step_by(every) {
             start_again();
-            if !killed(way, &database.url(), &words, call, nth) {
+            if !killed(divided, &database.url(), call, nth) {
                 break;
             }
-            calls += 1;
-            way.recover(&database, &expected, &format!("{way:?} {journal_mode} {transaction}: {call} {nth}"));
+            count += 1;
+            // In the usual mode: whoever goes on need not know how it was begun.
+            way.recover(&database, &expected, &format!("{divided:?} {journal_mode}: {call} {nth}"));
         }
     }
-    println!("killed {calls} times in {way:?}, {journal_mode}, {transaction}");
-    calls
+    println!("killed {count} times in {divided:?}, {journal_mode}");
+    count
 }
 
 #[test]
 fn a_process_that_is_killed_at_any_write_loses_nothing() {
-    let modes = [
-        ("delete", "all"),
-        ("wal", "none"),
-        ("delete", "none"),
-        ("wal", "all"),
-        ("delete", "revision"),
-        ("wal", "revision"),
-    ];
-    // The history of every kind in each mode, the example's in the usual one.
-    let count = |way: Way| if way.history == "example" { 1 } else { 2 };
-    let all = std::env::var("MIGRATABLE_FAULTS").is_ok_and(|it| it == "all");
-    let run = |way: Way| -> usize {
-        let modes = if all { &modes[..] } else { &modes[..count(way)] };
-        modes.iter().map(|(mode, transaction)| at_every_call(way, mode, transaction)).sum()
-    };
+    let run = |way: Way| -> usize { (0..MODES.len()).map(|mode| in_mode(way, mode)).sum() };
     let calls: usize = std::thread::scope(|scope| {
         let [up, down, example_up, example_down] = WAYS;
         let halves = [[up, example_up], [down, example_down]];

@@ -11,12 +11,14 @@ use crate::databases::client::Database;
 pub struct Rows(BTreeMap<String, TableRows>);
 
 impl Rows {
-    /// Each row in a line, with its table; `None` is NULL.
+    /// Each row in a line, with its table, wherever its columns stand there; `None` is NULL.
     pub fn lines(&self) -> Vec<String> {
-        let lines = |(name, table): (&String, &TableRows)| {
-            table.rows.iter().map(|row| format!("{name}: {row:?}")).collect::<Vec<_>>()
+        let line = |name: &String, table: &TableRows, row: &TableRow| {
+            let values: BTreeMap<_, _> = table.table.columns.iter().map(|it| &it.name).zip(row).collect();
+            format!("{name}: {values:?}")
         };
-        let mut lines: Vec<String> = self.0.iter().flat_map(lines).collect();
+        let lines = self.0.iter().flat_map(|(name, table)| table.rows.iter().map(move |row| line(name, table, row)));
+        let mut lines: Vec<String> = lines.collect();
         lines.sort();
         lines
     }
