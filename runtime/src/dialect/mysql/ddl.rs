@@ -219,7 +219,8 @@ pub(super) fn collation<'a>(table: &'a Table, column: &'a Column) -> Option<&'a 
     own.or_else(|| if is_text(&column.column_type) { table.native.get("collation") } else { None })
 }
 
-fn is_text(column_type: &ColumnType) -> bool {
+/// Whether values of a type have a collation.
+pub(super) fn is_text(column_type: &ColumnType) -> bool {
     match column_type {
         ColumnType::Text | ColumnType::Varchar(_) | ColumnType::Char(_) | ColumnType::Enum(_) => true,
         ColumnType::Native(sql) => {

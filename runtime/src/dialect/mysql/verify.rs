@@ -2,7 +2,7 @@
 
 use migratable_core::{ColumnType, ForeignKey, Table, TableName};
 
-use super::ddl::quoted;
+use super::ddl::{self, quoted};
 use super::foreseen::Foreseen;
 use super::types::text;
 use crate::dialect::verify::{EXAMPLES, Verify, Violation};
@@ -26,11 +26,13 @@ pub(super) fn key(table: &Table) -> String {
 /// SQL for `name = 'value'`, a number without the quotes.
 fn shown(table: &Table, name: &str) -> String {
     use ColumnType::{BigInt, Boolean, Double, Integer, Numeric, Real, SmallInt};
-    let column_type = table.find(name).map(|column| &column.column_type);
-    let is_number = matches!(column_type, Some(SmallInt | Integer | BigInt | Boolean | Numeric(_) | Real | Double));
-    let value = match is_number {
-        true => format!("COALESCE({}, 'NULL')", quoted(name)),
-        false => format!("QUOTE({})", quoted(name)),
+    let value = match table.find(name).map(|column| &column.column_type) {
+        Some(SmallInt | Integer | BigInt | Boolean | Numeric(_) | Real | Double) => {
+            format!("COALESCE({}, 'NULL')", quoted(name))
+        }
+        // Texts of two collations could not be put together.
+        Some(of_text) if ddl::is_text(of_text) => format!("QUOTE(CONVERT({} USING utf8mb4))", quoted(name)),
+        _ => format!("QUOTE({})", quoted(name)),
     };
     format!("CONCAT({}, LEFT({value}, 60))", text(&format!("{name} = ")))
 }
