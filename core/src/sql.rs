@@ -71,6 +71,15 @@ impl Sql {
         }
     }
 
+    /// The texts with SQL in place of every mention of a column.
+    pub fn with_value(&self, column: &str, value: &str) -> Sql {
+        let put = |text: &String| rewritten(text, |word| word.is(text, column).then(|| value.to_owned()));
+        match self {
+            Sql::Portable(text) => Sql::Portable(put(text)),
+            Sql::Each(texts) => Sql::Each(texts.iter().map(|(dialect, text)| (*dialect, put(text))).collect()),
+        }
+    }
+
     /// The texts with every mention of one value, in single quotes, put in place of another.
     pub fn with_text(&self, from: &str, to: &str) -> Sql {
         let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
@@ -231,23 +240,28 @@ fn differ_by_quotes(texts: &BTreeMap<Dialect, String>) -> bool {
 /// Puts names in place of others; what needs quotes and stands without gets these. `bare` lets quotes go that no name
 /// needs any more.
 fn rename(text: &str, renames: &[(&str, &str)], quote: &str, bare: bool) -> String {
-    let mut renamed = String::with_capacity(text.len());
+    rewritten(text, |word| {
+        let (from, to) = renames.iter().find(|(from, _)| word.is(text, from))?;
+        if is_plain(to) && (!word.quoted || (bare && !is_plain(from))) {
+            return Some((*to).to_owned());
+        }
+        let quote = if word.quoted { &text[word.start..word.start + 1] } else { quote };
+        Some(format!("{quote}{}{quote}", to.replace(quote, &quote.repeat(2))))
+    })
+}
+
+/// A text with other words in place of some identifiers.
+fn rewritten(text: &str, instead: impl Fn(&Identifier) -> Option<String>) -> String {
+    let mut rewritten = String::with_capacity(text.len());
     let mut copied = 0;
     for word in identifiers(text) {
-        let Some((from, to)) = renames.iter().find(|(from, _)| word.is(text, from)) else { continue };
-        renamed.push_str(&text[copied..word.start]);
-        if is_plain(to) && (!word.quoted || (bare && !is_plain(from))) {
-            renamed.push_str(to);
-        } else {
-            let quote = if word.quoted { &text[word.start..word.start + 1] } else { quote };
-            renamed.push_str(quote);
-            renamed.push_str(&to.replace(quote, &quote.repeat(2)));
-            renamed.push_str(quote);
-        }
+        let Some(words) = instead(&word) else { continue };
+        rewritten.push_str(&text[copied..word.start]);
+        rewritten.push_str(&words);
         copied = word.end;
     }
-    renamed.push_str(&text[copied..]);
-    renamed
+    rewritten.push_str(&text[copied..]);
+    rewritten
 }
 
 #[cfg(test)]
@@ -297,6 +311,14 @@ mod tests {
             assert_eq!(mixed.renamed(&[("age", name)]).renamed(&[(name, "age")]), mixed);
         }
         assert_eq!(mixed.renamed(&[("age", "order")]), Sql::portable("\"order\" > size"));
+    }
+
+    #[test]
+    fn a_value_stands_in_place_of_a_column() {
+        assert_eq!(
+            Sql::portable("lo < `hi` AND 'lo' <> lo").with_value("lo", "(1 + 1)").texts().next(),
+            Some("(1 + 1) < `hi` AND 'lo' <> (1 + 1)")
+        );
     }
 
     #[test]

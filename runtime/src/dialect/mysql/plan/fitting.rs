@@ -15,7 +15,7 @@ const MOST: usize = 4096;
 
 /// A check, with the columns that it speaks of.
 struct Condition<'a> {
-    sql: &'a str,
+    sql: Sql,
     columns: BTreeSet<&'a str>,
 }
 
@@ -82,18 +82,20 @@ impl Planner<'_> {
             return Ok(None);
         }
         let beside: Vec<&str> = conditions.iter().flat_map(|it| it.columns.iter().copied()).collect();
-        let conditions: Vec<String> = conditions.iter().map(|it| format!("({}) IS NOT FALSE", it.sql)).collect();
-        let conditions = conditions.join(" AND ");
+        let holds = |sql: &Sql| format!("({}) IS NOT FALSE", sql.text(Dialect::Mysql).unwrap_or("TRUE"));
+        let all_hold = |hold: Vec<String>| hold.join(" AND ");
         let name = quoted(&column.name);
-        // What is made from the row itself can stand in no list.
+        // What is made from the row itself can stand in no list, and what is made of another column is not known by name.
         let mut last = Vec::new();
         for other in change.before.columns.iter().filter(|it| members.len() == 1 && beside.contains(&&*it.name)) {
             if other.name != column.name {
                 let words = self.words(&self.schema.enums);
                 let values = values_beside(&words.type_name(other)?, &words.type_name(column)?, &quoted(&other.name));
-                last.extend(
-                    values.iter().map(|value| format!("(SELECT {value} AS {name} FROM DUAL HAVING {conditions})")),
-                );
+                last.extend(values.iter().map(|value| {
+                    let hold =
+                        conditions.iter().map(|it| holds(&it.sql.with_value(&column.name, &format!("({value})"))));
+                    format!("IF({}, {value}, NULL)", all_hold(hold.collect()))
+                }));
             }
         }
         last.push(neutral.to_owned());
@@ -103,8 +105,9 @@ impl Planner<'_> {
             several => format!("{}, {}", several.join(" + "), several.join(", ")),
         };
         let value = format!(
-            "COALESCE((SELECT {name} FROM {} WHERE {conditions} ORDER BY {order} LIMIT 1), {})",
+            "COALESCE((SELECT {name} FROM {} WHERE {} ORDER BY {order} LIMIT 1), {})",
             sources.join(" CROSS JOIN "),
+            all_hold(conditions.iter().map(|it| holds(&it.sql)).collect()),
             last.join(", ")
         );
         // Beside NULL a number counts as text, and a text is no number to bits.
@@ -122,7 +125,7 @@ impl Planner<'_> {
             return Ok(vec!["NULL".to_owned()]);
         }
         let type_name = self.words(&self.schema.enums).type_name(column)?;
-        let literals = Literals::of(conditions.iter().map(|it| it.sql));
+        let literals = Literals::of(conditions.iter().filter_map(|it| it.sql.text(Dialect::Mysql)));
         let neutral = types::neutral(&type_name);
         let others = like(&type_name, literals).into_iter().filter(|value| *value != neutral);
         Ok(std::iter::once(neutral.clone()).chain(others).collect())
@@ -138,9 +141,9 @@ fn conditions<'a>(change: &Change<'a>) -> Vec<Condition<'a>> {
     of_table
         .chain(of_columns)
         .map(|sql| {
-            let expression = Sql::each([(Dialect::Mysql, sql)]);
-            let columns = expression.mentioned(table.columns.iter().map(|it| it.name.as_str()));
-            Condition { sql, columns: columns.into_iter().collect() }
+            let sql = Sql::each([(Dialect::Mysql, sql)]);
+            let columns = sql.mentioned(table.columns.iter().map(|it| it.name.as_str()));
+            Condition { columns: columns.into_iter().collect(), sql }
         })
         .collect()
 }
