@@ -108,7 +108,10 @@ impl Answers {
                     "no model has the table `{to}`, to which `{from}` is renamed; {}",
                     there_is(&tables(after))
                 ));
-            } else if after.tables.contains_key(from) && !checked.table_renames.iter().any(|(_, it)| it == from) {
+            } else if after.tables.contains_key(from)
+                && !checked.table_renames.iter().any(|(_, it)| it == from)
+                && !after.is_database
+            {
                 wrong.push(format!("`{from}` is renamed to `{to}`, and a model still has the table `{from}`"));
             }
         }
@@ -166,6 +169,7 @@ impl Answers {
             } else if new.find(&rename.from).is_some()
                 && !others().any(|it| it.to == rename.from)
                 && !checked.is_dropped(&table, &rename.from)
+                && !after.is_database
             {
                 wrong.push(format!("`{from}` is renamed to `{to}`, and a field still has the column `{from}`"));
             } else {

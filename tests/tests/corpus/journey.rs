@@ -111,7 +111,7 @@ impl Traveller<'_> {
     /// # Errors
     /// If none is written.
     pub fn script_there(&self, pair: &Pair) -> Result<String, Wrong> {
-        script(&self.database, &self.fresh_to, &pair.rename).map_err(at(pair, "diff"))
+        script(&self.database, &self.fresh_to, &pair.rename, &[]).map_err(at(pair, "diff"))
     }
 
     /// Goes there.
@@ -137,11 +137,13 @@ impl Traveller<'_> {
         let Traveller { database, fresh_from, .. } = self;
         let rename_back: Vec<String> = pair.rename.iter().rev().map(|rename| turned(rename)).collect();
         let after = rows::snapshot(database).map_err(at("rows"))?;
-        let script = script(database, fresh_from, &rename_back).map_err(at("diff back"))?;
+        let script = script(database, fresh_from, &rename_back, &pair.drop_back).map_err(at("diff back"))?;
         database.run_by_client(&script).map_err(with(&script)).map_err(at("script back"))?;
         self.arrived(start, &start.from).map_err(with(&script)).map_err(at("back"))?;
         let again = rows::snapshot(database).map_err(at("rows"))?;
-        rows::kept(&after, &again, &Renames(&rename_back), &[]).map_err(with(&script)).map_err(at("rows kept back"))
+        rows::kept(&after, &again, &Renames(&rename_back), &pair.drop_back)
+            .map_err(with(&script))
+            .map_err(at("rows kept back"))
     }
 
     fn read(&self, database: &Database<'_>) -> Result<Held, String> {
@@ -191,8 +193,10 @@ fn turned(rename: &str) -> String {
     rename.split_once('=').map_or_else(|| rename.to_owned(), |(from, to)| format!("{to}={from}"))
 }
 
-fn script(from: &Database<'_>, to: &Database<'_>, rename: &[String]) -> Result<String, String> {
-    diff(from, to, rename, &["--sql", "--allow-loss"]).map(|said| said.out)
+fn script(from: &Database<'_>, to: &Database<'_>, rename: &[String], drop: &[String]) -> Result<String, String> {
+    let mut flags = vec!["--sql", "--allow-loss"];
+    flags.extend(drop.iter().flat_map(|it| ["--drop", it]));
+    diff(from, to, rename, &flags).map(|said| said.out)
 }
 
 fn nothing_to_do(from: &Database<'_>, to: &Database<'_>) -> Result<(), String> {

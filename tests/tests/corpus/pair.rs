@@ -20,6 +20,8 @@ pub struct Pair {
     pub to: String,
     /// Answers to `--rename` on the way there.
     pub rename: Vec<String>,
+    /// What is dropped on the way back, where something else takes its name again: `--drop`.
+    pub drop_back: Vec<String>,
     /// The kinds of operation that lead there, in order; an empty list if the two differ only in spelling. A pair of another
     /// folder need not say them.
     pub operations: Option<Vec<String>>,
@@ -67,6 +69,7 @@ fn read_pair(theme: &str, value: &DeValue<'_>, needed: &[&str]) -> Result<Pair, 
             "to" => pair.to = text(value)?,
             "rows" => pair.rows = text(value)?,
             "rename" => pair.rename = texts(value)?,
+            "drop_back" => pair.drop_back = texts(value)?,
             "operations" => pair.operations = Some(texts(value)?),
             "not_managed" => pair.not_managed = texts(value)?,
             "refused" => pair.refused = text(value)?,

@@ -107,3 +107,25 @@ fn a_table_may_lose_its_last_column() {
     let before = database([table("a").column(column("x", integer()))]);
     assert_eq!(planned(&before, &database([table("a")])), ["drop column a.x"]);
 }
+
+#[test]
+fn a_name_is_taken_again_behind_a_rename() {
+    let renamed = |text: &str, before: &Schema, after: &Schema| {
+        let mut answers = Answers::default();
+        answers.rename(text).unwrap();
+        let plan = diff(before, after, &answers).unwrap();
+        plan.upgrade.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let before = database([users().column(column("a", integer()))]);
+    let after = database([users().column(column("b", integer())).column(column("a", text()).nullable())]);
+    assert_eq!(
+        renamed("users.a=users.b", &before, &after),
+        ["rename column users.a to b", "add column users.a (text, nullable)"]
+    );
+    let people = Table { name: "people".into(), ..users() };
+    let after = database([people, users().column(column("a", integer()))]);
+    assert_eq!(
+        renamed("users=people", &database([users()]), &after),
+        ["rename table users to people", "create table users (3 columns)"]
+    );
+}
