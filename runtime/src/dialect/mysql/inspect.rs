@@ -115,6 +115,8 @@ impl Reader {
         }
         let name = TableName::plain(row.name.clone());
         let kind = match row.kind.as_str() {
+            // It holds rows of others, and is told nowhere of which.
+            "BASE TABLE" if row.engine == "MRG_MyISAM" => Some("merge table".to_owned()),
             "BASE TABLE" => None,
             "SYSTEM VERSIONED" => Some("system-versioned table".to_owned()),
             kind => Some(kind.to_ascii_lowercase()),

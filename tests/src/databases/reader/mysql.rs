@@ -7,9 +7,10 @@ use crate::databases::client::Database;
 const MARK: &str = "-- next table";
 
 const TABLES: &str = "SELECT concat('`', replace(table_name, '`', '``'), '`') FROM information_schema.tables \
-                      WHERE table_schema = database() AND table_type = 'BASE TABLE'";
+                      WHERE table_schema = database() AND table_type = 'BASE TABLE' \
+                      AND engine <> 'MRG_MyISAM'";
 
-/// Views, triggers, routines, events and sequences, one a line.
+/// Views, triggers, routines, events, sequences and tables that merge others, one a line.
 const OTHERS: &str = "
 SELECT concat('view ', table_name, ' ', replace(view_definition, concat('`', database(), '`.'), ''))
 FROM information_schema.views WHERE table_schema = database();
@@ -20,6 +21,8 @@ FROM information_schema.routines WHERE routine_schema = database();
 SELECT concat('event ', event_name, ' ', event_definition) FROM information_schema.events WHERE event_schema = database();
 SELECT concat('sequence ', table_name) FROM information_schema.tables
 WHERE table_schema = database() AND table_type = 'SEQUENCE';
+SELECT concat('merge table ', table_name) FROM information_schema.tables
+WHERE table_schema = database() AND engine = 'MRG_MyISAM';
 ";
 
 pub(super) fn read(database: &Database<'_>) -> Result<Held, String> {
