@@ -196,6 +196,49 @@ const GUARDS: &[Guard] = &[
         says: "rows of t refer by v to rows of `a` that are not there",
         converts: false,
     },
+    Guard {
+        name: "rows that refer to nothing already, by a key whose both ends change",
+        dialects: &[Mysql],
+        from: "CREATE TABLE a (id INTEGER PRIMARY KEY);
+               CREATE TABLE t (id INTEGER PRIMARY KEY, v INTEGER, CONSTRAINT fk FOREIGN KEY (v) REFERENCES a (id));",
+        to: "CREATE TABLE a (id BIGINT PRIMARY KEY);
+             CREATE TABLE t (id INTEGER PRIMARY KEY, v BIGINT, CONSTRAINT fk FOREIGN KEY (v) REFERENCES a (id));",
+        fit: "INSERT INTO a VALUES (1); INSERT INTO t VALUES (1, 1), (2, NULL);",
+        offends: "SET foreign_key_checks = 0; INSERT INTO t VALUES (3, 2); SET foreign_key_checks = 1;",
+        says: "rows of t refer by v to rows of `a` that are not there",
+        converts: false,
+    },
+    Guard {
+        name: "a default that is computed from NULL",
+        dialects: &[Mysql],
+        from: "CREATE TABLE t (id INTEGER PRIMARY KEY, v INTEGER); CREATE TABLE a (id INTEGER PRIMARY KEY);",
+        to: "CREATE TABLE a (id INTEGER PRIMARY KEY, more INTEGER);
+             CREATE TABLE t (id INTEGER PRIMARY KEY, v INTEGER, twice INTEGER NOT NULL DEFAULT (v * 2));",
+        fit: "INSERT INTO t VALUES (1, 1);",
+        offends: "INSERT INTO t VALUES (2, NULL);",
+        says: "rows of t would have NULL in `twice`, which is to be NOT NULL",
+        converts: false,
+    },
+    Guard {
+        name: "texts that are no number, time or day",
+        dialects: &[Mysql],
+        from: "CREATE TABLE t (id INTEGER PRIMARY KEY, v VARCHAR(20), w VARCHAR(20) NOT NULL, x VARCHAR(20) NOT NULL);",
+        to: "CREATE TABLE t (id INTEGER PRIMARY KEY, v INTEGER, w DATE NOT NULL, x DECIMAL(4, 1) NOT NULL);",
+        fit: "INSERT INTO t VALUES (1, '12', '2024-02-29', '7'), (2, NULL, '2024-02-29', '12.5');",
+        offends: "INSERT INTO t VALUES (3, 'a1', 'never', '123456');",
+        says: NO_EQUAL,
+        converts: true,
+    },
+    Guard {
+        name: "a number that is too large",
+        dialects: &[Mysql],
+        from: "CREATE TABLE t (id INTEGER PRIMARY KEY, v BIGINT NOT NULL);",
+        to: "CREATE TABLE t (id INTEGER PRIMARY KEY, v INTEGER NOT NULL);",
+        fit: "INSERT INTO t VALUES (1, 12);",
+        offends: "INSERT INTO t VALUES (3, 3000000000);",
+        says: NO_EQUAL,
+        converts: true,
+    },
 ];
 
 #[test]

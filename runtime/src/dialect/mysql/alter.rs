@@ -8,6 +8,7 @@ use migratable_core::{Column, Dialect, Native, Sql, Table};
 
 use super::clocks::Clocks;
 use super::ddl::{self, Words, quoted, table_name};
+use super::session;
 use super::types::{self, COUNTERS, text};
 
 /// A table that changes.
@@ -22,6 +23,8 @@ pub(super) struct Alteration<'a> {
     pub(super) values: &'a BTreeMap<String, String>,
     /// Values that the rows get in place of NULL.
     pub(super) in_place_of_null: &'a BTreeMap<String, String>,
+    /// Whether the server is to make something of values that the new types do not hold.
+    pub(super) is_lossy: bool,
     /// Whether triggers notice updates of the table.
     pub(super) is_noticed: bool,
     /// The columns that the server sets to the time of an update.
@@ -201,6 +204,10 @@ impl<'a> Alteration<'a> {
         if leaves_aria && !self.after.native.has("page_checksum") {
             // The engine leaves its own choice as one of the table.
             statements.alter.push(format!("ALTER TABLE {table} PAGE_CHECKSUM=DEFAULT"));
+        }
+        if self.is_lossy {
+            statements.room.insert(0, session::SET_LENIENT_MODE.to_owned());
+            statements.alter.push(session::SET_MODE.to_owned());
         }
         Ok(statements)
     }

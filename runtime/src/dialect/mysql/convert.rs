@@ -108,14 +108,13 @@ impl Conversion {
             // An empty text is no number and no time, and nothing is lost by it.
             (
                 Kind::Text { .. },
-                Kind::Integer { .. }
-                | Kind::Decimal { .. }
-                | Kind::Float
-                | Kind::Double
-                | Kind::Date
-                | Kind::Moment { .. }
-                | Kind::Time { .. },
+                Kind::Integer { .. } | Kind::Decimal { .. } | Kind::Float | Kind::Double | Kind::Time { .. },
             ) if all => format!("NULLIF(TRIM({old}), '')"),
+            // No more is a text that is no date; the server would take it for a date of zeros.
+            (Kind::Text { .. }, Kind::Date) if all => format!("CAST(NULLIF(TRIM({old}), '') AS DATE)"),
+            (Kind::Text { .. }, Kind::Moment { fraction }) if all => {
+                format!("CAST(NULLIF(TRIM({old}), '') AS DATETIME({fraction}))")
+            }
             _ => return None,
         })
     }

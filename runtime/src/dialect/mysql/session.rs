@@ -23,6 +23,10 @@ const PATIENCE: u32 = 60;
 pub(super) const SET_MODE: &str = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,\
                                    NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,PIPES_AS_CONCAT';";
 
+/// The same, but that the server takes what is next to a value that does not fit.
+pub(super) const SET_LENIENT_MODE: &str =
+    "SET SESSION sql_mode = 'NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,PIPES_AS_CONCAT';";
+
 /// Remembers the database that is migrated, for a step may turn to another, and the name of the lock that keeps two who
 /// migrate it apart. The lock goes with the connection.
 pub(super) const REMEMBER: &str = "SET @migratable_database = DATABASE(), @migratable_lock = CONCAT('migratable ', MD5(DATABASE())), \

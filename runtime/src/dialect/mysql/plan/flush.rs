@@ -35,6 +35,7 @@ impl Changed {
             dropped: &self.pending.dropped,
             values: &self.needs.values,
             in_place_of_null: &self.needs.in_place_of_null,
+            is_lossy: self.needs.is_lossy,
             is_noticed: planner.noticed.contains(&self.before.name),
             clocks: &planner.clocks,
         }
@@ -42,7 +43,7 @@ impl Changed {
 }
 
 /// Foreign keys by the table that they stand in.
-type Keys = BTreeMap<TableName, Vec<ForeignKey>>;
+pub(super) type Keys = BTreeMap<TableName, Vec<ForeignKey>>;
 
 /// A table that goes, with the place of its operation.
 type Gone = (usize, Table);
@@ -67,7 +68,7 @@ impl Planner<'_> {
             changed.push(Changed { pending, before, after: self.with_passing_texts(after), needs });
         }
         let (leave, come) = self.foreign_keys(&changed, &created, &gone)?;
-        self.verify(&mut changed, &created, &gone);
+        self.verify(&mut changed, &created, &gone, &come);
         let places = |table: &TableName| -> Vec<usize> {
             let found = changed.iter().find(|it| it.before.name == *table).map(|it| it.pending.operations.clone());
             found.unwrap_or_else(|| vec![self.at])
@@ -195,7 +196,7 @@ impl Planner<'_> {
     }
 
     /// Foresees the rows behind the changes, and looks for those that must not be among them.
-    fn verify(&mut self, changed: &mut [Changed], created: &[(Vec<usize>, Table)], gone: &[Gone]) {
+    fn verify(&mut self, changed: &mut [Changed], created: &[(Vec<usize>, Table)], gone: &[Gone], come: &Keys) {
         let before = self.foresight.rows();
         let mut rows = before.clone();
         for it in changed.iter() {
@@ -219,7 +220,8 @@ impl Planner<'_> {
         let places = |table: &TableName| {
             changed.iter().find(|it| it.after.name == *table).map_or_else(Vec::new, |it| it.pending.operations.clone())
         };
-        looks.extend(self.orphans(&changes, &rows).into_iter().map(|(table, look)| (places(&table), look)));
+        let orphans = self.orphans_of_old(&changes, come, &before).into_iter().chain(self.orphans(&changes, &rows));
+        looks.extend(orphans.map(|(table, look)| (places(&table), look)));
         for (operations, look) in looks {
             self.foresight.look(&mut self.planned, operations, look);
         }

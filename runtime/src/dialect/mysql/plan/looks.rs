@@ -7,6 +7,7 @@ use migratable_core::{Dialect, ForeignKey, Table, TableName};
 use super::super::foreseen::Foreseen;
 use super::super::verify::Rows;
 use super::Planner;
+use super::flush::Keys;
 use crate::dialect::Verify;
 
 /// A table before and behind a change, with the columns whose values are equal behind it where they were before.
@@ -63,7 +64,7 @@ impl Change<'_> {
 impl Planner<'_> {
     /// Looks for rows that refer to nothing behind changes, in all tables; each comes with the table whose change may
     /// leave it so.
-    pub(super) fn orphans<'c>(&self, changes: &[Change<'c>], rows: &Foreseen) -> Vec<(TableName, Verify)> {
+    pub(super) fn orphans(&self, changes: &[Change<'_>], rows: &Foreseen) -> Vec<(TableName, Verify)> {
         let change = |table: &TableName| changes.iter().find(|it| it.after.name == *table);
         let mut looks = Vec::new();
         for table in self.schema.tables.values().filter(|table| !rows.is_empty(&table.name)) {
@@ -77,6 +78,28 @@ impl Planner<'_> {
                     _ => {}
                 }
             }
+        }
+        looks
+    }
+
+    /// Looks for rows that refer to nothing as it is before changes, although a key would not let them: it was not heeded
+    /// when they came, and it is when the key is made anew. Those are left out that a change may leave so.
+    pub(super) fn orphans_of_old(
+        &self,
+        changes: &[Change<'_>],
+        made: &Keys,
+        rows: &Foreseen,
+    ) -> Vec<(TableName, Verify)> {
+        let change = |table: &TableName| changes.iter().find(|it| it.after.name == *table);
+        let mut looks = Vec::new();
+        for (name, keys) in made.iter().filter(|(name, _)| !self.new_tables.contains(*name)) {
+            let own = change(name);
+            let Some(table) = own.map(|it| it.before).or_else(|| self.schema.tables.get(name)) else { continue };
+            let stays = |key: &&ForeignKey| {
+                own.is_none_or(|own| own.refers(key)) && change(&key.table).is_none_or(|it| it.keeps(&key.references))
+            };
+            let rows = Rows { table, foreseen: rows };
+            looks.extend(keys.iter().filter(stays).map(|key| (name.clone(), rows.orphans(key))));
         }
         looks
     }

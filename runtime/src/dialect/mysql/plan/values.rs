@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use migratable_core::{Column, Table};
+use migratable_core::{Column, Dialect, Sql, Table};
 
 use super::super::convert;
 use super::super::ddl::{self, quoted};
@@ -22,6 +22,8 @@ pub(super) struct Needs {
     pub(super) becomes: Vec<(String, String)>,
     /// What is computed from that.
     pub(super) computed: Vec<(String, String)>,
+    /// Whether values may become others that the new type does not hold.
+    pub(super) is_lossy: bool,
     /// The columns whose values stay as they are, or are equal only where they were.
     pub(super) kept: BTreeSet<String>,
 }
@@ -71,6 +73,8 @@ impl Planner<'_> {
         }
         let given = default.is_some() || column.nullable || column.generated.is_some() || column.identity.is_some();
         if given {
+            let read_default = default.filter(|sql| !column.nullable && change.is_known(sql));
+            needs.looks.extend(read_default.map(|sql| change.rows.null_given(&column.name, &sql)));
             return Ok(());
         }
         if let Some(value) = needs.values.get(&column.name) {
@@ -105,8 +109,11 @@ impl Planner<'_> {
                 let value = if filled { format!("COALESCE({value}, {})", types::neutral(&is)) } else { value };
                 needs.values.insert(new.name.clone(), value);
             }
-            if let Some(offends) = conversion.offends(&place).filter(|_| self.mode.refuses_losses()) {
-                needs.looks.push(change.rows.unlike(&new.name, &is, &offends));
+            match conversion.offends(&place) {
+                Some(offends) if self.mode.refuses_losses() => {
+                    needs.looks.push(change.rows.unlike(&new.name, &is, &offends));
+                }
+                offends => needs.is_lossy |= offends.is_some(),
             }
         }
         let tightened = old.nullable && !new.nullable && new.identity.is_none();
@@ -199,6 +206,17 @@ impl<'a> Change<'a> {
     /// The column as it is before, if it goes on.
     pub(super) fn old(&self, column: &Column) -> Option<&'a Column> {
         self.before.find(&column.name).filter(|old| !self.pending.dropped.contains(&old.name))
+    }
+
+    /// Whether SQL reads columns, and all of them as they are before, NULL or not.
+    fn is_known(&self, sql: &str) -> bool {
+        let sql = Sql::each([(Dialect::Mysql, sql)]);
+        let stays = |name: &&str| {
+            let (old, new) = (self.before.find(name), self.after.find(name));
+            old.zip(new).is_some_and(|(old, new)| self.old(new).is_some() && old.nullable == new.nullable)
+        };
+        let read = sql.mentioned(self.after.columns.iter().map(|it| it.name.as_str()));
+        !read.is_empty() && read.iter().all(stays)
     }
 
     /// Whether the column comes to compare its texts in another way.
