@@ -4,7 +4,7 @@ mod keys;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use migratable_core::{Column, Dialect, Native, Sql, Table};
+use migratable_core::{Column, ColumnType, Dialect, Native, Sql, Table};
 
 use super::clocks::Clocks;
 use super::ddl::{self, Words, quoted, table_name};
@@ -30,6 +30,9 @@ pub(super) struct Alteration<'a> {
     /// The columns that the server sets to the time of an update.
     pub(super) clocks: &'a Clocks,
 }
+
+/// From where on texts count as long.
+const LONG: u32 = 255;
 
 /// What becomes of a column.
 enum Step {
@@ -136,7 +139,9 @@ impl<'a> Alteration<'a> {
                 let Some(stage) = free.next() else { continue };
                 let plain = Column {
                     name: stage.clone(),
-                    nullable: true,
+                    column_type: staged_type(&column.column_type),
+                    // Of texts with commas no column is NULL.
+                    nullable: self.before.native.get("engine") != Some("CSV"),
                     default: None,
                     identity: None,
                     generated: None,
@@ -336,6 +341,16 @@ impl<'a> Alteration<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// The type of a column that holds values until it takes the place of another. Beside that a long one would not fit into
+/// the row.
+fn staged_type(column_type: &ColumnType) -> ColumnType {
+    match column_type {
+        ColumnType::Varchar(length) if *length > LONG => ColumnType::Text,
+        ColumnType::Varbinary(length) if *length > LONG => ColumnType::Binary,
+        other => other.clone(),
     }
 }
 
