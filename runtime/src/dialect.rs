@@ -13,6 +13,7 @@ pub(crate) mod statement;
 #[cfg_attr(not(feature = "sqlite"), allow(dead_code))]
 mod tokens;
 mod transactions;
+mod unmanaged;
 mod verify;
 
 #[cfg(feature = "mysql")]

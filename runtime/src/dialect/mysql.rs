@@ -6,6 +6,7 @@ mod catalogue;
 mod clocks;
 mod convert;
 mod ddl;
+mod dependents;
 mod difference;
 mod encryption;
 mod flavour;

@@ -4,7 +4,7 @@ use migratable_core::{ColumnChange, Operation, Schema, TableName};
 
 use super::ddl::table_name;
 use super::flavour::{Flavour, Surroundings};
-use super::{plan, session, statements};
+use super::{dependents, plan, session, statements};
 use crate::dialect::Work;
 use crate::inspect::{Inspected, Losses};
 use crate::plan::{Mode, Refusal};
@@ -22,8 +22,9 @@ pub(super) fn script(
     let mut schema = before.schema.clone();
     let planned = with_renames_in_case(&before.schema, operations);
     let surroundings = surroundings(before);
-    let pieces =
-        plan::plan(&planned, &mut schema, Mode::Difference(losses), &surroundings).map_err(|refusal| Refusal {
+    let pieces = dependents::refuse(before, &planned)
+        .and_then(|()| plan::plan(&planned, &mut schema, Mode::Difference(losses), &surroundings))
+        .map_err(|refusal| Refusal {
             operation: operations.iter().position(|it| Some(it) == planned.get(refusal.operation)).unwrap_or_default(),
             ..refusal
         })?;

@@ -9,6 +9,7 @@ use migratable_core::{
 };
 
 use super::ddl::{self, quoted};
+use super::dependents;
 use super::flavour::{self, Flavour};
 use super::introspect::{self, CheckRow, ColumnRow, IndexRow, TableRow};
 use super::shown::{self, Asked};
@@ -66,6 +67,10 @@ pub(super) fn inspect(database: &mut MysqlConnection) -> Result<Inspected, Error
         let other = NotManaged { kind: row.kind, name: row.name, table: row.table.map(TableName::plain) };
         reader.inspected.definitions.extend(row.event.map(|event| (other.to_string(), event)));
         reader.inspected.not_managed.push(other);
+    }
+    for row in introspect::dependents(database).map_err(reading)? {
+        let needs = dependents::needs(row, reader.schema());
+        reader.inspected.needs.extend(needs);
     }
     reader.inspected.not_managed.sort();
     Ok(reader.inspected)

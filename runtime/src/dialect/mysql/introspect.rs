@@ -57,6 +57,15 @@ pub(super) struct RuleRow {
     pub(super) on_delete: String,
 }
 
+/// A view or a trigger.
+pub(super) struct DependentRow {
+    pub(super) kind: String,
+    pub(super) name: String,
+    /// The table of a trigger.
+    pub(super) table: Option<String>,
+    pub(super) text: String,
+}
+
 /// A column of a foreign key.
 pub(super) struct ReferenceRow {
     pub(super) table: String,
@@ -215,6 +224,15 @@ pub(super) fn shown(database: &mut MysqlConnection, table: &TableName) -> QueryR
         it.text()
     })?;
     Ok(shown.into_iter().next().unwrap_or_default())
+}
+
+/// Views and triggers with their texts.
+pub(super) fn dependents(database: &mut MysqlConnection) -> QueryResult<Vec<DependentRow>> {
+    let sql = "SELECT 'trigger', TRIGGER_NAME, EVENT_OBJECT_TABLE, ACTION_STATEMENT FROM information_schema.TRIGGERS \
+               WHERE TRIGGER_SCHEMA = DATABASE() \
+               UNION ALL SELECT 'view', TABLE_NAME, NULL, VIEW_DEFINITION FROM information_schema.VIEWS \
+               WHERE TABLE_SCHEMA = DATABASE()";
+    read(database, sql, |it| DependentRow { kind: it.text(), name: it.text(), table: it.optional(), text: it.text() })
 }
 
 /// Triggers, procedures, functions and events.

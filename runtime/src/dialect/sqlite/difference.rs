@@ -4,6 +4,7 @@
 //! filled from the old one. It is set aside in the legacy way, by which references, views and triggers do not follow.
 
 mod copy;
+mod dependents;
 mod fill;
 mod lineage;
 mod renames;
@@ -50,6 +51,8 @@ pub(super) fn script(
     let wanted = aligned(&before.schema, &after.schema, &answers);
     let wanted = wanted.as_ref().unwrap_or(&after.schema);
     let difference = Difference { before, after, wanted, operations, losses, lineage, aside };
+    let changes = difference.statements()?;
+    dependents::refuse(before, operations, &changes)?;
     let mut script = vec!["-- Written by migratable. Whatever fails takes everything back.".to_owned()];
     script.extend(operations.iter().map(|operation| format!("-- {}", operation.to_string().replace('\n', " "))));
     script.extend((OFFLINE.before)(settings));
@@ -58,7 +61,7 @@ pub(super) fn script(
     script.push(terminated(&guard("foreign keys could not be switched off", on)));
     script.extend(stops.map(|sql| terminated(&sql)));
     script.extend(statements.iter().map(|sql| terminated(sql)));
-    script.extend(difference.statements()?.iter().map(|sql| terminated(sql)));
+    script.extend(changes.iter().map(|sql| terminated(sql)));
     script.extend(OFFLINE.commit.iter().map(|&line| line.to_owned()));
     script.push(String::new());
     Ok(script.join("\n"))

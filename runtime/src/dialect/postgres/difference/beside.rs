@@ -3,6 +3,7 @@
 use migratable_core::{Operation, TableName};
 
 use super::prerequisites::Prerequisites;
+use crate::dialect::unmanaged;
 use crate::inspect::{Inspected, Prerequisite};
 use crate::plan::Refusal;
 
@@ -79,7 +80,7 @@ fn needed(before: &Inspected, operations: &[Operation], operation: &Operation) -
         }
         _ => return None,
     };
-    Some(format!("the {} needs `{what}` and is not managed: change or drop it by hand first", need.by))
+    Some(unmanaged::needs(&need.by, &what))
 }
 
 /// Something that would be made for the operation, where there is something else of its name.

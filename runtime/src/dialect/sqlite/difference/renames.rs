@@ -4,6 +4,7 @@ use diesel::sqlite::SqliteConnection;
 use migratable_core::Operation;
 use migratable_core::diff::{Answers, ColumnRename};
 
+use super::dependents;
 use crate::dialect::Connection;
 use crate::dialect::sqlite::ddl::quoted;
 use crate::dialect::sqlite::{inspect, introspect};
@@ -21,21 +22,7 @@ pub(super) fn apart(
     if operations[..last].iter().any(makes_room) {
         return None;
     }
-    let mut database = inspect::memory().ok()?;
-    database.execute("PRAGMA foreign_keys = OFF").ok()?;
-    let tables = before.schema.tables.keys().filter_map(|table| before.definitions.get(&table.name));
-    let indexes = before.schema.tables.values().flat_map(|table| &table.indexes);
-    let indexes = indexes.filter_map(|index| before.definitions.get(&index.name));
-    // Triggers come behind the views that they may be on.
-    let (triggers, others): (Vec<_>, Vec<_>) = before.not_managed.iter().partition(|it| it.kind == "trigger");
-    let others = others.iter().chain(&triggers).filter_map(|it| before.definitions.get(&it.to_string()));
-    for sql in tables.chain(indexes).chain(others) {
-        // A virtual table may need a module that is not here; a rename there is none of its business.
-        let made = database.execute(sql);
-        if !sql.to_ascii_uppercase().starts_with("CREATE VIRTUAL") {
-            made.ok()?;
-        }
-    }
+    let mut database = dependents::in_memory(before)?;
     let (mut statements, again) = out_of_the_way(&mut database, before);
     statements.extend(operations.iter().flat_map(|operation| self::statements(operation, free_prefix)));
     statements.extend(again);
