@@ -110,20 +110,38 @@ impl Planner<'_> {
             if found.default.is_some() {
                 self.statement(alter(name, column, "DROP DEFAULT"));
             }
+            let waits = self.gets_default_later(name, column);
             let to = types::name(&found.column_type)?;
             let text = match &found.column_type {
                 ColumnType::Array(_) => format!("{}::text[]", quoted(column)),
                 _ => self.kept_text(&quoted(column), after, &removed),
             };
             self.statement(alter(name, column, &format!("TYPE {to} USING ({text})::{to}")));
-            if let Some(default) = types::default(found)? {
-                self.statement(alter(name, column, &format!("SET DEFAULT {default}")));
+            match types::default(found)?.filter(|_| !waits) {
+                Some(default) => self.statement(alter(name, column, &format!("SET DEFAULT {default}"))),
+                None => self.forget_default(name, column),
             }
         }
         self.statement(carry_over(&qualified(&old), &qualified(&type_name)));
         self.statement(format!("DROP TYPE {}", qualified(&old)));
         self.bring_back_routines();
         Ok(())
+    }
+
+    /// Whether the default of a column is about to become another one: the one that it has may name a value that went.
+    fn gets_default_later(&self, of: &TableName, name: &str) -> bool {
+        let mut next = self.operations[self.next..].iter().take_while(|it| !it.is_data());
+        next.any(|operation| match operation {
+            Operation::AlterColumn { table, column, change } => {
+                table == of && column == name && change.default.is_some()
+            }
+            _ => false,
+        })
+    }
+
+    fn forget_default(&mut self, table: &TableName, name: &str) {
+        let columns = self.schema.tables.get_mut(table).into_iter().flat_map(|it| &mut it.columns);
+        columns.filter(|it| it.name == name).for_each(|it| it.default = None);
     }
 
     /// The value as text. Where nobody was asked, the first value takes the place of those that go.
