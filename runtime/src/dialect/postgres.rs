@@ -159,6 +159,7 @@ impl Connection for PgConnection {
         Ok(Surroundings {
             has_dependents: !self.rows(dependents)?.is_empty(),
             domains: domains::read(introspect::domains(self)?, str::to_owned),
+            ..Surroundings::default()
         })
     }
 

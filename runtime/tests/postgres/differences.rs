@@ -47,6 +47,24 @@ fn names_end_no_quotes_and_no_comments() {
 }
 
 #[test]
+fn a_key_gets_numbers_behind_those_that_are_there_from_a_sequence_of_many() {
+    let there = Throwaway::new();
+    run(
+        &mut there.connect(),
+        "CREATE TABLE a (id serial PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY);
+         CREATE SEQUENCE d_id_seq START 30; CREATE TABLE d (id bigint);
+         INSERT INTO a VALUES (4), (9); INSERT INTO b VALUES (-1), (6); INSERT INTO d VALUES (7)",
+    );
+    turn_into(
+        &there,
+        "CREATE SEQUENCE shared; CREATE TABLE a (id int PRIMARY KEY DEFAULT nextval('shared'));
+         CREATE TABLE b (id int PRIMARY KEY DEFAULT nextval('shared')); CREATE TABLE d (id bigserial)",
+    );
+    assert_eq!(values(&mut there.connect(), "INSERT INTO b DEFAULT VALUES RETURNING id"), ["10"]);
+    assert_eq!(values(&mut there.connect(), "INSERT INTO d DEFAULT VALUES RETURNING id"), ["30"]);
+}
+
+#[test]
 fn a_cast_that_is_missing_was_to_be_given_in_a_revision() {
     let (there, other) = (Throwaway::new(), Throwaway::new());
     run(

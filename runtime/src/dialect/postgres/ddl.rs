@@ -66,6 +66,7 @@ pub(super) fn create_schema(name: &TableName) -> Option<String> {
 pub(super) fn create_all(table: &Table) -> Result<Vec<String>, String> {
     let mut statements: Vec<String> = create_schema(&table.name).into_iter().collect();
     for column in &table.columns {
+        statements.extend(numbers::create_free_sequence(column));
         statements.extend(numbers::create_sequence(&table.name, column)?);
     }
     statements.push(create_table(table)?);

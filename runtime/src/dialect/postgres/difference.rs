@@ -45,7 +45,9 @@ pub(super) fn script(
         !schema.is_database || before.not_managed.iter().any(|it| DEPENDENTS.contains(&it.kind.as_str()));
     // What both have is as it is here.
     let domains = after.domains.iter().chain(&before.domains).map(|(name, it)| (name.clone(), it.clone())).collect();
-    let surroundings = Surroundings { has_dependents, domains };
+    let free = before.not_managed.iter().filter(|it| it.kind == "sequence");
+    let free_sequences = free.map(|it| TableName::parse(&it.name)).collect();
+    let surroundings = Surroundings { has_dependents, domains, free_sequences };
     let planned = plan::plan(&ordered, &mut schema, Mode::Difference(losses), &surroundings).map_err(|refusal| {
         Refusal { operation: order.get(refusal.operation).copied().unwrap_or_default(), ..refusal }
     })?;

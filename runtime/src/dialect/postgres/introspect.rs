@@ -157,7 +157,7 @@ LEFT JOIN (SELECT dep.refobjid, dep.refobjsubid, sc.relname, format('nextval(%L:
     ON s.refobjid = a.attrelid AND s.refobjsubid = a.attnum
 WHERE a.attnum > 0 AND NOT a.attisdropped
   AND ({scope} OR c.oid IN (SELECT confrelid FROM pg_constraint WHERE contype = 'f'))
-ORDER BY a.attrelid, a.attnum";
+ORDER BY a.attrelid, a.attnum, s.relname";
 
 const CONSTRAINTS: &str = "
 SELECT con.conrelid::text, con.conname::text, con.contype::text, con.condeferrable, con.condeferred, con.convalidated,

@@ -19,6 +19,9 @@ pub(super) fn is_serial(column: &Column) -> bool {
     column.identity.is_some() && column.native.has("serial")
 }
 
+/// The mark of a column whose sequence is in the database already.
+pub(super) const IS_THERE: &str = "sequence_is_there";
+
 /// The name that PostgreSQL itself gives to the sequence of a column.
 pub(super) fn usual_sequence(table: &str, column: &str) -> String {
     const ROOM: usize = 63 - "__seq".len();
@@ -38,6 +41,25 @@ pub(super) fn usual_sequence(table: &str, column: &str) -> String {
 /// The name of the sequence of a column.
 pub(super) fn sequence(table: &TableName, column: &Column) -> String {
     column.native.get("sequence").map_or_else(|| usual_sequence(&table.name, &column.name), str::to_owned)
+}
+
+/// The sequence that goes with a column: that of its numbers, or one that is its own and not, or not by itself, its default.
+pub(super) fn own_sequence(table: &TableName, column: &Column) -> Option<TableName> {
+    let name = match column.identity {
+        Some(_) => sequence(table, column),
+        None => column.native.get("own_sequence")?.to_owned(),
+    };
+    Some(TableName { name, ..table.clone() })
+}
+
+/// The sequence of others that is the default of a column.
+pub(super) fn free_sequence(column: &Column) -> Option<TableName> {
+    column.native.get("free_sequence").map(TableName::parse)
+}
+
+/// Whether the sequence of a column is a part of it, as no other is.
+pub(super) fn is_identity(column: &Column) -> bool {
+    column.identity.is_some() && !is_serial(column)
 }
 
 /// What stands behind a column that is numbered.
@@ -88,19 +110,24 @@ fn all_options(column: &Column, identity: &Identity) -> String {
     options.join(" ")
 }
 
-/// Makes the sequence that a column takes its numbers from, where it is made apart.
+/// Makes the sequence that others have as well and a column takes its default from.
+pub(super) fn create_free_sequence(column: &Column) -> Option<String> {
+    column.native.get("free_sequence").map(|it| format!("CREATE SEQUENCE IF NOT EXISTS {it}"))
+}
+
+/// Makes the sequence that goes with a column, where it is made apart, or makes one of it that is there already.
 pub(super) fn create_sequence(table: &TableName, column: &Column) -> Result<Option<String>, String> {
-    if let Some(free) = column.native.get("free_sequence") {
-        return Ok(Some(format!("CREATE SEQUENCE IF NOT EXISTS {free}")));
-    }
-    let Some(identity) = column.identity.as_ref().filter(|_| is_serial(column)) else { return Ok(None) };
-    let name = in_schema_of(table, &sequence(table, column));
-    let type_name = sequence_type(column)?;
-    let mut sql = format!("CREATE SEQUENCE {name} AS {type_name}");
-    for option in set_options(column, identity) {
-        sql.push_str(&format!(" {option}"));
-    }
-    Ok(Some(sql))
+    let is_there = column.native.has(IS_THERE);
+    let options = match &column.identity {
+        Some(_) if !is_serial(column) => return Ok(None),
+        Some(identity) => {
+            let set = if is_there { all_options(column, identity) } else { set_options(column, identity).join(" ") };
+            format!("{} {set}", sequence_type(column)?)
+        }
+        None => column.native.get("own_sequence_options").unwrap_or_default().to_owned(),
+    };
+    let make = if is_there { "ALTER" } else { "CREATE" };
+    Ok(own_sequence(table, column).map(|it| format!("{make} SEQUENCE {} AS {}", qualified(&it), options.trim_end())))
 }
 
 fn sequence_type(column: &Column) -> Result<String, String> {
@@ -110,11 +137,10 @@ fn sequence_type(column: &Column) -> Result<String, String> {
 /// What is left to be said of a sequence once its column is there: that it goes with it, or that it is of another type.
 /// That of an identity column is made with the type of the column.
 pub(super) fn settle_sequence(table: &TableName, column: &Column) -> Option<String> {
-    let identity = column.identity.as_ref()?;
-    let sequence = in_schema_of(table, &sequence(table, column));
-    if is_serial(column) {
+    let sequence = qualified(&own_sequence(table, column)?);
+    let Some(identity) = column.identity.as_ref().filter(|_| !is_serial(column)) else {
         return Some(format!("ALTER SEQUENCE {sequence} OWNED BY {}.{}", qualified(table), quoted(&column.name)));
-    }
+    };
     let other_type = column.native.get("sequence_type")?;
     Some(format!("ALTER SEQUENCE {sequence} AS {other_type} {}", all_options(column, identity)))
 }
@@ -135,36 +161,42 @@ pub(super) fn go_on(table: &TableName, column: &Column) -> Option<String> {
     )))
 }
 
+/// Lets a sequence that more than one column may take numbers from go on behind the last one of this column.
+pub(super) fn go_on_behind(sequence: &TableName, table: &TableName, column: &Column) -> Option<String> {
+    if !column.column_type.is_integer() {
+        return None;
+    }
+    let (name, of) = (quoted(&column.name), literal(&qualified(sequence)));
+    Some(ddl::block(&format!(
+        "BEGIN PERFORM setval({of}, last) FROM pg_sequence, {sequence} AS now, LATERAL ( \
+         SELECT CASE WHEN seqincrement < 0 THEN min({name}) ELSE max({name}) END AS last FROM {table}) AS numbers \
+         WHERE seqrelid = {of}::regclass AND last BETWEEN seqmin AND seqmax \
+         AND CASE WHEN seqincrement < 0 THEN last <= now.last_value ELSE last >= now.last_value END; END",
+        sequence = qualified(sequence),
+        table = qualified(table)
+    )))
+}
+
 /// Takes the numbering from a column, and the sequence unless it stays.
 pub(super) fn stop(table: &TableName, column: &Column, stays: bool) -> Vec<String> {
     let alter = format!("ALTER TABLE {} ALTER COLUMN {}", qualified(table), quoted(&column.name));
     if is_serial(column) {
-        let sequence = in_schema_of(table, &sequence(table, column));
         let mut statements = vec![format!("{alter} DROP DEFAULT")];
-        statements.extend((!stays).then(|| format!("DROP SEQUENCE {sequence}")));
+        statements.extend(drop_sequence(table, column).filter(|_| !stays));
         statements
     } else {
         vec![format!("{alter} DROP IDENTITY")]
     }
 }
 
-/// Lets the database number a column from now on, by the sequence that it takes its values from already, if it does so.
-pub(super) fn start(table: &TableName, before: &Column, column: &Column) -> Result<Vec<String>, String> {
+/// Drops the sequence that goes with a column.
+pub(super) fn drop_sequence(table: &TableName, column: &Column) -> Option<String> {
+    own_sequence(table, column).map(|it| format!("DROP SEQUENCE {}", qualified(&it)))
+}
+
+/// Lets the database number a column from now on.
+pub(super) fn start(table: &TableName, column: &Column) -> Result<Vec<String>, String> {
     let alter = format!("ALTER TABLE {} ALTER COLUMN {}", qualified(table), quoted(&column.name));
-    let own = in_schema_of(table, &sequence(table, column));
-    let is_own = |free: &str| in_schema_of(&TableName::parse(free), &TableName::parse(free).name) == own;
-    if let Some(identity) = &column.identity
-        && is_serial(column)
-        && before.native.get("free_sequence").is_some_and(is_own)
-    {
-        let options = all_options(column, identity);
-        let mut statements = vec![
-            format!("ALTER SEQUENCE {own} AS {} {options}", sequence_type(column)?),
-            format!("{alter} SET DEFAULT {}", next_value(table, column)),
-        ];
-        statements.extend(settle_sequence(table, column));
-        return Ok(statements);
-    }
     let mut statements: Vec<String> = create_sequence(table, column)?.into_iter().collect();
     if is_serial(column) {
         statements.push(format!("{alter} SET DEFAULT {}", next_value(table, column)));
@@ -172,7 +204,10 @@ pub(super) fn start(table: &TableName, before: &Column, column: &Column) -> Resu
         statements.push(format!("{alter} ADD{}", clause(table, column)?));
     }
     statements.extend(settle_sequence(table, column));
-    statements.extend(go_on(table, column));
+    statements.extend(match own_sequence(table, column) {
+        Some(own) if column.native.has(IS_THERE) => go_on_behind(&own, table, column),
+        _ => go_on(table, column),
+    });
     Ok(statements)
 }
 

@@ -14,6 +14,7 @@ mod fill;
 mod fitting;
 mod names;
 mod rename;
+mod sequences;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,6 +37,8 @@ pub struct Surroundings {
     /// Whether there are views, policies, triggers, rules or functions.
     pub(super) has_dependents: bool,
     pub(super) domains: BTreeMap<String, Domain>,
+    /// The sequences that go with no column.
+    pub(super) free_sequences: BTreeSet<TableName>,
 }
 
 impl Surroundings {
@@ -88,6 +91,7 @@ fn planner<'a>(
         renamed_enums: BTreeMap::new(),
         added: BTreeSet::new(),
         surroundings,
+        free_sequences: surroundings.free_sequences.clone(),
         dependents: if surroundings.has_dependents { Dependents::There } else { Dependents::None },
         keyless: BTreeSet::new(),
         indexed: BTreeSet::new(),
@@ -118,6 +122,8 @@ struct Planner<'a> {
     /// The columns that were added since the last data step.
     added: BTreeSet<(TableName, String)>,
     surroundings: &'a Surroundings,
+    /// The sequences that go with no column at this step.
+    free_sequences: BTreeSet<TableName>,
     dependents: Dependents,
     /// The tables whose primary keys were dropped, since what rests on such a key was set aside.
     keyless: BTreeSet<TableName>,
@@ -220,8 +226,12 @@ impl Planner<'_> {
         match operation {
             Operation::CreateTable(table) => {
                 self.free_name(&table.name);
+                let mut made = table.clone();
+                for column in &mut made.columns {
+                    *column = self.with_sequence(&table.name, column)?;
+                }
                 self.apply(operation)?;
-                self.statements(ddl::create_all(table)?);
+                self.statements(ddl::create_all(&made)?);
             }
             Operation::DropTable { table } => {
                 let before = self.table(table)?;

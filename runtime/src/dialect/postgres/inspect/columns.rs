@@ -88,7 +88,24 @@ impl Reader {
             if let Some(identity_of) = &mut column.identity {
                 identity_of.always = identity == "a";
             }
-        } else if let Some(expression) = expression {
+            return (column, collation);
+        }
+        if let Some(sequence) = sequence {
+            let mut number = || row.text();
+            let options = format!(
+                "{} START WITH {} INCREMENT BY {} MINVALUE {} MAXVALUE {} CACHE {}",
+                number(),
+                number(),
+                number(),
+                number(),
+                number(),
+                number()
+            );
+            let cycle = if row.flag() { "CYCLE" } else { "NO CYCLE" };
+            column.native.set("own_sequence", Some(sequence));
+            column.native.set("own_sequence_options", Some(format!("{options} {cycle}")));
+        }
+        if let Some(expression) = expression {
             let free = expression.strip_prefix("nextval('").and_then(|it| it.strip_suffix("'::regclass)"));
             column.native.set("free_sequence", free.map(|it| self.text(&it.replace("''", "'"))));
             column.default = Some(DefaultValue::Sql(self.default(&expression)));

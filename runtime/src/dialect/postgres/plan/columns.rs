@@ -14,7 +14,8 @@ use crate::plan::Mode;
 
 /// The statements that add a column by this definition.
 pub(super) fn add(table: &TableName, column: &Column, definition: &str) -> Planned<Vec<String>> {
-    let mut statements: Vec<String> = numbers::create_sequence(table, column)?.into_iter().collect();
+    let mut statements: Vec<String> = numbers::create_free_sequence(column).into_iter().collect();
+    statements.extend(numbers::create_sequence(table, column)?);
     statements.push(format!("ALTER TABLE {} ADD COLUMN {definition}", qualified(table)));
     statements.extend(numbers::settle_sequence(table, column));
     statements.extend(ddl::column_extras(table, column, &Native::default()));
@@ -29,6 +30,7 @@ pub(super) fn alter(table: &TableName, column: &str, action: &str) -> String {
 
 impl Planner<'_> {
     pub(super) fn add_column(&mut self, operation: &Operation, name: &TableName, column: &Column) -> Planned {
+        let column = &self.with_sequence(name, column)?;
         let before = self.table(name)?;
         self.apply(operation)?;
         self.added.insert((name.clone(), column.name.clone()));
@@ -66,9 +68,14 @@ impl Planner<'_> {
     }
 
     pub(super) fn alter_column(&mut self, operation: &Operation, name: &TableName, column: &str) -> Planned {
+        let Operation::AlterColumn { change, .. } = operation else { return Ok(()) };
+        let is_there = self.has_sequence(name, column, change)?;
         let before = self.table(name)?;
         self.apply(operation)?;
-        let after = self.table(name)?;
+        let mut after = self.table(name)?;
+        if let Some(it) = after.columns.iter_mut().find(|it| it.name == column && is_there) {
+            it.native.set(numbers::IS_THERE, Some("true"));
+        }
         let (Some(old), Some(new)) = (before.find(column), after.find(column)) else { return Ok(()) };
         if self.is_aside(name, Kind::Column, column) {
             return Ok(());
@@ -83,10 +90,12 @@ impl Planner<'_> {
         if old.generated.is_some() && new.generated.is_none() {
             self.statement(alter(name, column, "DROP EXPRESSION"));
         }
-        let renumbered =
-            old.identity.is_some() != new.identity.is_some() || numbers::is_serial(old) != numbers::is_serial(new);
+        let same_sequence = numbers::own_sequence(name, old) == numbers::own_sequence(name, new);
+        let renumbered = old.identity.is_some() != new.identity.is_some()
+            || numbers::is_serial(old) != numbers::is_serial(new)
+            || (is_there && !same_sequence);
         if renumbered && old.identity.is_some() {
-            let stays = self.let_sequence_go(name, old);
+            let stays = (is_there && same_sequence) || self.let_sequence_go(name, old);
             self.statements(numbers::stop(name, old, stays));
         }
         let redefaulted = old.default != new.default || retyped;
@@ -97,14 +106,13 @@ impl Planner<'_> {
             self.retype(operation, &before, old, new)?;
         }
         self.change_null(&after, old, new)?;
+        self.make_sequences(name, old, new, redefaulted)?;
         if let Some(default) = types::default(new)?.filter(|_| redefaulted && new.generated.is_none()) {
-            if new.identity.is_none() {
-                self.statements(numbers::create_sequence(name, new)?);
-            }
             self.statement(alter(name, column, &format!("SET DEFAULT {default}")));
         }
+        self.settle_sequences(name, old, new, redefaulted);
         if renumbered && new.identity.is_some() {
-            self.statements(numbers::start(name, old, new)?);
+            self.statements(numbers::start(name, new)?);
         } else if !renumbered {
             self.statements(numbers::change(name, old, new)?);
         }
