@@ -261,7 +261,12 @@ pub(super) fn comment_on_column(table: &TableName, column: &Column) -> String {
     format!("COMMENT ON COLUMN {}.{} IS {comment}", qualified(table), quoted(&column.name))
 }
 
-pub(super) fn comment_on_constraint(table: &TableName, name: &str, native: &Native) -> Option<String> {
-    let comment = native.get("comment")?;
-    Some(format!("COMMENT ON CONSTRAINT {} ON {} IS {}", quoted(name), qualified(table), literal(comment)))
+/// The comments on a constraint and on its index.
+pub(super) fn comment_on_constraint(table: &TableName, name: &str, native: &Native) -> Vec<String> {
+    let on_constraint = native
+        .get("comment")
+        .map(|it| format!("COMMENT ON CONSTRAINT {} ON {} IS {}", quoted(name), qualified(table), literal(it)));
+    let on_index = native.get("index_comment");
+    let on_index = on_index.map(|it| format!("COMMENT ON INDEX {} IS {}", in_schema_of(table, name), literal(it)));
+    on_constraint.into_iter().chain(on_index).collect()
 }

@@ -73,8 +73,10 @@ impl Reader {
             kind => {
                 native.set("no_inherit", (no_inherit && kind == "c").then_some("true"));
                 if kind == "x" {
-                    // The definition says it all.
+                    // The definition says all the rest.
+                    let comments = ["comment", "index_comment"].map(|word| (word, native.get(word).map(str::to_owned)));
                     native = Native::default();
+                    comments.into_iter().for_each(|(word, comment)| native.set(word, comment));
                     native.set("exclusion", Some("true"));
                 }
                 target.checks.push(Check { name, expression: self.sql(&expression), native });

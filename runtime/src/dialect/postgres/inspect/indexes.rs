@@ -88,6 +88,7 @@ impl Reader {
             let method = Some(method).filter(|it| it != "btree");
             found.table.indexes.push(Index { name, parts, unique, predicate, method, include, native });
         } else {
+            native.set("index_comment", comment);
             native.set("include", (!include.is_empty()).then(|| list(&include)));
             numbers.indexes.insert(number, OfConstraint { native });
         }
