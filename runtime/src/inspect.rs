@@ -21,6 +21,10 @@ pub struct Inspected {
     pub definitions: BTreeMap<String, String>,
     /// What cannot go, because something rests on it that is not managed.
     pub needs: Vec<Need>,
+    /// What PostgreSQL can neither drop and make again with what it rests on, nor leave as it is when that changes.
+    pub held: Vec<Need>,
+    /// The types of PostgreSQL whose values a cast makes those of another one, with that one.
+    pub casts: BTreeSet<(String, String)>,
     /// The domains of PostgreSQL, by their names as types of columns.
     pub domains: BTreeMap<String, Domain>,
     /// What is made where a table needs it, by kind and name: `domain price`, `function price(integer)`.

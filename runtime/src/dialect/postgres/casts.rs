@@ -1,6 +1,6 @@
 //! How values of one type become values of another, and which of them would not be the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use migratable_core::{ColumnType, Dialect, Enum, diff};
 
@@ -48,7 +48,9 @@ pub(super) fn using(from: &ColumnType, to: &ColumnType, column: &str) -> Result<
         (T::Binary | T::Varbinary(_), to) if is_text(to) => Some(format!("convert_from({column}, 'UTF8')")),
         (from, T::Binary | T::Varbinary(_)) if is_text(from) => Some(format!("convert_to({column}::text, 'UTF8')")),
         (_, to) if is_text(to) => None,
-        (from, to) if is_number(from) && is_number(to) || family(from) == family(to) => None,
+        (from, to) if is_number(from) && is_number(to) => None,
+        (from, to) if family(from) == family(to) && !name.starts_with("bit(") => None,
+        (T::Native(_), T::Native(_)) if family(from) == "bit" && name.starts_with("bit(") => cast,
         (T::Array(_), T::Array(to)) if contains_enum(to) || contains_enum(from) => {
             Some(format!("{column}::text[]::{name}"))
         }
@@ -75,6 +77,30 @@ pub(super) fn using(from: &ColumnType, to: &ColumnType, column: &str) -> Result<
     })
 }
 
+/// Whether only a cast of the server could make values of one type those of another, and it has none.
+pub(super) fn is_missing(from: &ColumnType, to: &ColumnType, casts: &BTreeSet<(String, String)>) -> bool {
+    use ColumnType as T;
+    match (from, to) {
+        (T::Array(from), T::Array(to)) => {
+            let is_json = |it: &ColumnType| matches!(it, T::Json | T::Jsonb);
+            is_missing(from, to, casts) || (is_json(to) && !is_json(from) && !is_text(from))
+        }
+        (from, T::Array(to)) => is_missing(from, to, casts),
+        (T::Enum(_), _) | (_, T::Enum(_) | T::Json | T::Jsonb) => false,
+        (T::Native(_), to) | (to, T::Native(_)) if is_text(to) => false,
+        (T::Native(_), _) | (_, T::Native(_)) => {
+            let plain = |it| match family(it) {
+                interval if interval.starts_with("interval") => "interval".to_owned(),
+                family => family,
+            };
+            let pair = (plain(from), plain(to));
+            let is_range = pair.0.contains("range") && pair.1.contains("range");
+            !casts.is_empty() && pair.0 != pair.1 && !is_range && !is_text(from) && !casts.contains(&pair)
+        }
+        _ => false,
+    }
+}
+
 /// Numbers that become UUIDs, or come back from them, where nobody is asked: the number is the end of the UUID, the same
 /// wherever it is referred to.
 pub(super) fn renumbered(from: &ColumnType, to: &ColumnType, column: &str) -> Option<String> {
@@ -96,7 +122,7 @@ fn contains_enum(it: &ColumnType) -> bool {
     }
 }
 
-fn no_cast(from: &ColumnType, to: &ColumnType) -> String {
+pub(super) fn no_cast(from: &ColumnType, to: &ColumnType) -> String {
     format!("PostgreSQL has no cast from {from} to {to}")
 }
 
@@ -134,6 +160,9 @@ pub(super) fn offends(
             format!("{column}::text !~* '^\\s*\\{{?[0-9a-f]{{8}}(-?[0-9a-f]{{4}}){{3}}-?[0-9a-f]{{12}}\\}}?\\s*$'")
         }
         (from, T::Boolean) if is_number(from) => format!("{column} NOT IN (0, 1)"),
+        (from, to) if family(from) == "bit" && family(to) == "bit" => {
+            format!("{column}::{}::{} <> {column}", types::name(to).ok()?, types::name(from).ok()?)
+        }
         (T::Uuid, T::BigInt) => format!("{column}::text !~ '^0{{8}}(-0{{4}}){{2}}-[0-7]'"),
         (T::Uuid, T::Integer) => format!("{column}::text !~ '^0{{8}}(-0{{4}}){{3}}-0{{4}}[0-7]'"),
         (T::Timestamp | T::TimestampTz, T::Date) => format!("{column} <> date_trunc('day', {column})"),

@@ -47,7 +47,13 @@ pub(super) fn script(
     let domains = after.domains.iter().chain(&before.domains).map(|(name, it)| (name.clone(), it.clone())).collect();
     let free = before.not_managed.iter().filter(|it| it.kind == "sequence");
     let free_sequences = free.map(|it| TableName::parse(&it.name)).collect();
-    let surroundings = Surroundings { has_dependents, domains, free_sequences };
+    let surroundings = Surroundings {
+        has_dependents,
+        domains,
+        free_sequences,
+        held: before.held.clone(),
+        casts: before.casts.union(&after.casts).cloned().collect(),
+    };
     let planned = plan::plan(&ordered, &mut schema, Mode::Difference(losses), &surroundings).map_err(|refusal| {
         Refusal { operation: order.get(refusal.operation).copied().unwrap_or_default(), ..refusal }
     })?;

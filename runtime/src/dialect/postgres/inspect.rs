@@ -3,6 +3,7 @@
 mod columns;
 mod constraints;
 mod indexes;
+pub(super) mod needs;
 pub(super) mod prerequisites;
 
 use std::cell::RefCell;
@@ -15,7 +16,7 @@ use migratable_core::{Dialect, Enum, Schema, Sql, Table, TableName};
 
 use super::ddl::quoted;
 use super::domains;
-use super::introspect::{self, Catalogue};
+use super::introspect::{self, Catalogue, Cells};
 use super::texts;
 use crate::error::Error;
 use crate::inspect::{Inspected, Need, NotManaged};
@@ -113,7 +114,10 @@ impl Reader {
         let of_constraints = constraints::indexes(&catalogue.constraints);
         self.indexes(&mut catalogue, &mut numbers, &of_constraints);
         self.constraints(&mut catalogue, &mut numbers);
-        inspected.needs = self.needs(&mut catalogue, &numbers);
+        inspected.needs = self.needs(std::mem::take(&mut catalogue.needs), &numbers);
+        inspected.held = self.needs(std::mem::take(&mut catalogue.held), &numbers);
+        inspected.casts =
+            catalogue.casts.drain(..).map(|mut row| (self.text(&row.text()), self.text(&row.text()))).collect();
         inspected.domains = domains::read(std::mem::take(&mut catalogue.domains), |text| self.text(text));
         for mut found in std::mem::take(&mut numbers.tables).into_values() {
             match found.replica_identity.as_str() {
@@ -207,9 +211,9 @@ impl Reader {
         }
     }
 
-    fn needs(&self, catalogue: &mut Catalogue, numbers: &Numbers) -> Vec<Need> {
+    fn needs(&self, rows: Vec<Cells>, numbers: &Numbers) -> Vec<Need> {
         let mut needs = Vec::new();
-        for mut row in std::mem::take(&mut catalogue.needs) {
+        for mut row in rows {
             let (table, column) = (row.text(), row.text().parse().unwrap_or_default());
             let (namespace, name) = (row.text(), row.text());
             let by = row.text();

@@ -3,7 +3,7 @@
 use diesel::pg::PgConnection;
 use diesel::result::QueryResult;
 
-use super::inspect::prerequisites;
+use super::inspect::{needs, prerequisites};
 use crate::dialect::{Connection, literal};
 
 /// What stands between the parts of a list.
@@ -55,6 +55,9 @@ pub(super) struct Catalogue {
     pub(super) others: Vec<Cells>,
     /// What rests on tables and columns, and on enums.
     pub(super) needs: Vec<Cells>,
+    /// What cannot be made again with what it rests on.
+    pub(super) held: Vec<Cells>,
+    pub(super) casts: Vec<Cells>,
 }
 
 /// The version of the server as a number, and the schema in which a table without one is.
@@ -103,7 +106,9 @@ pub(super) fn read(database: &mut PgConnection, version: u32, schemas: Option<&[
         domains: ask(DOMAINS.to_owned())?,
         names: ask(NAMES.to_owned())?,
         others: ask(OTHERS.replace("{scope}", &scope))?,
-        needs: ask(NEEDS.replace("{scope}", &scope))?,
+        needs: ask(needs::NEEDS.replace("{scope}", &scope))?,
+        held: ask(needs::HELD.replace("{scope}", &scope))?,
+        casts: ask(CASTS.to_owned())?,
         prerequisites: prerequisites::read(database, &scope)?,
     })
 }
@@ -280,28 +285,4 @@ SELECT found.kind, n.nspname::text, found.name, found.rel, found.hidden FROM (
 WHERE found.hidden OR {scope}
 ORDER BY 1, 2, 3";
 
-const NEEDS: &str = "
-SELECT d.refobjid::text, d.refobjsubid, n.nspname::text, c.relname::text,
-       CASE WHEN v.oid IS NULL THEN named.type || ' ' || named.identity
-            ELSE CASE v.relkind WHEN 'v' THEN 'view ' ELSE 'materialized view ' END || v.oid::regclass END,
-       coalesce(p.polrelid, t.tgrelid, r.ev_class)::text
-FROM (SELECT DISTINCT classid, objid, refobjid, refobjsubid FROM pg_depend
-      WHERE refclassid = 'pg_class'::regclass AND deptype = 'n' AND refobjid >= 16384
-        AND classid IN ('pg_rewrite'::regclass, 'pg_policy'::regclass, 'pg_trigger'::regclass, 'pg_proc'::regclass)) AS d
-JOIN pg_class c ON c.oid = d.refobjid AND c.relkind = 'r'
-JOIN pg_namespace n ON n.oid = c.relnamespace
-CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, 0) AS named
-LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
-LEFT JOIN pg_class v ON v.oid = r.ev_class AND v.relkind IN ('v', 'm')
-LEFT JOIN pg_policy p ON d.classid = 'pg_policy'::regclass AND p.oid = d.objid
-LEFT JOIN pg_trigger t ON d.classid = 'pg_trigger'::regclass AND t.oid = d.objid
-WHERE t.tgisinternal IS NOT TRUE AND {scope}
-UNION ALL
-SELECT '', 0, n.nspname::text, e.typname::text, named.type || ' ' || named.identity, NULL
-FROM pg_type e
-JOIN pg_namespace n ON n.oid = e.typnamespace
-JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid IN (e.oid, e.typarray) AND d.deptype = 'n'
-LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
-CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, d.objsubid) AS named
-WHERE e.typtype = 'e' AND {scope}
-  AND (d.classid IN ('pg_type'::regclass, 'pg_proc'::regclass) OR c.relkind IN ('c', 'p', 'f') OR c.relispartition)";
+const CASTS: &str = "SELECT DISTINCT format_type(castsource, NULL), format_type(casttarget, NULL) FROM pg_cast";

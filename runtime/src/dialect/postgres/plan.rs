@@ -28,7 +28,7 @@ use super::types::sql_text;
 use super::verify::Rows;
 use crate::batches::Bar;
 use crate::dialect::{Verify, Work};
-use crate::inspect::Domain;
+use crate::inspect::{Domain, Need};
 use crate::plan::{Mode, Pieces, Refusal};
 
 /// What stands in a database beside what a schema says.
@@ -39,6 +39,10 @@ pub struct Surroundings {
     pub(super) domains: BTreeMap<String, Domain>,
     /// The sequences that go with no column.
     pub(super) free_sequences: BTreeSet<TableName>,
+    /// What cannot be set aside with what it rests on.
+    pub(super) held: Vec<Need>,
+    /// The types whose values the server makes those of others; none where nobody knows.
+    pub(super) casts: BTreeSet<(String, String)>,
 }
 
 impl Surroundings {

@@ -73,11 +73,6 @@ fn needed(before: &Inspected, operations: &[Operation], operation: &Operation) -
             (format!("{table}.{column}"), needs.find(|it| it.of == *table && it.column.as_ref() == Some(column))?)
         }
         Operation::DropEnum { name } => (name.clone(), needs.find(|it| it.of == TableName::parse(name))?),
-        Operation::DropEnumValue { name, .. } => {
-            // Functions and procedures are made again.
-            let stays = |by: &str| !by.starts_with("function ") && !by.starts_with("procedure ");
-            (name.clone(), needs.find(|it| it.of == TableName::parse(name) && stays(&it.by))?)
-        }
         _ => return None,
     };
     Some(unmanaged::needs(&need.by, &what))

@@ -171,9 +171,9 @@ impl Planner<'_> {
     }
 
     /// Sets aside what holds the type of a column in its expressions.
-    pub(super) fn set_aside_expressions(&mut self, table: &Table, column: &str) {
+    pub(super) fn set_aside_expressions(&mut self, table: &Table, column: &str) -> Planned {
         let name = &table.name;
-        self.set_aside_dependents_of_column(name, column);
+        self.set_aside_dependents_of_column(name, column)?;
         self.put_references_aside(name, false, |columns, _| columns.iter().any(|it| it == column));
         for check in table.checks.iter().filter(|it| it.expression.mentions(column)) {
             self.put_aside(name, Kind::Check, &check.name, false);
@@ -190,16 +190,14 @@ impl Planner<'_> {
         let computed = |it: &&migratable_core::Column| {
             it.name != column && it.generated.as_ref().is_some_and(|it| it.expression.mentions(column))
         };
-        for column in table.columns.iter().filter(computed) {
-            self.set_aside_column(table, &column.name);
-        }
+        table.columns.iter().filter(computed).try_for_each(|it| self.set_aside_column(table, &it.name))
     }
 
     /// Sets aside a column with all that is on it.
-    pub(super) fn set_aside_column(&mut self, table: &Table, column: &str) {
+    pub(super) fn set_aside_column(&mut self, table: &Table, column: &str) -> Planned {
         let has = |columns: &[String]| columns.iter().any(|it| it == column);
         let name = &table.name;
-        self.set_aside_expressions(table, column);
+        self.set_aside_expressions(table, column)?;
         for index in table.indexes.iter().filter(|it| it.mentions(column)) {
             self.put_aside(name, Kind::Index, &index.name, false);
         }
@@ -210,6 +208,7 @@ impl Planner<'_> {
             self.put_aside(name, Kind::PrimaryKey, &key.name, false);
         }
         self.put_aside(name, Kind::Column, column, false);
+        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Columns that come and columns that change.
 
-use migratable_core::{Column, Native, Operation, Table, TableName};
+use migratable_core::{Column, ColumnType, Native, Operation, Table, TableName};
 
 use super::super::ddl::{self, qualified, quoted};
 use super::super::types::{self, sql_text};
@@ -84,8 +84,7 @@ impl Planner<'_> {
             types::name(&old.column_type)? != types::name(&new.column_type)? || old.collation != new.collation;
         let recomputed = old.generated != new.generated || old.native.has("virtual") != new.native.has("virtual");
         if new.generated.is_some() && (recomputed || retyped) {
-            self.set_aside_column(&before, column);
-            return Ok(());
+            return self.set_aside_column(&before, column);
         }
         if old.generated.is_some() && new.generated.is_none() {
             self.statement(alter(name, column, "DROP EXPRESSION"));
@@ -124,7 +123,7 @@ impl Planner<'_> {
     }
 
     fn retype(&mut self, operation: &Operation, before: &Table, old: &Column, new: &Column) -> Planned {
-        self.set_aside_expressions(before, &old.name);
+        self.set_aside_expressions(before, &old.name)?;
         let Operation::AlterColumn { change, .. } = operation else { return Ok(()) };
         let mut action = format!("TYPE {}", types::name(&new.column_type)?);
         match (&new.collation, &old.collation) {
@@ -140,7 +139,7 @@ impl Planner<'_> {
             let renumbered = casts::renumbered(&old.column_type, &new.column_type, &name);
             let using = match renumbered.filter(|_| self.mode.is_difference()) {
                 Some(value) => Some(value),
-                None => match casts::using(&old.column_type, &new.column_type, &name) {
+                None => match self.using(old, new, &name) {
                     Ok(using) => using,
                     Err(why) if self.mode.is_difference() => Some(self.empty(before, new, &why)?),
                     Err(why) => return Err(format!("{why}: say by `.using(sql(\"…\"))` what the values become")),
@@ -158,6 +157,16 @@ impl Planner<'_> {
         }
         self.statement(alter(&before.name, &old.name, &action));
         Ok(())
+    }
+
+    /// What makes the values of a column those of its new type, by the types beneath domains.
+    fn using(&self, old: &Column, new: &Column, name: &str) -> Planned<Option<String>> {
+        let (from, to) = (self.on_base(old).column_type, self.on_base(new).column_type);
+        if casts::is_missing(&from, &to, &self.surroundings.casts) {
+            return Err(casts::no_cast(&old.column_type, &new.column_type));
+        }
+        let from = if matches!(from, ColumnType::Array(_)) { &from } else { &old.column_type };
+        casts::using(from, &new.column_type, name)
     }
 
     /// What a column has in it that cannot be converted: nothing, or the script stops.

@@ -5,7 +5,7 @@
 use migratable_core::{Operation, TableName};
 
 use super::super::ddl::{block, qualified};
-use super::Planner;
+use super::{Planned, Planner};
 use crate::dialect::{Work, literal};
 
 /// Drops what rests on an object, and keeps in a temporary table how it is made.
@@ -164,21 +164,34 @@ pub(super) enum Dependents {
 
 impl Planner<'_> {
     /// Sets aside what rests on a column.
-    pub(super) fn set_aside_dependents_of_column(&mut self, table: &TableName, column: &str) {
+    pub(super) fn set_aside_dependents_of_column(&mut self, table: &TableName, column: &str) -> Planned {
+        self.can_set_aside(table, Some(column))?;
         let (table, column) = (literal(&qualified(table)), literal(column));
         self.set_aside_dependents(&format!(
             "pg_temp.migratable_drop_dependents('pg_class', attrelid, attnum) \
              FROM pg_attribute WHERE attrelid = {table}::regclass AND attname = {column}"
         ));
+        Ok(())
     }
 
     /// Sets aside what rests on a type or on arrays of it.
-    pub(super) fn set_aside_dependents_of_type(&mut self, name: &TableName) {
+    pub(super) fn set_aside_dependents_of_type(&mut self, name: &TableName) -> Planned {
+        self.can_set_aside(name, None)?;
         let name = literal(&qualified(name));
         self.set_aside_dependents(&format!(
             "pg_temp.migratable_drop_dependents('pg_type', of, 0) \
              FROM pg_type, unnest(ARRAY[pg_type.oid, typarray]) AS of WHERE pg_type.oid = {name}::regtype"
         ));
+        Ok(())
+    }
+
+    /// Refuses what something stands in the way of that cannot be made again.
+    fn can_set_aside(&self, of: &TableName, column: Option<&str>) -> Planned {
+        let Some(need) = self.surroundings.held.iter().find(|it| it.of == *of && it.column.as_deref() == column) else {
+            return Ok(());
+        };
+        let what = column.map_or_else(|| of.to_string(), |column| format!("{of}.{column}"));
+        Err(format!("the {} needs `{what}` and is not managed: change or drop it by hand first", need.by))
     }
 
     /// Sets aside what rests on a primary key: a view that groups by it.

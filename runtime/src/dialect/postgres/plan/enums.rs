@@ -97,10 +97,10 @@ impl Planner<'_> {
                 let is_array = matches!(found.column_type, ColumnType::Array(_));
                 self.verify_losses(Rows(&table).removed(column, is_array, &removed));
             }
-            self.set_aside_expressions(&table, column);
+            self.set_aside_expressions(&table, column)?;
         }
         let type_name = TableName::parse(&after.name);
-        self.set_aside_dependents_of_type(&type_name);
+        self.set_aside_dependents_of_type(&type_name)?;
         let old = TableName { name: "migratable_old_values".to_owned(), ..type_name.clone() };
         self.statement(format!("ALTER TYPE {} RENAME TO {}", qualified(&type_name), quoted(&old.name)));
         self.statement(ddl::create_enum(after)?);

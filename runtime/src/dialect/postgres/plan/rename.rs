@@ -39,7 +39,7 @@ impl Planner<'_> {
         self.apply(operation)?;
         check_name(to)?;
         if conversion::is_replaced(operation) {
-            self.set_aside_dependents_of_column(table, from);
+            self.set_aside_dependents_of_column(table, from)?;
         }
         self.statement(format!("ALTER TABLE {} RENAME COLUMN {} TO {}", qualified(table), quoted(from), quoted(to)));
         self.follow_names(&before, None, Some((from, to)))
