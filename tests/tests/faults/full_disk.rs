@@ -143,7 +143,7 @@ fn a_copy_of_a_database_with_a_write_ahead_log_for_which_there_is_no_room_stops_
             let names = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
             names.filter(|name| name.contains(".backup-")).collect::<Vec<_>>()
         };
-        for left in [20, 60] {
+        for left in [12, 30] {
             let filling = disk.fill(left);
             let ran = FILL.migrate(&database, &["upgrade", "b2", "--backup"]);
             fs::remove_file(filling).unwrap();
