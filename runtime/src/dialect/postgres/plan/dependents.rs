@@ -45,6 +45,20 @@ BEGIN
             UNION ALL
             SELECT 2, pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = dependent.oid
             UNION ALL
+            SELECT 3, format('ALTER MATERIALIZED VIEW %s CLUSTER ON %I', dependent.name, relname)
+            FROM pg_index JOIN pg_class i ON i.oid = indexrelid WHERE indrelid = dependent.oid AND indisclustered
+            UNION ALL
+            SELECT 3, format('ALTER MATERIALIZED VIEW %s ALTER COLUMN %I SET STATISTICS %s', dependent.name, attname,
+                attstattarget)
+            FROM pg_attribute WHERE attrelid = dependent.oid AND attnum > 0 AND attstattarget >= 0
+            UNION ALL
+            SELECT 3, format('ALTER MATERIALIZED VIEW %s ALTER COLUMN %I SET (%s)', dependent.name, attname,
+                string_agg(option, ', '))
+            FROM pg_attribute, unnest(attoptions) AS option
+            WHERE attrelid = dependent.oid AND option LIKE 'n_distinct%' GROUP BY attname
+            UNION ALL
+            SELECT 3, pg_get_statisticsobjdef(oid) FROM pg_statistic_ext WHERE stxrelid = dependent.oid
+            UNION ALL
             SELECT 3, pg_get_ruledef(oid) FROM pg_rewrite WHERE ev_class = dependent.oid AND rulename <> '_RETURN'
             UNION ALL
             SELECT 4, pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = dependent.oid AND NOT tgisinternal
@@ -53,6 +67,14 @@ BEGIN
                 ELSE format('COMMENT ON COLUMN %s.%I IS %L', dependent.name,
                             (SELECT attname FROM pg_attribute WHERE attrelid = objoid AND attnum = objsubid), description) END
             FROM pg_description WHERE objoid = dependent.oid AND classoid = 'pg_class'::regclass
+            UNION ALL
+            SELECT 5, format('COMMENT ON %s %s IS %L', replace(named.type, ' object', ''), named.identity, description)
+            FROM (SELECT 'pg_class'::regclass AS class, indexrelid AS oid FROM pg_index WHERE indrelid = dependent.oid
+                  UNION ALL SELECT 'pg_statistic_ext'::regclass, oid FROM pg_statistic_ext WHERE stxrelid = dependent.oid
+                  UNION ALL SELECT 'pg_trigger'::regclass, oid FROM pg_trigger WHERE tgrelid = dependent.oid
+                  UNION ALL SELECT 'pg_rewrite'::regclass, oid FROM pg_rewrite WHERE ev_class = dependent.oid) AS part
+            JOIN pg_description ON classoid = part.class AND objoid = part.oid AND objsubid = 0
+            CROSS JOIN LATERAL pg_identify_object(part.class, part.oid, 0) AS named
             UNION ALL
             SELECT 6, format('ALTER TABLE %s OWNER TO %I', dependent.name, pg_get_userbyid(dependent.relowner))
             WHERE pg_get_userbyid(dependent.relowner) <> current_user
