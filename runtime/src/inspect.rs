@@ -67,7 +67,7 @@ pub struct Domain {
 /// Something that is not managed and rests on a table or a type, which the database keeps because of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Need {
-    /// The table or type.
+    /// The table or type, or the index of a key.
     pub of: TableName,
     /// The column, if it is one.
     pub column: Option<String>,

@@ -4,7 +4,7 @@ use migratable_core::{Operation, TableName};
 
 use super::prerequisites::Prerequisites;
 use crate::dialect::unmanaged;
-use crate::inspect::{Inspected, Prerequisite};
+use crate::inspect::{Inspected, Need, Prerequisite};
 use crate::plan::Refusal;
 
 /// Refuses the first operation that what is not managed stands in the way of.
@@ -71,6 +71,22 @@ fn needed(before: &Inspected, operations: &[Operation], operation: &Operation) -
         }
         Operation::DropColumn { table, column } => {
             (format!("{table}.{column}"), needs.find(|it| it.of == *table && it.column.as_ref() == Some(column))?)
+        }
+        Operation::DropUnique { table, name } => {
+            let index = TableName { name: name.clone(), ..table.clone() };
+            (name.clone(), needs.find(|it| it.of == index)?)
+        }
+        Operation::DropPrimaryKey { table, name } => {
+            let index = TableName { name: name.clone(), ..table.clone() };
+            let old = before.schema.table(table).and_then(|it| it.primary_key.as_ref());
+            let new = operations.iter().find_map(|it| match it {
+                Operation::CreatePrimaryKey { table: of, primary_key } if of == table => Some(primary_key),
+                _ => None,
+            });
+            let is_same = new.map(|it| &it.columns) == old.map(|it| &it.columns);
+            // A view that groups by the key names columns that only the key lets it name.
+            let goes = |it: &Need| new.is_none() || (it.by.starts_with("view ") && !is_same);
+            (name.clone(), needs.find(|it| it.of == index && goes(it))?)
         }
         Operation::DropEnum { name } => (name.clone(), needs.find(|it| it.of == TableName::parse(name))?),
         _ => return None,

@@ -32,7 +32,18 @@ JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid IN (e.oid,
 LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
 CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, d.objsubid) AS named
 WHERE e.typtype = 'e' AND {scope}
-  AND (d.classid IN ('pg_type'::regclass, 'pg_proc'::regclass) OR c.relkind IN ('c', 'p', 'f') OR c.relispartition)";
+  AND (d.classid IN ('pg_type'::regclass, 'pg_proc'::regclass) OR c.relkind IN ('c', 'p', 'f') OR c.relispartition)
+UNION ALL
+SELECT '', 0, n.nspname::text, con.conname::text,
+       CASE WHEN v.oid IS NULL THEN named.type || ' ' || named.identity ELSE 'view ' || v.oid::regclass END, NULL
+FROM pg_constraint con
+JOIN pg_namespace n ON n.oid = con.connamespace
+JOIN pg_depend d ON d.refclassid = 'pg_constraint'::regclass AND d.refobjid = con.oid AND d.deptype = 'n'
+    AND d.classid IN ('pg_proc'::regclass, 'pg_rewrite'::regclass)
+CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, 0) AS named
+LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+LEFT JOIN pg_class v ON v.oid = r.ev_class AND v.relkind IN ('v', 'm')
+WHERE con.contype IN ('p', 'u') AND {scope}";
 
 /// What stops columns and enums from changing: it is not dropped and made again as views and routines are, or rests on one
 /// of those.
