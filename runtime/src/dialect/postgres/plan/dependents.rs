@@ -6,7 +6,7 @@ use migratable_core::{Operation, TableName};
 
 use super::super::ddl::{block, qualified};
 use super::{Planned, Planner};
-use crate::dialect::{Work, literal};
+use crate::dialect::{Work, literal, unmanaged};
 
 /// Drops what rests on an object, and keeps in a temporary table how it is made.
 const DROP: &str = "CREATE FUNCTION pg_temp.migratable_drop_dependents(class regclass, object oid, number integer)
@@ -213,7 +213,7 @@ impl Planner<'_> {
             return Ok(());
         };
         let what = column.map_or_else(|| of.to_string(), |column| format!("{of}.{column}"));
-        Err(format!("the {} needs `{what}` and is not managed: change or drop it by hand first", need.by))
+        Err(unmanaged::needs(&need.by, &what))
     }
 
     /// Sets aside what rests on a primary key: a view that groups by it.
