@@ -87,7 +87,7 @@ pub(super) fn is_missing(from: &ColumnType, to: &ColumnType, casts: &BTreeSet<(S
         }
         (from, T::Array(to)) => is_missing(from, to, casts),
         (T::Enum(_), _) | (_, T::Enum(_) | T::Json | T::Jsonb) => false,
-        (T::Native(_), to) | (to, T::Native(_)) if is_text(to) => false,
+        (from, to) if is_text(from) || is_text(to) => false,
         (T::Native(_), _) | (_, T::Native(_)) => {
             let plain = |it| match family(it) {
                 interval if interval.starts_with("interval") => "interval".to_owned(),
@@ -95,7 +95,7 @@ pub(super) fn is_missing(from: &ColumnType, to: &ColumnType, casts: &BTreeSet<(S
             };
             let pair = (plain(from), plain(to));
             let is_range = pair.0.contains("range") && pair.1.contains("range");
-            !casts.is_empty() && pair.0 != pair.1 && !is_range && !is_text(from) && !casts.contains(&pair)
+            !casts.is_empty() && pair.0 != pair.1 && !is_range && !casts.contains(&pair)
         }
         _ => false,
     }

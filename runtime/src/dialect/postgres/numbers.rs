@@ -43,7 +43,8 @@ pub(super) fn sequence(table: &TableName, column: &Column) -> String {
     column.native.get("sequence").map_or_else(|| usual_sequence(&table.name, &column.name), str::to_owned)
 }
 
-/// The sequence that goes with a column: that of its numbers, or one that is its own and not, or not by itself, its default.
+/// The sequence that goes with a column: that of its numbers, or one that it owns and that is not, or not by itself, its
+/// default.
 pub(super) fn own_sequence(table: &TableName, column: &Column) -> Option<TableName> {
     let name = match column.identity {
         Some(_) => sequence(table, column),

@@ -45,8 +45,8 @@ LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
 LEFT JOIN pg_class v ON v.oid = r.ev_class AND v.relkind IN ('v', 'm')
 WHERE con.contype IN ('p', 'u') AND {scope}";
 
-/// What stops columns and enums from changing: it is not dropped and made again as views and routines are, or rests on one
-/// of those.
+/// What stops columns and enums from changing: it is not dropped and made again as views and routines are, or rests on
+/// one of those.
 pub(in crate::dialect::postgres) const HELD: &str = "
 WITH RECURSIVE roots AS (
     SELECT 'pg_class'::regclass AS class, c.oid, d.refobjsubid AS part, n.nspname, c.relname AS name
@@ -56,11 +56,14 @@ WITH RECURSIVE roots AS (
     JOIN pg_namespace n ON n.oid = c.relnamespace AND {scope}
     UNION ALL
     SELECT 'pg_type'::regclass, of, 0, n.nspname, t.typname
-    FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace AND {scope}, unnest(ARRAY[t.oid, t.typarray]) AS of
+    FROM pg_type t
+    JOIN pg_namespace n ON n.oid = t.typnamespace AND {scope}
+    CROSS JOIN unnest(ARRAY[t.oid, t.typarray]) AS of
     WHERE t.typtype = 'e'
 ), direct AS (
     SELECT roots.*, d.classid, d.objid, d.objsubid
-    FROM roots JOIN pg_depend d ON refclassid = roots.class AND refobjid = roots.oid AND refobjsubid = part AND deptype = 'n'
+    FROM roots
+    JOIN pg_depend d ON refclassid = roots.class AND refobjid = roots.oid AND refobjsubid = part AND deptype = 'n'
 ), away AS (
     SELECT direct.class, direct.oid, part, nspname, name, 'pg_class'::regclass AS by_class, v.oid AS by
     FROM direct JOIN pg_rewrite r ON classid = 'pg_rewrite'::regclass AND r.oid = objid
@@ -72,7 +75,8 @@ WITH RECURSIVE roots AS (
     FROM away JOIN pg_depend d ON by_class = 'pg_class'::regclass AND refclassid = by_class AND refobjid = by
     JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid AND ev_class <> by
 ), holders AS (
-    SELECT away.class, away.oid, part, nspname, away.name, concat(aside.type, ' ', aside.identity, ', on which the ') AS by,
+    SELECT away.class, away.oid, part, nspname, away.name,
+           concat(aside.type, ' ', aside.identity, ', on which the ') AS by,
            d.classid, d.objid, d.objsubid, ' rests,' AS rests
     FROM away
     LEFT JOIN pg_type t ON by_class = 'pg_class'::regclass AND t.typrelid = away.by
@@ -85,9 +89,11 @@ WITH RECURSIVE roots AS (
     WHERE coalesce(attgenerated, '') = ''
       AND d.classid NOT IN ('pg_constraint'::regclass, 'pg_trigger'::regclass)
       AND (d.classid <> 'pg_class'::regclass OR d.objsubid > 0)
-      AND NOT EXISTS (SELECT FROM away AS other WHERE (other.class, other.oid, other.part) = (away.class, away.oid, away.part)
+      AND NOT EXISTS (SELECT FROM away AS other
+                      WHERE (other.class, other.oid, other.part) = (away.class, away.oid, away.part)
                       AND other.by = coalesce(ev_class, d.objid) AND other.by_class = 'pg_class'::regclass)
-      AND NOT EXISTS (SELECT FROM direct WHERE (direct.class, direct.oid, direct.part) = (away.class, away.oid, away.part)
+      AND NOT EXISTS (SELECT FROM direct
+                      WHERE (direct.class, direct.oid, direct.part) = (away.class, away.oid, away.part)
                       AND d.classid = 'pg_policy'::regclass AND direct.classid = d.classid AND direct.objid = d.objid)
     UNION ALL
     SELECT class, direct.oid, part, nspname, name, '', classid, objid, objsubid, ''
