@@ -84,6 +84,9 @@ impl Way {
 
     /// What the database is.
     pub fn state(&self, database: &Database<'_>) -> State {
+        // The only rows that are numbered while the process may be killed.
+        let numbered = [("roles", "id"), ("users", "role_id")];
+        let rows = rows::snapshot(database).unwrap().numbered_anew(numbered[0], &numbered[1..]).lines();
         if database.dialect() == Dialect::Sqlite {
             // In as few calls of the shell as can be: it is asked a thousand times.
             let all =
@@ -91,7 +94,7 @@ impl Way {
             let all = database.query(all).unwrap();
             // A column that comes back may stand in another place, and be the last.
             let schema = all.lines().map(|line| line.trim_end_matches(',').to_owned()).collect();
-            return State { schema, rows: rows::snapshot(database).unwrap().lines() };
+            return State { schema, rows };
         }
         let held = reader::read(database).unwrap();
         let mut schema = reader::without_places(held.managed);
@@ -99,7 +102,7 @@ impl Way {
         schema.retain(|line| !line.starts_with("migratable_"));
         // Triggers and functions of work on rows are gone, too.
         schema.extend(held.others);
-        State { schema, rows: rows::snapshot(database).unwrap().lines() }
+        State { schema, rows }
     }
 
     /// What it comes to when nothing happens, which is what its revision stands for.

@@ -22,6 +22,29 @@ impl Rows {
         lines.sort();
         lines
     }
+
+    /// Numbers the rows of a table from 1 on, and what refers to them: a transaction that is taken back does not give back
+    /// the numbers that the server gave in it. Each column is a table and a name.
+    pub fn numbered_anew(mut self, key: (&str, &str), references: &[(&str, &str)]) -> Rows {
+        let mut numbers: Vec<TableValue> = self.column(key).map(|it| it.clone()).collect();
+        numbers.sort_by_key(|it| it.as_deref().and_then(|it| it.parse::<u64>().ok()));
+        for column in references.iter().copied().chain([key]) {
+            for value in self.column(column) {
+                if let Some(at) = numbers.iter().position(|it| it == value) {
+                    *value = Some((at + 1).to_string());
+                }
+            }
+        }
+        self
+    }
+
+    /// The values in a column; none if it is not there.
+    fn column(&mut self, (table, column): (&str, &str)) -> impl Iterator<Item = &mut TableValue> {
+        self.0.get_mut(table).into_iter().flat_map(move |it| {
+            let place = it.table.columns.iter().position(|it| it.name == column);
+            it.rows.iter_mut().filter_map(move |row| row.get_mut(place?))
+        })
+    }
 }
 
 /// The rows of a table.
@@ -30,8 +53,11 @@ struct TableRows {
     rows: Vec<TableRow>,
 }
 
-/// Each value of a row as text, or none for NULL.
-type TableRow = Vec<Option<String>>;
+/// A value as text, or none for NULL.
+type TableValue = Option<String>;
+
+/// Each value of a row.
+type TableRow = Vec<TableValue>;
 
 /// What has another name after: `table.old=table.new`, `old=new`.
 pub struct Renames<'a>(pub &'a [String]);
