@@ -101,13 +101,13 @@ impl Reader {
         self.enums(&mut catalogue, &mut inspected.schema);
         let mut numbers = Numbers::default();
         for mut row in std::mem::take(&mut catalogue.names) {
-            let names = match row.text().as_str() {
-                "class" => &mut numbers.classes,
-                "usual class" => &mut numbers.usual_classes,
-                _ => &mut numbers.collations,
-            };
-            let (number, name) = (row.text(), row.text());
-            names.insert(number, name);
+            let (kind, number, name) = (row.text(), row.text(), row.text());
+            match kind.as_str() {
+                "class" => drop(numbers.classes.insert(number, name)),
+                "usual class" => drop(numbers.usual_classes.insert(number, name)),
+                "collation" => drop(numbers.collations.insert(number, name)),
+                _ => drop(inspected.casts.insert((self.text(&number), self.text(&name)))),
+            }
         }
         self.classes(&mut catalogue, &mut numbers, &mut inspected.not_managed);
         self.columns(&mut catalogue, &mut numbers);
@@ -116,8 +116,6 @@ impl Reader {
         self.constraints(&mut catalogue, &mut numbers);
         inspected.needs = self.needs(std::mem::take(&mut catalogue.needs), &numbers);
         inspected.held = self.needs(std::mem::take(&mut catalogue.held), &numbers);
-        inspected.casts =
-            catalogue.casts.drain(..).map(|mut row| (self.text(&row.text()), self.text(&row.text()))).collect();
         inspected.domains = domains::read(std::mem::take(&mut catalogue.domains), |text| self.text(text));
         for mut found in std::mem::take(&mut numbers.tables).into_values() {
             match found.replica_identity.as_str() {

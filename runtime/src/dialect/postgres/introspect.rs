@@ -57,7 +57,6 @@ pub(super) struct Catalogue {
     pub(super) needs: Vec<Cells>,
     /// What cannot be made again with what it rests on.
     pub(super) held: Vec<Cells>,
-    pub(super) casts: Vec<Cells>,
 }
 
 /// The version of the server as a number, and the schema in which a table without one is.
@@ -108,7 +107,6 @@ pub(super) fn read(database: &mut PgConnection, version: u32, schemas: Option<&[
         others: ask(OTHERS.replace("{scope}", &scope))?,
         needs: ask(needs::NEEDS.replace("{scope}", &scope))?,
         held: ask(needs::HELD.replace("{scope}", &scope))?,
-        casts: ask(CASTS.to_owned())?,
         prerequisites: prerequisites::read(database, &scope)?,
     })
 }
@@ -236,7 +234,9 @@ SELECT 'collation', o.oid::text, CASE WHEN pg_collation_is_visible(o.oid) THEN q
                                       ELSE format('%I.%I', n.nspname, collname) END
 FROM pg_collation o JOIN pg_namespace n ON n.oid = collnamespace
 WHERE o.oid IN (SELECT unnest(indcollation) FROM pg_index WHERE indrelid >= 16384
-                UNION SELECT attcollation FROM pg_attribute WHERE attrelid >= 16384)";
+                UNION SELECT attcollation FROM pg_attribute WHERE attrelid >= 16384)
+UNION ALL
+SELECT DISTINCT 'cast', format_type(castsource, NULL), format_type(casttarget, NULL) FROM pg_cast";
 
 const OTHERS: &str = "
 SELECT found.kind, n.nspname::text, found.name, found.rel, found.hidden FROM (
@@ -284,5 +284,3 @@ SELECT found.kind, n.nspname::text, found.name, found.rel, found.hidden FROM (
 ) AS found JOIN pg_namespace n ON n.oid = found.namespace
 WHERE found.hidden OR {scope}
 ORDER BY 1, 2, 3";
-
-const CASTS: &str = "SELECT DISTINCT format_type(castsource, NULL), format_type(casttarget, NULL) FROM pg_cast";

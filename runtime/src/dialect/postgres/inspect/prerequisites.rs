@@ -20,13 +20,9 @@ pub(in crate::dialect::postgres) struct Found {
 
 /// Reads those of some schemas, and all extensions.
 pub(in crate::dialect::postgres) fn read(database: &mut PgConnection, scope: &str) -> QueryResult<Found> {
-    let objects = OBJECTS.replace("{scope}", scope);
-    Ok(Found {
-        objects: cells(database.rows(&format!(
-            "WITH {objects} SELECT key, kind, namespace, shown, name, head, rest, is_closed, gives FROM objects"
-        ))?),
-        uses: cells(database.rows(&format!("WITH {objects}, {USES}"))?),
-    })
+    let all = database.rows(&format!("WITH {}, {USES} {ALL}", OBJECTS.replace("{scope}", scope)))?;
+    let (objects, uses) = all.into_iter().partition(|row| row.first().is_some_and(|key| key.is_some()));
+    Ok(Found { objects: cells(objects), uses: cells(uses) })
 }
 
 impl Reader {
@@ -62,6 +58,7 @@ impl Reader {
             names.insert(key, object);
         }
         for mut row in found.uses {
+            row.optional();
             let (used, user) = (names.get(&row.text()), names.get(&row.text()));
             let other = row.optional().map(|schema| self.name(&schema, row.text()));
             match (used, user) {
@@ -189,23 +186,30 @@ parts AS (
     LEFT JOIN pg_index i ON d.classid = 'pg_class'::regclass AND i.indexrelid = d.objid
     LEFT JOIN pg_constraint con ON d.classid = 'pg_constraint'::regclass AND con.oid = d.objid
     LEFT JOIN pg_attrdef ad ON d.classid = 'pg_attrdef'::regclass AND ad.oid = d.objid
-)
-SELECT used.key, '', nspname, relname
-FROM used JOIN pg_class c ON c.oid = relation AND relkind = 'r' JOIN pg_namespace n ON n.oid = relnamespace
-WHERE used.class IN ('pg_class'::regclass, 'pg_constraint'::regclass, 'pg_attrdef'::regclass)
-UNION
-SELECT used.key, members.key, NULL, NULL
-FROM used JOIN members ON members.class = used.class AND members.oid = used.oid
-UNION
-SELECT '', members.key, nspname, coalesce(enum.typname, relname)
-FROM (SELECT refobjid, coalesce(nullif(contypid, 0), objid) AS oid,
-             CASE WHEN contypid <> 0 THEN 'pg_type'::regclass ELSE classid END AS class
-      FROM pg_depend LEFT JOIN pg_constraint ON classid = 'pg_constraint'::regclass AND pg_constraint.oid = objid
-      WHERE refclassid = 'pg_type'::regclass AND deptype <> 'e') AS needing
-JOIN members ON members.class = needing.class AND members.oid = needing.oid
-JOIN pg_type t ON t.oid = refobjid
-JOIN pg_type one ON one.oid = CASE WHEN t.typcategory = 'A' AND t.typelem <> 0 THEN t.typelem ELSE t.oid END
-LEFT JOIN pg_type enum ON enum.oid = one.oid AND enum.typtype = 'e'
-LEFT JOIN pg_class c ON c.oid = one.typrelid AND relkind = 'r'
-JOIN pg_namespace n ON n.oid = coalesce(enum.typnamespace, relnamespace)
-WHERE members.key NOT LIKE 'pg_extension%'";
+), uses AS (
+    SELECT used.key AS used, '' AS by, nspname::text AS schema, relname::text AS name
+    FROM used JOIN pg_class c ON c.oid = relation AND relkind = 'r' JOIN pg_namespace n ON n.oid = relnamespace
+    WHERE used.class IN ('pg_class'::regclass, 'pg_constraint'::regclass, 'pg_attrdef'::regclass)
+    UNION
+    SELECT used.key, members.key, NULL, NULL
+    FROM used JOIN members ON members.class = used.class AND members.oid = used.oid
+    UNION
+    SELECT '', members.key, nspname, coalesce(enum.typname, relname)
+    FROM (SELECT refobjid, coalesce(nullif(contypid, 0), objid) AS oid,
+                 CASE WHEN contypid <> 0 THEN 'pg_type'::regclass ELSE classid END AS class
+          FROM pg_depend LEFT JOIN pg_constraint ON classid = 'pg_constraint'::regclass AND pg_constraint.oid = objid
+          WHERE refclassid = 'pg_type'::regclass AND deptype <> 'e') AS needing
+    JOIN members ON members.class = needing.class AND members.oid = needing.oid
+    JOIN pg_type t ON t.oid = refobjid
+    JOIN pg_type one ON one.oid = CASE WHEN t.typcategory = 'A' AND t.typelem <> 0 THEN t.typelem ELSE t.oid END
+    LEFT JOIN pg_type enum ON enum.oid = one.oid AND enum.typtype = 'e'
+    LEFT JOIN pg_class c ON c.oid = one.typrelid AND relkind = 'r'
+    JOIN pg_namespace n ON n.oid = coalesce(enum.typnamespace, relnamespace)
+    WHERE members.key NOT LIKE 'pg_extension%'
+)";
+
+/// The objects, and with no key in front what uses what.
+const ALL: &str = "
+SELECT key, kind, namespace, shown, name, head, rest, is_closed, gives FROM objects
+UNION ALL
+SELECT NULL, used, by, schema, name, NULL, NULL, NULL, NULL FROM uses";
