@@ -130,3 +130,23 @@ fn a_table_goes_with_the_references_to_it_also_where_each_change_is_a_transactio
         assert_eq!(one(&mut db, "SELECT count(*) FROM sqlite_master WHERE name = 'roles'"), "0", "{transaction:?}");
     }
 }
+
+#[test]
+fn a_number_that_becomes_the_key_of_a_strict_table_is_not_numbered_by_the_database() {
+    fn pairs(op: &mut Operations) {
+        let pairs = table("pairs").column(column("a", varchar(9))).column(column("b", bigint()));
+        op.create_table(pairs.primary_key("pk_pairs", ["a"]));
+        op.set_table_option("pairs", "strict", "true");
+    }
+    fn key(op: &mut Operations) {
+        op.drop_primary_key("pairs", "pk_pairs");
+        op.create_primary_key("pairs", primary_key("pk_pairs", ["b"]));
+    }
+    let program = line(&[(pairs, database::nothing), (key, database::nothing)]);
+    let mut db = memory();
+    program.upgrade_to(&mut db, "r1", &Default::default()).unwrap();
+    run(&mut db, "INSERT INTO pairs VALUES ('x', 3)");
+    program.upgrade(&mut db).unwrap();
+    assert_eq!(one(&mut db, "SELECT type FROM pragma_table_info('pairs') WHERE name = 'b'"), "INT");
+    assert_eq!(one(&mut db, "SELECT a || b FROM pairs"), "x3");
+}

@@ -31,8 +31,11 @@ impl Server {
             Dialect::Postgres => named("MIGRATABLE_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres"),
             Dialect::Mysql => named("MIGRATABLE_MYSQL_URL", "mysql://root@127.0.0.1:3306/"),
         };
-        // In memory, if there is such a place: no file outlives its test.
-        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        // In memory, if there is such a place and no other is asked for: no file outlives its test.
+        let folder = match env::var_os("TMPDIR") {
+            Some(_) => tempfile::tempdir(),
+            None => tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()),
+        };
         let folder = folder.map_err(|error| error.to_string())?;
         let server = Server { dialect, url, folder };
         server.query("SELECT 1").map_err(|error| {

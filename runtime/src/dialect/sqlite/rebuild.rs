@@ -107,7 +107,12 @@ impl Rebuild {
             let (before, after) = (self.before.find(name), self.after.find(name));
             before.map(|it| &it.column_type) == after.map(|it| &it.column_type)
         };
-        form.declared.retain(|name, _| form.strict && self.kept.contains(name) && same_type(name));
+        let is_key = |table: &Table, name: &String| {
+            table.primary_key.as_ref().is_some_and(|key| key.columns.as_slice() == std::slice::from_ref(name))
+        };
+        // A column that becomes the key must not become another name of the rowid by its type.
+        let same_key = |name: &String| is_key(&self.before, name) || !is_key(&self.after, name);
+        form.declared.retain(|name, _| form.strict && self.kept.contains(name) && same_type(name) && same_key(name));
         form
     }
 
