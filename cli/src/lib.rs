@@ -83,8 +83,13 @@ pub fn run(project: &Project, arguments: impl IntoIterator<Item = OsString>, con
 /// A text that may quote what was typed, without the passwords in it: a URL may stand where something else was meant.
 fn without_passwords(text: &str, typed: &[OsString]) -> String {
     let typed = typed.iter().filter_map(|word| word.to_str());
-    let is_url = |word: &&str| word.contains(":/") || word.contains("host=") && word.contains("pass");
-    typed.filter(is_url).fold(text.to_owned(), |text, word| text.replace(word, &url::shown(word)))
+    // `--option=value` is quoted without the option.
+    let values = typed.map(|word| match word.split_once('=') {
+        Some((option, value)) if option.starts_with('-') => value,
+        _ => word,
+    });
+    let is_url = |word: &&str| word.contains(":/") || word.contains("password=");
+    values.filter(is_url).fold(text.to_owned(), |text, word| text.replace(word, &url::shown(word)))
 }
 
 /// Reads arguments; `None` if they asked for help, which is then said.

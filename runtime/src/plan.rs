@@ -233,7 +233,8 @@ fn appends(operation: &Operation) -> bool {
         | Operation::CreateIndex { .. }
         | Operation::CreateUnique { .. }
         | Operation::CreateCheck { .. }
-        | Operation::CreateForeignKey { .. } => true,
+        | Operation::CreateForeignKey { .. }
+        | Operation::SetTableOption { .. } => true,
         Operation::Execute { effect, .. } => effect.iter().any(appends),
         _ => false,
     }

@@ -65,6 +65,29 @@ fn a_key_gets_numbers_behind_those_that_are_there_from_a_sequence_of_many() {
 }
 
 #[test]
+fn a_sequence_that_goes_to_another_column_does_not_begin_again() {
+    const FROM: &str = "CREATE SEQUENCE numbers; CREATE TABLE a (x text DEFAULT 'N' || nextval('numbers'), z integer);
+                        CREATE TABLE b (y text); ALTER SEQUENCE numbers OWNED BY a.x;
+                        INSERT INTO a (z) VALUES (1), (2), (3)";
+    const OWNED: &str = "CREATE SEQUENCE numbers; CREATE TABLE b (y text DEFAULT 'N' || nextval('numbers'));
+                         ALTER SEQUENCE numbers OWNED BY b.y;";
+    for to in ["CREATE TABLE a (x text, z integer)", "CREATE TABLE a (z integer)", ""] {
+        let there = Throwaway::new();
+        run(&mut there.connect(), FROM);
+        turn_into(&there, &format!("{OWNED} {to}"));
+        assert_eq!(values(&mut there.connect(), "INSERT INTO b DEFAULT VALUES RETURNING y"), ["N4"], "{to}");
+    }
+}
+
+#[test]
+fn a_text_by_another_name_needs_no_cast() {
+    let there = Throwaway::new();
+    run(&mut there.connect(), "CREATE TABLE t (x bpchar, d date); INSERT INTO t VALUES ('7', '2024-01-02')");
+    turn_into(&there, "CREATE TABLE t (x integer, d bpchar)");
+    assert_eq!(values(&mut there.connect(), "SELECT x || ' ' || d FROM t"), ["7 2024-01-02"]);
+}
+
+#[test]
 fn a_cast_that_is_missing_was_to_be_given_in_a_revision() {
     let (there, other) = (Throwaway::new(), Throwaway::new());
     run(

@@ -181,7 +181,8 @@ fn a_password_is_in_no_error_of_a_server_that_lets_nobody_in() {
         let user = User::new(&database, 2);
         let right = user.urls(scheme).remove(0);
         for url in user.wrong_urls(scheme) {
-            let commands: [&[&str]; 9] = [
+            let as_option = format!("--transaction={url}");
+            let commands: [&[&str]; 10] = [
                 &["current"],
                 &["upgrade", "--json"],
                 &["verify"],
@@ -192,6 +193,7 @@ fn a_password_is_in_no_error_of_a_server_that_lets_nobody_in() {
                 // It stands where a revision is meant, and where nothing is.
                 &["upgrade", &url],
                 &["current", &url],
+                &["upgrade", &as_option],
             ];
             for words in commands {
                 let (_, said) = migrate("sound", &url, words);

@@ -17,7 +17,9 @@ fn is_text(it: &ColumnType) -> bool {
         ColumnType::Text | ColumnType::Varchar(_) | ColumnType::Char(_) => true,
         ColumnType::Native(sql) => {
             let name = sql.text(Dialect::Postgres).unwrap_or_default();
-            ["character", "character varying", "citext", "name"].contains(&name)
+            // An extension may be in any schema.
+            let name = name.rsplit_once('.').map_or(name, |(_, name)| name);
+            ["bpchar", "character", "character varying", "citext", "name"].contains(&name)
         }
         _ => false,
     }

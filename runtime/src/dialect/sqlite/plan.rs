@@ -235,7 +235,10 @@ impl Planner<'_> {
                 self.gather(&before);
                 Ok(())
             }
-            Operation::SetTableOption { table, option, .. } if is_form(option) => {
+            Operation::SetTableOption { table, option, value } if is_form(option) => {
+                if value.as_deref().is_some_and(|value| value != "true") {
+                    return Err(format!("the option `{option}` of `{table}` is either `true` or empty"));
+                }
                 let before = self.table(table)?;
                 self.apply(operation)?;
                 self.gather(&before);

@@ -80,8 +80,12 @@ WITH RECURSIVE roots AS (
            d.classid, d.objid, d.objsubid, ' rests,' AS rests
     FROM away
     LEFT JOIN pg_type t ON by_class = 'pg_class'::regclass AND t.typrelid = away.by
-    JOIN pg_depend d ON deptype = 'n' AND (refclassid = by_class AND refobjid = away.by
-                                           OR refclassid = 'pg_type'::regclass AND refobjid IN (t.oid, t.typarray))
+    CROSS JOIN LATERAL (
+        SELECT * FROM pg_depend WHERE deptype = 'n' AND refclassid = by_class AND refobjid = away.by
+        UNION ALL
+        SELECT * FROM pg_depend
+        WHERE deptype = 'n' AND refclassid = 'pg_type'::regclass AND refobjid IN (t.oid, t.typarray)
+    ) AS d
     LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
     LEFT JOIN pg_attrdef ad ON d.classid = 'pg_attrdef'::regclass AND ad.oid = d.objid
     LEFT JOIN pg_attribute a ON a.attrelid = ad.adrelid AND a.attnum = ad.adnum
@@ -89,9 +93,8 @@ WITH RECURSIVE roots AS (
     WHERE coalesce(attgenerated, '') = ''
       AND d.classid NOT IN ('pg_constraint'::regclass, 'pg_trigger'::regclass)
       AND (d.classid <> 'pg_class'::regclass OR d.objsubid > 0)
-      AND NOT EXISTS (SELECT FROM away AS other
-                      WHERE (other.class, other.oid, other.part) = (away.class, away.oid, away.part)
-                      AND other.by = coalesce(ev_class, d.objid) AND other.by_class = 'pg_class'::regclass)
+      AND (away.class::oid, away.oid, away.part, coalesce(ev_class, d.objid))
+          NOT IN (SELECT class::oid, oid, part, by FROM away WHERE by_class = 'pg_class'::regclass)
       AND NOT EXISTS (SELECT FROM direct
                       WHERE (direct.class, direct.oid, direct.part) = (away.class, away.oid, away.part)
                       AND d.classid = 'pg_policy'::regclass AND direct.classid = d.classid AND direct.objid = d.objid)

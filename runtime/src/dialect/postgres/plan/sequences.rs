@@ -123,8 +123,8 @@ impl Planner<'_> {
             Some(DefaultValue::Sql(sql)) => sql.text(Dialect::Postgres).is_some_and(|it| it.contains(&called)),
             _ => false,
         };
-        let (mut stays, mut statements) = (false, Vec::new());
         let next = &self.operations[self.at + 1..];
+        let (mut stays, mut statements) = (next.iter().any(|it| self.takes(it, &own)), Vec::new());
         for user in self.schema.tables.values_mut() {
             let name = user.name.clone();
             for column in user.columns.iter_mut().filter(|it| uses(&it.default)) {
@@ -143,6 +143,26 @@ impl Planner<'_> {
         }
         self.statements(statements);
         stays
+    }
+
+    /// Whether an operation gives a sequence to another column, with the numbers that it has come to.
+    fn takes(&self, operation: &Operation, own: &TableName) -> bool {
+        let gets = |table: &TableName, column: &Column| {
+            !numbers::is_identity(column) && numbers::own_sequence(table, column).as_ref() == Some(own)
+        };
+        match operation {
+            Operation::CreateTable(table) => table.columns.iter().any(|column| gets(&table.name, column)),
+            Operation::AddColumn { table, column } => gets(table, column),
+            Operation::AlterColumn { table, column, change } => {
+                let found = self.schema.table(table).and_then(|it| it.find(column));
+                found.is_some_and(|found| {
+                    let mut column = found.clone();
+                    change.apply(&mut column);
+                    gets(table, &column)
+                })
+            }
+            _ => false,
+        }
     }
 }
 
