@@ -246,27 +246,30 @@ fn stays(database: &mut MysqlConnection, session: &Session, what: &str) -> Resul
     const ASK: &str = "SELECT DATABASE() <=> @migratable_database, IS_USED_LOCK(@migratable_lock) <=> CONNECTION_ID()";
     let row = database.rows(ASK).map_err(|error| Stop::at(ASK, error))?.into_iter().flatten();
     let holds: Vec<bool> = row.map(|value| value.as_deref() == Some("1")).collect();
+    let (is_here, is_alone) = (holds.first() == Some(&true), holds.get(1) == Some(&true));
     // What follows, the journal too, goes where it belongs, and is done by one process at a time.
-    match holds[..] {
-        [true, true] => Ok(()),
-        [false, ..] => {
-            let back = format!("USE {}", quoted(&session.database));
-            database.batch_execute(&back).map_err(|error| Stop::at(&back, error))?;
-            Err(Stop::refused(format!(
-                "{what} turned the connection to another database by USE; name the table with its database instead, as in \
-                 `other.table`"
-            )))
-        }
-        _ => {
-            // Who has the lock may wait for what the transaction holds.
-            rollback(database);
-            drop(database.rows(&format!("SELECT GET_LOCK(@migratable_lock, {})", session.patience)));
-            Err(Stop::refused(format!(
-                "{what} freed the lock that lets one process at a time migrate this database, as RELEASE_ALL_LOCKS() does: \
-                 free no other locks than its own, by RELEASE_LOCK('its name')"
-            )))
-        }
+    if !is_here {
+        let back = format!("USE {}", quoted(&session.database));
+        database.batch_execute(&back).map_err(|error| Stop::at(&back, error))?;
     }
+    if !is_alone {
+        // Who has the lock may wait for what the transaction holds.
+        rollback(database);
+        drop(database.rows(&format!("SELECT GET_LOCK(@migratable_lock, {})", session.patience)));
+    }
+    if !is_here {
+        return Err(Stop::refused(format!(
+            "{what} turned the connection to another database by USE; name the table with its database instead, as in \
+             `other.table`"
+        )));
+    }
+    if !is_alone {
+        return Err(Stop::refused(format!(
+            "{what} freed the lock that lets one process at a time migrate this database, as RELEASE_ALL_LOCKS() does: \
+             free no other locks than its own, by RELEASE_LOCK('its name')"
+        )));
+    }
+    Ok(())
 }
 
 /// A savepoint is gone as soon as the transaction around it has ended, by Diesel, by SQL, or by a change of a table.
