@@ -6,6 +6,7 @@ pub mod in_process;
 pub mod package;
 pub mod reader;
 pub mod recorded;
+pub mod revisions;
 
 use std::env;
 use std::fs;

@@ -6,25 +6,7 @@ use migratable::diesel::connection::SimpleConnection;
 use migratable::revision::*;
 use migratable::{AnyConnection, Migrator, Revision};
 use migratable_cli::Project;
-
-type Record = fn(&mut Operations);
-
-const fn revision(id: &'static str, after: &'static [&'static str], upgrade: Record, downgrade: Record) -> Revision {
-    Revision {
-        id,
-        after,
-        depends_on: &[],
-        labels: &[],
-        replaces: &[],
-        message: "a change",
-        file: "x.rs",
-        checksum: id,
-        steps_checksum: None,
-        transaction: None,
-        upgrade,
-        downgrade,
-    }
-}
+use migratable_tests::revisions::{Record, revision};
 
 /// A second revision.
 const fn second(upgrade: Record) -> [Revision; 2] {

@@ -7,8 +7,9 @@ use migratable::Revision;
 use migratable::revision::*;
 use migratable_core::Dialect;
 use migratable_tests::databases::client::{Database, Server};
+use migratable_tests::revisions::revision;
 
-use super::program::{Program, SOUND, USERS, revision};
+use super::program::{Program, SOUND, USERS};
 
 const SECRET: &str = "s3cret%20word";
 

@@ -10,9 +10,10 @@ use migratable::revision::*;
 use migratable::{AnyConnection, Revision};
 use migratable_core::Dialect;
 use migratable_tests::databases::client::{Database, Server};
+use migratable_tests::revisions::revision;
 
 use super::pooler::{message, startup};
-use super::program::{Program, revision};
+use super::program::Program;
 
 fn two_tables(op: &mut Operations) {
     for name in ["users", "posts"] {

@@ -10,6 +10,7 @@ use migratable::{AnyConnection, Migrator, Revision};
 use migratable_cli::{Console, Project};
 use migratable_core::Dialect;
 use migratable_tests::databases::client::Database;
+use migratable_tests::revisions::revision;
 
 fn create_users(op: &mut Operations) {
     op.create_table(table("users").column(column("id", bigint())).primary_key("pk_users", ["id"]));
@@ -52,28 +53,6 @@ fn sleep(db: &mut AnyConnection) -> Result<()> {
 }
 
 fn nothing(_: &mut Operations) {}
-
-pub const fn revision(
-    id: &'static str,
-    after: &'static [&'static str],
-    upgrade: fn(&mut Operations),
-    downgrade: fn(&mut Operations),
-) -> Revision {
-    Revision {
-        id,
-        after,
-        depends_on: &[],
-        labels: &[],
-        replaces: &[],
-        message: "a change",
-        file: "some_file.rs",
-        checksum: id,
-        steps_checksum: None,
-        transaction: None,
-        upgrade,
-        downgrade,
-    }
-}
 
 pub const USERS: Revision = revision("a1", &[], create_users, drop_users);
 pub const BIO: Revision = revision("a2", &["a1"], add_bio, drop_bio);

@@ -1,28 +1,9 @@
 //! The revisions in their order.
 
-use migratable::revision::Operations;
 use migratable::{Dialect, Revision};
+use migratable_tests::revisions::{Record, revision};
 
 use super::{own, revisions};
-
-type Record = fn(&mut Operations);
-
-const fn revision(id: &'static str, after: &'static [&'static str], upgrade: Record, downgrade: Record) -> Revision {
-    Revision {
-        id,
-        after,
-        depends_on: &[],
-        labels: &[],
-        replaces: &[],
-        message: "a change",
-        file: "x.rs",
-        checksum: id,
-        steps_checksum: None,
-        transaction: None,
-        upgrade,
-        downgrade,
-    }
-}
 
 const fn with(own: Record, not_own: Record) -> [Revision; 7] {
     use revisions::*;

@@ -114,7 +114,7 @@ impl Planner<'_> {
     }
 
     /// Lets the sequence of a column go that other columns take numbers from: they lose the default that they are to
-    /// lose before it goes. Whether it stays, because one of them is to keep it.
+    /// lose before it goes. Whether it stays, because one of them is to keep it, or another column is to own it.
     pub(super) fn let_sequence_go(&mut self, table: &TableName, column: &Column) -> bool {
         let Some(own) = numbers::own_sequence(table, column) else { return false };
         let name = own.schema.iter().chain([&own.name]).map(|it| identifier(it)).collect::<Vec<_>>().join(".");
