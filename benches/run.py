@@ -3,8 +3,9 @@
 
     benches/run.py [build-script] [derive] [clean] [upgrade] [current] [diff] [graph] [steps]
 
-Without arguments all of them. Projects are made below target/benches. Needs python3, sqlite3 and a quiet machine; diff
-and upgrade also psql, mariadb, and pip for Alembic in a virtual environment of its own.
+Without arguments all of them. It fails if a goal of diff, steps or upgrade is missed. Projects are made below
+target/benches. Needs python3, sqlite3 and a quiet machine; diff and upgrade also psql, mariadb, and pip for Alembic in a
+virtual environment of its own.
 """
 
 import shutil
@@ -15,7 +16,8 @@ import time
 
 import steps
 import upgrade
-from tools import DIESEL, ENVIRONMENT, MYSQL, POSTGRES, ROOT, WORK, alembic, mariadb_client, project, run, say, timed, write
+from tools import (DIESEL, ENVIRONMENT, MISSED, MYSQL, POSTGRES, ROOT, WORK, alembic, mariadb_client, project, run, say,
+                   timed, wants, write)
 
 MIGRATABLE = f'migratable = {{ path = "{ROOT}/runtime", default-features = false }}'
 BUILD = f'migratable-build = {{ path = "{ROOT}/build-support" }}'
@@ -224,12 +226,16 @@ def compared():
     for name, make, goal in (("PostgreSQL, 1,000 tables", postgres, 0.6), ("SQLite, 1,000 tables", sqlite, 0.6),
                              ("MariaDB, 300 tables", mariadb, 0.6)):
         urls, peer = make()
-        ours, alembic = [], []
+        diff = [migrate, "diff", "--from", urls[0], "--to", urls[1]]
+        if said := run(diff, ROOT).stdout:
+            raise SystemExit(f"two equal databases differ:\n{said[:3000]}")
+        own, theirs = [], []
         for _ in range(5):
-            ours.append(timed([migrate, "diff", "--from", urls[0], "--to", urls[1]], ROOT))
-            alembic.append(float(run([python, "-c", ALEMBIC, peer], ROOT).stdout.split()[0]))
-        ours, alembic = statistics.median(ours), statistics.median(alembic)
-        say(f"    {name:26}ours {ours:.2f} s (goal {goal}), Alembic {alembic:.2f} s, ratio {ours / alembic:.2f}")
+            own.append(timed(diff, ROOT))
+            theirs.append(float(run([python, "-c", ALEMBIC, peer], ROOT).stdout.split()[0]))
+        own, theirs = statistics.median(own), statistics.median(theirs)
+        say(f"    {name:26}ours {own:.2f} s (goal {goal}), Alembic {theirs:.2f} s, ratio {own / theirs:.2f}")
+        wants(f"diff of {name}, seconds", own, goal)
 
 
 def branched(count):
@@ -351,3 +357,5 @@ if __name__ == "__main__":
     WORK.mkdir(parents=True, exist_ok=True)
     for name in wanted:
         MEASURES[name]()
+    if MISSED:
+        raise SystemExit("missed:\n" + "\n".join(f"    {it}" for it in MISSED))

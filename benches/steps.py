@@ -3,7 +3,7 @@ beside the same without steps, and beside a crate that holds the same Diesel tab
 
 import statistics
 
-from tools import DIESEL, ROOT, WORK, project, run, say, timed, write
+from tools import DIESEL, ROOT, WORK, project, run, say, timed, wants, write
 
 REVISIONS, STEPS, COLUMNS = 200, 40, 20
 TYPES = [("bigint()", "BigInt"), ("text()", "Text"), ("integer()", "Integer"), ("boolean()", "Bool"), ("double()", "Double")]
@@ -123,3 +123,5 @@ def steps():
         again = edited(folder, last)
         goal, goal_again = 1.5 * plain + diesel, 1.2 * rebuilt
         say(f"    {step}: {built:.1f} (goal {goal:.1f}), one line edited {again:.1f} (goal {goal_again:.1f})")
+        wants(f"steps by {step}, seconds of a clean build", built, goal)
+        wants(f"steps by {step}, seconds behind an edit", again, goal_again)

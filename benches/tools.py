@@ -17,6 +17,15 @@ def say(text):
     print(text, flush=True)
 
 
+MISSED = []
+
+
+def wants(what, found, most):
+    """Notes that a goal is missed; benches/run.py then fails at its end."""
+    if found > most:
+        MISSED.append(f"{what}: {found:.3g}, wanted at most {most:.3g}")
+
+
 def run(command, folder, **options):
     done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, **options)
     if done.returncode != 0:

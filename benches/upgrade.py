@@ -3,7 +3,7 @@
 import shutil
 import statistics
 
-from tools import DIESEL, MYSQL, POSTGRES, ROOT, WORK, alembic, mariadb_client, project, run, say, timed, write
+from tools import DIESEL, MYSQL, POSTGRES, ROOT, WORK, alembic, mariadb_client, project, run, say, timed, wants, write
 
 COUNT = 1000
 NAME = "migratable_bench_a"
@@ -314,9 +314,13 @@ def upgrade():
             ratio, best = statistics.median(own) / statistics.median(client), min(own) / min(client)
             say(f"    {database.name:11}{mode:9} client {shown(client)}, ours {shown(own)}, ratio {ratio:.2f}, "
                 f"of the best {best:.2f}" + (f" (goal {goal})" if goal else ""))
+            if goal:
+                wants(f"upgrade of {database.name} {mode}, of the client's best", best, goal)
             usual = own if mode != "all" else usual
-        say(f"    {database.name:11}nothing to do, beyond connecting: "
-            f"{min(float(run([ours, database.url, 'nothing'], WORK).stdout) for _ in range(5)) * 1000:.2f} ms")
+        nothing = min(float(run([ours, database.url, "nothing"], WORK).stdout) for _ in range(5)) * 1000
+        say(f"    {database.name:11}nothing to do, beyond connecting: {nothing:.2f} ms")
+        if database.scheme == "sqlite":
+            wants("nothing to do on SQLite, milliseconds beyond connecting", nothing, 2)
         runs = {name: lambda binary=binary: timed([binary, database.url], WORK) for name, binary in peers.items()}
         runs["Alembic, each"] = lambda: alembic_run(database, True)
         runs["Alembic, all"] = lambda: alembic_run(database, False)
