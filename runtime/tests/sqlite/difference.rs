@@ -340,6 +340,41 @@ fn a_name_that_something_else_has_is_refused() {
     );
 }
 
+migratable::diesel::define_sql_function! {
+    /// Something that the application brings along.
+    fn is_good(value: migratable::diesel::sql_types::Integer) -> migratable::diesel::sql_types::Bool;
+}
+
+#[test]
+fn what_the_application_brings_along_does_not_hide_what_views_need() {
+    let with = |sql: &str| {
+        let mut db = memory();
+        db.register_collation("unicode", str::cmp).unwrap();
+        is_good_utils::register_impl(&mut db, |value: i32| value > 0).unwrap();
+        run(&mut db, sql);
+        db
+    };
+    let beside = [
+        "CREATE TABLE u (n TEXT COLLATE unicode); CREATE INDEX un ON u (n)",
+        "CREATE TABLE u (n INTEGER); CREATE INDEX un ON u (is_good(n))",
+        "CREATE TABLE u (n INTEGER CHECK (is_good(n)))",
+    ];
+    for beside in beside {
+        let needs = "CREATE VIEW v AS SELECT x.a FROM t AS x";
+        let before = &mut with(&format!("{beside}; CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT); {needs}"));
+        for (to, said) in [
+            ("CREATE TABLE t (id INTEGER PRIMARY KEY, b TEXT)", Some("the view v needs `t.a`")),
+            ("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT)", None),
+            ("CREATE TABLE other (id INTEGER)", Some("the view v needs `t`")),
+        ] {
+            let (from, to, operations) = plan(before, &mut with(&format!("{beside}; {to}")), &[]);
+            let written = inspect::script(Dialect::Sqlite, &from, &to, &operations, Losses::Allowed, &Settings::USUAL);
+            let refused = written.err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(said.map_or(refused.is_empty(), |said| refused.contains(said)), "{beside}: {refused}");
+        }
+    }
+}
+
 #[test]
 fn a_schema_made_in_memory_reads_as_the_one_that_it_makes() {
     use migratable_core::builder::*;

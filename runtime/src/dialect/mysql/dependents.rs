@@ -60,13 +60,10 @@ pub(super) fn refuse(before: &Inspected, operations: &[Operation]) -> Result<(),
             |it: &Operation| matches!(it, Operation::AddColumn { table, column } if table == of && column.name == name);
         operations.iter().any(added)
     };
-    // The names that renamed tables had.
-    let mut old_names: BTreeMap<TableName, TableName> = BTreeMap::new();
+    let mut needs = before.needs.clone();
     for (at, operation) in operations.iter().enumerate() {
-        let old = |table: &TableName| old_names.get(table).unwrap_or(table).clone();
         let of_column = |table: &TableName, column: &str| {
-            let table = old(table);
-            let need = before.needs.iter().find(|it| it.of == table && it.column.as_deref() == Some(column));
+            let need = needs.iter().find(|it| it.of == *table && it.column.as_deref() == Some(column));
             need.map(|need| (need, format!("{table}.{column}")))
         };
         let found = match operation {
@@ -74,19 +71,15 @@ pub(super) fn refuse(before: &Inspected, operations: &[Operation]) -> Result<(),
             Operation::RenameColumn { table, from, to } if !from.eq_ignore_ascii_case(to) => of_column(table, from),
             // Triggers go, and are renamed, with their table.
             Operation::DropTable { table } | Operation::RenameTable { from: table, .. } => {
-                let table = old(table);
-                let rests = |it: &&Need| it.of == table && it.with.is_none();
-                before.needs.iter().find(rests).map(|need| (need, table.to_string()))
+                let rests = |it: &&Need| it.of == *table && it.with.is_none();
+                needs.iter().find(rests).map(|need| (need, table.to_string()))
             }
             _ => None,
         };
         if let Some((need, what)) = found.filter(|(need, _)| !need.with.as_ref().is_some_and(goes)) {
             return Err(Refusal { operation: at, message: unmanaged::needs(&need.by, &what) });
         }
-        if let Operation::RenameTable { from, to } = operation {
-            let name = old_names.remove(from).unwrap_or_else(|| from.clone());
-            old_names.insert(to.clone(), name);
-        }
+        unmanaged::follow(&mut needs, operation);
     }
     Ok(())
 }

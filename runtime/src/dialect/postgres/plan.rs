@@ -27,7 +27,7 @@ use super::ddl;
 use super::types::sql_text;
 use super::verify::Rows;
 use crate::batches::Bar;
-use crate::dialect::{Verify, Work};
+use crate::dialect::{Verify, Work, unmanaged};
 use crate::inspect::{Domain, Need};
 use crate::plan::{Mode, Pieces, Refusal};
 
@@ -96,6 +96,7 @@ fn planner<'a>(
         added: BTreeSet::new(),
         surroundings,
         free_sequences: surroundings.free_sequences.clone(),
+        held: surroundings.held.clone(),
         dependents: if surroundings.has_dependents { Dependents::There } else { Dependents::None },
         keyless: BTreeSet::new(),
         indexed: BTreeSet::new(),
@@ -128,6 +129,8 @@ struct Planner<'a> {
     surroundings: &'a Surroundings,
     /// The sequences that go with no column at this step.
     free_sequences: BTreeSet<TableName>,
+    /// What cannot be set aside with what it rests on, by its name at this step.
+    held: Vec<Need>,
     dependents: Dependents,
     /// The tables whose primary keys were dropped, since what rests on such a key was set aside.
     keyless: BTreeSet<TableName>,
@@ -218,6 +221,7 @@ impl Planner<'_> {
 
     /// Makes an operation's change in the schema.
     fn apply(&mut self, operation: &Operation) -> Planned {
+        unmanaged::follow(&mut self.held, operation);
         operation.apply(self.schema).map_err(|error| error.message)
     }
 

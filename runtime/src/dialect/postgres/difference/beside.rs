@@ -10,14 +10,17 @@ use crate::plan::Refusal;
 /// Refuses the first operation that what is not managed stands in the way of.
 pub(super) fn leave_alone(before: &Inspected, after: &Inspected, operations: &[Operation]) -> Result<(), Refusal> {
     let mut prerequisites = Prerequisites::missing(before, after);
+    let mut needs = before.needs.clone();
     for (operation, at) in operations.iter().zip(0..) {
-        let reason = taken(before, after, operation).or_else(|| needed(before, operations, operation)).or_else(|| {
-            let made = prerequisites.take(operation);
-            clash(before, operations, &made).or_else(|| too_early(operations, at, &made))
-        });
+        let reason =
+            taken(before, after, operation).or_else(|| needed(before, &needs, operations, operation)).or_else(|| {
+                let made = prerequisites.take(operation);
+                clash(before, operations, &made).or_else(|| too_early(operations, at, &made))
+            });
         if let Some(message) = reason {
             return Err(Refusal { operation: at, message });
         }
+        unmanaged::follow(&mut needs, operation);
     }
     Ok(())
 }
@@ -60,11 +63,11 @@ impl Shares {
 }
 
 /// Something that goes, and that something else rests on.
-fn needed(before: &Inspected, operations: &[Operation], operation: &Operation) -> Option<String> {
+fn needed(before: &Inspected, needs: &[Need], operations: &[Operation], operation: &Operation) -> Option<String> {
     let goes = |table: &TableName| {
         operations.iter().any(|it| matches!(it, Operation::DropTable { table: gone } if gone == table))
     };
-    let mut needs = before.needs.iter();
+    let mut needs = needs.iter();
     let (what, need) = match operation {
         Operation::DropTable { table } => {
             (table.to_string(), needs.find(|it| it.of == *table && !it.with.as_ref().is_some_and(goes))?)

@@ -209,7 +209,7 @@ impl Planner<'_> {
 
     /// Refuses what something stands in the way of that cannot be made again.
     fn can_set_aside(&self, of: &TableName, column: Option<&str>) -> Planned {
-        let Some(need) = self.surroundings.held.iter().find(|it| it.of == *of && it.column.as_deref() == column) else {
+        let Some(need) = self.held.iter().find(|it| it.of == *of && it.column.as_deref() == column) else {
             return Ok(());
         };
         let what = column.map_or_else(|| of.to_string(), |column| format!("{of}.{column}"));

@@ -36,11 +36,11 @@ impl Planner<'_> {
 
     pub(super) fn rename_column(&mut self, operation: &Operation, table: &TableName, from: &str, to: &str) -> Planned {
         let before = self.schema.tables.clone();
-        self.apply(operation)?;
-        check_name(to)?;
         if conversion::is_replaced(operation) {
             self.set_aside_dependents_of_column(table, from)?;
         }
+        self.apply(operation)?;
+        check_name(to)?;
         self.statement(format!("ALTER TABLE {} RENAME COLUMN {} TO {}", qualified(table), quoted(from), quoted(to)));
         self.follow_names(&before, None, Some((from, to)))
     }
