@@ -44,7 +44,7 @@ use serde_json::json;
 
 use crate::arguments::{Arguments, Command};
 use crate::console::Console;
-use crate::failure::{Failure, Outcome};
+use crate::failure::Outcome;
 use crate::project::Project;
 #[cfg(feature = "database")]
 use crate::settings::Settings;
@@ -52,8 +52,10 @@ use crate::settings::Settings;
 /// Runs a command. Whoever reads JSON reads there too what stands in the way.
 pub(crate) fn run(arguments: &Arguments, project: &Project, console: &mut Console<'_>) -> Outcome {
     let ended = dispatch(arguments, project, console);
-    if let Err(Failure::Refused { code, message }) = &ended
+    if let Err(failure) = &ended
+        && let (Some(code), Some(message)) = (failure.code(), failure.message())
         && arguments.command.report().is_some_and(|report| report.json)
+        && !console.has_reported()
     {
         console.json(&json!({ "error": { "code": code, "message": message } }));
     }

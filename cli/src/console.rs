@@ -21,6 +21,8 @@ pub struct Console<'a> {
     broken: Option<io::Error>,
     /// When something was said last of what takes long.
     reported: Option<Instant>,
+    /// Whether JSON was written, which is one document.
+    has_reported: bool,
     parts: Option<Parts>,
 }
 
@@ -49,6 +51,7 @@ impl<'a> Console<'a> {
             now: SystemTime::now(),
             broken: None,
             reported: None,
+            has_reported: false,
             parts: None,
         }
     }
@@ -103,10 +106,16 @@ impl<'a> Console<'a> {
 
     /// Prints the result as JSON.
     pub fn json(&mut self, value: &Value) {
+        self.has_reported = true;
         match &mut self.parts {
             Some(parts) => drop(parts.json.insert(parts.name.clone(), value.clone())),
             None => self.print(format_args!("{value:#}")),
         }
+    }
+
+    /// Whether a result was written as JSON already.
+    pub(crate) fn has_reported(&self) -> bool {
+        self.has_reported
     }
 
     /// Begins what a command does for one of several databases: its lines stand below its name, and JSON is one object

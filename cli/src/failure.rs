@@ -59,7 +59,8 @@ impl Failure {
     pub fn code(&self) -> Option<&'static str> {
         match self {
             Failure::Refused { code, .. } => Some(code),
-            Failure::Failed(_) | Failure::Usage(_) | Failure::Said(_) => None,
+            Failure::Failed(_) => Some("failed"),
+            Failure::Usage(_) | Failure::Said(_) => None,
         }
     }
 

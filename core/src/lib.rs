@@ -16,6 +16,7 @@ pub mod operation;
 pub mod replay;
 pub mod shell;
 pub mod sql;
+pub mod url;
 
 mod canonical;
 mod column;

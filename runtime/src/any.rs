@@ -7,7 +7,8 @@ use std::path::PathBuf;
 #[cfg(feature = "sqlite")]
 use diesel::connection::Connection as _;
 use diesel::connection::SimpleConnection;
-use diesel::result::{ConnectionResult, Error as DieselError, QueryResult};
+use diesel::result::{ConnectionError, ConnectionResult, Error as DieselError, QueryResult};
+use migratable_core::url::hushed;
 use migratable_core::{Dialect, Operation, Schema, TableName};
 
 use crate::backup::Backup;
@@ -69,9 +70,9 @@ impl AnyConnection {
     /// Connects to a database of a dialect, by the URL in the form that Diesel's connection takes.
     ///
     /// # Errors
-    /// If this build has not the dialect, or the connection cannot be made.
+    /// If this build has not the dialect, or the connection cannot be made. The password of the URL is in no error.
     pub fn open(dialect: Dialect, url: &str) -> ConnectionResult<AnyConnection> {
-        match dialect {
+        let opened = match dialect {
             #[cfg(feature = "sqlite")]
             Dialect::Sqlite => diesel::sqlite::SqliteConnection::establish(url).map(AnyConnection::Sqlite),
             #[cfg(feature = "postgres")]
@@ -79,8 +80,13 @@ impl AnyConnection {
             #[cfg(feature = "mysql")]
             Dialect::Mysql => crate::dialect::open_mysql(url).map(AnyConnection::Mysql),
             #[allow(unreachable_patterns)]
-            other => Err(diesel::ConnectionError::BadConnection(Error::NoDialect { dialect: other }.to_string())),
-        }
+            other => Err(ConnectionError::BadConnection(Error::NoDialect { dialect: other }.to_string())),
+        };
+        opened.map_err(|error| match error {
+            ConnectionError::BadConnection(said) => ConnectionError::BadConnection(hushed(&said, url)),
+            ConnectionError::InvalidConnectionUrl(said) => ConnectionError::InvalidConnectionUrl(hushed(&said, url)),
+            error => error,
+        })
     }
 
     /// The dialect of the database.
@@ -186,7 +192,11 @@ impl Connection for AnyConnection {
         inside!(self, inner => inner.catalogue(operations, statement))
     }
 
-    fn takes_rows_back(&mut self, statement: &str) -> QueryResult<bool> {
+    fn is_undone(&mut self, statement: &str) -> QueryResult<bool> {
+        inside!(self, inner => inner.is_undone(statement))
+    }
+
+    fn takes_rows_back(&mut self, statement: Option<&str>) -> QueryResult<bool> {
         inside!(self, inner => inner.takes_rows_back(statement))
     }
 
@@ -225,6 +235,10 @@ impl Connection for AnyConnection {
 
     fn rollback(&mut self) {
         inside!(self, inner => inner.rollback());
+    }
+
+    fn rollback_whole(&mut self) -> bool {
+        inside!(self, inner => inner.rollback_whole())
     }
 
     fn before_step(&mut self) -> QueryResult<()> {

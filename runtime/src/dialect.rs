@@ -96,6 +96,17 @@ impl Work {
         matches!(self, Work::Verify(_) | Work::CheckReferences { .. })
     }
 
+    /// Whether it is done by statements alone, without Rust.
+    pub(crate) fn is_sql(&self) -> bool {
+        match self {
+            Work::Statement(_) | Work::Verify(_) => true,
+            #[cfg(feature = "mysql")]
+            Work::Fill { .. } => true,
+            Work::Batches(batches) => batches.filled().is_some(),
+            _ => false,
+        }
+    }
+
     /// The work on rows of which it is a part.
     pub(crate) fn batches(&self) -> Option<&Rc<Batches>> {
         match self {
@@ -161,8 +172,12 @@ pub trait Connection: Any + Sized {
     fn catalogue(&mut self, _operations: &[&Operation], _statement: &str) -> QueryResult<Vec<String>> {
         Ok(Vec::new())
     }
-    /// Whether a transaction takes back what a statement does to rows.
-    fn takes_rows_back(&mut self, _statement: &str) -> QueryResult<bool> {
+    /// Whether a statement of the tool was surely not done, though what it is about is another than before.
+    fn is_undone(&mut self, _statement: &str) -> QueryResult<bool> {
+        Ok(false)
+    }
+    /// Whether a transaction takes back what a statement does to rows, or what a step may do to whichever.
+    fn takes_rows_back(&mut self, _statement: Option<&str>) -> QueryResult<bool> {
         Ok(true)
     }
     /// What became of a statement that is in no transaction.
@@ -189,6 +204,11 @@ pub trait Connection: Any + Sized {
     fn commit(&mut self) -> QueryResult<()>;
     /// Ends a transaction and takes back what it did.
     fn rollback(&mut self);
+    /// The same; tells whether it is sure that nothing is left of it.
+    fn rollback_whole(&mut self) -> bool {
+        self.rollback();
+        true
+    }
     /// Marks the transaction that a step is called in.
     fn before_step(&mut self) -> QueryResult<()>;
     /// Stops if the step has ended the transaction, begun another one behind it or not; does what

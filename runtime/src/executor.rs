@@ -5,7 +5,7 @@ mod retries;
 mod session;
 mod work;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -114,12 +114,13 @@ pub(crate) fn run<Db: Database>(
         done: Vec::new(),
         taken_over: Vec::new(),
         resumed: Vec::new(),
+        worked_on: BTreeSet::new(),
         backup: None,
         is_alone: false,
         stays: false,
         has_journal: false,
     };
-    let ended = run.transactions(target);
+    let ended = run.transactions();
     let is_unfinished = ended.is_err() && run.stays;
     if run.has_journal && !is_unfinished {
         // An empty journal that is left does no harm.
@@ -187,6 +188,8 @@ struct Run<'a, Db: Database> {
     done: Vec<Done>,
     taken_over: Vec<String>,
     resumed: Vec<String>,
+    /// The revisions that this process has worked on.
+    worked_on: BTreeSet<&'static str>,
     backup: Option<PathBuf>,
     /// Whether the revision that is run is a transaction by itself, or several.
     is_alone: bool,
@@ -219,19 +222,16 @@ enum Ended {
 }
 
 impl<Db: Database> Run<'_, Db> {
-    /// The revisions to run. A target given here is what the run goes to from now on.
-    fn path(&mut self, position: &Position, target: Option<&str>) -> Result<Vec<String>, Error> {
+    /// The revisions to run. The target is what it was when the run began: of two that take a step back from the same
+    /// place at once, the second finds nothing to do.
+    fn path(&self, position: &Position) -> Result<Vec<String>, Error> {
         allowed(position, self.direction)?;
-        if let Some(target) = target {
-            self.target = plan::target(&self.graph, &position.applied, target)?;
-        }
         path(self.migrator, &self.graph, position, &self.target, self.direction)
     }
 
     /// Runs transactions until nothing is left to do. Each begins by seeing what others have done in between.
-    fn transactions(&mut self, target: &str) -> Result<(Standing, Vec<String>), Error> {
+    fn transactions(&mut self) -> Result<(Standing, Vec<String>), Error> {
         let mut known: Option<State<Db::Facts>> = None;
-        let mut target = Some(target);
         let mut is_first = true;
         let mut retries = Retries::new(self.session.settings);
         loop {
@@ -240,7 +240,7 @@ impl<Db: Database> Run<'_, Db> {
             let version = self.session.database.version().map_err(cannot_begin)?;
             let mut state = match known.take() {
                 Some(state) if state.version == version => state,
-                _ => self.look(version, target.take())?,
+                _ => self.look(version)?,
             };
             let together = self.together(&state)?;
             if self.backup.is_none() && (together > 0 || !state.position.taken_over.is_empty()) {
@@ -354,14 +354,14 @@ impl<Db: Database> Run<'_, Db> {
     }
 
     /// Reads where the database stands, inside of a transaction.
-    fn look(&mut self, version: i64, target: Option<&str>) -> Result<State<Db::Facts>, Error> {
+    fn look(&mut self, version: i64) -> Result<State<Db::Facts>, Error> {
         let database = &mut *self.session.database;
         let settings = self.migrator.settings();
         history::create(database, settings)?;
         let rows = history::read(database, settings)?;
         let ordinal = rows.last().map_or(0, |row| row.ordinal);
         let position = self.migrator.position(&self.graph, rows, self.options.strict)?;
-        let mut path: VecDeque<_> = self.migrator.find_all(&self.path(&position, target)?).into();
+        let mut path: VecDeque<_> = self.migrator.find_all(&self.path(&position)?).into();
         let unfinished = journal::read(self.session.database, settings)?;
         if let Some(unfinished) = &unfinished {
             unfinished.goes_on_first(self.migrator.revisions(), (&self.graph, &position), self.direction, &mut path)?;

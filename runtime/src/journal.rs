@@ -28,7 +28,6 @@ pub(crate) use self::unfinished::noted;
 use crate::dialect::{Database, Work, literal_for};
 use crate::error::Stop;
 use crate::migrator::{Direction, Revision};
-use crate::parts::written;
 use crate::plan::Piece;
 use crate::settings::Settings;
 
@@ -124,7 +123,15 @@ impl<'a> Journal<'a> {
         let own = |digests: &str| digests.get(..DIGEST).map(str::to_owned);
         match () {
             () if now == before => Ok(false),
-            () if now.len() == before.len() && own(&now) != own(before) => Ok(true),
+            () if now.len() == before.len() && own(&now) != own(before) => {
+                let of_tool = match self.pieces.get(piece).map(|it| &it.work) {
+                    Some(Work::Statement(sql)) if self.nature(piece) == Nature::Table => Some(sql),
+                    _ => None,
+                };
+                // Others may have changed the same table.
+                let is_undone = of_tool.map_or(Ok(false), |sql| database.is_undone(sql))?;
+                Ok(!is_undone)
+            }
             () => Err(Stop::refused(
                 "it was stopped inside of a statement, and the database has changed since, but not in what that statement \
                  names: only a person can tell whether it was done; bring the tables to where the revision begins or ends, \
@@ -152,11 +159,7 @@ impl<'a> Journal<'a> {
             }
             self.begins.clear();
         }
-        let is_of_rows = matches!(self.nature(piece), Nature::Rows | Nature::Halves);
-        let written = self.pieces.get(piece).and_then(|piece| written(piece, self.operations));
-        if let (Some(sql), true) = (written, is_of_rows)
-            && !database.takes_rows_back(sql)?
-        {
+        if self.may_stay(database, piece)? {
             self.at(database, piece, Some(IN_PART))?;
         }
         match self.nature(piece) {
@@ -178,6 +181,32 @@ impl<'a> Journal<'a> {
             Nature::Commit => self.at(database, piece + 1, None),
             _ => Ok(()),
         }
+    }
+
+    /// Whether a piece, or what is in one transaction with it from there on, changes rows that no transaction takes back.
+    fn may_stay<Db: Database>(&self, database: &mut Db, piece: usize) -> Result<bool, Stop> {
+        let of_rows = match self.nature(piece) {
+            Nature::Rows | Nature::Halves => 1,
+            Nature::Begin => self.natures[piece..].iter().take_while(|it| **it != Nature::Commit).count(),
+            _ => 0,
+        };
+        for piece in self.pieces.iter().skip(piece).take(of_rows) {
+            let is_taken_back = match &piece.work {
+                Work::Statement(sql) => database.takes_rows_back(Some(sql))?,
+                Work::Step { .. } => database.takes_rows_back(None)?,
+                _ => true,
+            };
+            if !is_taken_back {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The piece with which the transaction of a piece begins.
+    fn begin_of(&self, piece: usize) -> usize {
+        let begin = self.natures.get(..=piece).and_then(|natures| natures.iter().rposition(|it| *it == Nature::Begin));
+        begin.filter(|_| matches!(self.nature(piece), Nature::Inside | Nature::Commit)).unwrap_or(piece)
     }
 
     /// What is to be written when a piece was done.
@@ -214,12 +243,16 @@ impl<'a> Journal<'a> {
     /// tables before the next run. Gives back whether something of it may stay all the same; where the connection is gone
     /// with it, the tables must tell.
     pub(crate) fn refused<Db: Database>(&self, database: &mut Db, piece: usize) -> bool {
-        database.rollback();
+        let is_whole = database.rollback_whole();
         match self.nature(piece) {
             Nature::Table | Nature::Written => self.at(database, piece, None).is_err(),
-            Nature::Halves | Nature::Rows => {
+            Nature::Halves | Nature::Rows | Nature::Begin | Nature::Inside | Nature::Commit => {
                 let stays = format!("SELECT 1 FROM {} WHERE catalogue IS NOT NULL", self.table);
-                database.rows(&stays).map_or(true, |rows| !rows.is_empty())
+                let may_stay = database.rows(&stays).map_or(true, |rows| !rows.is_empty());
+                match may_stay && is_whole && self.nature(piece) != Nature::Halves {
+                    true => self.at(database, self.begin_of(piece), None).is_err(),
+                    false => may_stay,
+                }
             }
             _ => false,
         }
@@ -232,7 +265,7 @@ impl<'a> Journal<'a> {
 
     /// Whether a piece that was refused has done nothing, so that it can be tried again.
     pub(crate) fn may_be_repeated(&self, piece: usize) -> bool {
-        let is_sql = matches!(self.pieces.get(piece).map(|it| &it.work), Some(Work::Statement(_) | Work::Verify(_)));
+        let is_sql = self.pieces.get(piece).is_some_and(|it| it.work.is_sql());
         self.nature(piece) == Nature::Again
             || is_sql
                 && !self.is_done

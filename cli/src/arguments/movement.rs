@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use migratable_core::Dialect;
 
 use super::Report;
@@ -190,7 +191,7 @@ pub struct Repair {
     #[arg(value_name = "REV")]
     pub revision: String,
     /// Why it is right.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     pub reason: String,
     /// The tables are as the revision leaves them.
     #[arg(long, conflicts_with = "not_applied")]

@@ -76,7 +76,7 @@ impl Side {
             url if url.contains("://") || (url.contains(':') && Dialect::from_url(url).is_some()) => {
                 let database = Database::of(Some(url), project, console)?;
                 if !database.exists() {
-                    return Err(Failure::Failed(format!("{} is not there", database.shown())));
+                    return Err(Failure::of_database(format!("{} is not there", database.shown())));
                 }
                 Side::Database(database)
             }
@@ -222,9 +222,9 @@ fn warn_of_losses(operations: &[Operation], before: &Schema, losses: Losses, con
 
 /// Why there is no plan, in words.
 pub(super) fn failed(error: DiffError) -> Failure {
-    Failure::Failed(match error {
-        DiffError::Impossible(message) => message,
-        DiffError::Answers(messages) => messages.join("\nerror: "),
+    match error {
+        DiffError::Impossible(message) => Failure::Failed(message),
+        DiffError::Answers(messages) => Failure::Failed(messages.join("\nerror: ")),
         DiffError::Questions(questions) => {
             let lines: Vec<String> = questions
                 .iter()
@@ -235,13 +235,14 @@ pub(super) fn failed(error: DiffError) -> Failure {
                     )
                 })
                 .collect();
-            format!(
+            let message = format!(
                 "what goes and what comes may be the same under another name:\n{}\nAnswer with these flags, or with \
                  --allow-loss if all of it is dropped.",
                 lines.join("\n")
-            )
+            );
+            Failure::Refused { code: "questions", message }
         }
-    })
+    }
 }
 
 fn report(pair: &Pair, operations: &[Operation], script: Option<&str>) -> Value {

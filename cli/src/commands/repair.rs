@@ -14,7 +14,7 @@ pub(crate) fn run(arguments: &Repair, url: Option<&str>, project: &Project, cons
     let migrator = migrator(project)?;
     let database = Database::of(url, project, console)?;
     if !database.exists() {
-        return Err(Failure::Failed(format!("{} is not there: there is nothing to repair", database.shown())));
+        return Err(Failure::of_database(format!("{} is not there: there is nothing to repair", database.shown())));
     }
     let tables = match (arguments.applied, arguments.not_applied) {
         (true, _) => Some(TablesAre::After),

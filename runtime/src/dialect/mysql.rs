@@ -21,6 +21,7 @@ mod scratch;
 mod session;
 mod shown;
 mod types;
+mod undone;
 mod verify;
 
 use std::collections::BTreeMap;
@@ -60,7 +61,11 @@ impl Connection for MysqlConnection {
         catalogue::texts(self, operations, statement)
     }
 
-    fn takes_rows_back(&mut self, statement: &str) -> QueryResult<bool> {
+    fn is_undone(&mut self, statement: &str) -> QueryResult<bool> {
+        undone::is_undone(self, statement)
+    }
+
+    fn takes_rows_back(&mut self, statement: Option<&str>) -> QueryResult<bool> {
         catalogue::takes_rows_back(self, statement)
     }
 
@@ -88,6 +93,10 @@ impl Connection for MysqlConnection {
 
     fn rollback(&mut self) {
         transactions::rollback(self);
+    }
+
+    fn rollback_whole(&mut self) -> bool {
+        session::rollback_whole(self)
     }
 
     fn before_step(&mut self) -> QueryResult<()> {
@@ -132,8 +141,7 @@ impl Connection for MysqlConnection {
 
     /// Diesel keeps no number; the session speaks English.
     fn is_contended(&self, error: &DieselError) -> bool {
-        let said = error.to_string();
-        ["Lock wait timeout exceeded", "Deadlock found", "NOWAIT is set"].iter().any(|words| said.contains(words))
+        session::is_contended(error)
     }
 
     fn facts(&mut self) -> QueryResult<Surroundings> {

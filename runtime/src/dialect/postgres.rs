@@ -164,11 +164,13 @@ impl Connection for PgConnection {
     }
 
     fn note(&self, facts: &Surroundings) -> Option<String> {
-        Some(facts.has_dependents.to_string())
+        Some(format!("{}\n{}", facts.has_dependents, domains::note(&facts.domains)))
     }
 
     fn noted(&self, note: &str, now: &Surroundings) -> Option<Surroundings> {
-        Some(Surroundings { has_dependents: note.parse().ok()?, ..now.clone() })
+        let mut lines = note.lines();
+        let has_dependents = lines.next()?.parse().ok()?;
+        Some(Surroundings { has_dependents, domains: domains::noted(lines), ..now.clone() })
     }
 
     fn plan(

@@ -103,6 +103,16 @@ impl<'a> Statement<'a> {
         found
     }
 
+    /// Goes on behind options in parentheses, if it begins with such.
+    #[cfg(feature = "postgres")]
+    pub(super) fn skips_options(&mut self) {
+        if self.rest.first().is_some_and(|token| token.is_symbol("("))
+            && let Some(end) = self.rest.iter().position(|token| token.is_symbol(")"))
+        {
+            self.rest.drain(..=end);
+        }
+    }
+
     /// The table that CREATE TABLE makes, if it is sure that it is not there yet.
     pub(super) fn made(&mut self) -> Option<TableName> {
         let is_sure = !self.takes("IF NOT EXISTS");

@@ -73,7 +73,9 @@ impl<Db: Database> Run<'_, Db> {
         let works_on_rows = planned.pieces.iter().any(|it| it.work.batches().is_some());
         let in_batches = works_on_rows && (begun_before.is_some() || many);
         let work = Planned { revision, operations, pieces: &planned.pieces, facts: note.as_deref(), in_batches };
-        if self.work(&work, begun_before.as_ref())? == Ended::Overtaken {
+        let ended = self.work(&work, begun_before.as_ref())?;
+        self.worked_on.insert(revision.id);
+        if ended == Ended::Overtaken {
             return Ok(Ended::Overtaken);
         }
         if let Some(before) = broken_before {
@@ -159,8 +161,12 @@ impl<Db: Database> Run<'_, Db> {
         }
     }
 
+    /// Tells that a revision goes on which another process has begun: once, also where both work on it in turn.
     fn resumes(&mut self, work: &Planned<'_>, done: usize) {
         let id = work.revision.id;
+        if self.worked_on.contains(id) {
+            return;
+        }
         self.resumed.push(id.to_owned());
         self.options.observer.tell(&Event::Resumes { revision: id, done, of: work.pieces.len() });
     }

@@ -50,6 +50,8 @@ pub(super) fn natures(pieces: &[Piece], operations: &[Operation], in_batches: bo
             Work::LastBatch(_) | Work::EndBatches(_) => Nature::Look,
             _ if inside => Nature::Inside,
             Work::Statement(sql) => written(piece, operations).map_or_else(|| of_own(sql), of_written),
+            #[cfg(feature = "mysql")]
+            Work::Fill { sql, .. } => of_own(sql),
             _ => Nature::Rows,
         });
         inside = match piece.work {

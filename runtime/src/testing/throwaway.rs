@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use diesel::result::QueryResult;
 use migratable_core::Dialect;
+use migratable_core::url::hushed;
 
 use super::{Open, Result};
 use crate::dialect::Connection;
@@ -31,7 +32,7 @@ impl<Db: Open> Throwaway<Db> {
         };
         let url = std::env::var(variable).map_err(|_| no_server(dialect, variable))?;
         let opened = Db::open(dialect, &url);
-        let mut server = opened.map_err(|error| format!("{variable}: {}", error.to_string().replace(&url, "…")))?;
+        let mut server = opened.map_err(|error| format!("{variable}: {}", hushed(&error.to_string(), &url)))?;
         clear(&mut server, dialect)?;
         let name = new_name();
         take(&mut server, dialect, &name)?;
@@ -40,7 +41,7 @@ impl<Db: Open> Throwaway<Db> {
     }
 
     pub(super) fn connect(&self) -> Result<Db> {
-        Ok(Db::open(self.dialect, &self.url)?)
+        Ok(Db::open(self.dialect, &self.url).map_err(|error| hushed(&error.to_string(), &self.url))?)
     }
 }
 

@@ -62,6 +62,34 @@ fn a_deployer_that_waited_leaves_the_journal_of_the_one_before() {
 }
 
 /// A database at `r1` with a journal that is empty, and a trigger on it.
+#[test]
+fn a_change_that_was_killed_is_done_though_others_changed_the_same_table_since() {
+    let mut db = throwaway();
+    program().upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+    let mut reader = connect(&db.url);
+    run(&mut reader, "BEGIN; SELECT * FROM users");
+    let url = db.url.clone();
+    let upgrading = std::thread::spawn(move || program().upgrade(&mut connect(&url)).unwrap_err().to_string());
+    let waiting = format!(
+        "SELECT id FROM information_schema.processlist WHERE db = '{}' AND info LIKE 'ALTER TABLE%' AND state LIKE \
+         '%metadata lock%'",
+        db.name
+    );
+    let begun = Instant::now();
+    let id = loop {
+        match one(&mut db, &waiting) {
+            none if none.is_empty() => assert!(begun.elapsed() < Duration::from_secs(30), "nobody waits"),
+            id => break id,
+        }
+    };
+    run(&mut db, &format!("KILL {id}"));
+    upgrading.join().unwrap();
+    run(&mut reader, "ROLLBACK");
+    run(&mut db, "CREATE INDEX theirs ON users (name)");
+    assert_eq!(program().upgrade(&mut db).unwrap().resumed, ["r2"]);
+    assert_eq!(one(&mut db, "SELECT COUNT(*) FROM users WHERE bio IS NULL"), "2");
+}
+
 fn with_trigger(trigger: &str) -> Throwaway {
     let (mut model, mut db) = (throwaway(), throwaway());
     killed_at(&mut model, 1, &|| {});

@@ -1,9 +1,10 @@
 //! An application that writes all the while, several rows in one transaction, as rows are worked on.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use migratable::diesel::connection::SimpleConnection;
 use migratable::revision::*;
@@ -115,4 +116,40 @@ fn an_application_that_writes_meets_no_deadlock_while_a_column_is_filled() {
     let written = beside_writers(&program, &mut db, &url);
     assert!(written.len() > 30);
     assert_eq!(one(&mut db, "SELECT id FROM people WHERE NOT whole <=> concat(first, last)"), "");
+}
+
+#[test]
+fn rows_that_others_hold_while_the_tool_fills_them_are_tried_again() {
+    fn numbers(op: &mut Operations) {
+        op.create_table(
+            table("numbers")
+                .column(column("id", bigint()))
+                .column(column("number", varchar(9)))
+                .column(column("twice", integer()).nullable())
+                .primary_key("pk_numbers", ["id"]),
+        );
+        op.bulk_insert("numbers", ["id", "number"], [[value(1), value("7")], [value(2), value("8")]]);
+    }
+    fn filled(op: &mut Operations) {
+        op.backfill("numbers", "twice", sql("number * 2"));
+        op.alter_column("numbers", "number").set_type(integer()).using(sql("number + 0"));
+    }
+    let settings = Settings::default().with_lock_timeout(Duration::from_secs(1));
+    let program = line(&[(numbers, nothing), (filled, nothing)]).with_settings(settings);
+    let mut db = throwaway();
+    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+    let (other, retries) = (RefCell::new(connect(&db.url)), Cell::new(0));
+    let observe = |event: &Event<'_>| match event {
+        Event::Progresses { revision: "r2", .. } => {
+            other.borrow_mut().batch_execute("ROLLBACK; BEGIN; SELECT * FROM numbers FOR UPDATE").unwrap();
+        }
+        Event::Retries { .. } => {
+            retries.set(retries.get() + 1);
+            other.borrow_mut().batch_execute("ROLLBACK").unwrap();
+        }
+        _ => {}
+    };
+    program.upgrade_to(&mut db, "head", &Options { observer: Observer::new(&observe), ..Options::default() }).unwrap();
+    assert!(retries.get() > 2, "{}", retries.get());
+    assert_eq!(values(&mut db, "SELECT CONCAT(number + 1, ' ', twice) FROM numbers"), ["8 14", "9 16"]);
 }

@@ -152,6 +152,43 @@ fn rows_of_a_table_without_transactions_are_left_to_a_person_when_their_change_w
 }
 
 #[test]
+fn what_a_step_or_the_tool_did_to_a_table_without_transactions_is_not_done_again() {
+    fn writes(db: &mut Db) -> Result<()> {
+        run(db, "INSERT INTO aside VALUES (2)");
+        Err("stopped".into())
+    }
+    fn writes_elsewhere(db: &mut Db) -> Result<()> {
+        run(db, "UPDATE users SET name = CONCAT(name, '!')");
+        Err("stopped".into())
+    }
+    type Change = fn(&mut Operations);
+    let changes: [(Change, &str, bool); 3] = [
+        (|op| op.run(writes), "1,2", false),
+        (|op| op.run(writes_elsewhere), "1", true),
+        (|op| op.bulk_insert("aside", ["id"], [[value(2)], [value(3)]]), "1,2", false),
+    ];
+    fn aside(op: &mut Operations) {
+        op.create_table(table("aside").column(column("id", integer())).primary_key("pk_aside", ["id"]));
+    }
+    for (change, rows, may_be_repeated) in changes {
+        let program = line(&[(first, nothing), (aside, nothing), (change, nothing)]);
+        let mut db = throwaway();
+        program.upgrade_to(&mut db, "r2", &Options::default()).unwrap();
+        run(
+            &mut db,
+            "ALTER TABLE aside ENGINE = MyISAM; INSERT INTO aside VALUES (1); CREATE TRIGGER no BEFORE INSERT ON aside FOR \
+             EACH ROW BEGIN IF NEW.id = 3 THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no'; END IF; END",
+        );
+        for turn in 0..2 {
+            let error = program.upgrade(&mut db).unwrap_err().to_string();
+            assert_eq!(error.contains("Nothing was changed"), may_be_repeated, "{error}");
+            assert_eq!(error.contains("only a person can tell"), turn == 1 && !may_be_repeated, "{error}");
+            assert_eq!((values_of(&mut db).as_str(), one(&mut db, NAMES).as_str()), (rows, "ann,bob"));
+        }
+    }
+}
+
+#[test]
 fn the_tables_of_the_tool_are_in_transactions_whatever_engine_is_usual() {
     let written: &'static [&'static str] = &["UPDATE users SET name = CONCAT(name, '!') WHERE SLEEP(id) = 0", "DO 0"];
     let mut db = throwaway();

@@ -207,6 +207,49 @@ fn a_statement_that_was_refused_is_not_taken_for_done_because_another_index_has_
 }
 
 #[test]
+fn a_domain_that_the_first_part_made_does_not_change_the_plan_of_the_rest() {
+    fn made(op: &mut Operations) {
+        op.execute(sql("CREATE DOMAIN short AS text DEFAULT 'x' CHECK (length(VALUE) < 3)"));
+        op.add_column("t", column("b", native(sql("short"))).nullable());
+        op.execute(sql("CREATE UNIQUE INDEX CONCURRENTLY uq_t_a ON t (a)"));
+        op.alter_column("t", "b").set_type(native(sql("varchar(9)")));
+    }
+    let program = line(&[(first, nothing), (made, nothing)]);
+    let mut db = throwaway();
+    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+    run(&mut db, "UPDATE t SET a = 1");
+    let error = program.upgrade(&mut db).unwrap_err().to_string();
+    assert!(error.contains("could not create unique index"), "{error}");
+    run(&mut db, "UPDATE t SET a = 2 WHERE ctid = (SELECT min(ctid) FROM t)");
+    assert_eq!(program.upgrade(&mut db).unwrap().resumed, ["r2"]);
+    assert_eq!(values(&mut db, "SELECT b FROM t"), ["x", "x"]);
+}
+
+#[test]
+fn an_invalid_index_of_somebody_else_is_not_dropped() {
+    let create: fn(&mut Operations) = |op| op.execute(sql("CREATE UNIQUE INDEX CONCURRENTLY ix ON t (a)"));
+    let if_missing: fn(&mut Operations) = |op| op.execute(sql("CREATE INDEX CONCURRENTLY IF NOT EXISTS ix ON t (a)"));
+    for (change, said) in [(create, "relation \"ix\" already exists"), (if_missing, "such as an invalid index")] {
+        let program = line(&[(first, nothing), (change, nothing)]);
+        let mut db = throwaway();
+        program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+        run(
+            &mut db,
+            "CREATE INDEX ix ON t (a); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ix'::regclass",
+        );
+        let theirs = one(&mut db, "SELECT 'ix'::regclass::oid::text");
+        for _ in 0..2 {
+            let error = program.upgrade(&mut db).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+            assert_eq!(one(&mut db, "SELECT 'ix'::regclass::oid::text"), theirs);
+        }
+        run(&mut db, "DROP INDEX ix");
+        program.upgrade(&mut db).unwrap();
+        assert_eq!(one(&mut db, "SELECT indisvalid::text FROM pg_index WHERE indexrelid = 'ix'::regclass"), "true");
+    }
+}
+
+#[test]
 fn a_script_that_stopped_between_two_transactions_is_gone_on_with_by_upgrade() {
     fn plain(op: &mut Operations) {
         op.execute(sql("UPDATE t SET a = a * 2"));

@@ -163,11 +163,9 @@ fn what_cannot_be_copied_is_not_changed() {
     let mut db = with_rows(&file, "DELETE");
     let before = dump(&file);
     fs::write(folder.path().join("there.db"), "mine").unwrap();
-    fs::write(folder.path().join("begun.db.part"), "").unwrap();
     for (name, said) in [
         ("there.db", "there.db is there already, and is not written over; name another file"),
         ("app.db", "app.db is there already"),
-        ("begun.db", "begun.db.part is there: a copy is being made, or one was stopped; remove it if nobody makes one"),
         ("nowhere/copy.db", "nowhere/copy.db: No such file or directory"),
     ] {
         let error = program().upgrade_to(&mut db, "head", &to(folder.path().join(name))).unwrap_err();
@@ -178,11 +176,24 @@ fn what_cannot_be_copied_is_not_changed() {
             "{text}"
         );
         assert_eq!(dump(&file), before);
-        assert_eq!(names(folder.path()), ["app.db", "begun.db.part", "there.db"]);
+        assert_eq!(names(folder.path()), ["app.db", "there.db"]);
     }
     assert_eq!(fs::read_to_string(folder.path().join("there.db")).unwrap(), "mine");
     let error = program().upgrade_to(&mut memory(), "head", &to(folder.path().join("copy.db"))).unwrap_err();
     assert!(error.to_string().contains("it is in no file"), "{error}");
+}
+
+#[test]
+fn a_copy_that_was_stopped_in_the_middle_stands_in_nobodys_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, copy) = (folder.path().join("app.db"), folder.path().join("copy.db"));
+    let mut db = with_rows(&file, "DELETE");
+    let before = dump(&file);
+    let left = format!("copy.db.part-{}", std::process::id());
+    fs::write(folder.path().join(&left), "half of a copy").unwrap();
+    program().upgrade_to(&mut db, "head", &to(&copy)).unwrap();
+    assert_eq!(dump(&copy), before);
+    assert_eq!(names(folder.path()), ["app.db", "copy.db"]);
 }
 
 #[test]

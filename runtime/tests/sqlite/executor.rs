@@ -8,7 +8,7 @@ use std::time::Duration;
 use migratable::diesel::Connection;
 use migratable::diesel::connection::SimpleConnection;
 use migratable::revision::*;
-use migratable::{Direction, Event, Given, Observer, Options, PlannedRevision, Standing, Transaction};
+use migratable::{Direction, Event, Given, Observer, Options, PlannedRevision, Report, Standing, Transaction};
 
 use super::database::{self, Db, Program, down, line, memory, nothing, one, open, run, values};
 
@@ -244,6 +244,36 @@ fn the_second_of_two_waits_and_finds_nothing_to_do() {
         assert_eq!(reports.iter().map(|report| report.done.len()).sum::<usize>(), 3, "each revision once");
         assert!(reports.iter().all(|report| report.standing == Standing::Current));
         assert_eq!(values(&mut holder, "SELECT x FROM a"), ["seed"]);
+    }
+}
+
+#[test]
+fn of_two_that_take_a_step_from_the_same_place_the_second_finds_nothing_to_do() {
+    type Go = fn(&Program, &mut Db) -> Report;
+    let steps: [(&str, &str, Go); 2] = [
+        ("r2", "DELETE FROM migratable_revisions WHERE revision = 'r2'", |program, db| {
+            program.downgrade(db, "-1", &Options::default()).unwrap()
+        }),
+        ("r1", "INSERT INTO migratable_revisions VALUES ('r2', 2, '', 'v1:r2', NULL, '', 0, '')", |program, db| {
+            program.upgrade_to(db, "+1", &Options::default()).unwrap()
+        }),
+    ];
+    for (from, of_the_other, go) in steps {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("app.db");
+        let program = line(&[(nothing, nothing), (nothing, nothing), (nothing, nothing)]);
+        let mut first = open(&path);
+        program.upgrade_to(&mut first, from, &Options::default()).unwrap();
+        run(&mut first, "BEGIN IMMEDIATE");
+        let waiting = std::thread::spawn({
+            let mut second = open(&path);
+            move || go(&line(&[(nothing, nothing), (nothing, nothing), (nothing, nothing)]), &mut second)
+        });
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        run(&mut first, of_the_other);
+        run(&mut first, "COMMIT");
+        let (done, there) = (waiting.join().unwrap().done, program.current(&mut first).unwrap());
+        assert_eq!((done, there), (Vec::new(), vec![if from == "r2" { "r1" } else { "r2" }.to_owned()]));
     }
 }
 

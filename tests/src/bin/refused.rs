@@ -30,6 +30,10 @@ static UNIQUE: [Revision; 2] = second(|op| op.create_unique("users", unique("uq_
 static STATEMENT: [Revision; 2] = second(|op| op.execute(sql("INSERT INTO nowhere VALUES (1)")));
 static STEP: [Revision; 2] = second(|op| op.run(fail));
 static COMMIT: [Revision; 2] = second(|op| op.run(commit));
+static OTHER_COLUMN: [Revision; 2] = second(|op| {
+    op.add_column("users", column("title", varchar(30)).nullable());
+    op.drop_column("users", "name");
+});
 static TWICE: [Revision; 2] = second(create_users);
 static ONE_WAY: [Revision; 2] = [USERS, revision("b2", &["a1"], add_bio, |op| op.irreversible("the bios are gone"))];
 static UNKNOWN_FUNCTION: [Revision; 2] = second(|op| op.create_check("users", check("ck", sql("nowhere(id) > 0"))));
@@ -95,6 +99,7 @@ fn main() -> ExitCode {
         "statement" => &STATEMENT,
         "step" => &STEP,
         "commit" => &COMMIT,
+        "other column" => &OTHER_COLUMN,
         "twice" => &TWICE,
         "one way" => &ONE_WAY,
         "unknown function" => &UNKNOWN_FUNCTION,

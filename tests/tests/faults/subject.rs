@@ -102,6 +102,8 @@ impl Way {
         schema.retain(|line| !line.starts_with("migratable_"));
         // Triggers and functions of work on rows are gone, too.
         schema.extend(held.others);
+        let history = database.query("SELECT revision FROM migratable_revisions ORDER BY ordinal;").unwrap_or_default();
+        schema.insert(format!("history {}", history.replace('\n', " ")));
         State { schema, rows }
     }
 

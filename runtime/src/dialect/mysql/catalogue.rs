@@ -114,7 +114,7 @@ fn pairs(rows: Vec<Vec<Option<String>>>) -> impl Iterator<Item = (String, String
 }
 
 /// A table as the server writes it.
-fn shown(database: &mut MysqlConnection, kind: &str, table: &TableName) -> QueryResult<String> {
+pub(super) fn shown(database: &mut MysqlConnection, kind: &str, table: &TableName) -> QueryResult<String> {
     let kind = if kind == "SEQUENCE" { "SEQUENCE" } else { "TABLE" };
     let rows = database.rows(&format!("SHOW CREATE {kind} {}", table_name(table)))?;
     let shown = rows.into_iter().next().and_then(|row| row.into_iter().nth(1)).flatten();
@@ -122,11 +122,12 @@ fn shown(database: &mut MysqlConnection, kind: &str, table: &TableName) -> Query
 }
 
 /// Whether a transaction takes back what a statement does to rows: the tables that it changes are all of a kind that is
-/// part of transactions.
-pub(super) fn takes_rows_back(database: &mut MysqlConnection, statement: &str) -> QueryResult<bool> {
+/// part of transactions. A step may change every table.
+pub(super) fn takes_rows_back(database: &mut MysqlConnection, statement: Option<&str>) -> QueryResult<bool> {
     const OTHERS: &str = "SELECT table_name FROM information_schema.tables JOIN information_schema.engines USING (engine) \
                           WHERE table_schema = DATABASE() AND transactions <> 'YES'";
     let others: Vec<String> = database.rows(OTHERS)?.into_iter().flatten().flatten().collect();
+    let Some(statement) = statement else { return Ok(others.is_empty()) };
     let statement = without_mysql_spelling(statement);
     Ok(!Statement::all(&statement).iter().any(|it| others.iter().any(|table| it.may_write(table))))
 }

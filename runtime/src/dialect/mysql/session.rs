@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::mysql::MysqlConnection;
-use diesel::result::QueryResult;
+use diesel::result::{Error as DieselError, QueryResult};
 use migratable_core::Dialect;
 
 use super::ddl::quoted;
@@ -161,8 +161,7 @@ pub(super) fn enter(database: &mut MysqlConnection, settings: &Settings) -> Resu
     };
     session.database = name;
     database.batch_execute(REMEMBER).map_err(failed)?;
-    let answer = database.rows(&format!("SELECT GET_LOCK(@migratable_lock, {patience})")).map_err(failed)?;
-    if answer.into_iter().flatten().flatten().all(|value| value != "1") {
+    if !take_lock(database, patience).map_err(failed)? {
         let holder = lock_holder(database).map_or(String::new(), |holder| format!(": {holder}"));
         return Err(Error::Database {
             doing: "wait until another process has migrated this database",
@@ -184,6 +183,18 @@ pub(super) fn enter(database: &mut MysqlConnection, settings: &Settings) -> Resu
             Err(failed(error))
         }
     }
+}
+
+/// Waits for the lock; tells whether it came in time.
+fn take_lock(database: &mut MysqlConnection, patience: u32) -> QueryResult<bool> {
+    let answer = database.rows(&format!("SELECT GET_LOCK(@migratable_lock, {patience})"))?;
+    Ok(answer.into_iter().flatten().flatten().any(|value| value == "1"))
+}
+
+/// Whether an error says that others stood in the way.
+pub(super) fn is_contended(error: &DieselError) -> bool {
+    let said = error.to_string();
+    ["Lock wait timeout exceeded", "Deadlock found", "NOWAIT is set"].iter().any(|words| said.contains(words))
 }
 
 /// Who has the lock, as far as this user may know.
@@ -227,11 +238,23 @@ pub(super) fn commit(database: &mut MysqlConnection) -> QueryResult<()> {
     if depth(database) == 0 { Ok(()) } else { AnsiTransactionManager::commit_transaction(database) }
 }
 
-/// Fills what was added for it, and takes that away again if the server refuses a value.
+/// Takes back what is open, and tells whether that is all. The server warns of tables that are in no transaction.
+pub(super) fn rollback_whole(database: &mut MysqlConnection) -> bool {
+    if depth(database) == 0 {
+        return false;
+    }
+    rollback(database);
+    let warnings = database.rows("SELECT @@warning_count");
+    warnings.is_ok_and(|rows| rows.into_iter().flatten().flatten().all(|count| count == "0"))
+}
+
+/// Fills what was added for it, and takes that away again if the server refuses a value. What only waited for others may be
+/// tried again.
 pub(super) fn fill(database: &mut MysqlConnection, sql: &str, undo: &[String]) -> Result<(), Stop> {
     let Err(error) = database.batch_execute(sql) else { return Ok(()) };
     rollback(database);
-    let undone = !undo.is_empty() && undo.iter().all(|sql| database.batch_execute(sql).is_ok());
+    let is_final = !undo.is_empty() && !is_contended(&error);
+    let undone = is_final && undo.iter().all(|sql| database.batch_execute(sql).is_ok());
     Err(Stop { undone, ..Stop::at(sql, error) })
 }
 
@@ -252,11 +275,11 @@ fn stays(database: &mut MysqlConnection, session: &Session, what: &str) -> Resul
         let back = format!("USE {}", quoted(&session.database));
         database.batch_execute(&back).map_err(|error| Stop::at(&back, error))?;
     }
-    if !is_alone {
+    let is_alone_again = is_alone || {
         // Who has the lock may wait for what the transaction holds.
         rollback(database);
-        drop(database.rows(&format!("SELECT GET_LOCK(@migratable_lock, {})", session.patience)));
-    }
+        take_lock(database, session.patience).map_err(Stop::from)?
+    };
     if !is_here {
         return Err(Stop::refused(format!(
             "{what} turned the connection to another database by USE; name the table with its database instead, as in \
@@ -264,9 +287,10 @@ fn stays(database: &mut MysqlConnection, session: &Session, what: &str) -> Resul
         )));
     }
     if !is_alone {
+        let taken = if is_alone_again { "" } else { "; another process has it since" };
         return Err(Stop::refused(format!(
             "{what} freed the lock that lets one process at a time migrate this database, as RELEASE_ALL_LOCKS() does: \
-             free no other locks than its own, by RELEASE_LOCK('its name')"
+             free no other locks than its own, by RELEASE_LOCK('its name'){taken}"
         )));
     }
     Ok(())

@@ -8,17 +8,19 @@ use crate::dialect::statement::Statement;
 use crate::dialect::{Boundary, Connection, Trace, literal};
 
 /// What the manual says of: it "cannot be executed inside a transaction block".
-const ALONE: [&str; 9] = [
+const ALONE: [&str; 8] = [
     "VACUUM",
     "ALTER SYSTEM",
     "CREATE DATABASE",
     "DROP DATABASE",
     "CREATE TABLESPACE",
     "DROP TABLESPACE",
-    "REINDEX DATABASE",
-    "REINDEX SCHEMA",
-    "REINDEX SYSTEM",
+    "CREATE SUBSCRIPTION",
+    "DROP SUBSCRIPTION",
 ];
+
+/// The same of REINDEX, by what stands behind it and its options.
+const REINDEX_ALONE: [&str; 3] = ["DATABASE", "SCHEMA", "SYSTEM"];
 
 /// The same of these, if they are done CONCURRENTLY.
 const CONCURRENTLY: [&str; 4] = ["CREATE INDEX", "CREATE UNIQUE INDEX", "DROP INDEX", "REINDEX"];
@@ -28,11 +30,23 @@ pub(super) fn boundary(sql: &str) -> Boundary {
     // Several statements are sent as one, which is a transaction.
     let Some(statement) = Statement::read(sql) else { return Boundary::Inside };
     let begins = |words: &str| statement.clone().takes(words);
+    let whole = |word: &str, is_all: fn(Statement<'_>) -> bool| {
+        let mut behind = statement.clone();
+        let begins = behind.takes(word);
+        behind.skips_options();
+        begins && is_all(behind)
+    };
+    let goes_through_all = whole("REINDEX", |behind| REINDEX_ALONE.iter().any(|kind| behind.clone().takes(kind)))
+        // Without a table it is for all of them.
+        || whole("CLUSTER", |mut behind| {
+            behind.takes("VERBOSE");
+            behind.is_over()
+        });
     let detaches = begins("ALTER TABLE") && statement.has("DETACH");
     let concurrently = statement.has("CONCURRENTLY") && (detaches || CONCURRENTLY.iter().any(|words| begins(words)));
     let adds_value = begins("ALTER TYPE") && statement.behind("ADD").is_some_and(|mut behind| behind.takes("VALUE"));
     match () {
-        () if concurrently || ALONE.iter().any(|words| begins(words)) => Boundary::Outside,
+        () if concurrently || goes_through_all || ALONE.iter().any(|words| begins(words)) => Boundary::Outside,
         () if adds_value => Boundary::Last,
         () => Boundary::Inside,
     }
@@ -57,7 +71,7 @@ pub(super) fn ends_with_transaction(sql: &str) -> bool {
 /// What became of a statement that was begun. An index that could not be made is there, but invalid.
 pub(super) fn trace(database: &mut PgConnection, sql: &str) -> QueryResult<Trace> {
     let Some(mut statement) = Statement::read(sql) else { return Ok(Trace::Unknown) };
-    if ["VACUUM", "ALTER SYSTEM"].iter().any(|words| statement.clone().takes(words)) {
+    if ["VACUUM", "ALTER SYSTEM", "CLUSTER"].iter().any(|words| statement.clone().takes(words)) {
         return Ok(Trace::NotDone);
     }
     if statement.takes("REINDEX") {
@@ -135,6 +149,13 @@ mod tests {
             ("/* fast */ DROP INDEX CONCURRENTLY a", Boundary::Outside),
             ("REINDEX TABLE CONCURRENTLY t", Boundary::Outside),
             ("VACUUM t", Boundary::Outside),
+            ("REINDEX (VERBOSE, TABLESPACE x) DATABASE blog", Boundary::Outside),
+            ("REINDEX SCHEMA s", Boundary::Outside),
+            ("REINDEX (VERBOSE) TABLE schema", Boundary::Inside),
+            ("CLUSTER VERBOSE", Boundary::Outside),
+            ("CLUSTER (VERBOSE);", Boundary::Outside),
+            ("CLUSTER t", Boundary::Inside),
+            ("CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p", Boundary::Outside),
             ("ALTER TABLE t DETACH PARTITION p CONCURRENTLY", Boundary::Outside),
             ("REFRESH MATERIALIZED VIEW CONCURRENTLY v", Boundary::Inside),
             ("ALTER TYPE mood ADD VALUE 'so'", Boundary::Last),

@@ -180,6 +180,9 @@ pub(super) fn leave(database: &mut PgConnection, session: &Session) {
     drop(restored);
 }
 
+/// How long to wait for another process where the server waits for every lock without end.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// How long it is waited before the lock is asked for again, at first and at most.
 const PAUSES: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(200)];
 
@@ -211,8 +214,8 @@ pub(super) fn begin(database: &mut PgConnection, settings: &Settings, session: &
             return Ok(());
         }
         rollback(database);
-        let limit = timeout.and_then(|it| it.parse().ok()).filter(|it| *it > 0).map(Duration::from_millis);
-        if limit.is_some_and(|limit| begun.elapsed() >= limit) {
+        let limit = timeout.and_then(|it| it.parse().ok()).filter(|it| *it > 0).map_or(PATIENCE, Duration::from_millis);
+        if begun.elapsed() >= limit {
             let holder = lock_holder(database, settings).map_or(String::new(), |holder| format!(", {holder}"));
             let waited = begun.elapsed().as_secs_f32();
             let message = format!("waited {waited:.1} s: another process migrates this database{holder}");

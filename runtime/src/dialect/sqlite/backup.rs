@@ -24,15 +24,9 @@ pub(super) fn make(database: &mut SqliteConnection, backup: &Backup) -> Result<P
     if copy.exists() {
         return Err(refused(format!("{shown} is there already, and is not written over; name another file")));
     }
-    let part = beside(&copy, ".part");
-    let cannot = |error: std::io::Error| match error.kind() {
-        ErrorKind::AlreadyExists => refused(format!(
-            "{} is there: a copy is being made, or one was stopped; remove it if nobody makes one",
-            part.display()
-        )),
-        _ => refused(format!("cannot write {shown}: {error}")),
-    };
-    drop(File::create_new(&part).map_err(cannot)?);
+    // No other process has the number of this one: what is there was left by one that was stopped.
+    let part = beside(&copy, &format!(".part-{}", std::process::id()));
+    drop(File::create(&part).map_err(|error| refused(format!("cannot write {shown}: {error}")))?);
     let written = write(&mut reader, Path::new(&file), &part).and_then(|()| {
         // A second name for a file is never made where there is a file already; some file systems have no second names.
         match fs::hard_link(&part, &copy) {

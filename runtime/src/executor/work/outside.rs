@@ -1,6 +1,7 @@
 //! A statement that can be in no transaction, between two of them.
 
 use super::Planned;
+use crate::dialect::statement::Statement;
 use crate::dialect::{Database, Trace, Work};
 use crate::error::{Error, Stop};
 use crate::executor::retries::Retries;
@@ -21,7 +22,9 @@ impl<Db: Database> Run<'_, Db> {
         let failed = |run: &Self, stop| run.failure(work.revision, work.lines(piece), stop);
         let mut was_begun = place.is_begun;
         self.progresses(work, place.piece);
+        let mut theirs = Vec::new();
         if !was_begun {
+            theirs = self.left_by_others(sql).map_err(|stop| failed(self, stop))?;
             journal
                 .at(self.session.database, Place { is_begun: true, ..place.clone() })
                 .map_err(|stop| failed(self, stop))?;
@@ -33,7 +36,7 @@ impl<Db: Database> Run<'_, Db> {
             trace.and_then(Trace::known).map_err(|stop| failed(self, stop))?;
         }
         let mut retries = Retries::new(self.session.settings);
-        while let Err(stop) = self.perform_outside(&piece.work, sql, was_begun) {
+        while let Err(stop) = self.perform_outside(&piece.work, sql, was_begun, &theirs) {
             was_begun = true;
             let stop = self.session.lost(stop);
             let may_be_repeated = self.is_contended(&stop.cause)
@@ -42,26 +45,40 @@ impl<Db: Database> Run<'_, Db> {
             if !may_be_repeated || !retries.wait(work.revision.id, &error, self.options.observer) {
                 // The database has refused it: it was not done, whatever a person does to the tables before the next run.
                 // Where the connection is gone with it, the catalogue must tell.
-                drop(self.take_back(sql).and_then(|_| self.refused(journal, place)));
+                drop(self.take_back(sql, &theirs).and_then(|_| self.refused(journal, place)));
                 return Err(error);
             }
         }
         self.begin_again(journal)
     }
 
+    /// What would take away what looks as if the statement had left it, before it is tried at all.
+    fn left_by_others(&mut self, sql: &str) -> Result<Vec<String>, Stop> {
+        let Trace::InPart(theirs) = self.session.database.trace(sql)? else { return Ok(Vec::new()) };
+        let leaves = Statement::read(sql).is_some_and(|mut it| it.takes("CREATE") && it.has("EXISTS"));
+        match leaves {
+            true => Err(Stop::refused(
+                "something of that name is there in part, such as an invalid index, and IF NOT EXISTS leaves it as it is: \
+                 drop it first",
+            )),
+            false => Ok(theirs),
+        }
+    }
+
     /// Does a statement that can be in no transaction, or what is left of it.
-    fn perform_outside(&mut self, work: &Work, sql: &str, was_begun: bool) -> Result<(), Stop> {
-        match was_begun && self.take_back(sql)? == Trace::Done {
+    fn perform_outside(&mut self, work: &Work, sql: &str, was_begun: bool, theirs: &[String]) -> Result<(), Stop> {
+        match was_begun && self.take_back(sql, theirs)? == Trace::Done {
             true => Ok(()),
             false => self.session.database.perform(work),
         }
     }
 
-    /// Takes back what a statement has done in part; gives back what was left of it.
-    fn take_back(&mut self, sql: &str) -> Result<Trace, Stop> {
+    /// Takes back what a statement has done in part, but nothing of others; gives back what was left of it.
+    fn take_back(&mut self, sql: &str, theirs: &[String]) -> Result<Trace, Stop> {
         let trace = self.session.database.trace(sql)?;
         if let Trace::InPart(undo) = &trace {
-            undo.iter().try_for_each(|sql| self.session.database.execute(sql).map_err(|error| Stop::at(sql, error)))?;
+            let mut own = undo.iter().filter(|sql| !theirs.contains(sql));
+            own.try_for_each(|sql| self.session.database.execute(sql).map_err(|error| Stop::at(sql, error)))?;
         }
         Ok(trace)
     }
