@@ -28,6 +28,8 @@ impl Planner<'_> {
             for mut column in added {
                 let filled = self.answers.fills.contains_key(&(table.clone(), column.name.clone()));
                 column.nullable |= filled || !(column.fills_itself() || self.after.is_database);
+                // A row that others insert before it is filled would have the default, and nobody could tell.
+                column.default = column.default.filter(|_| !filled);
                 self.push(Operation::AddColumn { table: table.clone(), column })?;
             }
         }

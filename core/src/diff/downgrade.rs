@@ -119,13 +119,13 @@ impl Back<'_> {
                 value
             }
         };
-        let nullable = column.nullable;
-        self.push(Operation::AddColumn { table: table.clone(), column: Column { nullable: true, ..column } })?;
+        let empty = Column { nullable: true, default: None, ..column.clone() };
+        let change = ColumnChange::between(&empty, &column);
+        self.push(Operation::AddColumn { table: table.clone(), column: empty })?;
         self.push(Operation::Backfill { table: table.clone(), column: name.clone(), value, predicate: None })?;
-        if nullable {
+        if change.is_empty() {
             return Ok(());
         }
-        let change = ColumnChange { nullable: Some(false), ..ColumnChange::default() };
         self.push(Operation::AlterColumn { table, column: name, change })
     }
 

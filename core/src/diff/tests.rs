@@ -102,6 +102,18 @@ fn a_required_column_leaves_a_hole_or_takes_a_default() {
 }
 
 #[test]
+fn a_column_that_is_filled_gets_its_default_behind_that() {
+    let (with, without) = (schema([users().column(column("n", integer()).default(0))]), schema([users()]));
+    let fills = [
+        "add column users.n (integer, nullable)",
+        "fill users.n with \"7\"",
+        "alter column users.n: not null, default 0",
+    ];
+    check(&without, &with, &["default users.n=7"], &fills, &["drop column users.n"]);
+    check(&with, &without, &["default users.n=7"], &["drop column users.n"], &fills);
+}
+
+#[test]
 fn a_dropped_required_column_comes_back_with_a_neutral_value() {
     let before = schema([users().column(column("bio", text()))]);
     check(
