@@ -171,6 +171,11 @@ impl Project {
         self.run(Command::new(env!("CARGO")).args(arguments).current_dir(self.path()))
     }
 
+    /// The same with variables in the environment.
+    pub fn cargo_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Said {
+        self.run_with(Command::new(env!("CARGO")).args(arguments).current_dir(self.path()), variables)
+    }
+
     /// `cargo run --bin migrate -- …`.
     pub fn migrate(&self, arguments: &[&str]) -> Said {
         self.cargo(&[&["run", "-q", "-p", &self.migrations(), "--bin", "migrate", "--"], arguments].concat())

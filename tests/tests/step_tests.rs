@@ -8,6 +8,9 @@ use migratable_tests::Project;
 
 const MAIN: &str = "mod models;\n\nmigratable::schema!();\n\nfn main() {}\n";
 
+/// No dialect may be left out.
+const EVERY_DIALECT: [(&str, &str); 1] = [("MIGRATABLE_TEST_EVERY_DIALECT", "1")];
+
 const MODELS: &str = "\
 use migratable::Migratable;
 
@@ -94,6 +97,22 @@ fn a_step_is_tested_on_the_rows_before_it() {
     assert!(project.check("tested-migrations").is_empty(), "a build without tests does not see them");
 }
 
+#[test]
+fn a_test_does_not_pass_where_a_database_is_left_out_that_was_asked_for() {
+    let project = Project::new("skipped");
+    project.replace("migrations/Cargo.toml", "dialects = [\"sqlite\"]", "dialects = [\"sqlite\", \"postgres\"]");
+    project.write("src/main.rs", MAIN);
+    project.write("src/models.rs", MODELS);
+    project.migrate_files(&["revision", "-m", "books"]).ok();
+    project.replace("src/models.rs", "pub title: Option<String>,", "pub title: String,");
+    project.migrate_files(&["revision", "-m", "titles", "--default", "books.title='untitled'"]).ok();
+
+    let test = ["test", "-q", "-p", "skipped-migrations", "--lib"];
+    project.cargo_with(&[("MIGRATABLE_TEST_EVERY_DIALECT", "")], &test).ok();
+    let said = project.cargo_with(&EVERY_DIALECT, &test).failed(101);
+    assert!(said.stdout.contains("not on PostgreSQL: this build is without its feature `postgres`"), "{}", said.stdout);
+}
+
 const SHAPES: &str = "\
 use migratable::Migratable;
 
@@ -161,6 +180,6 @@ fn rows_of_every_shape_are_there_on_every_database() {
     let text = project.read(&project.newest_revision());
     assert!(text.matches("#[test]").count() == 5 && !text.contains("todo!"), "{text}");
 
-    let said = project.cargo(&["test", "-q", "-p", "shapes-migrations", "--lib"]).ok();
+    let said = project.cargo_with(&EVERY_DIALECT, &["test", "-q", "-p", "shapes-migrations", "--lib"]).ok();
     assert!(said.stdout.contains("5 passed"), "{}", said.stdout);
 }
