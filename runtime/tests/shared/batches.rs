@@ -1,6 +1,8 @@
 //! Work on rows batch by batch, while others write.
 
+pub mod beside;
 mod filled;
+mod keys;
 mod planned;
 mod renamed;
 pub mod repaired;
@@ -277,33 +279,35 @@ fn columns_that_another_branch_has_added_stay_as_they_are() {
 #[test]
 fn what_others_write_between_two_batches_is_mapped_too() {
     let program = program(5);
-    let (_stays, mut db, other) = inhabited(&program);
-    let (other, batch) = (RefCell::new(other), Cell::new(0));
-    let observe = |event: &Event<'_>| {
-        if let Event::Rows { .. } = event {
-            let mut other = other.borrow_mut();
-            match batch.replace(batch.get() + 1) {
-                // Behind the place that is reached, and before it.
-                0 => run(
-                    &mut other,
-                    "UPDATE people SET age = '41' WHERE id = 2; UPDATE people SET age = '42', note = 'n' WHERE id = 20",
-                ),
-                1 => run(
-                    &mut other,
-                    &format!("DELETE FROM pets WHERE id = 3; DELETE FROM people WHERE id = 3; {}", person(-7, "40")),
-                ),
-                2 => run(&mut other, "UPDATE people SET id = 99 WHERE id = 1000"),
-                4 => run(&mut other, "UPDATE people SET email = 'X9', note = 'm' WHERE id = 9"),
-                _ => {}
-            }
+    let (_stays, mut db, mut other) = inhabited(&program);
+    // Without pets, which refer to their owners.
+    [-9, 30, 31].into_iter().for_each(|id| run(&mut db, &person(id, "40")));
+    let batches = beside::upgrade(&program, &mut db, &mut other, |batch, other| match batch {
+        // Behind the place that is reached, and before it.
+        0 => run(
+            other,
+            "UPDATE people SET age = '41' WHERE id = 2; UPDATE people SET age = '42', note = 'n' WHERE id = 20",
+        ),
+        1 => {
+            run(other, &format!("DELETE FROM pets WHERE id = 3; DELETE FROM people WHERE id = 3; {}", person(-7, "40")))
         }
-    };
-    let options = Options { observer: Observer::new(&observe), ..Options::default() };
-    program.upgrade_to(&mut db, "head", &options).unwrap();
+        // From before it to behind it, from behind it to before it, and from before it to further on.
+        2 => run(
+            other,
+            "UPDATE people SET id = -30 WHERE id = 30; UPDATE people SET id = 99 WHERE id = -9; UPDATE people SET id = 98 \
+             WHERE id = 31",
+        ),
+        4 => run(other, "UPDATE people SET email = 'X9', note = 'm' WHERE id = 9"),
+        _ => {}
+    });
+    assert!(batches.unwrap() > 5);
+    let moved = |id: i64, from: i64| expected(from).replacen(&from.to_string(), &id.to_string(), 1);
     let mut wanted: Vec<String> = [-7].into_iter().chain(1..=PEOPLE).filter(|id| *id != 3).map(expected).collect();
     wanted[2] = "2|f2 l2|41|e2!|-".to_owned();
     wanted[8] = "9|f9 l9|40|x9!|m".to_owned();
     wanted[19] = "20|f20 l20|42|e20!|n".to_owned();
+    wanted.insert(0, moved(-30, 30));
+    wanted.extend([moved(98, 31), moved(99, -9)]);
     assert_eq!(people(&mut db), wanted);
     assert_is(&mut db, &replay(&program, &[]), "others wrote");
 }

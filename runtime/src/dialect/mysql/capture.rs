@@ -47,13 +47,15 @@ pub(super) fn key(table: &Table) -> Vec<KeyColumn> {
     let columns = table.primary_key.iter().flat_map(|key| &key.columns).enumerate();
     let column = |(at, name): (usize, &String)| {
         let column_type = table.find(name).map_or(ColumnType::Text, |it| it.column_type.on(Dialect::Mysql));
+        let native = if let ColumnType::Native(sql) = &column_type { sql.text(Dialect::Mysql) } else { None };
         let literal = |of: &str| match &column_type {
-            ColumnType::Binary | ColumnType::Varbinary(_) => format!("CONCAT('x\'', HEX({of}), '\'')"),
-            ColumnType::Native(sql) if sql.text(Dialect::Mysql).is_some_and(is_binary) => {
-                format!("CONCAT('x\'', HEX({of}), '\'')")
-            }
+            ColumnType::Binary | ColumnType::Varbinary(_) => bytes(of),
+            _ if native.is_some_and(is_binary) => bytes(of),
             // They are ordered by their number.
             ColumnType::Enum(_) => format!("CAST({of} AS UNSIGNED)"),
+            // Several texts are compared with a number by what floating point makes of them.
+            ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt | ColumnType::Numeric(_) => number(of),
+            _ if native.is_some_and(is_number) => number(of),
             _ => format!("QUOTE({of})"),
         };
         KeyColumn { column: quoted(name), literal: literal(&quoted(name)), noted: literal(&format!("k{at}")) }
@@ -61,9 +63,25 @@ pub(super) fn key(table: &Table) -> Vec<KeyColumn> {
     columns.map(column).collect()
 }
 
+fn bytes(of: &str) -> String {
+    format!("CONCAT('x''', HEX({of}), '''')")
+}
+
+fn number(of: &str) -> String {
+    format!("CAST({of} AS CHAR)")
+}
+
 fn is_binary(column_type: &str) -> bool {
+    begins_with(column_type, &["binary", "varbinary"])
+}
+
+fn is_number(column_type: &str) -> bool {
+    begins_with(column_type, &["tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "numeric"])
+}
+
+fn begins_with(column_type: &str, words: &[&str]) -> bool {
     let lower = column_type.trim_start().to_ascii_lowercase();
-    lower.starts_with("binary") || lower.starts_with("varbinary")
+    words.iter().any(|word| lower.starts_with(word))
 }
 
 fn make(batches: &Batches) -> Vec<String> {
