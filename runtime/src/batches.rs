@@ -73,9 +73,10 @@ pub(crate) enum RowWork {
         statement: String,
         /// Which rows.
         predicate: Option<String>,
-        /// Whether a row that is new keeps what it came with, if that is not NULL.
-        keeps_new: bool,
-        /// Whether the column has no value yet but those that others give it meanwhile.
+        /// A condition for the rows that have another value, if they may have one although nobody has changed them: the
+        /// value comes from other rows as well.
+        differs: Option<String>,
+        /// Whether the column has no value yet but those that others give it meanwhile, and which it keeps.
         is_unset: bool,
     },
     /// A function gives the values.
@@ -173,12 +174,10 @@ impl Batches {
         format!("({})", cases.collect::<Vec<_>>().join(" OR "))
     }
 
-    /// The rows of a batch: those of a range, but for what others have set themselves in a column that is new.
-    pub(crate) fn rows_of(&self, range: Option<&str>) -> Option<String> {
-        let unset = match &self.of {
-            RowWork::Fill { column, is_unset: true, .. } => Some(format!("{column} IS NULL")),
-            _ => None,
-        };
+    /// The rows of a batch: those of a range, but for what others have set themselves in a column that is new, unless what
+    /// stands there is overwritten.
+    pub(crate) fn rows_of(&self, range: Option<&str>, overwrites: bool) -> Option<String> {
+        let unset = self.kept().filter(|_| !overwrites).map(|column| format!("{column} IS NULL"));
         let both: Vec<String> = range.map(str::to_owned).into_iter().chain(unset).collect();
         (!both.is_empty()).then(|| both.join(" AND "))
     }
@@ -225,11 +224,24 @@ impl Batches {
         self.key.iter().map(|it| it.noted.as_str()).collect::<Vec<_>>().join(", ")
     }
 
-    /// The column that is filled: what others set it to themselves is theirs.
-    pub(crate) fn filled(&self) -> Option<&str> {
+    /// The column in which that stays what others have stored themselves.
+    pub(crate) fn kept(&self) -> Option<&str> {
         match &self.of {
-            RowWork::Fill { column, .. } => Some(column),
-            RowWork::Map { .. } => None,
+            RowWork::Fill { column, is_unset: true, .. } => Some(column),
+            _ => None,
+        }
+    }
+
+    /// Whether a column is filled.
+    pub(crate) fn is_fill(&self) -> bool {
+        matches!(self.of, RowWork::Fill { .. })
+    }
+
+    /// Fills the rows again whose value has changed with other rows.
+    pub(crate) fn fill_that_differs(&self) -> Option<String> {
+        match &self.of {
+            RowWork::Fill { differs: Some(differs), .. } => self.fill(Some(differs)),
+            _ => None,
         }
     }
 
@@ -244,6 +256,13 @@ impl Batches {
     /// What tells one such work from another.
     pub(crate) fn digest(&self) -> String {
         format!("{self:?}")
+    }
+
+    /// The same without what a column is filled with, and in which rows.
+    pub(crate) fn open_digest(&self) -> String {
+        let Batches { table, key, of, .. } = self;
+        let of = if let RowWork::Fill { column, .. } = of { column.clone() } else { format!("{of:?}") };
+        format!("{table} {key:?} {of}")
     }
 
     /// What locks the rows for which a condition holds.

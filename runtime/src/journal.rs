@@ -8,6 +8,7 @@
 
 mod nature;
 mod parts;
+mod plan;
 mod progress;
 mod rest;
 mod table;
@@ -18,10 +19,11 @@ use migratable_core::{Dialect, Operation, TableName};
 
 use self::nature::{Nature, natures, sets_session};
 pub(crate) use self::parts::{Parts, Place};
+use self::plan::Plan;
 pub(crate) use self::progress::Progress;
 use self::progress::works_on;
 pub(crate) use self::rest::Rest;
-use self::table::begins;
+use self::table::{begins, is_of};
 pub(crate) use self::table::{clear, forget, give_up, read};
 pub use self::unfinished::Unfinished;
 pub(crate) use self::unfinished::noted;
@@ -45,6 +47,8 @@ const SESSION_IS_OVER: &str = "it was stopped behind SQL that sets something for
 pub(crate) struct Journal<'a> {
     table: String,
     dialect: Dialect,
+    revision: &'a Revision,
+    plan: Plan,
     natures: Vec<Nature>,
     pieces: &'a [Piece],
     operations: &'a [Operation],
@@ -55,48 +59,44 @@ pub(crate) struct Journal<'a> {
 }
 
 impl<'a> Journal<'a> {
-    /// The journal of a revision, and the piece with which its work begins, or goes on if it was begun.
+    /// The journal of a revision, and where its work begins, or goes on if it was begun.
     pub(crate) fn open<Db: Database>(
         database: &mut Db,
         settings: &Settings,
-        (revision, direction): (&Revision, Direction),
+        (revision, direction): (&'a Revision, Direction),
         (pieces, operations): (&'a [Piece], &'a [Operation]),
         facts: Option<&str>,
         begun: Option<&Unfinished>,
         in_batches: bool,
-    ) -> Result<(Journal<'a>, usize), Stop> {
+    ) -> Result<(Journal<'a>, Place), Stop> {
         let dialect = database.dialect();
         let table = settings.history.journal().sql(dialect);
         let natures = natures(pieces, operations, in_batches);
-        let mut journal = Journal { table, dialect, natures, pieces, operations, begins: Vec::new(), is_done: false };
         let mut texts = Vec::new();
         for piece in pieces {
-            texts.extend(database.preview(&piece.work)?);
-            texts.extend(piece.work.batches().map(|it| it.digest()));
+            let batches = piece.work.batches().map(|it| it.digest());
+            texts.push(database.preview(&piece.work)?.into_iter().chain(batches).collect());
         }
-        let plan = hex(&texts.join("\n"), 32);
+        let plan = Plan::of(pieces, &texts);
+        let (begins_with, is_done) = (Vec::new(), false);
+        let mut journal =
+            Journal { table, dialect, revision, plan, natures, pieces, operations, begins: begins_with, is_done };
         if let Some(begun) = begun {
-            let first = journal.resumes_at(database, begun, revision, &plan)?;
-            let anew = begun.mapped_anew(revision, pieces);
-            if let Some(piece) = anew {
-                let steps = revision.steps_checksum.map_or("NULL".to_owned(), |steps| literal_for(dialect, steps));
-                journal.begins = vec![format!("{}, steps = {steps}", journal.moves(piece, None))];
-            }
-            return Ok((journal, anew.unwrap_or(first)));
+            let first = journal.resumes_at(database, begun)?;
+            let Some((piece, progress)) = begun.anew(revision, pieces) else {
+                return Ok((journal, Place { progress: begun.progress.clone(), ..Place::at(first) }));
+            };
+            journal.begins = vec![journal.moves(piece, None)];
+            return Ok((journal, Place { progress, ..Place::at(piece) }));
         }
-        journal.begins = begins(&journal.table, dialect, (revision, direction), (&plan, pieces.len()), facts);
-        Ok((journal, 0))
+        let of = (journal.plan.at(0), pieces.len());
+        journal.begins = begins(&journal.table, dialect, (revision, direction), of, facts);
+        Ok((journal, Place::at(0)))
     }
 
     /// The piece with which work that was stopped goes on.
-    fn resumes_at<Db: Database>(
-        &self,
-        database: &mut Db,
-        begun: &Unfinished,
-        revision: &Revision,
-        plan: &str,
-    ) -> Result<usize, Stop> {
-        begun.is_of(revision, plan)?;
+    fn resumes_at<Db: Database>(&self, database: &mut Db, begun: &Unfinished) -> Result<usize, Stop> {
+        begun.is_of(self.revision, self.pieces, &self.plan)?;
         let mut first = begun.done;
         if let Some(before) = &begun.catalogue {
             first += usize::from(self.was_done(database, first, before)?);
@@ -177,7 +177,13 @@ impl<'a> Journal<'a> {
                 database.begin_rows()?;
                 self.at(database, piece, Some(IN_PART))
             }
-            Nature::Rows => Ok(database.begin_rows()?),
+            Nature::Rows => {
+                // Whether it may be mended is told by where the work is.
+                if self.pieces.get(piece).and_then(|it| it.work.batches()).is_some() {
+                    self.at(database, piece, None)?;
+                }
+                Ok(database.begin_rows()?)
+            }
             Nature::Commit => self.at(database, piece + 1, None),
             _ => Ok(()),
         }
@@ -228,9 +234,16 @@ impl<'a> Journal<'a> {
         self.at(database, piece, None)
     }
 
-    /// Writes on the rows of which table work begins: what is put beside it stays, whatever becomes of the work.
-    pub(crate) fn works_on<Db: Database>(&self, database: &mut Db, table: &TableName) -> Result<(), Stop> {
-        self.write(database, &format!("UPDATE {} SET {}", self.table, works_on(table, self.dialect)))
+    /// Writes with which piece work on the rows of a table begins: what is put beside it stays, whatever becomes of the
+    /// work.
+    pub(crate) fn works_on<Db: Database>(
+        &self,
+        database: &mut Db,
+        piece: usize,
+        table: &TableName,
+    ) -> Result<(), Stop> {
+        let sets = format!("piece = {piece}, {}, {}", self.is_of(piece), works_on(table, self.dialect));
+        self.write(database, &format!("UPDATE {} SET {sets}", self.table))
     }
 
     /// Writes how far a piece has come that is done batch by batch, in the transaction that brought it there.
@@ -298,8 +311,13 @@ impl<'a> Journal<'a> {
 
     fn moves(&self, piece: usize, catalogue: Option<&str>) -> String {
         let catalogue = catalogue.map_or("NULL".to_owned(), |text| literal_for(self.dialect, text));
-        let sets = Progress::sets(None, self.dialect);
+        let sets = format!("{}, {}", Progress::sets(None, self.dialect), self.is_of(piece));
         format!("UPDATE {} SET piece = {piece}, catalogue = {catalogue}, {sets}", self.table)
+    }
+
+    /// By what the work is known again that is at a piece.
+    fn is_of(&self, piece: usize) -> String {
+        is_of(self.revision, self.plan.at(piece), self.dialect)
     }
 
     /// A digest of what a piece changes, and of everything else if that may be changed too.

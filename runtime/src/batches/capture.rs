@@ -27,8 +27,12 @@ pub(crate) struct Capture {
     pub(crate) lock: Option<Lock>,
     /// How much of the time of a batch others have for themselves behind it, where whoever writes keeps all others away.
     pub(crate) leaves: f64,
-    /// Before and behind what the tool itself writes: neither that is noted, nor what triggers of others do about it.
+    /// Tells the triggers of others that the tool itself writes, and no longer, where they do not see that otherwise.
+    pub(crate) marks: Option<[&'static str; 2]>,
+    /// Before and behind what the tool itself writes in a batch: neither that is noted, nor what triggers of others do about it.
     pub(crate) own: fn(&Batches) -> (Vec<String>, Vec<String>),
+    /// Counts the rows, where nothing else says how many there are.
+    pub(crate) counted: Option<fn(&Batches) -> String>,
     /// Finds a row that has no key, where there can be one.
     pub(crate) keyless: fn(&Batches) -> Option<String>,
 }

@@ -15,11 +15,11 @@ pub(crate) fn shown(work: &Work, dialect: Dialect, in_batches: bool, was_begun: 
             let begins = if was_begun { Vec::new() } else { [(capture.make)(it), (capture.begin)(it)].concat() };
             around(begins, batch_by_batch(it), Vec::new())
         }
-        Work::Batches(it) if it.filled().is_none() => around((capture.bar)(it), it.preview(), Vec::new()),
+        Work::Batches(it) if !it.is_fill() => around((capture.bar)(it), it.preview(), Vec::new()),
         Work::LastBatch(it) if in_batches => {
             let bar = [(capture.bar)(it), (capture.end)(&it.table)].concat();
             let rows = format!("-- the same for the rows of {} that others have changed since", it.table);
-            around(bar, rows, (capture.forget)(&it.table))
+            around(bar, rows, it.fill_that_differs().into_iter().chain((capture.forget)(&it.table)).collect())
         }
         Work::EndBatches(it) if in_batches => (capture.unbar)(&it.table),
         _ => return None,

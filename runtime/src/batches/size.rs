@@ -20,6 +20,11 @@ impl BatchSettings {
     /// Nothing is set.
     pub const USUAL: BatchSettings = BatchSettings { size: None, pause: None };
 
+    /// How long it is waited behind a batch that leaves others so much time for themselves.
+    pub(crate) fn rest(&self, leaves: Duration) -> Option<Duration> {
+        self.pause.max(Some(leaves)).filter(|it| !it.is_zero())
+    }
+
     /// How many rows a table may have to be done in one go.
     pub(crate) fn few(&self) -> u64 {
         self.size.unwrap_or(FEW)
@@ -56,6 +61,12 @@ impl Size {
         // Never more than twice at once: what was fast may have been in memory.
         let next = self.rows as f64 * ratio.clamp(0.25, 2.0);
         self.rows = (next as u64).clamp(100.min(self.rows * 2), self.most);
+    }
+
+    /// Makes the next batch of no fewer rows than these.
+    pub(crate) fn grow_to(&mut self, rows: u64) {
+        self.rows = self.rows.max(rows);
+        self.most = self.most.max(rows);
     }
 
     /// Makes the next batch smaller, if it has more than one row.

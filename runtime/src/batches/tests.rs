@@ -17,7 +17,7 @@ fn batches(key: &[&str]) -> Batches {
             column: "c".to_owned(),
             statement: "UPDATE t SET c = 1".to_owned(),
             predicate: Some("a OR b".to_owned()),
-            keeps_new: true,
+            differs: None,
             is_unset: false,
         },
     }
@@ -55,4 +55,23 @@ fn a_batch_takes_about_as_long_as_it_should() {
     let mut fixed = Size::of(&batches(&["a"]), &BatchSettings { size: Some(7), pause: None });
     fixed.learn(Duration::from_millis(1));
     assert_eq!(fixed.rows, 7);
+    fixed.grow_to(500);
+    fixed.learn(Duration::from_millis(1));
+    assert_eq!(fixed.rows, 500);
+}
+
+#[test]
+fn others_have_the_longer_one_of_two_pauses() {
+    let milliseconds = Duration::from_millis;
+    for (set, leaves, expected) in [
+        (None, 0, None),
+        (None, 60, Some(60)),
+        (Some(0), 60, Some(60)),
+        (Some(10), 60, Some(60)),
+        (Some(100), 60, Some(100)),
+        (Some(100), 0, Some(100)),
+    ] {
+        let settings = BatchSettings { size: None, pause: set.map(milliseconds) };
+        assert_eq!(settings.rest(milliseconds(leaves)), expected.map(milliseconds), "{set:?} {leaves}");
+    }
 }

@@ -1,5 +1,6 @@
 //! Work on the rows of a table batch by batch, while others write.
 
+mod backlog;
 mod rows;
 
 use std::thread;
@@ -8,7 +9,7 @@ use std::time::Instant;
 use migratable_core::replay::Replay;
 use migratable_core::{Dialect, Operation};
 
-use self::rows::is_of_a_row;
+use self::backlog::{Backlog, FEW};
 use super::retries::Retries;
 use super::work::Planned;
 use super::{Ended, Run};
@@ -21,11 +22,6 @@ use crate::journal::Progress;
 use crate::migrator::Revision;
 use crate::revision::Operations;
 use crate::settings::HistoryTable;
-
-/// How many noted rows are few enough to be left for the pass that keeps others away.
-const FEW_NOTED: u64 = 500;
-/// How many passes there are at most before that one, if others write as fast as they are followed.
-const MOST_PASSES: u32 = 1_000;
 
 /// What becomes of the transaction of a batch. Another one is begun in any case.
 pub(super) enum Turn<'t> {
@@ -44,8 +40,8 @@ struct Course {
     size: Size,
     /// Whether all rows are done, but for what others have written meanwhile.
     is_through: bool,
-    /// How often that was looked through.
-    passes: u32,
+    /// What is left of that.
+    backlog: Backlog,
 }
 
 /// What is told of work that goes on.
@@ -82,7 +78,7 @@ impl<'a, Db: Database> Run<'a, Db> {
         let revision = work.revision;
         let failed = |run: &Self, stop: Stop| run.failure(revision, work.lines(&work.pieces[at]), stop);
         let capture = capture(self.session.database.dialect()).map_err(|stop| failed(self, stop))?;
-        let is_new = progress.is_none();
+        let is_new = progress.as_ref().is_none_or(|it| it.after.is_none());
         let progress = progress.unwrap_or_else(|| Progress::of(&batches.table));
         let mut retries = Retries::new(self.session.settings);
         if is_new {
@@ -102,18 +98,17 @@ impl<'a, Db: Database> Run<'a, Db> {
                 return Ok(Ended::Overtaken);
             }
         }
-        let of = self.session.database.count(&batches.table);
-        let of = of.map_err(|error| failed(self, error.into()))?.map(|it| it.count);
+        let of = self.number_of_rows(capture, batches).map_err(|stop| failed(self, stop))?;
         let told = Told { table: batches.table.to_string(), of, first: progress.rows, begun: Instant::now() };
         let size = Size::of(batches, &self.session.settings.batches);
-        let mut course = Course { progress, size, is_through: false, passes: 0 };
+        let mut course = Course { progress, size, is_through: false, backlog: Backlog::default() };
         loop {
             let begun = Instant::now();
             let is_done = match self.batch(work.operations, batches, capture, &mut course) {
                 Ok(is_done) => is_done,
                 Err(stop) => {
                     let is_in_the_way = self.is_in_the_way(&stop.cause);
-                    let is_of_a_row = !is_in_the_way && is_of_a_row(&stop.cause);
+                    let is_of_a_row = self.is_of_a_row(&stop.cause);
                     let error = failed(self, stop);
                     // Not while others wait for what it holds.
                     self.session.database.rollback();
@@ -132,8 +127,7 @@ impl<'a, Db: Database> Run<'a, Db> {
             retries = Retries::new(self.session.settings);
             let took = begun.elapsed();
             course.size.learn(took);
-            let left = Some(took.mul_f64(capture.leaves)).filter(|it| !it.is_zero());
-            let pause = self.session.settings.batches.pause.or(left).filter(|_| !is_done);
+            let pause = self.session.settings.batches.rest(took.mul_f64(capture.leaves)).filter(|_| !is_done);
             let observer = self.options.observer;
             let mut rest = || {
                 observer.tell(&told.event(revision.id, course.progress.rows));
@@ -151,7 +145,22 @@ impl<'a, Db: Database> Run<'a, Db> {
     /// Begins to note what others write.
     fn begin_batches(&mut self, capture: &Capture, batches: &Batches) -> Result<(), Stop> {
         self.has_keys(capture, batches)?;
+        self.fits(batches)?;
         self.statements(&[capture.clear(&batches.table), (capture.make)(batches), (capture.begin)(batches)].concat())
+    }
+
+    /// How many rows there are, if that is known or can be counted.
+    fn number_of_rows(&mut self, capture: &Capture, batches: &Batches) -> Result<Option<u64>, Stop> {
+        match capture.counted {
+            Some(counted) => self.number(&counted(batches)),
+            None => Ok(self.session.database.count(&batches.table)?.map(|it| it.count)),
+        }
+    }
+
+    /// The number that a query gives.
+    fn number(&mut self, sql: &str) -> Result<Option<u64>, Stop> {
+        let found = self.session.database.rows(sql).map_err(|error| Stop::at(sql, error))?;
+        Ok(found.into_iter().flatten().flatten().find_map(|it| it.parse().ok()))
     }
 
     /// Does the next batch; gives whether what is left can be done while others are kept away.
@@ -170,13 +179,22 @@ impl<'a, Db: Database> Run<'a, Db> {
         };
         if course.is_through {
             let taken = self.own_rows(capture, batches, |run| run.noted(operations, batches, (rows, lock)))?;
-            course.passes += 1;
-            return Ok(taken < FEW_NOTED.min(rows) || course.passes > MOST_PASSES);
+            return Ok(taken < FEW.min(rows) || course.backlog.takes(taken) && self.is_over(batches, course)?);
         }
         let progress = course.progress.clone();
         let next = |run: &mut Self| run.next_batch(operations, batches, progress, (rows, lock));
         (course.progress, course.is_through) = self.own_rows(capture, batches, next)?;
+        if course.is_through {
+            course.size.grow_to(FEW);
+        }
         Ok(false)
+    }
+
+    /// Whether what a pass has left is to be done while others are kept away.
+    fn is_over(&mut self, batches: &Batches, course: &mut Course) -> Result<bool, Stop> {
+        let notes = notes(batches).sql(self.session.database.dialect());
+        let left = self.number(&format!("SELECT count(*) FROM {notes}"))?;
+        Ok(course.backlog.leaves(left.unwrap_or_default()))
     }
 
     /// Does the rows that were noted since, and keeps others away from then on.
@@ -185,28 +203,50 @@ impl<'a, Db: Database> Run<'a, Db> {
         let capture = capture(dialect)?;
         // Nobody writes from here on, and what triggers do about the tool's own writes is no news.
         self.statements(&[(capture.bar)(batches), (capture.end)(&batches.table)].concat())?;
-        let notes = HistoryTable {
-            schema: batches.table.schema.clone().map(Into::into),
-            name: HistoryTable::CHANGED_ROWS.into(),
-        };
-        let is_there = !self.session.database.rows(&Statements::is_there(&notes, dialect))?.is_empty();
-        if is_there {
-            while self.noted_by_itself(operations, batches, capture)? > 0 {}
+        if !self.session.database.rows(&Statements::is_there(&notes(batches), dialect))?.is_empty() {
+            self.marked(capture, |run| run.all_noted(operations, batches, capture))?;
+        }
+        if let Some(fill) = batches.fill_that_differs() {
+            let fills = |run: &mut Self| run.by_itself(batches, capture, |run| run.change(&fill));
+            self.marked(capture, fills)?;
         }
         self.statements(&(capture.forget)(&batches.table))
     }
 
-    /// Does some of the rows that were noted, in a transaction of its own where none is open.
-    fn noted_by_itself(&mut self, operations: &Operations, batches: &Batches, capture: &Capture) -> Result<u64, Stop> {
-        let some = (FEW_NOTED, capture.lock.map_or("", |it| it.waits));
+    /// Does all rows that were noted.
+    fn all_noted(&mut self, operations: &Operations, batches: &Batches, capture: &Capture) -> Result<(), Stop> {
+        let lock = capture.lock.map_or("", |it| it.waits);
+        let mut most = FEW;
+        loop {
+            match self.by_itself(batches, capture, |run| run.noted(operations, batches, (most, lock))) {
+                Ok(0) => return Ok(()),
+                // One of fewer rows it is.
+                Err(stop) if most > 1 && self.is_of_a_row(&stop.cause) => most /= 2,
+                done => drop(done?),
+            }
+        }
+    }
+
+    /// Does something in a transaction of its own where none is open; where one is, it can be gone on with after a row
+    /// has failed.
+    fn by_itself<T>(
+        &mut self,
+        batches: &Batches,
+        capture: &Capture,
+        work: impl FnOnce(&mut Self) -> Result<T, Stop>,
+    ) -> Result<T, Stop> {
         if self.session.database.is_transactional() {
-            return self.noted(operations, batches, some);
+            return self.savepoint(work);
         }
         self.session.database.begin_rows()?;
-        self.statements(&(capture.own)(batches).0)?;
-        let taken = self.noted(operations, batches, some)?;
-        self.session.database.perform(&Work::Commit)?;
-        Ok(taken)
+        let done = self.statements(&(capture.own)(batches).0).and_then(|()| work(self));
+        match done {
+            Ok(done) => self.session.database.perform(&Work::Commit).map(|()| done),
+            Err(stop) => {
+                self.session.database.rollback();
+                Err(stop)
+            }
+        }
     }
 
     /// Lets others write again, where the end of the transaction does not.
@@ -221,6 +261,11 @@ impl Told {
         let Told { table, of, first, begun } = self;
         Event::Rows { revision, table, done, of: *of, since: done - first, duration: begun.elapsed() }
     }
+}
+
+/// The table of the notes.
+fn notes(batches: &Batches) -> HistoryTable {
+    HistoryTable { schema: batches.table.schema.clone().map(Into::into), name: HistoryTable::CHANGED_ROWS.into() }
 }
 
 fn capture(dialect: Dialect) -> Result<&'static Capture, Stop> {

@@ -1,9 +1,9 @@
 //! The journal of a revision in several transactions, where each takes changes of tables back.
 
-use migratable_core::hash::hex;
 use migratable_core::{Dialect, Operation};
 
-use super::{Progress, Unfinished, begins, read};
+use super::plan::Plan;
+use super::{Progress, Unfinished, begins, is_of, read};
 use crate::dialect::statement::Statement;
 use crate::dialect::{Database, Work, literal_for, offline};
 use crate::error::{Error, Stop};
@@ -28,8 +28,8 @@ pub(crate) struct Parts<'a> {
     settings: &'a Settings,
     table: String,
     dialect: Dialect,
-    revision: &'static str,
-    steps: Option<&'static str>,
+    revision: &'static Revision,
+    plan: Plan,
     /// What begins it, as soon as a transaction is to end that is not the last one.
     begins: Vec<String>,
     /// Where the journal says that the revision is.
@@ -47,19 +47,20 @@ impl<'a> Parts<'a> {
         begun: Option<&Unfinished>,
     ) -> Result<(Parts<'a>, Place), Stop> {
         let table = settings.history.journal().sql(dialect);
-        let texts = pieces.iter().flat_map(|piece| match (&piece.work, offline(dialect)) {
+        let texts = pieces.iter().map(|piece| match (&piece.work, offline(dialect)) {
             (Work::Step { name }, _) => vec![name.clone()],
             (Work::Batches(batches), _) => vec![batches.digest()],
             (work, Some(offline)) => (offline.statements)(work),
             (_, None) => Vec::new(),
         });
-        let plan = hex(&texts.collect::<Vec<_>>().join("\n"), 32);
-        let (id, steps) = (revision.id, revision.steps_checksum);
-        let mut parts = Parts { settings, table, dialect, revision: id, steps, begins: Vec::new(), written: None };
+        let plan = Plan::of(pieces, &texts.collect::<Vec<_>>());
+        let mut parts = Parts { settings, table, dialect, revision, plan, begins: Vec::new(), written: None };
         let place = match begun {
             Some(begun) => {
-                begun.is_of(revision, &plan)?;
-                let place = begun.mapped_anew(revision, pieces).map_or_else(|| Place::of(begun), Place::at);
+                begun.is_of(revision, pieces, &parts.plan)?;
+                let place = begun
+                    .anew(revision, pieces)
+                    .map_or_else(|| Place::of(begun), |(piece, progress)| Place { progress, ..Place::at(piece) });
                 if pieces.iter().take(place.piece).any(|piece| sets_session(piece, operations)) {
                     return Err(Stop::refused(super::SESSION_IS_OVER));
                 }
@@ -68,7 +69,8 @@ impl<'a> Parts<'a> {
                 place
             }
             None => {
-                parts.begins = begins(&parts.table, dialect, (revision, direction), (&plan, pieces.len()), facts);
+                let of = (parts.plan.at(0), pieces.len());
+                parts.begins = begins(&parts.table, dialect, (revision, direction), of, facts);
                 Place::at(0)
             }
         };
@@ -78,9 +80,9 @@ impl<'a> Parts<'a> {
     /// What writes where the revision is, in the transaction that brought it there.
     pub(crate) fn moves(&mut self, place: Place) -> Vec<String> {
         let catalogue = if place.is_begun { "'begun'" } else { "NULL" };
-        let (table, revision, piece) = (&self.table, literal_for(self.dialect, self.revision), place.piece);
-        let steps = self.steps.map_or("NULL".to_owned(), |steps| literal_for(self.dialect, steps));
-        let sets = format!("{}, steps = {steps}", Progress::sets(place.progress.as_ref(), self.dialect));
+        let (table, revision, piece) = (&self.table, literal_for(self.dialect, self.revision.id), place.piece);
+        let progress = Progress::sets(place.progress.as_ref(), self.dialect);
+        let sets = format!("{progress}, {}", is_of(self.revision, self.plan.at(piece), self.dialect));
         let moves =
             format!("UPDATE {table} SET piece = {piece}, catalogue = {catalogue}, {sets} WHERE revision = {revision}");
         self.written = Some(place);
@@ -95,7 +97,7 @@ impl<'a> Parts<'a> {
     /// SQL for a number that is zero if the journal says what this process has written last.
     pub(crate) fn is_elsewhere(&self) -> Option<String> {
         let Place { piece, is_begun, .. } = self.written.clone()?;
-        let (table, revision) = (&self.table, literal_for(self.dialect, self.revision));
+        let (table, revision) = (&self.table, literal_for(self.dialect, self.revision.id));
         let begun = if is_begun { "IS NOT NULL" } else { "IS NULL" };
         Some(format!(
             "(SELECT 1 - count(*) FROM {table} WHERE revision = {revision} AND piece = {piece} AND catalogue {begun})"
@@ -105,7 +107,7 @@ impl<'a> Parts<'a> {
     /// Whether the database is where this process has left it: between two transactions another may go on with the work.
     pub(crate) fn is_own<Db: Database>(&self, database: &mut Db) -> Result<bool, Error> {
         let found = read(database, self.settings)?;
-        let found = found.filter(|it| it.revision == self.revision).map(|it| Place::of(&it));
+        let found = found.filter(|it| it.revision == self.revision.id).map(|it| Place::of(&it));
         Ok(found == self.written)
     }
 

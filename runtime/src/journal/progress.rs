@@ -14,6 +14,8 @@ pub(crate) struct Progress {
     pub(crate) after: Option<Key>,
     /// How many rows are done.
     pub(crate) rows: u64,
+    /// Whether what stands in the column may be what it was filled with before the fill was mended.
+    pub(crate) overwrites: bool,
 }
 
 /// The table whose rows are worked on, in the journal.
@@ -23,20 +25,23 @@ pub(super) fn works_on(table: &TableName, dialect: Dialect) -> String {
 
 /// What stands between the values of a key in the journal.
 const BETWEEN: char = '\u{1}';
+/// What stands before the key where the column is overwritten.
+const OVERWRITES: char = '\u{2}';
 
 impl Progress {
     /// Nothing is done of a table yet.
     pub(crate) fn of(table: &TableName) -> Progress {
-        Progress { table: table.clone(), after: None, rows: 0 }
+        Progress { table: table.clone(), after: None, rows: 0, overwrites: false }
     }
 
     pub(super) fn read(after: Option<String>, rows: Option<String>, table: Option<&TableName>) -> Option<Progress> {
         let after = after?;
-        let key = (!after.is_empty()).then(|| after.split(BETWEEN).map(unescaped).collect());
+        let key = after.trim_start_matches(OVERWRITES);
         Some(Progress {
-            after: key,
+            after: (!key.is_empty()).then(|| key.split(BETWEEN).map(unescaped).collect()),
             rows: rows.and_then(|it| it.parse().ok()).unwrap_or_default(),
-            ..Progress::of(table?)
+            overwrites: key.len() < after.len(),
+            table: table?.clone(),
         })
     }
 
@@ -44,15 +49,16 @@ impl Progress {
     pub(super) fn sets(progress: Option<&Progress>, dialect: Dialect) -> String {
         let Some(progress) = progress else { return "done_key = NULL, done_rows = 0".to_owned() };
         let values: Vec<String> = progress.after.iter().flatten().map(|it| escaped(it)).collect();
-        let key = literal_for(dialect, &values.join(&BETWEEN.to_string()));
+        let overwrites = if progress.overwrites { OVERWRITES.to_string() } else { String::new() };
+        let key = literal_for(dialect, &(overwrites + &values.join(&BETWEEN.to_string())));
         format!("done_key = {key}, done_rows = {}, {}", progress.rows, works_on(&progress.table, dialect))
     }
 }
 
 fn escaped(value: &str) -> String {
-    value.replace('~', "~0").replace(BETWEEN, "~1")
+    value.replace('~', "~0").replace(BETWEEN, "~1").replace(OVERWRITES, "~2")
 }
 
 fn unescaped(value: &str) -> String {
-    value.replace("~1", &BETWEEN.to_string()).replace("~0", "~")
+    value.replace("~2", &OVERWRITES.to_string()).replace("~1", &BETWEEN.to_string()).replace("~0", "~")
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use migratable_core::Operation;
 
-use super::{Journal, Parts, Unfinished};
+use super::{Journal, Parts, Place, Unfinished};
 use crate::dialect::{Database, Trace, Work};
 use crate::error::Stop;
 use crate::migrator::{Direction, Revision};
@@ -40,7 +40,7 @@ impl Rest {
             let in_batches = pieces.iter().any(|it| it.work.batches().is_some());
             let facts = begun.facts.as_deref();
             let opened = Journal::open(database, settings, of, (pieces, operations), facts, Some(begun), in_batches);
-            let (journal, first) = opened?;
+            let (journal, Place { piece: first, .. }) = opened?;
             return Ok(Rest { pieces: first..pieces.len(), again: journal.again(first).collect(), ..all });
         }
         let (_, place) = Parts::open(settings, database.dialect(), of, (pieces, operations), None, Some(begun))?;

@@ -98,6 +98,13 @@ pub(super) fn begins(
     vec![create(table, dialect), begins]
 }
 
+/// By what it is known again: the values of its columns in the journal.
+pub(super) fn is_of(revision: &Revision, plan: &str, dialect: Dialect) -> String {
+    let steps = revision.steps_checksum.map_or("NULL".to_owned(), |steps| literal_for(dialect, steps));
+    let [checksum, plan] = [revision.checksum, plan].map(|it| literal_for(dialect, it));
+    format!("checksum = {checksum}, plan = {plan}, steps = {steps}")
+}
+
 /// Takes away what stands beside a table whose rows were worked on, because a person says what the table is like now.
 /// From then on nobody can go on with what was begun.
 pub(crate) fn give_up<Db: Database>(database: &mut Db, settings: &Settings, begun: &Unfinished) -> QueryResult<()> {

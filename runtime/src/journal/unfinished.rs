@@ -6,6 +6,7 @@ use migratable_core::graph::Graph;
 use migratable_core::{Dialect, TableName};
 
 use super::Progress;
+use super::plan::{Plan, fill_at};
 use crate::dialect::{Database, Work, offline};
 use crate::error::{Error, Stop};
 use crate::history::Position;
@@ -97,21 +98,33 @@ impl Unfinished {
         self.steps.as_deref() == revision.steps_checksum
     }
 
-    /// The piece with which rows are mapped anew, because the function was edited since: where it stands, or just behind.
-    pub(super) fn mapped_anew(&self, revision: &Revision, pieces: &[Piece]) -> Option<usize> {
-        let is_map =
-            |at: usize| matches!(&pieces.get(at)?.work, Work::Batches(it) if it.filled().is_none()).then_some(at);
+    /// The piece with which work on rows begins anew, because the function or the fill was edited since: where it stands,
+    /// or just behind. And how far it has come then, if something is to be known of what was done before.
+    pub(super) fn anew(&self, revision: &Revision, pieces: &[Piece]) -> Option<(usize, Option<Progress>)> {
+        if self.is_mended(revision, pieces) {
+            let fill = fill_at(pieces, self.done)?;
+            let overwrites = self.progress.is_some() || fill < self.done;
+            let of = pieces[fill].work.batches()?;
+            return Some((fill, Some(Progress { overwrites, ..Progress::of(&of.table) })));
+        }
+        let is_map = |at: usize| matches!(&pieces.get(at)?.work, Work::Batches(it) if !it.is_fill()).then_some(at);
         let edited = !self.steps_are_of(revision);
         let behind = || self.done.checked_sub(1).and_then(is_map);
-        is_map(self.done).or_else(behind).filter(|_| edited)
+        is_map(self.done).or_else(behind).filter(|_| edited).map(|piece| (piece, None))
+    }
+
+    /// Whether it was edited where that is allowed: in what a column is filled with, while it is filled.
+    fn is_mended(&self, revision: &Revision, pieces: &[Piece]) -> bool {
+        self.checksum != revision.checksum && fill_at(pieces, self.done).is_some()
     }
 
     /// Stops if its work is not that of the revision as it is now.
-    pub(super) fn is_of(&self, revision: &Revision, plan: &str) -> Result<(), Stop> {
+    pub(super) fn is_of(&self, revision: &Revision, pieces: &[Piece], plan: &Plan) -> Result<(), Stop> {
         if self.plan.is_empty() {
             return Err(Stop::refused("its repair was stopped before it was recorded: run `repair` again"));
         }
-        if self.checksum != revision.checksum {
+        let plan = plan.at(self.done);
+        if self.checksum != revision.checksum && !(self.is_mended(revision, pieces) && self.plan == plan) {
             return Err(Stop::refused(
                 "it was edited since it was begun; undo the edit, or bring the tables to where the revision begins or \
                  ends, and record that by `repair`",

@@ -139,3 +139,23 @@ fn what_the_server_sets_at_an_update_stays_as_it_is() {
         assert_eq!(one(&mut db, "SELECT count(*) FROM people WHERE seen <> '2001-01-01 00:00:00'"), "0");
     }
 }
+
+#[test]
+fn triggers_of_others_see_that_it_is_the_tool_that_writes() {
+    for size in [1_000, 5] {
+        let program = program(size);
+        let (_stays, mut db, mut other) = inhabited(&program);
+        run(
+            &mut db,
+            "CREATE TABLE seen (by_tool INT); CREATE TRIGGER sees AFTER UPDATE ON people FOR EACH ROW INSERT INTO seen VALUES \
+             (@migratable_session IS NOT NULL)",
+        );
+        program.upgrade(&mut db).unwrap();
+        assert_eq!(one(&mut db, "SELECT count(*) FROM seen WHERE by_tool = 0"), "0");
+        assert_eq!(one(&mut db, "SELECT count(*) >= 23 FROM seen"), "1");
+        for db in [&mut db, &mut other] {
+            run(db, "UPDATE people SET note = 'm' WHERE id = 2");
+        }
+        assert_eq!(one(&mut db, "SELECT count(*) FROM seen WHERE by_tool = 0"), "2");
+    }
+}

@@ -220,7 +220,11 @@ fn a_revision_that_was_edited_since_it_was_begun_is_refused() {
         second.checksum = checksum;
         Migrator::new(vec![revision("r1", &[], first, nothing), second].leak())
     };
-    refused(edited("v1:other", second).upgrade(&mut db), "edited since it was begun");
+    let and_more = |op: &mut Operations| {
+        second(op);
+        op.create_table(table("more").column(column("id", bigint())).primary_key("pk_more", ["id"]));
+    };
+    refused(edited("v1:other", and_more).upgrade(&mut db), "edited since it was begun");
     refused(edited("v1:r2", |op| op.drop_table("cities")).upgrade(&mut db), "its work is planned in other pieces now");
 }
 

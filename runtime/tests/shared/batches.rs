@@ -3,9 +3,12 @@
 pub mod beside;
 mod filled;
 mod keys;
+mod mended;
+mod noted;
 mod planned;
 mod renamed;
 pub mod repaired;
+mod stored;
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};

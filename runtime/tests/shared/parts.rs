@@ -210,7 +210,11 @@ fn a_revision_that_is_unfinished_is_ended_by_hand_or_gone_on_with_but_not_passed
     refused(line(&[(first, nothing)]).upgrade(&mut db), "this program does not know it");
     let error = program().plan(&mut db, "base", Direction::Downgrade).unwrap_err().to_string();
     assert!(error.contains("Go on with it by `upgrade r2`"), "{error}");
-    let mut edited = revision("r2", &["r1"], second, back);
+    let and_more = |op: &mut Operations| {
+        second(op);
+        op.add_column("users", column("bio", text()).nullable());
+    };
+    let mut edited = revision("r2", &["r1"], and_more, back);
     edited.checksum = "v1:other";
     let edited: Program = Migrator::new(vec![revision("r1", &[], first, nothing), edited].leak());
     refused(edited.upgrade(&mut db), "edited since it was begun");

@@ -1,8 +1,12 @@
 //! What only SQLite lets a table be while its rows are worked on.
 
-use migratable::Options;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::database::{one, run, two};
+use migratable::revision::*;
+use migratable::{Event, Observer, Options};
+
+use crate::database::{line, nothing, one, run, two};
 use crate::shared::batches::{inhabited, people, program};
 
 #[test]
@@ -33,4 +37,34 @@ fn a_row_without_a_key_stops_before_anything_is_done() {
         let error = program.upgrade(&mut db).unwrap_err().to_string();
         assert!(error.contains("a row of people has NULL in its primary key"), "{error}");
     }
+}
+
+#[test]
+fn how_many_rows_there_are_is_told_of_more_than_a_million_too() {
+    let program = line(&[
+        (|op| op.create_table(table("t").column(column("id", bigint())).primary_key("pk_t", ["id"])), nothing),
+        (
+            |op| {
+                op.add_column("t", column("n", bigint()).nullable());
+                op.backfill("t", "n", sql("id"));
+            },
+            nothing,
+        ),
+    ]);
+    let (_stays, mut db, _) = two();
+    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+    run(
+        &mut db,
+        "INSERT INTO t WITH RECURSIVE ids(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM ids LIMIT 1000003) SELECT id FROM ids",
+    );
+    let told = Cell::new(None);
+    let observe = |event: &Event<'_>| {
+        if let Event::Rows { of, .. } = event {
+            told.set(*of);
+            panic!("that is enough");
+        }
+    };
+    let options = Options { observer: Observer::new(&observe), ..Options::default() };
+    catch_unwind(AssertUnwindSafe(|| program.upgrade_to(&mut db, "head", &options))).unwrap_err();
+    assert_eq!(told.get(), Some(1_000_003));
 }

@@ -24,7 +24,10 @@ pub(super) const CAPTURE: Capture = Capture {
     taken: Some(taken),
     lock: Some(Lock { waits: " FOR UPDATE", fails: " FOR UPDATE NOWAIT" }),
     leaves: 0.0,
+    // `@migratable_session` does, as long as the session lasts.
+    marks: None,
     own: |_| (vec!["SET @migratable_batch = 1".to_owned()], vec!["SET @migratable_batch = NULL".to_owned()]),
+    counted: None,
     keyless: |_| None,
 };
 
@@ -105,7 +108,7 @@ fn begin(batches: &Batches) -> Vec<String> {
             batches.new_key()
         )
     };
-    let unless_set = batches.filled().map_or(String::new(), |column| format!(" AND OLD.{column} <=> NEW.{column}"));
+    let unless_set = batches.kept().map_or(String::new(), |column| format!(" AND OLD.{column} <=> NEW.{column}"));
     let (new, changed) = (trigger(&batches.table, "new_row"), trigger(&batches.table, "changed_row"));
     vec![
         format!("CREATE TRIGGER {new} AFTER INSERT ON {table} {}", note(1, "")),

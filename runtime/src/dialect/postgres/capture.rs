@@ -6,6 +6,8 @@ use super::ddl::{in_schema_of, quoted};
 use crate::batches::{Batches, Capture, KeyColumn};
 use crate::settings::HistoryTable;
 
+const MARKS: [&str; 2] = ["SET LOCAL migratable.batch = 'on'", "SET LOCAL migratable.batch = 'off'"];
+
 pub(super) const CAPTURE: Capture = Capture {
     make,
     begin,
@@ -17,9 +19,9 @@ pub(super) const CAPTURE: Capture = Capture {
     taken: None,
     lock: None,
     leaves: 0.0,
-    own: |_| {
-        (vec!["SET LOCAL migratable.batch = 'on'".to_owned()], vec!["SET LOCAL migratable.batch = 'off'".to_owned()])
-    },
+    marks: Some(MARKS),
+    own: |_| MARKS.map(|it| vec![it.to_owned()]).into(),
+    counted: None,
     keyless: |_| None,
 };
 
@@ -59,8 +61,9 @@ fn make(batches: &Batches) -> Vec<String> {
 fn begin(batches: &Batches) -> Vec<String> {
     let (table, function, sources) = (&batches.sql, function(&batches.table), batches.sources.join(", "));
     let others = "current_setting('migratable.batch', true) IS DISTINCT FROM 'on'";
-    let unless_set =
-        batches.filled().map_or(String::new(), |column| format!(" AND OLD.{column} IS NOT DISTINCT FROM NEW.{column}"));
+    // As texts: not every type can be compared.
+    let is_same = |column: &str| format!(" AND OLD.{column}::text IS NOT DISTINCT FROM NEW.{column}::text");
+    let unless_set = batches.kept().map_or(String::new(), is_same);
     vec![
         format!(
             "CREATE TRIGGER migratable_new_row AFTER INSERT ON {table} FOR EACH ROW WHEN ({others}) EXECUTE FUNCTION \

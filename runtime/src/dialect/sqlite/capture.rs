@@ -26,8 +26,10 @@ pub(super) const CAPTURE: Capture = Capture {
     lock: None,
     // They ask again and again, at most a tenth of a second apart.
     leaves: 0.25,
+    marks: None,
     // Nobody else writes before the transaction ends.
     own: |batches| (end(), begin(batches)),
+    counted: Some(|batches| format!("SELECT count(*) FROM {}", batches.sql)),
     keyless,
 };
 
@@ -50,7 +52,7 @@ fn make(batches: &Batches) -> Vec<String> {
 fn begin(batches: &Batches) -> Vec<String> {
     let table = &batches.sql;
     let note = |is_new: u8| format!("BEGIN INSERT INTO {NOTES} VALUES ({}, {is_new}); END", batches.new_key());
-    let unless_set = batches.filled().map_or(String::new(), |column| format!(" WHEN OLD.{column} IS NEW.{column}"));
+    let unless_set = batches.kept().map_or(String::new(), |column| format!(" WHEN OLD.{column} IS NEW.{column}"));
     let sources = batches.sources.join(", ");
     let [new_row, changed_row] = TRIGGERS;
     vec![

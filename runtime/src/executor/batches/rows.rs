@@ -20,35 +20,77 @@ const KEYS: usize = 500;
 impl<Db: Database> Run<'_, Db> {
     /// Does work on rows in the transaction that is open.
     pub(in crate::executor) fn in_one_go(&mut self, operations: &Operations, batches: &Batches) -> Result<(), Stop> {
-        if let Some(fill) = batches.fill(None) {
-            return self.change(&fill).map(drop);
+        let capture = capture(self.session.database.dialect())?;
+        self.marked(capture, |run| run.all_rows(operations, batches, capture))
+    }
+
+    /// Writes rows so that the triggers of others see who does it.
+    pub(super) fn marked<T>(
+        &mut self,
+        capture: &Capture,
+        write: impl FnOnce(&mut Self) -> Result<T, Stop>,
+    ) -> Result<T, Stop> {
+        let [before, behind] = capture.marks.map_or([Vec::new(), Vec::new()], |it| it.map(|it| vec![it.to_owned()]));
+        self.statements(&before)?;
+        let written = write(self)?;
+        self.statements(&behind)?;
+        Ok(written)
+    }
+
+    fn all_rows(&mut self, operations: &Operations, batches: &Batches, capture: &Capture) -> Result<(), Stop> {
+        if batches.is_fill() {
+            let Err(stop) = self.savepoint(|run| run.rows_where(operations, batches, None, "")) else { return Ok(()) };
+            if !self.is_of_a_row(&stop.cause) || self.is_wrong_itself(batches) {
+                return Err(stop);
+            }
+            // Which row it is.
+        } else {
+            self.has_keys(capture, batches)?;
+            self.statements(&(capture.bar)(batches))?;
         }
+        self.in_ranges(operations, batches)
+    }
+
+    /// Does all rows, some at a time, so that one that fails is found.
+    fn in_ranges(&mut self, operations: &Operations, batches: &Batches) -> Result<(), Stop> {
         let dialect = self.session.database.dialect();
-        let capture = capture(dialect)?;
-        self.has_keys(capture, batches)?;
-        self.statements(&(capture.bar)(batches))?;
         let mut size = Size::of(batches, &self.session.settings.batches);
         let mut after: Option<Key> = None;
         loop {
             let begun = Instant::now();
             let until = self.bound(batches, after.as_ref(), size.rows)?;
             let condition = batches.range(dialect, after.as_ref(), until.as_ref());
-            self.statements(&["SAVEPOINT migratable_batch".to_owned()])?;
-            if let Err(stop) = self.rows_where(operations, batches, condition.as_deref(), "") {
-                if !(is_of_a_row(&stop.cause) && size.halve()) {
+            let done = self.savepoint(|run| run.rows_where(operations, batches, condition.as_deref(), ""));
+            if let Err(stop) = done {
+                if !self.is_of_a_row(&stop.cause) {
+                    return Err(stop);
+                }
+                if !size.halve() {
                     return Err(self.named(stop, batches, until.as_ref()));
                 }
                 // One of fewer rows it is.
-                self.statements(&["ROLLBACK TO SAVEPOINT migratable_batch".to_owned()])?;
                 continue;
             }
-            self.statements(&["RELEASE SAVEPOINT migratable_batch".to_owned()])?;
             if until.is_none() {
                 return Ok(());
             }
             after = until;
             size.learn(begun.elapsed());
         }
+    }
+
+    /// Does something that is taken back if it fails at a row, and then the transaction can be gone on with.
+    pub(super) fn savepoint<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Stop>) -> Result<T, Stop> {
+        self.statements(&["SAVEPOINT migratable_batch".to_owned()])?;
+        let done = work(self);
+        match &done {
+            Ok(_) => self.statements(&["RELEASE SAVEPOINT migratable_batch".to_owned()])?,
+            Err(stop) if self.is_of_a_row(&stop.cause) => {
+                self.statements(&["ROLLBACK TO SAVEPOINT migratable_batch".to_owned()])?;
+            }
+            Err(_) => {}
+        }
+        done
     }
 
     /// Does the next batch; gives how far the work has come then, and whether it was the last.
@@ -73,7 +115,7 @@ impl<Db: Database> Run<'_, Db> {
         let one = Some(&until).filter(|_| rows == 1);
         // A range may lock what stands behind it.
         let range = one.map(|key| batches.among(&[key])).or_else(|| batches.range(dialect, after, Some(&until)));
-        let condition = batches.rows_of(range.as_deref());
+        let condition = batches.rows_of(range.as_deref(), progress.overwrites);
         let done = self.rows_where(operations, batches, condition.as_deref(), lock);
         let rows = progress.rows + done.map_err(|stop| self.named(stop, batches, one))?;
         Ok((Progress { after: Some(until), rows, ..progress }, is_last))
@@ -120,9 +162,9 @@ impl<Db: Database> Run<'_, Db> {
         if let Some(take) = capture.taken {
             numbers.chunks(KEYS).try_for_each(|chunk| self.change(&take(batches, chunk)).map(drop))?;
         }
-        let keeps_new = matches!(&batches.of, RowWork::Fill { keeps_new: true, .. });
-        let (new, changed): (Vec<_>, Vec<_>) = keys.into_iter().partition(|(_, is_new)| *is_new && keeps_new);
-        let unset = batches.filled().map_or(String::new(), |column| format!(" AND {column} IS NULL"));
+        let (new, changed): (Vec<_>, Vec<_>) = keys.into_iter().partition(|(_, is_new)| *is_new);
+        // What came with a new row stays.
+        let unset = batches.kept().map_or(String::new(), |column| format!(" AND {column} IS NULL"));
         for (rows, condition) in [(changed, ""), (new, unset.as_str())] {
             let keys: Vec<&Key> = rows.iter().map(|(key, _)| key).collect();
             for chunk in keys.chunks(KEYS) {
@@ -187,10 +229,39 @@ impl<Db: Database> Run<'_, Db> {
         database_error(error).is_some_and(|error| self.session.database.is_contended(error))
     }
 
-    /// Says which row it was, where it was one, and nobody stood in its way.
+    /// Whether the database has refused to read or to write a row, and nobody has said which one.
+    pub(super) fn is_of_a_row(&self, cause: &Cause) -> bool {
+        use DatabaseErrorKind::{ClosedConnection, UnableToSendCommand};
+        let error = match cause {
+            Cause::Database(error) => Some(error),
+            Cause::Step(error) => database_error(error),
+            _ => None,
+        };
+        let is_lost = |kind: &DatabaseErrorKind| matches!(kind, ClosedConnection | UnableToSendCommand);
+        // Somebody has stopped it.
+        let is_stopped = |error: &DieselError| {
+            let said = error.to_string();
+            ["due to user request", "interrupted"].iter().any(|words| said.ends_with(words))
+        };
+        let is_other = |error: &DieselError| {
+            matches!(error, DieselError::DatabaseError(kind, _) if is_lost(kind)) || is_stopped(error)
+        };
+        !self.is_in_the_way(cause) && error.is_some_and(|error| !is_other(error))
+    }
+
+    /// Whether a fill is wrong whatever the rows are.
+    fn is_wrong_itself(&mut self, batches: &Batches) -> bool {
+        self.savepoint(|run| run.fits(batches)).is_err()
+    }
+
+    /// Stops if a fill is wrong whatever the rows are.
+    pub(super) fn fits(&mut self, batches: &Batches) -> Result<(), Stop> {
+        batches.fill(Some("1 = 0")).map_or(Ok(()), |sql| self.change(&sql).map(drop))
+    }
+
+    /// Says which row it was, where it was one.
     fn named(&self, stop: Stop, batches: &Batches, key: Option<&Key>) -> Stop {
-        let is_of_a_row = is_of_a_row(&stop.cause) && !self.is_in_the_way(&stop.cause);
-        let Some(key) = key.filter(|_| is_of_a_row) else { return stop };
+        let Some(key) = key.filter(|_| self.is_of_a_row(&stop.cause)) else { return stop };
         let bare = |quoted: &str| quoted.trim_matches(['"', '`', '\'']).to_owned();
         let key = batches.key.iter().zip(key).map(|(it, value)| format!("{} = {}", bare(&it.column), bare(value)));
         let key: Vec<String> = key.collect();
@@ -198,22 +269,12 @@ impl<Db: Database> Run<'_, Db> {
         Stop { cause, ..stop }
     }
 
-    fn change(&mut self, sql: &str) -> Result<u64, Stop> {
+    pub(super) fn change(&mut self, sql: &str) -> Result<u64, Stop> {
         self.session.database.change(sql).map_err(|error| Stop::at(sql, error))
     }
 
     pub(super) fn statements(&mut self, statements: &[String]) -> Result<(), Stop> {
         statements.iter().try_for_each(|sql| self.session.database.execute(sql).map_err(|error| Stop::at(sql, error)))
-    }
-}
-
-/// Whether the database has refused to read or to write a row, and nobody has said which one.
-pub(super) fn is_of_a_row(cause: &Cause) -> bool {
-    use DatabaseErrorKind::{ClosedConnection, UnableToSendCommand};
-    let Cause::Step(error) = cause else { return false };
-    match database_error(error) {
-        Some(DieselError::DatabaseError(kind, _)) => !matches!(kind, ClosedConnection | UnableToSendCommand),
-        other => other.is_some(),
     }
 }
 

@@ -19,7 +19,8 @@ impl<Db: Database> Run<'_, Db> {
         let Planned { facts, in_batches, .. } = *work;
         let (database, settings) = (&mut *self.session.database, self.session.settings);
         let opened = Journal::open(database, settings, of, parts, facts, begun_before, in_batches);
-        let (mut journal, first) = opened.map_err(|stop| self.failure(revision, Vec::new(), stop))?;
+        let (mut journal, place) = opened.map_err(|stop| self.failure(revision, Vec::new(), stop))?;
+        let first = place.piece;
         self.has_journal = true;
         if begun_before.is_some() {
             self.resumes(work, first);
@@ -30,8 +31,7 @@ impl<Db: Database> Run<'_, Db> {
         for (at, piece) in pieces.iter().enumerate().skip(first) {
             self.progresses(work, at);
             if let (Work::Batches(batches), true) = (&piece.work, in_batches) {
-                let is_there = |it: &&Unfinished| at == first && it.steps_are_of(revision);
-                let progress = begun_before.filter(is_there).and_then(|it| it.progress.clone());
+                let progress = place.progress.clone().filter(|_| at == first);
                 self.journaled_batches(work, (at, batches), &mut journal, progress)?;
                 continue;
             }
@@ -65,10 +65,10 @@ impl<Db: Database> Run<'_, Db> {
     ) -> Result<(), Error> {
         let failed = |run: &Self, stop| run.failure(work.revision, work.lines(&work.pieces[at]), stop);
         let begun = journal.before(self.session.database, at);
-        let begun = begun.and_then(|()| journal.works_on(self.session.database, &batches.table));
+        let begun = begun.and_then(|()| journal.works_on(self.session.database, at, &batches.table));
         begun.map_err(|stop| failed(self, stop))?;
         self.stays = true;
-        if progress.is_some() {
+        if progress.as_ref().is_some_and(|it| it.after.is_some()) {
             self.session.database.begin_rows().map_err(|error| failed(self, error.into()))?;
         }
         let mut turn = |run: &mut Self, turn: Turn<'_>| {

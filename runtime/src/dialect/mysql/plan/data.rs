@@ -43,8 +43,10 @@ impl Planner<'_> {
                 let sets = [format!("{} = ({text})", quoted(column))];
                 let keeps = self.clocks.kept(&found, Some(column));
                 let statement = format!("UPDATE {} SET {}", table_name(table), [&sets[..], &keeps].concat().join(", "));
-                let fill =
-                    Fill { rows: rows_of(&found), column, value, predicate: predicate.as_ref(), statement, condition };
+                // Byte by byte: a collation takes some texts for the same that are not.
+                let differs = format!("NOT (CAST({} AS BINARY) <=> CAST(({text}) AS BINARY))", quoted(column));
+                let (rows, predicate) = (rows_of(&found), predicate.as_ref());
+                let fill = Fill { rows, column, value, predicate, statement, condition, differs };
                 let work = self.bar.fill(&fill, &self.operations[..self.at]);
                 self.planned.add(self.at, work);
             }

@@ -29,8 +29,9 @@ impl Planner<'_> {
                 let text = self::value(&column_type, sql_text(value, "the value")?)?;
                 let statement = format!("UPDATE {} SET {} = {text}", qualified(table), quoted(column));
                 let condition = predicate.as_ref().map(|it| sql_text(it, "the condition")).transpose()?;
-                let fill =
-                    Fill { rows: rows_of(&found), column, value, predicate: predicate.as_ref(), statement, condition };
+                let differs = format!("{}::text IS DISTINCT FROM ({text})::text", quoted(column));
+                let (rows, predicate) = (rows_of(&found), predicate.as_ref());
+                let fill = Fill { rows, column, value, predicate, statement, condition, differs };
                 let work = self.bar.fill(&fill, &self.operations[..self.at]);
                 self.planned.add(self.at, work);
             }

@@ -27,8 +27,9 @@ impl Planner<'_> {
                 let statement = format!("UPDATE {} SET {} = ({text})", quoted(&table.name), quoted(column));
                 let condition = predicate.as_ref().map(|it| sql_text(it, "the condition")).transpose()?;
                 let found = self.table(table)?;
-                let fill =
-                    Fill { rows: rows_of(&found), column, value, predicate: predicate.as_ref(), statement, condition };
+                let differs = format!("{} COLLATE BINARY IS NOT ({text})", quoted(column));
+                let (rows, predicate) = (rows_of(&found), predicate.as_ref());
+                let fill = Fill { rows, column, value, predicate, statement, condition, differs };
                 let work = self.bar.fill(&fill, &self.operations[..self.at]);
                 self.planned.add(self.at, work);
             }
