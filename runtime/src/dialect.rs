@@ -102,7 +102,7 @@ impl Work {
             Work::Statement(_) | Work::Verify(_) => true,
             #[cfg(feature = "mysql")]
             Work::Fill { .. } => true,
-            Work::Batches(batches) => batches.filled().is_some(),
+            Work::Batches(batches) => batches.is_fill(),
             _ => false,
         }
     }
