@@ -22,6 +22,7 @@ mod session;
 mod shown;
 mod types;
 mod undone;
+mod url;
 mod verify;
 
 use std::collections::BTreeMap;

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use diesel::mysql::MysqlConnection;
 use diesel::{ConnectionError, ConnectionResult};
 
+use super::url::Url;
 use crate::dialect::Connection;
 
 /// What Diesel takes from a URL.
@@ -22,24 +23,19 @@ pub(super) struct Encryption<'a> {
 impl<'a> Encryption<'a> {
     /// Reads a URL. `knows_modes` is whether the client library does.
     pub(super) fn read(url: &'a str, knows_modes: bool) -> ConnectionResult<Encryption<'a>> {
-        let (front, query) = url.split_once('?').unwrap_or((url, ""));
-        let (query, fragment) = query.find('#').map_or((query, ""), |at| query.split_at(at));
-        let value = |wanted: &str| {
-            let pair = |pair: &'a str| pair.split_once('=').filter(|(key, value)| *key == wanted && !value.is_empty());
-            query.split('&').find_map(pair).map(|(_, value)| value)
-        };
+        let mut read = Url::read(url);
         let is_unknown = |key: &&str| {
             let lower = key.to_ascii_lowercase();
             (lower.contains("ssl") || lower.contains("tls")) && !KEYS.contains(key)
         };
-        if let Some(key) = query.split('&').filter_map(|pair| pair.split('=').next()).find(is_unknown) {
+        if let Some(key) = read.keys().find(is_unknown) {
             return Err(ConnectionError::BadConnection(format!(
                 "`{key}` is not known here, and nothing would come of it: {} are",
                 KEYS.join(", ")
             )));
         }
-        let mode = value("ssl_mode").map(str::to_ascii_lowercase);
-        let has_files = KEYS[1..].iter().any(|it| value(it).is_some());
+        let mode = read.value("ssl_mode").map(str::to_ascii_lowercase);
+        let has_files = KEYS[1..].iter().any(|it| read.value(it).is_some());
         let is_wanted = match mode.as_deref() {
             None => has_files,
             Some(mode) => matches!(mode, "required" | "verify_ca" | "verify_identity"),
@@ -48,7 +44,7 @@ impl<'a> Encryption<'a> {
             return Ok(Encryption { url: url.into(), is_wanted });
         }
         let missing = match mode.as_deref() {
-            Some("required" | "verify_ca") if value("ssl_ca").is_some() => None,
+            Some("required" | "verify_ca") if read.value("ssl_ca").is_some() => None,
             Some("disabled" | "preferred") => None,
             Some("required" | "verify_ca") => Some(
                 "knows no `ssl_mode`: name the authority that the server's certificate is checked by, as in \
@@ -65,9 +61,8 @@ impl<'a> Encryption<'a> {
                 "this program was built with libmariadb, which {missing}"
             )));
         }
-        let kept: Vec<&str> = query.split('&').filter(|pair| !pair.starts_with("ssl_mode=")).collect();
-        let mark = if kept.is_empty() { "" } else { "?" };
-        Ok(Encryption { url: format!("{front}{mark}{}{fragment}", kept.join("&")).into(), is_wanted })
+        read.take("ssl_mode");
+        Ok(Encryption { url: read.to_string().into(), is_wanted })
     }
 
     /// Makes sure that a connection is as was wanted.

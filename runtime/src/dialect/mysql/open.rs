@@ -12,10 +12,11 @@ use percent_encoding::percent_decode_str;
 
 use super::ddl::quoted;
 use super::encryption::Encryption;
+use super::url::Url;
 use crate::dialect::PATIENCE;
 
 /// The word that libpq has for it, in seconds; 0 is for ever.
-const LIMIT: &str = "connect_timeout=";
+const LIMIT: &str = "connect_timeout";
 
 /// Connects by a URL, with a limit to the time that it takes.
 pub(crate) fn open(url: &str) -> ConnectionResult<MysqlConnection> {
@@ -29,7 +30,7 @@ pub(crate) fn open(url: &str) -> ConnectionResult<MysqlConnection> {
     receiver.recv_timeout(limit).unwrap_or_else(|error| {
         Err(ConnectionError::BadConnection(match error {
             RecvTimeoutError::Timeout => format!(
-                "the server has not answered within {} s (the URL may say `?{LIMIT}60`, in seconds)",
+                "the server has not answered within {} s (the URL may say `?{LIMIT}=60`, in seconds)",
                 limit.as_secs()
             ),
             RecvTimeoutError::Disconnected => "the client library has failed".to_owned(),
@@ -39,16 +40,13 @@ pub(crate) fn open(url: &str) -> ConnectionResult<MysqlConnection> {
 
 /// The URL without the limit that it gives, and that limit.
 fn without_limit(url: &str) -> ConnectionResult<(String, Duration)> {
-    let Some((front, query)) = url.split_once('?') else { return Ok((url.to_owned(), PATIENCE)) };
-    let (query, fragment) = query.find('#').map_or((query, ""), |at| query.split_at(at));
-    let (limits, others): (Vec<&str>, Vec<&str>) = query.split('&').partition(|pair| pair.starts_with(LIMIT));
-    let limit = limits.last().map(|pair| &pair[LIMIT.len()..]);
-    let limit = limit.map(|seconds| {
-        let is_wrong = |_| ConnectionError::InvalidConnectionUrl(format!("`{LIMIT}{seconds}` is no number of seconds"));
+    let mut url = Url::read(url);
+    let limit = url.take(LIMIT).last().map(|seconds| {
+        let is_wrong =
+            |_| ConnectionError::InvalidConnectionUrl(format!("`{LIMIT}={seconds}` is no number of seconds"));
         seconds.parse().map(Duration::from_secs).map_err(is_wrong)
     });
-    let mark = if others.is_empty() { "" } else { "?" };
-    Ok((format!("{front}{mark}{}{fragment}", others.join("&")), limit.transpose()?.unwrap_or(PATIENCE)))
+    Ok((url.to_string(), limit.transpose()?.unwrap_or(PATIENCE)))
 }
 
 /// Diesel takes the name of the database as it stands in the URL, though it may be percent-encoded; such a one is chosen
