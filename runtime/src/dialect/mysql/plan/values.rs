@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use migratable_core::{Column, Dialect, Sql, Table};
 
-use super::super::convert;
+use super::super::convert::{self, Conversion};
 use super::super::ddl::{self, quoted};
 use super::super::types;
 use super::super::verify::Rows;
@@ -102,9 +102,10 @@ impl Planner<'_> {
         if let Some(value) = needs.values.get(&new.name) {
             let refused = convert::refused(value, &is).filter(|_| self.mode.refuses_losses());
             needs.looks.extend(refused.map(|refused| change.rows.refused(&new.name, &is, &refused)));
-        } else if was != is {
-            let conversion = convert::between(&was, &is);
-            if let Some(value) = conversion.value(&place, self.mode.is_difference()) {
+        } else {
+            let conversion = change.conversion((old, &was), (new, &is));
+            let nearest = || conversion.nearest(&place).filter(|_| !self.mode.refuses_losses());
+            if let Some(value) = conversion.value(&place, self.mode.is_difference()).or_else(nearest) {
                 let filled = self.mode.is_difference() && !new.nullable && !old.nullable;
                 let value = if filled { format!("COALESCE({value}, {})", types::neutral(&is)) } else { value };
                 needs.values.insert(new.name.clone(), value);
@@ -156,7 +157,8 @@ impl Planner<'_> {
             (Some(given), _) => convert::stored(&types::unnumbered(given), &is),
             (None, Some(old)) => {
                 let was = self.words(&change.pending.enums).type_name(old)?;
-                let is_equal = convert::between(&was, &is).keeps_all() && !change.collates_anew(column);
+                let conversion = change.conversion((old, &was), (column, &is));
+                let is_equal = conversion.keeps_all() && !change.collates_anew(column);
                 if is_equal && !needs.in_place_of_null.contains_key(name) {
                     needs.kept.insert(name.clone());
                 }
@@ -217,6 +219,11 @@ impl<'a> Change<'a> {
         };
         let read = sql.mentioned(self.after.columns.iter().map(|it| it.name.as_str()));
         !read.is_empty() && read.iter().all(stays)
+    }
+
+    /// What becomes of the values of a column, whose type goes by these names.
+    fn conversion(&self, (old, was): (&Column, &str), (new, is): (&Column, &str)) -> Conversion {
+        convert::between((was, ddl::collation(self.before, old)), (is, ddl::collation(self.after, new)))
     }
 
     /// Whether the column comes to compare its texts in another way.
