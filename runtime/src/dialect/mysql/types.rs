@@ -205,6 +205,7 @@ pub(super) fn distinct(type_name: &str) -> Option<String> {
         "datetime" | "timestamp" => format!("FROM_UNIXTIME({})", next(second)),
         "time" => format!("SEC_TO_TIME({})", next(time)),
         "inet4" => format!("INET_NTOA({})", next(address)),
+        "inet6" => format!("INET6_NTOA(UNHEX(LPAD(HEX(CAST({} AS UNSIGNED)), 32, '0')))", next(row)),
         "json" => format!("CAST({} AS CHAR)", next(row)),
         _ => next(row),
     })
@@ -217,6 +218,15 @@ pub(super) fn number_of(type_name: &str, value: &str) -> String {
         "datetime" | "timestamp" => format!("UNIX_TIMESTAMP({value})"),
         "time" => format!("TIME_TO_SEC({value})"),
         "inet4" => format!("INET_ATON({value})"),
+        "uuid" => {
+            let text = format!("CAST({value} AS CHAR)");
+            format!("IF({text} LIKE '00000000-0000-0000-0000-%', CAST(RIGHT({text}, 12) AS SIGNED), 0)")
+        }
+        "inet6" => {
+            let digits = format!("HEX(INET6_ATON(CAST({value} AS CHAR)))");
+            let number = format!("CAST(CONV(RIGHT({digits}, 15), 16, 10) AS SIGNED)");
+            format!("IF({digits} LIKE '0000000000000000%', {number}, 0)")
+        }
         _ => format!("CAST({value} AS SIGNED)"),
     }
 }

@@ -167,8 +167,15 @@ impl Planner<'_> {
         let is_in = |columns_of: &BTreeMap<&TableName, BTreeSet<String>>, table: &TableName, columns: &[String]| {
             columns_of.get(table).is_some_and(|found| columns.iter().any(|column| found.contains(column)))
         };
+        // Nothing may refer to a table while it goes to an engine that knows no keys, nor may it refer to another one.
+        let changes_engine = |table: &TableName| {
+            let engine = |table: &Table| table.native.get("engine").map(str::to_owned);
+            changed.iter().any(|it| it.before.name == *table && engine(&it.before) != engine(&it.after))
+        };
         let moves = |table: &TableName, key: &ForeignKey| {
-            is_in(&touched, table, &key.columns)
+            changes_engine(table)
+                || changes_engine(&key.table)
+                || is_in(&touched, table, &key.columns)
                 || is_in(&touched, &key.table, &key.references)
                 || is_in(&shaken, &key.table, &key.references)
         };
