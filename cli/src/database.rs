@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use migratable::inspect::{Inspected, inspect, inspect_scratch};
+use migratable::inspect::{Inspected, inspect, inspect_scratch_like};
 use migratable::{AnyConnection, HistoryTable};
 use migratable_core::{Dialect, Schema, TableName};
 
@@ -153,9 +153,9 @@ impl Database {
         inspect(connection).map(|found| foreign.left_out_of(found)).map_err(|error| self.failure(&error))
     }
 
-    /// Makes a schema in a scratch space of it and reads it in the same way.
-    pub(crate) fn inspect_scratch(&self, schema: &Schema, foreign: &Foreign) -> Outcome<Inspected> {
-        let made = inspect_scratch(&mut self.open()?, schema);
+    /// Makes a schema in a scratch space of it and reads it in the same way, to be compared with another database.
+    pub(crate) fn inspect_scratch(&self, schema: &Schema, like: &Inspected, foreign: &Foreign) -> Outcome<Inspected> {
+        let made = inspect_scratch_like(&mut self.open()?, schema, like);
         made.map(|found| foreign.left_out_of(found)).map_err(|error| self.failure(&error))
     }
 

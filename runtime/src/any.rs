@@ -350,7 +350,7 @@ impl Connection for AnyConnection {
         inside!(self, inner => inner.inspect())
     }
 
-    fn inspect_scratch(&mut self, schema: &Schema) -> Result<Inspected, Error> {
-        inside!(self, inner => inner.inspect_scratch(schema))
+    fn inspect_scratch(&mut self, schema: &Schema, like: Option<&Inspected>) -> Result<Inspected, Error> {
+        inside!(self, inner => inner.inspect_scratch(schema, like))
     }
 }

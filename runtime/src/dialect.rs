@@ -281,8 +281,9 @@ pub trait Connection: Any + Sized {
 
     /// Reads all that the database holds, the tool's own tables aside.
     fn inspect(&mut self) -> Result<Inspected, Error>;
-    /// Makes a schema in a scratch space, reads it in the same way, and leaves nothing of it.
-    fn inspect_scratch(&mut self, schema: &Schema) -> Result<Inspected, Error>;
+    /// Makes a schema in a scratch space, reads it in the same way, and leaves nothing of it. What the dialect notes of a
+    /// database is as in the other one, if there is one.
+    fn inspect_scratch(&mut self, schema: &Schema, like: Option<&Inspected>) -> Result<Inspected, Error>;
 }
 
 /// Writes the script that turns one database into another.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use migratable_core::{ColumnType, Dialect, Operation, Schema, Table, TableName};
+use migratable_core::{ColumnType, Dialect, Native, Operation, Schema, Table, TableName};
 
 use crate::dialect::{self, Database, literal};
 use crate::error::Error;
@@ -14,6 +14,9 @@ use crate::settings::{HistoryTable, Settings};
 pub struct Inspected {
     /// What a schema can hold.
     pub schema: Schema,
+    /// What the dialect notes of the database and its server: what texts are like where nothing is said. It is not
+    /// compared.
+    pub native: Native,
     /// What is there and no schema can hold. It is left alone.
     pub not_managed: Vec<NotManaged>,
     /// Texts that the dialect keeps of its own accord, by the name of the object; of what is not managed, by what it is
@@ -206,7 +209,20 @@ pub fn inspect<Db: Database>(database: &mut Db) -> Result<Inspected, Error> {
 /// # Errors
 /// If the database cannot hold the schema, or does not let this user make a scratch space.
 pub fn inspect_scratch<Db: Database>(database: &mut Db, schema: &Schema) -> Result<Inspected, Error> {
-    database.inspect_scratch(schema)
+    database.inspect_scratch(schema, None)
+}
+
+/// The same, to be compared with a database that may be on another server: what is true of that as a whole, like the
+/// usual character set of its texts, is true of the scratch space.
+///
+/// # Errors
+/// As those of [`inspect_scratch`].
+pub fn inspect_scratch_like<Db: Database>(
+    database: &mut Db,
+    schema: &Schema,
+    like: &Inspected,
+) -> Result<Inspected, Error> {
+    database.inspect_scratch(schema, Some(like))
 }
 
 /// The script, for the database's own client, that turns the database read as `before` into the one read as `after`.

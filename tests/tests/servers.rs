@@ -10,6 +10,7 @@ mod servers {
     pub mod language;
     pub mod pooler;
     pub mod program;
+    pub mod reading;
     pub mod round_trips;
     pub mod secrets;
     pub mod settings;

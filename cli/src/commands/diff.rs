@@ -98,12 +98,12 @@ impl Pair {
     /// that its own spelling of expressions is no difference.
     fn read(from: Side, to: Side, arguments: &Diff, project: &Project, console: &mut Console<'_>) -> Outcome<Pair> {
         let foreign = Foreign::of(project)?;
-        let scratch = |schema: &Schema, database: &Database, console: &mut Console<'_>| {
+        let scratch = |schema: &Schema, database: &Database, like: &Inspected, console: &mut Console<'_>| {
             let space = match &arguments.scratch_url {
                 Some(url) => Database::of(Some(url), project, console)?,
                 None => database.clone(),
             };
-            space.inspect_scratch(schema, &foreign)
+            space.inspect_scratch(schema, like, &foreign)
         };
         match (from, to) {
             (Side::Database(from), Side::Database(to)) => {
@@ -125,23 +125,24 @@ impl Pair {
                 Ok(Pair { from: there, to: wanted, dialect: Some(from.dialect) })
             }
             (Side::Database(from), Side::Schema(to)) => {
-                let to = scratch(&to, &from, console)?;
-                let live = from.inspect(&foreign)?.without_other_schemas(&to.schema);
-                let (live, to) = inspect::left_alone(live, to);
+                let live = from.inspect(&foreign)?;
+                let to = scratch(&to, &from, &live, console)?;
+                let (live, to) = inspect::left_alone(live.without_other_schemas(&to.schema), to);
                 Ok(Pair { from: live, to, dialect: Some(from.dialect) }.without_column_order())
             }
             (Side::Schema(from), Side::Database(to)) => {
-                let from = scratch(&from, &to, console)?;
-                let live = to.inspect(&foreign)?.without_other_schemas(&from.schema);
+                let live = to.inspect(&foreign)?;
+                let from = scratch(&from, &to, &live, console)?;
+                let live = live.without_other_schemas(&from.schema);
                 let (from, live) = inspect::left_alone(from, live);
                 Ok(Pair { from, to: live, dialect: Some(to.dialect) }.without_column_order())
             }
             (Side::Schema(from), Side::Schema(to)) => {
                 let dialect = if arguments.sql { Some(dialect(arguments, project, console)?) } else { None };
                 if dialect == Some(Dialect::Sqlite) {
-                    let memory = Database::in_memory();
-                    let from = scratch(&from, &memory, console)?;
-                    return Ok(Pair { from, to: scratch(&to, &memory, console)?, dialect });
+                    let (memory, like) = (Database::in_memory(), Inspected::default());
+                    let from = scratch(&from, &memory, &like, console)?;
+                    return Ok(Pair { from, to: scratch(&to, &memory, &like, console)?, dialect });
                 }
                 let plain = |schema| Inspected { schema, ..Inspected::default() };
                 Ok(Pair { from: plain(from), to: plain(to), dialect })

@@ -1,7 +1,7 @@
 //! `verify`.
 
 use migratable::Unfinished;
-use migratable::inspect::inspect_scratch;
+use migratable::inspect::inspect_scratch_like;
 use migratable_core::Operation;
 use migratable_core::diff::{Answers, diff};
 use migratable_core::shell;
@@ -81,8 +81,8 @@ fn compared(database: &Database, scratch: Option<&Database>, project: &Project) 
     let foreign = Foreign::of(project)?;
     let live = database.inspect_open(&mut connection, &foreign)?.without_other_schemas(&expected);
     let expected = match scratch {
-        None => foreign.left_out_of(inspect_scratch(&mut connection, &expected).map_err(failure)?),
-        Some(scratch) => scratch.inspect_scratch(&expected, &foreign)?,
+        None => foreign.left_out_of(inspect_scratch_like(&mut connection, &expected, &live).map_err(failure)?),
+        Some(scratch) => scratch.inspect_scratch(&expected, &live, &foreign)?,
     };
     let (live, expected) = (live.without_column_order(), expected.without_column_order());
     let answers = Answers { allow_loss: true, ..Answers::default() };

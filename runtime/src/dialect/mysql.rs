@@ -16,6 +16,7 @@ mod inspect;
 mod introspect;
 mod open;
 mod plan;
+mod rights;
 mod row;
 mod scratch;
 mod session;
@@ -200,8 +201,8 @@ impl Connection for MysqlConnection {
         inspect::inspect(self)
     }
 
-    fn inspect_scratch(&mut self, schema: &Schema) -> Result<Inspected, Error> {
-        scratch::inspect(self, schema)
+    fn inspect_scratch(&mut self, schema: &Schema, like: Option<&Inspected>) -> Result<Inspected, Error> {
+        scratch::inspect(self, schema, like)
     }
 }
 

@@ -221,7 +221,7 @@ impl Connection for PgConnection {
         inspect::inspect(self)
     }
 
-    fn inspect_scratch(&mut self, schema: &Schema) -> Result<Inspected, Error> {
+    fn inspect_scratch(&mut self, schema: &Schema, _: Option<&Inspected>) -> Result<Inspected, Error> {
         scratch::inspect(self, schema)
     }
 }

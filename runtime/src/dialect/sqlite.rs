@@ -205,7 +205,7 @@ impl Connection for SqliteConnection {
         inspect::inspect(self)
     }
 
-    fn inspect_scratch(&mut self, schema: &Schema) -> Result<Inspected, Error> {
+    fn inspect_scratch(&mut self, schema: &Schema, _: Option<&Inspected>) -> Result<Inspected, Error> {
         inspect::scratch(schema)
     }
 }

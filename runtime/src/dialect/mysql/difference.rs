@@ -23,6 +23,7 @@ pub(super) fn script(
     let planned = with_renames_in_case(&before.schema, operations);
     let surroundings = surroundings(before);
     let pieces = dependents::refuse(before, &planned)
+        .and_then(|()| dependents::refuse_named_or_unseen(before, &planned))
         .and_then(|()| plan::plan(&planned, &mut schema, Mode::Difference(losses), &surroundings))
         .map_err(|refusal| Refusal {
             operation: operations.iter().position(|it| Some(it) == planned.get(refusal.operation)).unwrap_or_default(),
@@ -48,7 +49,7 @@ fn surroundings(before: &Inspected) -> Surroundings {
         it.kind == "trigger" && before.definitions.get(&it.to_string()).is_some_and(|event| event == "UPDATE")
     });
     let noticed = triggers.filter_map(|it| it.table.clone()).collect();
-    Surroundings { noticed, ..Surroundings::none(Flavour::USUAL) }
+    Surroundings { noticed, ..Surroundings::none(Flavour::of(before)) }
 }
 
 /// A column that goes beside one whose name differs in case only is the same column to the server: it is renamed, and
@@ -82,4 +83,60 @@ fn with_renames_in_case(before: &Schema, operations: &[Operation]) -> Vec<Operat
     }
     renames.extend(others);
     renames
+}
+
+#[cfg(test)]
+mod tests {
+    use migratable_core::diff::{Answers, diff};
+    use migratable_core::{Column, ColumnType, Index, IndexPart, Native, Sql, Table};
+
+    use super::*;
+    use crate::dialect::mysql::flavour;
+
+    /// A table with an index over an expression, which MariaDB has not, and with a place in a reference system.
+    fn wanted(version: &str) -> Inspected {
+        let mut table = Table::new("t");
+        let mut place =
+            Column::new("place", ColumnType::Native(Sql::each([(migratable_core::Dialect::Mysql, "point")])));
+        place.native.set("srid", Some("4326"));
+        table.columns = vec![Column::new("id", ColumnType::Integer), place];
+        let expression = Sql::each([(migratable_core::Dialect::Mysql, "abs(`id`)")]);
+        let mut native = Native::default();
+        native.set("ignored", Some("yes"));
+        table.indexes = vec![Index {
+            name: "ix".to_owned(),
+            parts: vec![IndexPart::expression(expression)],
+            unique: false,
+            predicate: None,
+            method: None,
+            include: Vec::new(),
+            native,
+        }];
+        let mut found = read(version);
+        found.schema.tables.insert(table.name.clone(), table);
+        found
+    }
+
+    fn read(version: &str) -> Inspected {
+        let mut found = Inspected::default();
+        found.native.set(flavour::VERSION, Some(version).filter(|it| !it.is_empty()));
+        found
+    }
+
+    #[test]
+    fn a_script_is_written_for_the_server_that_was_read() {
+        let plan = |version: &str| {
+            let (before, after) = (read(version), wanted(version));
+            let operations = diff(&before.schema, &after.schema, &Answers::default()).unwrap().upgrade;
+            script(&before, &after, &operations, Losses::Refused, &Settings::USUAL)
+        };
+        let script = plan("8.0.36").ok().unwrap();
+        for part in ["((abs(`id`))) INVISIBLE", "`place` point NOT NULL /*!80003 SRID 4326 */"] {
+            assert!(script.contains(part), "{part}: {script}");
+        }
+        for version in ["10.11.6-MariaDB", ""] {
+            let message = plan(version).err().unwrap().message;
+            assert!(message.contains("MariaDB has no index over an expression"), "{message}");
+        }
+    }
 }

@@ -8,6 +8,10 @@ use migratable_core::TableName;
 
 use super::clocks::Clocks;
 use crate::dialect::Connection;
+use crate::inspect::Inspected;
+
+/// The word by which what is read of a database has the version of its server.
+pub(super) const VERSION: &str = "version";
 
 /// A server, by its own word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +25,11 @@ pub struct Flavour {
 impl Flavour {
     /// What scripts are written for when there is no server to ask.
     pub(super) const USUAL: Flavour = Flavour { mariadb: true, version: (10, 11, 0) };
+
+    /// The server that a database was read on.
+    pub(super) fn of(inspected: &Inspected) -> Flavour {
+        inspected.native.get(VERSION).map_or(Flavour::USUAL, Flavour::read)
+    }
 
     /// Reads what `version()` says: `10.11.6-MariaDB-1`, `8.0.36`.
     fn read(text: &str) -> Flavour {

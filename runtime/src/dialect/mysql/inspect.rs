@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 
 use diesel::mysql::MysqlConnection;
+use diesel::result::QueryResult;
 use migratable_core::{
     Action, Check, Column, ColumnType, DefaultValue, Deferrable, Dialect, ForeignKey, Generated, Identity, Index,
     IndexPart, Native, PrimaryKey, Schema, Sql, Table, TableName, Unique,
 };
 
 use super::ddl::{self, quoted};
-use super::dependents;
+use super::dependents::{self, UNSEEN};
 use super::flavour::{self, Flavour};
-use super::introspect::{self, CheckRow, ColumnRow, IndexRow, TableRow};
+use super::introspect::{self, BesideRow, CheckRow, ColumnRow, IndexRow, ReferenceRow, TableRow};
+use super::rights::SeenTriggers;
+use super::scratch;
 use super::shown::{self, Asked};
 use super::types::text;
 use crate::dialect::Connection;
@@ -22,11 +25,8 @@ use crate::settings::HistoryTable;
 /// Reads the database that is in use.
 pub(super) fn inspect(database: &mut MysqlConnection) -> Result<Inspected, Error> {
     let reading = |source| Error::Database { doing: "read the tables of the database", source };
-    let flavour = flavour::ask(database).map_err(reading)?;
-    let rows = database.rows("SELECT DATABASE()").map_err(reading)?;
-    let own = rows.into_iter().flatten().flatten().next().map(|name| format!("{}.", quoted(&name)));
-    let mut reader = Reader { flavour, own: own.unwrap_or_default(), inspected: Inspected::default() };
-    reader.inspected.schema.is_database = true;
+    let mut reader = Reader::of_database(database).map_err(reading)?;
+    let flavour = reader.flavour;
     for row in introspect::tables(database).map_err(reading)? {
         reader.table(row);
     }
@@ -34,13 +34,13 @@ pub(super) fn inspect(database: &mut MysqlConnection) -> Result<Inspected, Error
     let (of_columns, of_tables): (Vec<CheckRow>, Vec<CheckRow>) = checks.into_iter().partition(|it| it.of_column);
     let mut by_table: BTreeMap<String, Vec<CheckRow>> = BTreeMap::new();
     of_columns.into_iter().for_each(|it| by_table.entry(it.table.clone()).or_default().push(it));
-    for row in introspect::columns(database).map_err(reading)? {
+    for row in introspect::columns(database, flavour).map_err(reading)? {
         let checks = by_table.get(&row.table).map_or(&[][..], Vec::as_slice);
         let check = check_of(&row.name, checks).cloned();
         reader.column(row, check.as_ref());
     }
     let names: Vec<TableName> = reader.schema().tables.keys().cloned().collect();
-    let mut asked = BTreeMap::new();
+    let (mut asked, mut rules) = (BTreeMap::new(), BTreeMap::new());
     for name in names {
         let shown = shown::read(&introspect::shown(database, &name).map_err(reading)?);
         if let Some(table) = reader.of(&name.name).filter(|it| it.native.get("engine") == Some(ddl::ARIA)) {
@@ -51,10 +51,14 @@ pub(super) fn inspect(database: &mut MysqlConnection) -> Result<Inspected, Error
         }
         let period = |period| NotManaged { kind: "period".to_owned(), name: period, table: Some(name.clone()) };
         reader.inspected.not_managed.extend(shown.periods.into_iter().map(period));
-        asked.extend(shown.indexes.into_iter().map(|(index, asked)| ((name.name.clone(), index), asked)));
+        let named = |of: String| (name.name.clone(), of);
+        rules.extend(shown.rules.into_iter().map(|(key, rules)| (named(key), rules)));
+        asked.extend(shown.indexes.into_iter().map(|(index, asked)| (named(index), asked)));
     }
     reader.indexes(introspect::indexes(database, flavour).map_err(reading)?, &asked);
-    reader.foreign_keys(database)?;
+    for row in introspect::references(database).map_err(reading)? {
+        reader.reference(row, &rules);
+    }
     for row in of_tables {
         let expression = exact(&row.clause);
         let mut native = Native::default();
@@ -63,15 +67,10 @@ pub(super) fn inspect(database: &mut MysqlConnection) -> Result<Inspected, Error
             table.checks.push(Check { name: row.name, expression, native });
         }
     }
-    for row in introspect::others(database).map_err(reading)? {
-        let other = NotManaged { kind: row.kind, name: row.name, table: row.table.map(TableName::plain) };
-        reader.inspected.definitions.extend(row.event.map(|event| (other.to_string(), event)));
-        reader.inspected.not_managed.push(other);
+    for row in introspect::beside(database).map_err(reading)? {
+        reader.beside(row);
     }
-    for row in introspect::dependents(database).map_err(reading)? {
-        let needs = dependents::needs(row, reader.schema());
-        reader.inspected.needs.extend(needs);
-    }
+    reader.unseen_triggers(database).map_err(reading)?;
     reader.inspected.not_managed.sort();
     Ok(reader.inspected)
 }
@@ -95,8 +94,8 @@ fn json_check(column: &str) -> String {
 
 struct Reader {
     flavour: Flavour,
-    /// The name of the database as it stands before other names, in the server's own words.
-    own: String,
+    /// The name of the database.
+    database: String,
     inspected: Inspected,
 }
 
@@ -106,6 +105,19 @@ fn exact(text: &str) -> Sql {
 }
 
 impl Reader {
+    fn of_database(database: &mut MysqlConnection) -> QueryResult<Reader> {
+        let rows = database.rows("SELECT DATABASE(), version(), @@character_set_database, @@collation_database")?;
+        let mut values = rows.into_iter().flatten();
+        let mut next = || values.next().flatten().unwrap_or_default();
+        let (name, version) = (next(), next());
+        let mut inspected = Inspected::default();
+        inspected.schema.is_database = true;
+        inspected.native.set(flavour::VERSION, Some(&*version));
+        inspected.native.set(scratch::CHARACTERS, Some(next()));
+        inspected.native.set(scratch::COLLATION, Some(next()));
+        Ok(Reader { flavour: Flavour::of(&inspected), database: name, inspected })
+    }
+
     fn of(&mut self, table: &str) -> Option<&mut Table> {
         self.inspected.schema.tables.get_mut(&TableName::plain(table))
     }
@@ -151,7 +163,8 @@ impl Reader {
     }
 
     fn column(&mut self, row: ColumnRow, check: Option<&String>) {
-        let (flavour, own) = (self.flavour, self.own.clone());
+        // As it stands before other names.
+        let (flavour, own) = (self.flavour, format!("{}.", quoted(&self.database)));
         let Some(table) = self.of(&row.table) else { return };
         let is_json = row.column_type == "json"
             || (row.column_type == "longtext"
@@ -178,6 +191,7 @@ impl Reader {
         column.native.set("invisible", extra.contains("invisible").then_some("yes"));
         let on_update = extra.split_once("on update ").map(|(_, rest)| rest.split([',', ' ']).next().unwrap_or(rest));
         column.native.set("on_update", on_update);
+        column.native.set("srid", row.reference_system);
         table.columns.push(column);
     }
 
@@ -194,36 +208,66 @@ impl Reader {
         }
     }
 
-    fn foreign_keys(&mut self, database: &mut MysqlConnection) -> Result<(), Error> {
-        let reading = |source| Error::Database { doing: "read the foreign keys of the database", source };
-        for row in introspect::rules(database).map_err(reading)? {
-            let key = ForeignKey {
+    /// A column of a foreign key. The rules of the keys come by table and name, as the server writes them.
+    fn reference(&mut self, row: ReferenceRow, rules: &BTreeMap<(String, String), String>) {
+        // What the server does where nothing is said.
+        let usual = if self.flavour.mariadb { Action::Restrict } else { Action::NoAction };
+        let Some(table) = self.of(&row.table) else { return };
+        if table.foreign_keys.last().is_none_or(|key| key.name != row.name) {
+            let rules = rules.get(&(row.table, row.name.clone())).map_or("", String::as_str);
+            let action = |event: &str| {
+                let (_, rule) = rules.split_once(&format!(" ON {event} "))?;
+                Action::ALL.into_iter().find(|action| rule.starts_with(action.sql()))
+            };
+            table.foreign_keys.push(ForeignKey {
                 name: row.name,
                 columns: Vec::new(),
-                table: TableName::plain(""),
+                table: TableName { schema: row.schema, name: row.target },
                 references: Vec::new(),
-                on_delete: action(&row.on_delete),
-                on_update: action(&row.on_update),
+                on_delete: action("DELETE").unwrap_or(usual),
+                on_update: action("UPDATE").unwrap_or(usual),
                 deferrable: Deferrable::No,
                 native: Native::default(),
-            };
-            if let Some(table) = self.of(&row.table) {
-                table.foreign_keys.push(key);
-            }
+            });
         }
-        for row in introspect::references(database).map_err(reading)? {
-            let Some(table) = self.of(&row.table) else { continue };
-            let Some(key) = table.foreign_keys.iter_mut().find(|key| key.name == row.name) else { continue };
-            key.table = TableName { schema: row.schema, name: row.target };
+        if let Some(key) = table.foreign_keys.last_mut() {
             key.columns.push(row.column);
             key.references.push(row.target_column);
         }
+    }
+
+    /// What is not managed beside the tables, and what it needs of them.
+    fn beside(&mut self, row: BesideRow) {
+        let other = NotManaged { kind: row.kind, name: row.name, table: row.table.map(TableName::plain) };
+        let is_view = other.kind == "view";
+        if is_view && row.text.as_ref().is_none_or(String::is_empty) {
+            self.unseen("SHOW VIEW", &format!("what the {other} reads"));
+        } else if let Some(text) = row.text {
+            let needs = dependents::needs(&other, &text, &self.database, &self.inspected.schema);
+            self.inspected.needs.extend(needs);
+        }
+        if !is_view {
+            self.inspected.definitions.extend(row.event.map(|event| (other.to_string(), event)));
+            self.inspected.not_managed.push(other);
+        }
+    }
+
+    /// Notes something that this user may not see without a right.
+    fn unseen(&mut self, right: &str, what: &str) {
+        let native = &mut self.inspected.native;
+        let known = native.get(UNSEEN).filter(|known| *known != right).map(|known| format!("{known}, {right}"));
+        native.set(UNSEEN, Some(known.unwrap_or_else(|| right.to_owned())));
+        let name = format!("{what}: this user may not see it, grant {right}");
+        self.inspected.not_managed.push(NotManaged { kind: "unseen".to_owned(), name, table: None });
+    }
+
+    fn unseen_triggers(&mut self, database: &mut MysqlConnection) -> QueryResult<()> {
+        let seen = SeenTriggers::ask(database, self.flavour, &self.database)?;
+        if !self.inspected.schema.tables.keys().all(|table| seen.has(&table.name)) {
+            self.unseen("TRIGGER", "which triggers there are");
+        }
         Ok(())
     }
-}
-
-fn action(rule: &str) -> Action {
-    Action::ALL.into_iter().find(|action| action.sql() == rule).unwrap_or_default()
 }
 
 /// The portable type that the server's words spell, or these words.

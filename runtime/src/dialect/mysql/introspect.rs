@@ -32,6 +32,8 @@ pub(super) struct ColumnRow {
     pub(super) extra: String,
     pub(super) comment: String,
     pub(super) expression: Option<String>,
+    /// The number of the reference system that its places are in.
+    pub(super) reference_system: Option<String>,
 }
 
 /// A part of an index.
@@ -47,23 +49,6 @@ pub(super) struct IndexRow {
     pub(super) comment: String,
     pub(super) ignored: bool,
     pub(super) expression: Option<String>,
-}
-
-/// The rules of a foreign key.
-pub(super) struct RuleRow {
-    pub(super) table: String,
-    pub(super) name: String,
-    pub(super) on_update: String,
-    pub(super) on_delete: String,
-}
-
-/// A view or a trigger.
-pub(super) struct DependentRow {
-    pub(super) kind: String,
-    pub(super) name: String,
-    /// The table of a trigger.
-    pub(super) table: Option<String>,
-    pub(super) text: String,
 }
 
 /// A column of a foreign key.
@@ -88,12 +73,15 @@ pub(super) struct CheckRow {
 }
 
 /// Something beside tables.
-pub(super) struct OtherRow {
+pub(super) struct BesideRow {
     pub(super) kind: String,
     pub(super) name: String,
+    /// The table of a trigger.
     pub(super) table: Option<String>,
     /// What a trigger notices.
     pub(super) event: Option<String>,
+    /// What a trigger does, or a view reads.
+    pub(super) text: Option<String>,
 }
 
 /// The values of a row, one after the other.
@@ -130,11 +118,14 @@ pub(super) fn tables(database: &mut MysqlConnection) -> QueryResult<Vec<TableRow
     })
 }
 
-pub(super) fn columns(database: &mut MysqlConnection) -> QueryResult<Vec<ColumnRow>> {
-    let sql = "SELECT TABLE_NAME, COLUMN_NAME, COLUMN_DEFAULT, IS_NULLABLE, COLUMN_TYPE, COLLATION_NAME, EXTRA, \
-               COLUMN_COMMENT, GENERATION_EXPRESSION FROM information_schema.COLUMNS \
-               WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME, ORDINAL_POSITION";
-    read(database, sql, |it| ColumnRow {
+pub(super) fn columns(database: &mut MysqlConnection, flavour: Flavour) -> QueryResult<Vec<ColumnRow>> {
+    let reference_system = if flavour.mariadb || flavour.version < (8, 0, 3) { "NULL" } else { "SRS_ID" };
+    let sql = format!(
+        "SELECT TABLE_NAME, COLUMN_NAME, COLUMN_DEFAULT, IS_NULLABLE, COLUMN_TYPE, COLLATION_NAME, EXTRA, \
+         COLUMN_COMMENT, GENERATION_EXPRESSION, {reference_system} FROM information_schema.COLUMNS \
+         WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME, ORDINAL_POSITION"
+    );
+    read(database, &sql, |it| ColumnRow {
         table: it.text(),
         name: it.text(),
         default: it.optional(),
@@ -144,6 +135,7 @@ pub(super) fn columns(database: &mut MysqlConnection) -> QueryResult<Vec<ColumnR
         extra: it.text(),
         comment: it.text(),
         expression: it.optional().filter(|expression| !expression.is_empty()),
+        reference_system: it.optional(),
     })
 }
 
@@ -170,13 +162,6 @@ pub(super) fn indexes(database: &mut MysqlConnection, flavour: Flavour) -> Query
         ignored: it.is("YES"),
         expression: it.optional(),
     })
-}
-
-pub(super) fn rules(database: &mut MysqlConnection) -> QueryResult<Vec<RuleRow>> {
-    let sql = "SELECT TABLE_NAME, CONSTRAINT_NAME, UPDATE_RULE, DELETE_RULE \
-               FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE() \
-               ORDER BY TABLE_NAME, CONSTRAINT_NAME";
-    read(database, sql, |it| RuleRow { table: it.text(), name: it.text(), on_update: it.text(), on_delete: it.text() })
 }
 
 pub(super) fn references(database: &mut MysqlConnection) -> QueryResult<Vec<ReferenceRow>> {
@@ -226,22 +211,21 @@ pub(super) fn shown(database: &mut MysqlConnection, table: &TableName) -> QueryR
     Ok(shown.into_iter().next().unwrap_or_default())
 }
 
-/// Views and triggers with their texts.
-pub(super) fn dependents(database: &mut MysqlConnection) -> QueryResult<Vec<DependentRow>> {
-    let sql = "SELECT 'trigger', TRIGGER_NAME, EVENT_OBJECT_TABLE, ACTION_STATEMENT FROM information_schema.TRIGGERS \
-               WHERE TRIGGER_SCHEMA = DATABASE() \
-               UNION ALL SELECT 'view', TABLE_NAME, NULL, VIEW_DEFINITION FROM information_schema.VIEWS \
-               WHERE TABLE_SCHEMA = DATABASE()";
-    read(database, sql, |it| DependentRow { kind: it.text(), name: it.text(), table: it.optional(), text: it.text() })
-}
-
-/// Triggers, procedures, functions and events.
-pub(super) fn others(database: &mut MysqlConnection) -> QueryResult<Vec<OtherRow>> {
-    let sql = "SELECT 'trigger', TRIGGER_NAME, EVENT_OBJECT_TABLE, EVENT_MANIPULATION FROM information_schema.TRIGGERS \
-               WHERE TRIGGER_SCHEMA = DATABASE() \
-               UNION ALL SELECT LOWER(ROUTINE_TYPE), ROUTINE_NAME, NULL, NULL FROM information_schema.ROUTINES \
+/// Triggers, views, procedures, functions and events.
+pub(super) fn beside(database: &mut MysqlConnection) -> QueryResult<Vec<BesideRow>> {
+    let sql = "SELECT 'trigger', TRIGGER_NAME, EVENT_OBJECT_TABLE, EVENT_MANIPULATION, ACTION_STATEMENT \
+               FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE() \
+               UNION ALL SELECT 'view', TABLE_NAME, NULL, NULL, VIEW_DEFINITION FROM information_schema.VIEWS \
+               WHERE TABLE_SCHEMA = DATABASE() \
+               UNION ALL SELECT LOWER(ROUTINE_TYPE), ROUTINE_NAME, NULL, NULL, NULL FROM information_schema.ROUTINES \
                WHERE ROUTINE_SCHEMA = DATABASE() \
-               UNION ALL SELECT 'event', EVENT_NAME, NULL, NULL FROM information_schema.EVENTS \
+               UNION ALL SELECT 'event', EVENT_NAME, NULL, NULL, NULL FROM information_schema.EVENTS \
                WHERE EVENT_SCHEMA = DATABASE()";
-    read(database, sql, |it| OtherRow { kind: it.text(), name: it.text(), table: it.optional(), event: it.optional() })
+    read(database, sql, |it| BesideRow {
+        kind: it.text(),
+        name: it.text(),
+        table: it.optional(),
+        event: it.optional(),
+        text: it.optional(),
+    })
 }

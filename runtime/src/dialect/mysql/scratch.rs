@@ -13,6 +13,10 @@ use crate::error::Error;
 use crate::inspect::Inspected;
 use crate::plan::Mode;
 
+/// The words by which what is read of a database has what texts are like in it if nothing else is said.
+pub(super) const CHARACTERS: &str = "characters";
+pub(super) const COLLATION: &str = "collation";
+
 /// Drops the scratch databases of those who have gone without it: a lock of its name is held while one is in use.
 fn drop_left_over(database: &mut MysqlConnection) {
     let left = database.rows(
@@ -25,8 +29,13 @@ fn drop_left_over(database: &mut MysqlConnection) {
     }
 }
 
-/// Makes a schema in a scratch database, reads it, and drops the database whatever happens.
-pub(super) fn inspect(database: &mut MysqlConnection, schema: &Schema) -> Result<Inspected, Error> {
+/// Makes a schema in a scratch database, reads it, and drops the database whatever happens. Texts are as in the database
+/// that it is compared with, or as in the one in use.
+pub(super) fn inspect(
+    database: &mut MysqlConnection,
+    schema: &Schema,
+    like: Option<&Inspected>,
+) -> Result<Inspected, Error> {
     if let Some(table) = schema.tables.keys().find(|name| name.schema.is_some()) {
         return Err(Error::Unreadable {
             object: format!("the table {table}"),
@@ -46,7 +55,11 @@ pub(super) fn inspect(database: &mut MysqlConnection, schema: &Schema) -> Result
     let mut values = rows.into_iter().flatten();
     let mut next = || values.next().flatten();
     let (own, mode, checks) = (next(), next().unwrap_or_default(), next().unwrap_or_default());
-    let (characters, collation) = (next().unwrap_or_default(), next().unwrap_or_default());
+    let mut as_in = |word: &str| {
+        let own = next().unwrap_or_default();
+        like.and_then(|it| it.native.get(word)).map_or(own, str::to_owned)
+    };
+    let (characters, collation) = (as_in(CHARACTERS), as_in(COLLATION));
     let name = format!("migratable_scratch_{}", next().unwrap_or_default());
     let lock = text(&name);
     let name = quoted(&name);

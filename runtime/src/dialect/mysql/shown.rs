@@ -1,4 +1,5 @@
-//! What only SHOW CREATE TABLE tells: how an index was asked for, periods, and whether Aria was asked for transactions.
+//! What only SHOW CREATE TABLE tells: how an index was asked for, periods, whether Aria was asked for transactions; and
+//! the rules of foreign keys, which stand elsewhere for those only who may do more than read.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +14,14 @@ pub(super) struct Asked {
     pub(super) parser: Option<String>,
 }
 
-/// A table's indexes by name, the names of its periods, and the value of its option.
+/// A table's indexes by name, the names of its periods, the rules of its foreign keys, and the value of its option.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Shown {
     pub(super) transactional: Option<String>,
     pub(super) indexes: BTreeMap<String, Asked>,
     pub(super) periods: Vec<String>,
+    /// What stands behind foreign keys, by their names: ` ON DELETE CASCADE`.
+    pub(super) rules: BTreeMap<String, String>,
 }
 
 /// Reads the text of a table.
@@ -33,6 +36,11 @@ pub(super) fn read(sql: &str) -> Shown {
             let options = options.split(" COMMENT='").next().unwrap_or_default();
             let value = options.split(' ').find_map(|option| option.strip_prefix("TRANSACTIONAL="));
             shown.transactional = value.map(str::to_owned);
+            continue;
+        }
+        if let Some((key, rest)) = line.strip_prefix("CONSTRAINT ").and_then(name) {
+            let behind = rest.trim_start().strip_prefix("FOREIGN KEY").and_then(|it| it.rsplit_once(')'));
+            shown.rules.extend(behind.map(|(_, rules)| (key, rules.trim_end_matches(',').to_owned())));
             continue;
         }
         let Some((kind, rest)) = line.split_once("KEY ") else { continue };
@@ -111,7 +119,9 @@ mod tests {
              PRIMARY KEY (`a`) USING BTREE,\n  KEY `odd ``) (` (`x)`(3),`b` DESC) USING HASH COMMENT 'USING BTREE',\n  \
              UNIQUE KEY `plain` (`a`) COMMENT 'KEY_BLOCK_SIZE=4',\n  \
              FULLTEXT KEY `ft` (`c`) KEY_BLOCK_SIZE=8 /*!50100 WITH PARSER `ngram` */ ,\n  \
-             PERIOD FOR `valid` (`from`, `to`)\n) ENGINE=InnoDB",
+             PERIOD FOR `valid` (`from`, `to`),\n  \
+             CONSTRAINT `fk )` FOREIGN KEY (`a`) REFERENCES `t ` (`a`) ON DELETE SET NULL ON UPDATE CASCADE,\n  \
+             CONSTRAINT `plain` FOREIGN KEY (`a`) REFERENCES `t` (`a`),\n  CONSTRAINT `ck` CHECK (`a` > 0)\n) ENGINE=InnoDB",
         );
         let asked = |using: Option<&str>, block_size: Option<&str>, parser: Option<&str>| Asked {
             using: using.map(str::to_owned),
@@ -125,5 +135,7 @@ mod tests {
         ];
         assert_eq!(shown.indexes, expected.into_iter().map(|(name, it)| (name.to_owned(), it)).collect());
         assert_eq!(shown.periods, ["valid"]);
+        let rules = [("fk )", " ON DELETE SET NULL ON UPDATE CASCADE"), ("plain", "")];
+        assert_eq!(shown.rules, rules.map(|(key, rules)| (key.to_owned(), rules.to_owned())).into());
     }
 }
