@@ -1,7 +1,7 @@
 //! What views and triggers need of tables. They are not managed, do not follow renames, and are made by the server
 //! whether they work or not.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use migratable_core::{Operation, Schema, TableName};
 
