@@ -46,6 +46,7 @@ pub fn upgrade(op: &mut Operations) {
     op.drop_column("users", "last_name");
     op.map_rows("users", join_names);
     op.drop_enum_value("state", "gone");
+    op.run(name_the_nameless);
 }
 
 #[operations]
@@ -60,6 +61,12 @@ pub fn downgrade(op: &mut Operations) {
 fn trim(db: &mut Db) -> Result<()> {
     use trim::*;
     diesel::update(users::table).set(users::first_name.eq("Ada")).filter(users::first_name.eq(" Ada")).execute(db)?;
+    Ok(())
+}
+
+fn name_the_nameless(db: &mut Db) -> Result<()> {
+    use name_the_nameless::*;
+    diesel::update(users::table).set(users::full_name.eq("Nobody")).filter(users::full_name.eq("")).execute(db)?;
     Ok(())
 }
 
@@ -140,6 +147,12 @@ mod of_the_step {
         Ok(diesel::delete(users::table.filter(users::id.‹eq("1"))).execute(db)?)
     }
 }
+mod of_the_step_behind {
+    use super::name_the_nameless::*;
+    pub fn already_dropped(db: &mut super::Db) -> migratable::revision::Result<Vec<String>> {
+        Ok(users::table.select(users::‹first_name).load(db)?)
+    }
+}
 "#;
 
 fn checked(project: &Project, text: &str) -> Vec<Diagnostic> {
@@ -163,20 +176,45 @@ fn rows_are_mapped_by_code_that_the_compiler_checks_for_ever() {
 
     // Every mistake is an error at its place.
     let marked: Vec<(usize, &str)> = MISTAKES.match_indices('‹').collect();
-    assert_eq!(marked.len(), 8);
+    assert_eq!(marked.len(), 9);
     let plain = format!("{NAMES}{}", MISTAKES.replace('‹', ""));
-    let errors = checked(&project, &plain);
     let unmarked = |at: usize| NAMES.len() + at - MISTAKES[..at].matches('‹').count() * '‹'.len_utf8();
-    let expected =
-        ["full_name", "last_name", "mismatched", "missing field `full_name`", "Gone", "Gone", "full_name", "&str"];
-    for ((at, _), expected) in marked.iter().zip(expected) {
-        let before = &plain[..unmarked(*at)];
-        let line = before.matches('\n').count() + 1;
-        let column = before.chars().rev().take_while(|it| *it != '\n').count() + 1;
-        let errors: Vec<_> = errors.iter().filter(|it| it.line == line as u64).cloned().collect();
-        assert_error(&errors, (line as u64, column as u64), expected);
+    let expected = [
+        "full_name",
+        "last_name",
+        "mismatched",
+        "missing field `full_name`",
+        "Gone",
+        "Gone",
+        "full_name",
+        "&str",
+        "first_name",
+    ];
+    let each_is_found = || {
+        let errors = checked(&project, &plain);
+        for ((at, _), expected) in marked.iter().zip(expected) {
+            let before = &plain[..unmarked(*at)];
+            let line = before.matches('\n').count() + 1;
+            let column = before.chars().rev().take_while(|it| *it != '\n').count() + 1;
+            let errors: Vec<_> = errors.iter().filter(|it| it.line == line as u64).cloned().collect();
+            assert_error(&errors, (line as u64, column as u64), expected);
+        }
+        assert!(errors.iter().all(|it| it.line > NAMES.lines().count() as u64), "{errors:#?}");
+    };
+    each_is_found();
+
+    // Where the connection may be one of several kinds, too.
+    let manifest = project.read("migrations/Cargo.toml");
+    for (from, to) in [
+        ("dialects = [\"sqlite\"]", "dialects = [\"sqlite\", \"postgres\", \"mysql\"]"),
+        ("features = [\"sqlite\",", "features = [\"sqlite\", \"postgres\", \"mysql\","),
+    ] {
+        project.replace("migrations/Cargo.toml", from, to);
     }
-    assert!(errors.iter().all(|it| it.line > NAMES.lines().count() as u64), "{errors:#?}");
+    each_is_found();
+    project.write(FILE, NAMES);
+    assert_eq!(project.check(&project.migrations()), [], "without a mistake it compiles");
+    project.write("migrations/Cargo.toml", &manifest);
 
     // A body that is still open is one error.
     let start = NAMES.find("    let full_name").unwrap();
