@@ -8,6 +8,7 @@ mod domains;
 mod impact;
 mod inspect;
 mod introspect;
+mod losses;
 mod numbers;
 mod open;
 mod outside;

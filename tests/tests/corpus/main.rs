@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod conversions;
 mod guards;
 mod journey;
 mod left_alone;

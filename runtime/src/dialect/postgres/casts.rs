@@ -1,18 +1,18 @@
-//! How values of one type become values of another, and which of them would not be the same.
+//! How values of one type become values of another.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use migratable_core::{ColumnType, Dialect, Enum, diff};
+use migratable_core::{ColumnType, Dialect};
 
 use super::types;
-use crate::dialect::literal;
 
 /// Whether a type is one of numbers.
 pub(super) fn is_number(it: &ColumnType) -> bool {
     it.is_integer() || matches!(it, ColumnType::Real | ColumnType::Double | ColumnType::Numeric(_))
 }
 
-fn is_text(it: &ColumnType) -> bool {
+/// Whether a type is one of texts.
+pub(super) fn is_text(it: &ColumnType) -> bool {
     match it {
         ColumnType::Text | ColumnType::Varchar(_) | ColumnType::Char(_) => true,
         ColumnType::Native(sql) => {
@@ -30,7 +30,7 @@ fn is_time(it: &ColumnType) -> bool {
 }
 
 /// The name of a type without what stands in brackets.
-fn family(it: &ColumnType) -> String {
+pub(super) fn family(it: &ColumnType) -> String {
     let name = types::name(it).unwrap_or_default();
     match (name.split_once('('), name.rsplit_once(')')) {
         (Some((front, _)), Some((_, back))) => format!("{front}{back}"),
@@ -58,8 +58,12 @@ pub(super) fn using(from: &ColumnType, to: &ColumnType, column: &str) -> Result<
         }
         (T::Array(_), T::Array(_)) => cast,
         (from, T::Array(element)) => {
+            let list = match may_be_list(from, element) {
+                true => format!("WHEN {} THEN {column}::text::{name} ", is_list(column)),
+                false => String::new(),
+            };
             let element = using(from, element, column)?.unwrap_or_else(|| column.to_owned());
-            Some(format!("CASE WHEN {column} IS NULL THEN NULL ELSE ARRAY[{element}]::{name} END"))
+            Some(format!("CASE WHEN {column} IS NULL THEN NULL {list}ELSE ARRAY[{element}]::{name} END"))
         }
         (from, T::Json) if !is_text(from) && *from != T::Jsonb => Some(format!("to_json({column})")),
         (from, T::Jsonb) if !is_text(from) && *from != T::Json => Some(format!("to_jsonb({column})")),
@@ -77,6 +81,17 @@ pub(super) fn using(from: &ColumnType, to: &ColumnType, column: &str) -> Result<
         (T::Native(_), _) | (_, T::Native(_)) => cast,
         (from, to) => return Err(no_cast(from, to)),
     })
+}
+
+/// Whether a text in braces is no element of an array, but all of them.
+pub(super) fn may_be_list(from: &ColumnType, element: &ColumnType) -> bool {
+    let begins_so = is_text(element) || matches!(element, ColumnType::Json | ColumnType::Jsonb);
+    is_text(from) && !begins_so && !family(element).contains("multirange")
+}
+
+/// Whether a text is in braces.
+pub(super) fn is_list(column: &str) -> String {
+    format!("{column}::text ~ '^\\s*\\{{'")
 }
 
 /// Whether only a cast of the server could make values of one type those of another, and it has none.
@@ -126,76 +141,4 @@ fn contains_enum(it: &ColumnType) -> bool {
 
 pub(super) fn no_cast(from: &ColumnType, to: &ColumnType) -> String {
     format!("PostgreSQL has no cast from {from} to {to}")
-}
-
-/// The condition that holds for values which would be others in the new type, or which it would refuse.
-pub(super) fn offends(
-    from: &ColumnType,
-    to: &ColumnType,
-    column: &str,
-    enums: &BTreeMap<String, Enum>,
-) -> Option<String> {
-    use ColumnType as T;
-    let (from, to) = (&from.on(Dialect::Postgres), &to.on(Dialect::Postgres));
-    if let T::Enum(name) = to {
-        let values: Vec<String> = enums.get(name)?.values.iter().map(|value| literal(value)).collect();
-        return Some(format!("{column}::text NOT IN ({})", values.join(", ")));
-    }
-    if diff::holds_every_value_of(to, from) {
-        return None;
-    }
-    Some(match (from, to) {
-        (_, T::Varchar(length) | T::Char(length)) => format!("char_length({column}::text) > {length}"),
-        (from, to) if is_number(from) && is_number(to) => other_number(from, to, column)?,
-        (from, to) if is_text(from) && is_number(to) => {
-            let number = format!("{column}::text ~ '{}'", pattern(to));
-            match other_number(&T::Numeric(None), to, &format!("{column}::text::numeric")) {
-                Some(other) => format!("CASE WHEN {number} THEN {other} ELSE TRUE END"),
-                None => format!("NOT ({number})"),
-            }
-        }
-        (from, T::Boolean) if is_text(from) => format!(
-            "lower(trim({column}::text)) NOT IN \
-             ('t', 'true', 'f', 'false', 'y', 'yes', 'n', 'no', 'on', 'off', '1', '0')"
-        ),
-        (from, T::Uuid) if is_text(from) => {
-            format!("{column}::text !~* '^\\s*\\{{?[0-9a-f]{{8}}(-?[0-9a-f]{{4}}){{3}}-?[0-9a-f]{{12}}\\}}?\\s*$'")
-        }
-        (from, T::Boolean) if is_number(from) => format!("{column} NOT IN (0, 1)"),
-        (from, to) if family(from) == "bit" && family(to) == "bit" => {
-            format!("{column}::{}::{} <> {column}", types::name(to).ok()?, types::name(from).ok()?)
-        }
-        (T::Uuid, T::BigInt) => format!("{column}::text !~ '^0{{8}}(-0{{4}}){{2}}-[0-7]'"),
-        (T::Uuid, T::Integer) => format!("{column}::text !~ '^0{{8}}(-0{{4}}){{3}}-0{{4}}[0-7]'"),
-        (T::Timestamp | T::TimestampTz, T::Date) => format!("{column} <> date_trunc('day', {column})"),
-        (T::Timestamp | T::TimestampTz, T::Time) => "TRUE".to_owned(),
-        _ => return None,
-    })
-}
-
-fn pattern(to: &ColumnType) -> &'static str {
-    if to.is_integer() {
-        return "^\\s*[-+]?[0-9]+\\s*$";
-    }
-    "^\\s*[-+]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][-+]?[0-9]+)?\\s*$"
-}
-
-/// Numbers that are others in the new type.
-fn other_number(from: &ColumnType, to: &ColumnType, column: &str) -> Option<String> {
-    use ColumnType as T;
-    let whole = |least: &str, most: &str| {
-        let fraction = if from.is_integer() { String::new() } else { format!(" OR {column} <> trunc({column})") };
-        format!("({column} NOT BETWEEN {least} AND {most}{fraction})")
-    };
-    Some(match to {
-        T::SmallInt => whole("-32768", "32767"),
-        T::Integer => whole("-2147483648", "2147483647"),
-        T::BigInt => whole("-9223372036854775808", "9223372036854775807"),
-        T::Numeric(Some((precision, scale))) => format!(
-            "(round({column}::numeric, {scale}) <> {column}::numeric OR abs({column}::numeric) >= 1e{})",
-            precision - scale
-        ),
-        T::Real | T::Double => format!("{column}::{}::numeric <> {column}::numeric", types::name(to).ok()?),
-        _ => return None,
-    })
 }

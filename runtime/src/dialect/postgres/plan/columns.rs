@@ -3,6 +3,7 @@
 use migratable_core::{Column, ColumnType, Native, Operation, Table, TableName};
 
 use super::super::ddl::{self, qualified, quoted};
+use super::super::losses::Conversion;
 use super::super::types::{self, sql_text};
 use super::super::verify::Rows;
 use super::super::{casts, numbers};
@@ -131,32 +132,39 @@ impl Planner<'_> {
             (None, Some(_)) if old.column_type == new.column_type => action.push_str(" COLLATE \"default\""),
             _ => {}
         }
-        let name = quoted(&old.name);
         if let Some(using) = &change.using {
             let value = data::value(&new.column_type, sql_text(using, "the expression")?)?;
             action.push_str(&format!(" USING {value}"));
         } else if old.column_type != new.column_type {
-            let renumbered = casts::renumbered(&old.column_type, &new.column_type, &name);
-            let using = match renumbered.filter(|_| self.mode.is_difference()) {
-                Some(value) => Some(value),
-                None => match self.using(old, new, &name) {
-                    Ok(using) => using,
-                    Err(why) if self.mode.is_difference() => Some(self.empty(before, new, &why)?),
-                    Err(why) => return Err(format!("{why}: say by `.using(sql(\"…\"))` what the values become")),
-                },
-            };
-            let offends = casts::offends(&old.column_type, &new.column_type, &name, &self.schema.enums);
-            let to = types::name(&new.column_type)?;
-            // Only where it is asked for, a text is cut.
-            let cut = offends.is_some() && self.mode == Mode::Difference(Losses::Allowed);
-            if let Some(offends) = offends {
-                self.verify_losses(Rows(before).cast(&old.name, &to, &offends));
-            }
-            let using = using.or_else(|| cut.then(|| format!("{name}::{to}")));
+            let using = self.conversion(before, old, new)?;
             action.extend(using.map(|using| format!(" USING {using}")));
         }
         self.statement(alter(&before.name, &old.name, &action));
         Ok(())
+    }
+
+    /// What makes the values of a column those of its new type, behind a look for those that would be others.
+    fn conversion(&mut self, before: &Table, old: &Column, new: &Column) -> Planned<Option<String>> {
+        let name = quoted(&old.name);
+        let renumbered = casts::renumbered(&old.column_type, &new.column_type, &name);
+        let using = match renumbered.filter(|_| self.mode.is_difference()) {
+            Some(value) => Some(value),
+            None => match self.using(old, new, &name) {
+                Ok(using) => using,
+                Err(why) if self.mode.is_difference() => return self.empty(before, new, &why).map(Some),
+                Err(why) => return Err(format!("{why}: say by `.using(sql(\"…\"))` what the values become")),
+            },
+        };
+        let (from, to) = (self.base(&old.column_type), self.base(&new.column_type));
+        let (enums, casts) = (&self.schema.enums, &self.surroundings.casts);
+        let Some(offends) = (Conversion { from: &from, to: &to, enums, casts }).offends(&name) else {
+            return Ok(using);
+        };
+        let to = types::name(&new.column_type)?;
+        self.verify_losses(Rows(before).cast(&old.name, &to, &offends));
+        // Only where it is asked for, a text is cut.
+        let cut = self.mode == Mode::Difference(Losses::Allowed);
+        Ok(using.or_else(|| cut.then(|| format!("{name}::{to}"))))
     }
 
     /// What makes the values of a column those of its new type, by the types beneath domains.

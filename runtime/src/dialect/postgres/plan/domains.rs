@@ -29,6 +29,15 @@ impl Planner<'_> {
         Column { column_type: base.clone(), ..column.clone() }
     }
 
+    /// The type beneath a domain, in an array as well.
+    pub(super) fn base(&self, column_type: &ColumnType) -> ColumnType {
+        match (self.domain(column_type), column_type) {
+            (Some(domain), _) => domain.base.clone(),
+            (None, ColumnType::Array(element)) => ColumnType::Array(Box::new(self.base(element))),
+            (None, plain) => plain.clone(),
+        }
+    }
+
     /// Whether the rows of a table need nobody to give them a value in a new column.
     pub(super) fn fills_itself(&self, column: &Column) -> bool {
         match self.domain(&column.column_type) {
