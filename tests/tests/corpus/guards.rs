@@ -109,6 +109,16 @@ const GUARDS: &[Guard] = &[
         converts: true,
     },
     Guard {
+        name: "a value that an enum gives up, in an array",
+        dialects: &[Postgres],
+        from: "CREATE TYPE mood AS ENUM ('good', 'bad', 'odd'); CREATE TABLE t (id INTEGER PRIMARY KEY, v mood[]);",
+        to: "CREATE TYPE mood AS ENUM ('good', 'bad'); CREATE TABLE t (id INTEGER PRIMARY KEY, v mood[]);",
+        fit: "INSERT INTO t VALUES (1, '{good,NULL}'), (2, NULL);",
+        offends: "INSERT INTO t VALUES (3, '{bad,odd}');",
+        says: "rows of t hold",
+        converts: true,
+    },
+    Guard {
         name: "a value that an enum gives up",
         dialects: &[Mysql],
         from: "CREATE TABLE t (id INTEGER PRIMARY KEY, v ENUM ('good', 'bad', 'odd'));",

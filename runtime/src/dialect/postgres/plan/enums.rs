@@ -112,10 +112,8 @@ impl Planner<'_> {
             }
             let waits = self.gets_default_later(name, column);
             let to = types::name(&found.column_type)?;
-            let text = match &found.column_type {
-                ColumnType::Array(_) => format!("{}::text[]", quoted(column)),
-                _ => self.kept_text(&quoted(column), after, &removed),
-            };
+            let is_array = matches!(found.column_type, ColumnType::Array(_));
+            let text = self.kept_text(&quoted(column), is_array, after, &removed);
             self.statement(alter(name, column, &format!("TYPE {to} USING ({text})::{to}")));
             match types::default(found)?.filter(|_| !waits) {
                 Some(default) => self.statement(alter(name, column, &format!("SET DEFAULT {default}"))),
@@ -145,14 +143,18 @@ impl Planner<'_> {
     }
 
     /// The value as text. Where nobody was asked, the first value takes the place of those that go.
-    fn kept_text(&self, column: &str, after: &Enum, removed: &[String]) -> String {
-        match after.values.first().filter(|_| self.mode.is_difference() && !removed.is_empty()) {
-            Some(first) => {
-                let removed: Vec<String> = removed.iter().map(|value| literal(value)).collect();
-                let (removed, first) = (removed.join(", "), literal(first));
-                format!("CASE WHEN {column}::text IN ({removed}) THEN {first} ELSE {column}::text END")
+    fn kept_text(&self, column: &str, is_array: bool, after: &Enum, removed: &[String]) -> String {
+        let text = format!("{column}::text{}", if is_array { "[]" } else { "" });
+        let Some(first) = after.values.first().filter(|_| self.mode.is_difference() && !removed.is_empty()) else {
+            return text;
+        };
+        let (first, removed) = (literal(first), removed.iter().map(|value| literal(value)));
+        match is_array {
+            true => removed.fold(text, |text, value| format!("array_replace({text}, {value}, {first})")),
+            false => {
+                let removed: Vec<String> = removed.collect();
+                format!("CASE WHEN {text} IN ({}) THEN {first} ELSE {text} END", removed.join(", "))
             }
-            None => format!("{column}::text"),
         }
     }
 }
