@@ -22,6 +22,9 @@ pub struct Inspected {
     /// Texts that the dialect keeps of its own accord, by the name of the object; of what is not managed, by what it is
     /// called there. They are not compared.
     pub definitions: BTreeMap<String, String>,
+    /// Whether views, policies, triggers, rules or functions stand in the database of PostgreSQL, those as well that are
+    /// left out of what is not managed: by their schema, or by a pattern.
+    pub has_dependents: bool,
     /// What cannot go, because something rests on it that is not managed.
     pub needs: Vec<Need>,
     /// What PostgreSQL can neither drop and make again with what it rests on, nor leave as it is when that changes.
@@ -157,6 +160,35 @@ pub fn left_alone(before: Inspected, after: Inspected) -> (Inspected, Inspected)
     let known = |it: &Inspected| it.schema.enums.keys().cloned().collect::<BTreeSet<_>>();
     let (enums_before, enums_after) = (known(&before), known(&after));
     (before.leaving_alone(&of_before, &enums_after), after.leaving_alone(&of_after, &enums_before))
+}
+
+/// Where tables, indexes and keys stand on PostgreSQL, if it is not the usual place.
+const TABLESPACE: &str = "tablespace";
+
+/// Takes the place of tables and indexes for granted, which nobody chooses who writes models: what both have stands where it
+/// stands in the live database, the other things stand nowhere in particular.
+#[must_use]
+pub fn in_place(mut live: Inspected, mut expected: Inspected) -> (Inspected, Inspected) {
+    for (name, table) in &mut live.schema.tables {
+        let other = expected.schema.tables.get_mut(name);
+        let mut other: BTreeMap<_, _> = other.map(placed).into_iter().flatten().collect();
+        for (part, native) in placed(table) {
+            match other.get_mut(&part) {
+                Some(it) => it.set(TABLESPACE, native.get(TABLESPACE)),
+                None => native.set(TABLESPACE, None::<String>),
+            }
+        }
+    }
+    (live, expected)
+}
+
+/// What has a place of its own: the table, and its indexes and keys by their names.
+fn placed(table: &mut Table) -> Vec<(Option<String>, &mut Native)> {
+    let indexes = table.indexes.iter_mut().map(|it| (Some(it.name.clone()), &mut it.native));
+    let uniques = table.uniques.iter_mut().map(|it| (Some(it.name.clone()), &mut it.native));
+    let key = table.primary_key.iter_mut().map(|it| (Some(it.name.clone()), &mut it.native));
+    let own = std::iter::once((None, &mut table.native));
+    own.chain(indexes).chain(uniques).chain(key).collect()
 }
 
 /// What a script does with values that the wanted database cannot hold as they are.

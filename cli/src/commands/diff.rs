@@ -128,6 +128,7 @@ impl Pair {
                 let live = from.inspect(&foreign)?;
                 let to = scratch(&to, &from, &live, console)?;
                 let (live, to) = inspect::left_alone(live.without_other_schemas(&to.schema), to);
+                let (live, to) = inspect::in_place(live, to);
                 Ok(Pair { from: live, to, dialect: Some(from.dialect) }.without_column_order())
             }
             (Side::Schema(from), Side::Database(to)) => {
@@ -135,6 +136,7 @@ impl Pair {
                 let from = scratch(&from, &to, &live, console)?;
                 let live = live.without_other_schemas(&from.schema);
                 let (from, live) = inspect::left_alone(from, live);
+                let (live, from) = inspect::in_place(live, from);
                 Ok(Pair { from, to: live, dialect: Some(to.dialect) }.without_column_order())
             }
             (Side::Schema(from), Side::Schema(to)) => {

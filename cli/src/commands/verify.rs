@@ -1,7 +1,7 @@
 //! `verify`.
 
 use migratable::Unfinished;
-use migratable::inspect::inspect_scratch_like;
+use migratable::inspect::{in_place, inspect_scratch_like};
 use migratable_core::Operation;
 use migratable_core::diff::{Answers, diff};
 use migratable_core::shell;
@@ -84,7 +84,7 @@ fn compared(database: &Database, scratch: Option<&Database>, project: &Project) 
         None => foreign.left_out_of(inspect_scratch_like(&mut connection, &expected, &live).map_err(failure)?),
         Some(scratch) => scratch.inspect_scratch(&expected, &live, &foreign)?,
     };
-    let (live, expected) = (live.without_column_order(), expected.without_column_order());
+    let (live, expected) = in_place(live.without_column_order(), expected.without_column_order());
     let answers = Answers { allow_loss: true, ..Answers::default() };
     let differences = diff(&expected.schema, &live.schema, &answers).map_err(super::diff::failed)?.upgrade;
     let not_managed = live.not_managed.iter().map(ToString::to_string).collect();

@@ -1,7 +1,10 @@
 //! Scripts that turn one database into another, where databases and their clients are not as usual.
 
 use diesel::connection::SimpleConnection;
-use migratable::inspect::inspect;
+use migratable::Settings;
+use migratable::inspect::{Losses, inspect, script};
+use migratable_core::Dialect;
+use migratable_core::diff::{Answers, diff};
 
 use super::database::{Throwaway, run, values};
 use super::pairs::turn;
@@ -175,6 +178,71 @@ fn a_computed_column_keeps_what_is_granted_on_it() {
     let after = values(&mut db, granted);
     run(&mut db, &format!("DROP OWNED BY {role}; DROP ROLE {role}"));
     assert_eq!(after, before);
+}
+
+#[test]
+fn a_view_keeps_what_is_granted_on_its_columns() {
+    let there = Throwaway::new();
+    let mut db = there.connect();
+    let role = format!("migratable_view_grants_{}", std::process::id());
+    run(&mut db, &format!("CREATE ROLE {role}; CREATE TABLE a (x int); CREATE VIEW v AS SELECT x FROM a"));
+    run(&mut db, &format!("GRANT SELECT (x) ON v TO {role} WITH GRANT OPTION"));
+    let granted = "SELECT attacl FROM pg_attribute WHERE attrelid = 'v'::regclass AND attname = 'x'";
+    let before = values(&mut db, granted);
+    turn_into(&there, "CREATE TABLE a (x bigint)");
+    let after = values(&mut db, granted);
+    run(&mut db, &format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+    assert_eq!(after, before);
+}
+
+#[test]
+fn tables_and_indexes_stand_where_they_are_wanted_and_what_is_made_again_where_it_stood() {
+    let space = format!("migratable_space_{}", std::process::id());
+    let (there, other, server) = (Throwaway::new(), Throwaway::new(), Throwaway::new());
+    let mut outside = server.connect();
+    run(&mut outside, "SET allow_in_place_tablespaces = on");
+    run(&mut outside, &format!("CREATE TABLESPACE {space} LOCATION ''"));
+    let made = |at: &str, key: &str| {
+        format!(
+            "CREATE TABLE a (id int, x text, CONSTRAINT pk PRIMARY KEY (id) {key}) {at};
+             CREATE UNIQUE INDEX ix ON a (lower(x)) {at}"
+        )
+    };
+    let (at, key) = (format!("TABLESPACE {space}"), format!("USING INDEX TABLESPACE {space}"));
+    let view = format!("CREATE MATERIALIZED VIEW m {at} AS SELECT x FROM a; CREATE INDEX im ON m (x) {at}");
+    run(&mut there.connect(), &format!("{}; INSERT INTO a VALUES (1, 'one'); {view}", made("", "")));
+    let placed = "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class \
+                  WHERE reltablespace <> 0 AND relnamespace = 'public'::regnamespace";
+    let mut seen = Vec::new();
+    for (at, key, type_name) in [(&*at, &*key, "text"), (&at, &key, "varchar(9)"), ("", "", "varchar(9)")] {
+        run(&mut other.connect(), "DROP TABLE IF EXISTS a");
+        run(&mut other.connect(), &made(at, key).replace("x text", &format!("x {type_name}")));
+        let turned = turn(&there, &inspect(&mut other.connect()).unwrap(), &[]);
+        seen.push(turned.map(|()| values(&mut there.connect(), placed).join("")));
+    }
+    drop((there, other));
+    run(&mut outside, &format!("DROP TABLESPACE {space}"));
+    let wanted = ["a im ix m pk", "a im ix m pk", "im m"].map(|it| Ok(it.to_owned()));
+    assert_eq!(seen, wanted);
+}
+
+#[test]
+fn what_rests_on_a_column_is_set_aside_where_it_is_left_out_of_the_comparison() {
+    for sql in [
+        "CREATE SCHEMA reporting; CREATE VIEW reporting.v AS SELECT x FROM a",
+        "CREATE VIEW legacy_v AS SELECT x FROM a",
+    ] {
+        let (there, other) = (Throwaway::new(), Throwaway::new());
+        run(&mut there.connect(), &format!("CREATE TABLE a (x int); INSERT INTO a VALUES (7); {sql}"));
+        run(&mut other.connect(), "CREATE TABLE a (x bigint)");
+        let wanted = inspect(&mut other.connect()).unwrap();
+        let found = inspect(&mut there.connect()).unwrap().without_other_schemas(&wanted.schema);
+        let found = found.without_tables(|table| table.name.starts_with("legacy_"));
+        assert!(found.not_managed.is_empty(), "{:?}", found.not_managed);
+        let operations = diff(&found.schema, &wanted.schema, &Answers::default()).unwrap().upgrade;
+        let script = script(Dialect::Postgres, &found, &wanted, &operations, Losses::Refused, &Settings::USUAL);
+        there.psql(&script.unwrap()).unwrap();
+    }
 }
 
 #[test]

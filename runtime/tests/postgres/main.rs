@@ -22,6 +22,7 @@ mod differences;
 mod freed;
 mod impact;
 mod large;
+mod newer;
 mod not_managed;
 mod offline;
 mod outside;

@@ -60,6 +60,73 @@ fn what_is_not_managed_is_listed() {
 }
 
 #[test]
+fn what_stands_beside_all_tables_is_listed() {
+    let throwaway = Throwaway::new();
+    let mut db = throwaway.connect();
+    run(
+        &mut db,
+        "CREATE TYPE pair AS (x int, y int);
+         CREATE EXTENSION citext;
+         CREATE ACCESS METHOD heap2 TYPE TABLE HANDLER heap_tableam_handler;
+         CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int);
+         CREATE CAST (pair AS text) WITH INOUT;
+         CREATE COLLATION code FROM \"C\";
+         CREATE CONVERSION latin FOR 'UTF8' TO 'LATIN1' FROM utf8_to_iso8859_1;
+         CREATE FUNCTION e() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+         CREATE EVENT TRIGGER event ON sql_drop EXECUTE FUNCTION e();
+         CREATE FOREIGN DATA WRAPPER wrapper;
+         CREATE SERVER remote FOREIGN DATA WRAPPER wrapper;
+         CREATE USER MAPPING FOR PUBLIC SERVER remote;
+         CREATE FOREIGN TABLE far (id int) SERVER remote;
+         CREATE LANGUAGE other HANDLER plpgsql_call_handler;
+         CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq);
+         CREATE OPERATOR FAMILY family USING hash;
+         CREATE OPERATOR CLASS class FOR TYPE int USING hash FAMILY family AS OPERATOR 1 =;
+         CREATE PUBLICATION public;
+         CREATE SUBSCRIPTION sub CONNECTION 'dbname=nowhere' PUBLICATION p WITH (connect = false, slot_name = NONE);
+         CREATE TEXT SEARCH CONFIGURATION tsc (COPY = simple);
+         CREATE TEXT SEARCH DICTIONARY tsd (TEMPLATE = simple);
+         CREATE TEXT SEARCH PARSER tsp (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, LEXTYPES = prsd_lextype);
+         CREATE TEXT SEARCH TEMPLATE tst (LEXIZE = dsimple_lexize);
+         CREATE TRANSFORM FOR int LANGUAGE sql
+             (FROM SQL WITH FUNCTION prsd_lextype(internal), TO SQL WITH FUNCTION int4recv(internal))",
+    );
+    let found = inspect(&mut db).unwrap();
+    // A database that something is subscribed to in does not go.
+    run(&mut db, "DROP SUBSCRIPTION sub");
+    let listed: Vec<String> = found.not_managed.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        listed,
+        [
+            "access method heap2",
+            "aggregate total(integer)",
+            "cast pair AS text",
+            "collation code",
+            "composite type pair",
+            "conversion latin",
+            "event trigger event",
+            "extension citext",
+            "foreign data wrapper wrapper",
+            "foreign server remote",
+            "foreign table far",
+            "function e()",
+            "language other",
+            "operator ===",
+            "operator class class",
+            "operator family family",
+            "publication public",
+            "subscription sub",
+            "text search configuration tsc",
+            "text search dictionary tsd",
+            "text search parser tsp",
+            "text search template tst",
+            "transform for integer language sql",
+            "user mapping for public on remote",
+        ]
+    );
+}
+
+#[test]
 fn a_table_is_not_dropped_for_one_that_is_not_managed() {
     let (plain, partitioned) = (Throwaway::new(), Throwaway::new());
     run(&mut plain.connect(), "CREATE TABLE a (id int)");

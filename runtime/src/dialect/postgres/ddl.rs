@@ -123,7 +123,13 @@ fn create_table(table: &Table) -> Result<String, String> {
     let method = table.native.get("access_method").map_or(String::new(), |it| format!(" USING {}", quoted(it)));
     let with = table.native.get("storage_parameters").map_or(String::new(), |it| format!(" WITH ({it})"));
     let lines = if lines.is_empty() { String::new() } else { format!("\n    {}\n", lines.join(",\n    ")) };
-    Ok(format!("CREATE {unlogged}TABLE {} ({lines}){method}{with}", qualified(&table.name)))
+    let space = in_tablespace(&table.native);
+    Ok(format!("CREATE {unlogged}TABLE {} ({lines}){method}{with}{space}", qualified(&table.name)))
+}
+
+/// Where a table or an index stands, if it is not the usual place.
+fn in_tablespace(native: &Native) -> String {
+    native.get("tablespace").map_or(String::new(), |it| format!(" TABLESPACE {}", quoted(it)))
 }
 
 /// A fact of a table that is set behind CREATE TABLE.
@@ -153,6 +159,14 @@ pub(super) fn set_option(table: &TableName, option: &str, value: Option<&str>, b
             format!("{enable} ROW LEVEL SECURITY, {force} ROW LEVEL SECURITY")
         }
         ("storage_parameters", value) => return set_parameters("TABLE", &table, before, value),
+        ("tablespace", Some(value)) => format!("SET TABLESPACE {}", quoted(value)),
+        ("tablespace", None) => {
+            return Some(block(&format!(
+                "BEGIN EXECUTE format('ALTER TABLE %s SET TABLESPACE %I', {}, (SELECT spcname FROM pg_database \
+                 JOIN pg_tablespace s ON s.oid = dattablespace WHERE datname = current_database())); END",
+                literal(&table)
+            )));
+        }
         _ => return None,
     };
     Some(format!("ALTER TABLE {table} {action}"))

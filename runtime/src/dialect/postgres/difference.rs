@@ -20,9 +20,6 @@ use crate::script::comments;
 use crate::settings::Settings;
 use crate::stranded::stranded;
 
-/// What may rest on tables and types, in the words of what is not managed.
-const DEPENDENTS: [&str; 7] = ["view", "materialized view", "policy", "trigger", "rule", "function", "procedure"];
-
 /// Writes the script. It is one transaction: whatever fails takes everything back.
 pub(super) fn script(
     before: &Inspected,
@@ -41,8 +38,7 @@ pub(super) fn script(
         schema.tables.values_mut().for_each(|table| respell_table(table, &before.definitions));
     }
     // What was never read from a database may have anything.
-    let has_dependents =
-        !schema.is_database || before.not_managed.iter().any(|it| DEPENDENTS.contains(&it.kind.as_str()));
+    let has_dependents = before.has_dependents || !schema.is_database;
     // What both have is as it is here.
     let domains = after.domains.iter().chain(&before.domains).map(|(name, it)| (name.clone(), it.clone())).collect();
     let free = before.not_managed.iter().filter(|it| it.kind == "sequence");

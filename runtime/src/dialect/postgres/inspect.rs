@@ -22,6 +22,9 @@ use crate::error::Error;
 use crate::inspect::{Inspected, Need, NotManaged};
 use crate::settings::HistoryTable;
 
+/// What may rest on tables and types, in the words of what is not managed.
+const DEPENDENTS: [&str; 7] = ["view", "materialized view", "policy", "trigger", "rule", "function", "procedure"];
+
 /// Reads the tables, enums and what stands beside them.
 pub(super) fn inspect(database: &mut PgConnection) -> Result<Inspected, Error> {
     in_passing(database, |database| {
@@ -130,6 +133,7 @@ impl Reader {
         self.others(&mut catalogue, &mut inspected.not_managed);
         inspected.prerequisites = self.prerequisites(catalogue.prerequisites);
         inspected.not_managed.sort();
+        inspected.has_dependents = inspected.not_managed.iter().any(|it| DEPENDENTS.contains(&&*it.kind));
         inspected.definitions = self.sources.take();
         inspected
     }
@@ -190,6 +194,7 @@ impl Reader {
             table.native.set("row_security", row_security.then_some(if forced { "force" } else { "true" }));
             let replica_identity = row.text();
             let owned = row.flag();
+            table.native.set("tablespace", row.optional());
             let kind = match kind.as_str() {
                 "r" if inherited => Some("inherited table"),
                 "r" if typed => Some("typed table"),

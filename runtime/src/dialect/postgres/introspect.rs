@@ -97,7 +97,9 @@ pub(super) fn read(database: &mut PgConnection, version: u32, schemas: Option<&[
             .replace("{compression}", since(140_000, "a.attcompression::text", "''")))?,
         constraints: ask(CONSTRAINTS
             .replace("{scope}", &scope)
-            .replace("{set_columns}", since(150_000, "con.confdelsetcols::text", "NULL::text")))?,
+            .replace("{set_columns}", since(150_000, "con.confdelsetcols::text", "NULL::text"))
+            .replace("{period}", since(180_000, "con.conperiod", "false"))
+            .replace("{enforced}", since(180_000, "con.conenforced", "true")))?,
         indexes: ask(INDEXES
             .replace("{scope}", &scope)
             .replace("{nulls_not_distinct}", since(150_000, "i.indnullsnotdistinct", "false")))?,
@@ -116,9 +118,10 @@ SELECT c.oid::text, n.nspname::text, c.relname::text, c.relkind::text, c.relpers
        nullif(concat_ws(', ', array_to_string(c.reloptions, ', '),
            (SELECT string_agg('toast.' || option, ', ') FROM unnest(toast.reloptions) AS option)), ''),
        d.description, c.relispartition OR inherited.oid IS NOT NULL, c.reloftype <> 0,
-       c.relrowsecurity, c.relforcerowsecurity, c.relreplident::text, owned.objid IS NOT NULL
+       c.relrowsecurity, c.relforcerowsecurity, c.relreplident::text, owned.objid IS NOT NULL, space.spcname::text
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_tablespace space ON space.oid = c.reltablespace
 LEFT JOIN pg_am am ON am.oid = c.relam
 LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid
 LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0
@@ -168,7 +171,8 @@ SELECT con.conrelid::text, con.conname::text, con.contype::text, con.condeferrab
        CASE con.contype WHEN 'c' THEN pg_get_expr(con.conbin, con.conrelid)
                         WHEN 'x' THEN pg_get_constraintdef(con.oid) END,
        con.conindid::text, con.confrelid::text, rn.nspname::text, rc.relname::text, con.confkey::text,
-       con.confupdtype::text, con.confdeltype::text, con.confmatchtype = 'f', {set_columns}, d.description
+       con.confupdtype::text, con.confdeltype::text, con.confmatchtype = 'f', {set_columns}, d.description,
+       {period}, {enforced}
 FROM pg_constraint con
 JOIN pg_class c ON c.oid = con.conrelid AND c.relkind = 'r'
 JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -188,11 +192,13 @@ SELECT i.indrelid::text, i.indexrelid::text, ic.relname::text, i.indisunique, am
        options.list, array_to_string(ic.reloptions, ', '), {nulls_not_distinct}, i.indisvalid, i.indisclustered,
        i.indisreplident, d.description,
        (SELECT string_agg(attnum || ' ' || attstattarget, E'\\x1f' ORDER BY attnum)
-        FROM pg_attribute WHERE attrelid = i.indexrelid AND attstattarget >= 0)
+        FROM pg_attribute WHERE attrelid = i.indexrelid AND attstattarget >= 0),
+       space.spcname::text
 FROM pg_index i
 JOIN pg_class c ON c.oid = i.indrelid AND c.relkind = 'r'
 JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_class ic ON ic.oid = i.indexrelid
+LEFT JOIN pg_tablespace space ON space.oid = ic.reltablespace
 JOIN pg_am am ON am.oid = ic.relam
 LEFT JOIN (SELECT attrelid, string_agg(attnum || ':' || array_to_string(attoptions, ', '), E'\\x1f') AS list
            FROM pg_attribute WHERE attoptions IS NOT NULL GROUP BY attrelid) AS options
@@ -265,8 +271,12 @@ SELECT found.kind, n.nspname::text, found.name, found.rel, found.hidden FROM (
         SELECT 'collation' AS kind, oid, collnamespace AS namespace, collname::text AS name FROM pg_collation
         UNION ALL SELECT 'operator', oid, oprnamespace, oprname FROM pg_operator
         UNION ALL SELECT 'operator class', oid, opcnamespace, opcname FROM pg_opclass
+        UNION ALL SELECT 'operator family', oid, opfnamespace, opfname FROM pg_opfamily
+        UNION ALL SELECT 'conversion', oid, connamespace, conname FROM pg_conversion
         UNION ALL SELECT 'text search configuration', oid, cfgnamespace, cfgname FROM pg_ts_config
         UNION ALL SELECT 'text search dictionary', oid, dictnamespace, dictname FROM pg_ts_dict
+        UNION ALL SELECT 'text search parser', oid, prsnamespace, prsname FROM pg_ts_parser
+        UNION ALL SELECT 'text search template', oid, tmplnamespace, tmplname FROM pg_ts_template
     ) AS named WHERE NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = named.oid AND deptype = 'e')
     UNION ALL
     SELECT 'comment', typnamespace, 'on type ' || typname, NULL, false
@@ -276,11 +286,21 @@ SELECT found.kind, n.nspname::text, found.name, found.rel, found.hidden FROM (
     FROM pg_description JOIN pg_class c ON c.oid = objoid WHERE classoid = 'pg_class'::regclass AND relkind = 'S'
     UNION ALL
     SELECT named.kind, 'pg_catalog'::regnamespace, named.name, NULL, true FROM (
-        SELECT 'extension' AS kind, extname::text AS name FROM pg_extension WHERE extname <> 'plpgsql'
-        UNION ALL SELECT 'publication', pubname FROM pg_publication
-        UNION ALL SELECT 'event trigger', evtname FROM pg_event_trigger
-        UNION ALL SELECT 'foreign server', srvname FROM pg_foreign_server
+        SELECT 'extension' AS kind, oid, extname::text AS name FROM pg_extension WHERE extname <> 'plpgsql'
+        UNION ALL SELECT 'publication', oid, pubname FROM pg_publication
+        UNION ALL SELECT 'subscription', oid, subname FROM pg_subscription
+        WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+        UNION ALL SELECT 'event trigger', oid, evtname FROM pg_event_trigger
+        UNION ALL SELECT 'foreign data wrapper', oid, fdwname FROM pg_foreign_data_wrapper
+        UNION ALL SELECT 'foreign server', oid, srvname FROM pg_foreign_server
+        UNION ALL SELECT 'user mapping', umid, format('for %s on %s', usename, srvname) FROM pg_user_mappings
+        UNION ALL SELECT 'language', oid, lanname FROM pg_language
+        UNION ALL SELECT 'access method', oid, amname FROM pg_am
+        UNION ALL SELECT 'cast', oid, format('%s AS %s', format_type(castsource, NULL), format_type(casttarget, NULL)) FROM pg_cast
+        UNION ALL SELECT 'transform', t.oid, format('for %s language %s', format_type(trftype, NULL), lanname)
+        FROM pg_transform t JOIN pg_language l ON l.oid = trflang
     ) AS named
+    WHERE named.oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = named.oid AND deptype IN ('e', 'i'))
 ) AS found JOIN pg_namespace n ON n.oid = found.namespace
 WHERE found.hidden OR {scope}
 ORDER BY 1, 2, 3";

@@ -22,6 +22,9 @@ const OTHERS: [&str; 12] = [
 /// And what it leaves the comments of alone.
 const COMMENTED: [&str; 2] = ["SEQUENCE", "TYPE"];
 
+/// What says in which tablespace the next objects stand.
+const PLACE: &str = "SET default_tablespace = ";
+
 struct Object<'a> {
     name: &'a str,
     kind: &'a str,
@@ -31,7 +34,7 @@ struct Object<'a> {
 
 pub(super) fn read(database: &Database<'_>) -> Result<Held, String> {
     let dump = database.pg_dump()?;
-    let objects: Vec<Object<'_>> = dump.split("\n--\n-- Name: ").skip(1).filter_map(object).collect();
+    let objects = objects(&dump);
     let mut held = Held::default();
     for object in &objects {
         // A schema and an extension are made when a table needs them, and never dropped.
@@ -45,6 +48,22 @@ pub(super) fn read(database: &Database<'_>) -> Result<Held, String> {
         }
     }
     Ok(held)
+}
+
+/// All objects, each with its tablespace if that is not the usual one.
+fn objects(dump: &str) -> Vec<Object<'_>> {
+    let mut objects: Vec<Object<'_>> = Vec::new();
+    let mut place = "''";
+    for part in dump.split("\n--\n-- Name: ") {
+        if let Some(mut object) = object(part) {
+            let is_placed = ["TABLE", "INDEX", "CONSTRAINT", "MATERIALIZED VIEW"].contains(&object.kind);
+            object.lines.extend((is_placed && place != "''").then_some(place));
+            objects.push(object);
+        }
+        // It stands in front of the next object.
+        place = part.lines().find_map(|line| line.strip_prefix(PLACE)).map_or(place, |it| it.trim_end_matches(';'));
+    }
+    objects
 }
 
 /// `name; Type: TABLE; Schema: public; Owner: -`, a line of dashes, and the statements.

@@ -3,7 +3,7 @@
 use migratable_core::{Action, Check, Deferrable, ForeignKey, Native, PrimaryKey, TableName, Unique};
 
 use super::super::types::sql_text;
-use super::{check_name, list, qualified, quoted};
+use super::{check_name, in_tablespace, list, qualified, quoted};
 
 fn constraint(name: &str) -> Result<String, String> {
     check_name(name)?;
@@ -19,6 +19,9 @@ fn behind(native: &Native) -> String {
     if let Some(parameters) = native.get("storage_parameters") {
         sql.push_str(&format!(" WITH ({parameters})"));
     }
+    if native.has("tablespace") {
+        sql.push_str(&format!(" USING INDEX{}", in_tablespace(native)));
+    }
     match native.get("deferrable") {
         Some("deferred") => sql.push_str(" DEFERRABLE INITIALLY DEFERRED"),
         Some(_) => sql.push_str(" DEFERRABLE"),
@@ -27,14 +30,40 @@ fn behind(native: &Native) -> String {
     sql
 }
 
+/// The columns of a key or unique.
+fn keyed(columns: &[String], native: &Native) -> String {
+    format!("{}{}", list(columns), if native.has("period") { " WITHOUT OVERLAPS" } else { "" })
+}
+
+/// The columns at one end of a foreign key.
+fn end(columns: &[String], native: &Native) -> String {
+    match columns.split_last() {
+        Some((period, others)) if native.has("period") => {
+            let others = others.iter().map(|it| format!("{}, ", quoted(it))).collect::<String>();
+            format!("{others}PERIOD {}", quoted(period))
+        }
+        _ => list(columns),
+    }
+}
+
+/// Whether rows need not meet a check or a reference.
+fn proof(native: &Native) -> &'static str {
+    match native.get("not_valid") {
+        Some("not enforced") => " NOT ENFORCED",
+        Some(_) => " NOT VALID",
+        None => "",
+    }
+}
+
 pub(in super::super) fn primary_key(key: &PrimaryKey) -> Result<String, String> {
-    Ok(format!("{} PRIMARY KEY ({}){}", constraint(&key.name)?, list(&key.columns), behind(&key.native)))
+    let name = constraint(&key.name)?;
+    Ok(format!("{name} PRIMARY KEY ({}){}", keyed(&key.columns, &key.native), behind(&key.native)))
 }
 
 pub(in super::super) fn unique(unique: &Unique) -> Result<String, String> {
     let nulls = if unique.native.has("nulls_not_distinct") { " NULLS NOT DISTINCT" } else { "" };
     let name = constraint(&unique.name)?;
-    Ok(format!("{name} UNIQUE{nulls} ({}){}", list(&unique.columns), behind(&unique.native)))
+    Ok(format!("{name} UNIQUE{nulls} ({}){}", keyed(&unique.columns, &unique.native), behind(&unique.native)))
 }
 
 pub(in super::super) fn check(check: &Check) -> Result<String, String> {
@@ -44,17 +73,16 @@ pub(in super::super) fn check(check: &Check) -> Result<String, String> {
         return Ok(format!("{name} {condition}"));
     }
     let no_inherit = if check.native.has("no_inherit") { " NO INHERIT" } else { "" };
-    let not_valid = if check.native.has("not_valid") { " NOT VALID" } else { "" };
-    Ok(format!("{name} CHECK ({condition}){no_inherit}{not_valid}"))
+    Ok(format!("{name} CHECK ({condition}){no_inherit}{}", proof(&check.native)))
 }
 
 pub(in super::super) fn foreign_key(key: &ForeignKey) -> Result<String, String> {
     let mut sql = format!(
         "{} FOREIGN KEY ({}) REFERENCES {} ({})",
         constraint(&key.name)?,
-        list(&key.columns),
+        end(&key.columns, &key.native),
         qualified(&key.table),
-        list(&key.references)
+        end(&key.references, &key.native)
     );
     if key.native.has("match_full") {
         sql.push_str(" MATCH FULL");
@@ -73,9 +101,7 @@ pub(in super::super) fn foreign_key(key: &ForeignKey) -> Result<String, String> 
         Deferrable::Immediate => " DEFERRABLE",
         Deferrable::Deferred => " DEFERRABLE INITIALLY DEFERRED",
     });
-    if key.native.has("not_valid") {
-        sql.push_str(" NOT VALID");
-    }
+    sql.push_str(proof(&key.native));
     Ok(sql)
 }
 

@@ -3,7 +3,7 @@
 use migratable_core::{Index, IndexPart, IndexTarget, Nulls, TableName};
 
 use super::super::types::sql_text;
-use super::{check_name, in_schema_of, list, qualified, quoted};
+use super::{check_name, in_schema_of, in_tablespace, list, qualified, quoted};
 use crate::dialect::literal;
 
 /// CREATE INDEX, and what belongs to the index.
@@ -23,6 +23,7 @@ pub(in super::super) fn create_index(table: &TableName, index: &Index) -> Result
     if let Some(parameters) = index.native.get("storage_parameters") {
         sql.push_str(&format!(" WITH ({parameters})"));
     }
+    sql.push_str(&in_tablespace(&index.native));
     if let Some(predicate) = &index.predicate {
         sql.push_str(" WHERE ");
         sql.push_str(sql_text(predicate, &format!("the condition of the index `{}`", index.name))?);

@@ -35,7 +35,7 @@ impl Reader {
             (false, _) => Deferrable::No,
         };
         let mut native = Native::default();
-        native.set("not_valid", (!row.flag()).then_some("true"));
+        let is_valid = row.flag();
         let no_inherit = row.flag();
         let columns = numbers.names(relation, &row.numbers());
         let expression = row.text();
@@ -47,6 +47,15 @@ impl Reader {
         let set_columns = numbers.names(relation, &row.numbers());
         native.set("set_columns", (!set_columns.is_empty()).then(|| list(&set_columns)));
         native.set("comment", row.optional());
+        native.set("period", row.flag().then_some("true"));
+        native.set(
+            "not_valid",
+            match (row.flag(), is_valid) {
+                (false, _) => Some("not enforced"),
+                (true, false) => Some("true"),
+                (true, true) => None,
+            },
+        );
         let Some(found) = numbers.tables.get_mut(relation) else { return };
         let target = &mut found.table;
         if let Some(index) = index {

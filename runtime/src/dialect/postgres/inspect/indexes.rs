@@ -41,6 +41,7 @@ impl Reader {
         let (clustered, replica) = (row.flag(), row.flag());
         let comment = row.optional();
         native.set("statistics", Some(row.list().join(", ")).filter(|it| !it.is_empty()));
+        native.set("tablespace", row.optional());
         let include = numbers.names(relation, keys.get(key_count..).unwrap_or_default());
         let mut parts = Vec::new();
         for (at, key) in keys.iter().take(key_count).enumerate() {

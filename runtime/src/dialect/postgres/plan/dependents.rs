@@ -29,13 +29,14 @@ BEGIN
             JOIN found ON needs.refclassid = 'pg_class'::regclass AND needs.refobjid = found.view
         )
         SELECT c.oid, c.oid::regclass::text AS name, c.relispopulated, c.reloptions, c.relowner, c.relacl,
+               (SELECT ' TABLESPACE ' || quote_ident(spcname) FROM pg_tablespace s WHERE s.oid = reltablespace) AS place,
                CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'MATERIALIZED VIEW' END AS kind
         FROM (SELECT view, max(depth) AS depth FROM found GROUP BY view) AS deepest
         JOIN pg_class c ON c.oid = deepest.view ORDER BY deepest.depth DESC
     LOOP
         INSERT INTO migratable_dependents (statements) SELECT array_agg(statement ORDER BY place) FROM (
-            SELECT 1 AS place, format('CREATE %s %s%s AS %s%s', dependent.kind, dependent.name,
-                coalesce(' WITH (' || array_to_string(dependent.reloptions, ', ') || ')', ''),
+            SELECT 1 AS place, format('CREATE %s %s%s%s AS %s%s', dependent.kind, dependent.name,
+                coalesce(' WITH (' || array_to_string(dependent.reloptions, ', ') || ')', ''), dependent.place,
                 rtrim(pg_get_viewdef(dependent.oid), ';'),
                 CASE WHEN dependent.relispopulated THEN '' ELSE ' WITH NO DATA' END) AS statement
             UNION ALL
@@ -44,6 +45,10 @@ BEGIN
             FROM pg_attrdef JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum WHERE adrelid = dependent.oid
             UNION ALL
             SELECT 2, pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = dependent.oid
+            UNION ALL
+            SELECT 3, format('ALTER INDEX %s SET TABLESPACE %I', i.oid::regclass, spcname)
+            FROM pg_index JOIN pg_class i ON i.oid = indexrelid JOIN pg_tablespace s ON s.oid = reltablespace
+            WHERE indrelid = dependent.oid
             UNION ALL
             SELECT 3, format('ALTER MATERIALIZED VIEW %s CLUSTER ON %I', dependent.name, relname)
             FROM pg_index JOIN pg_class i ON i.oid = indexrelid WHERE indrelid = dependent.oid AND indisclustered
@@ -84,8 +89,9 @@ BEGIN
                 CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
             FROM aclexplode(dependent.relacl) WHERE grantee <> dependent.relowner
             UNION ALL
-            SELECT 8, format('GRANT %s (%I) ON %s TO %s', privilege_type, attname, dependent.name,
-                CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END)
+            SELECT 8, format('GRANT %s (%I) ON %s TO %s%s', privilege_type, attname, dependent.name,
+                CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,
+                CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
             FROM pg_attribute, aclexplode(attacl) WHERE attrelid = dependent.oid
         ) AS made;
         EXECUTE format('DROP %s %s', dependent.kind, dependent.name);
