@@ -1,5 +1,7 @@
 //! The way of one pair: there with rows, compared with a fresh database, and back.
 
+use std::collections::BTreeSet;
+
 use migratable_tests::databases::client::{Database, Server};
 use migratable_tests::databases::comparison::diff;
 use migratable_tests::databases::reader::{self, Held};
@@ -54,7 +56,7 @@ impl Traveller<'_> {
 pub fn travel(traveller: &Traveller<'_>, pair: &Pair) -> Result<(), Wrong> {
     let at = |stage| at(pair, stage);
     let Traveller { database, fresh_to, .. } = traveller;
-    let start = traveller.start(pair)?;
+    let mut start = traveller.start(pair)?;
 
     if pair.operations.as_ref().is_some_and(Vec::is_empty) {
         reader::same(&start.from.managed, &start.to.managed).map_err(at("the pair itself"))?;
@@ -67,8 +69,28 @@ pub fn travel(traveller: &Traveller<'_>, pair: &Pair) -> Result<(), Wrong> {
     }
     let plan = Plan::read(database, fresh_to, &pair.rename).map_err(at("diff"))?;
     plan.is_as_expected(pair).map_err(at("operations"))?;
+    traveller.carefully(pair, &mut start, &plan.script)?;
     traveller.there(pair, &start, &plan.script)?;
     traveller.back(pair, &start)
+}
+
+/// Whether a script stopped at a look of its own, and not at a statement that failed.
+pub fn is_stopped(said: &str) -> bool {
+    said.contains("rows of ") || said.contains("migratable_guard")
+}
+
+/// A word as a program gets it from a shell.
+fn unquoted(word: &str) -> String {
+    match word.strip_prefix('\'').and_then(|it| it.strip_suffix('\'')) {
+        Some(quoted) => quoted.replace("'\\''", "'"),
+        None => word.trim_matches('"').to_owned(),
+    }
+}
+
+/// What an object is and how it is called, in front of the rest of the statement that makes it.
+fn named(statement: &str) -> String {
+    let words = if statement.starts_with("CREATE MATERIALIZED") { 4 } else { 3 };
+    statement.split(' ').take(words).collect::<Vec<_>>().join(" ")
 }
 
 /// An error of a stage.
@@ -91,19 +113,28 @@ impl Traveller<'_> {
     /// If the pair is no SQL of its database, or its rows do not fit.
     pub fn start(&self, pair: &Pair) -> Result<Start, Wrong> {
         let at = |stage| at(pair, stage);
-        let Traveller { database, fresh_from, fresh_to, haste } = self;
-        let make = match haste {
-            Haste::Thorough => Database::make_by_client,
-            Haste::Quick => Database::make,
-        };
-        make(database, &pair.from).map_err(at("from"))?;
-        rows::fill(database, &pair.rows).map_err(at("rows"))?;
-        make(fresh_from, &pair.from).map_err(at("from"))?;
-        make(fresh_to, &pair.to).map_err(at("to"))?;
+        let Traveller { fresh_from, fresh_to, .. } = self;
+        let rows = self.filled(pair)?;
+        self.make(fresh_from, &pair.from).map_err(at("from"))?;
+        self.make(fresh_to, &pair.to).map_err(at("to"))?;
         let from = self.read(fresh_from).map_err(at("reader"))?;
         let to = self.read(fresh_to).map_err(at("reader"))?;
-        let rows = rows::snapshot(database).map_err(at("rows"))?;
         Ok(Start { from, to, rows })
+    }
+
+    fn make(&self, database: &Database<'_>, sql: &str) -> Result<(), String> {
+        match self.haste {
+            Haste::Thorough => database.make_by_client(sql),
+            Haste::Quick => database.make(sql),
+        }
+    }
+
+    /// Makes the database that goes there, with rows.
+    fn filled(&self, pair: &Pair) -> Result<Rows, Wrong> {
+        let at = |stage| at(pair, stage);
+        self.make(&self.database, &pair.from).map_err(at("from"))?;
+        rows::fill(&self.database, &pair.rows).map_err(at("rows"))?;
+        rows::snapshot(&self.database).map_err(at("rows"))
     }
 
     /// The script there; empty if there is nothing to do.
@@ -114,14 +145,55 @@ impl Traveller<'_> {
         script(&self.database, &self.fresh_to, &pair.rename, &[]).map_err(at(pair, "diff"))
     }
 
+    /// Goes there by the script for which no loss is allowed, if it is another one: it leads to the same place with the
+    /// values as they were, or stops with nothing changed; all questions are answered by dropping. Behind it all is as it
+    /// was at the start.
+    ///
+    /// # Errors
+    /// At the first stage that does not come out as it should.
+    pub fn carefully(&self, pair: &Pair, start: &mut Start, allowed: &str) -> Result<(), Wrong> {
+        let at = |stage| at(pair, stage);
+        let Traveller { database, fresh_to, .. } = self;
+        let script = match diff(database, fresh_to, &pair.rename, &["--sql"]) {
+            Err(said) if said.contains("Answer with these flags") => {
+                let gone = said.lines().filter_map(|line| line.trim().strip_prefix("--drop "));
+                let gone: Vec<String> = gone.map(unquoted).collect();
+                let flags: Vec<&str> = gone.iter().flat_map(|it| ["--drop", it]).chain(["--sql"]).collect();
+                diff(database, fresh_to, &pair.rename, &flags)
+            }
+            said => said,
+        };
+        let script = script.map_err(at("careful diff"))?.out;
+        if script.trim_end() == allowed.trim_end() {
+            return Ok(());
+        }
+        match database.run_by_client(&script) {
+            Ok(()) => {
+                self.is_there(pair, start, &script)?;
+                start.rows = self.filled(pair)?;
+                Ok(())
+            }
+            Err(said) if is_stopped(&said) => {
+                self.is_unchanged(start).map_err(with(&script)).map_err(at("careful script stops"))
+            }
+            Err(said) => Err(at("careful script")(with(&script)(said))),
+        }
+    }
+
     /// Goes there.
     ///
     /// # Errors
     /// At the first stage that does not come out as it should.
     pub fn there(&self, pair: &Pair, start: &Start, script: &str) -> Result<(), Wrong> {
         let at = |stage| at(pair, stage);
+        self.database.run_by_client(script).map_err(with(script)).map_err(at("script"))?;
+        self.is_there(pair, start, script)
+    }
+
+    /// Whether a script has led there.
+    fn is_there(&self, pair: &Pair, start: &Start, script: &str) -> Result<(), Wrong> {
+        let at = |stage| at(pair, stage);
         let Traveller { database, fresh_to, .. } = self;
-        database.run_by_client(script).map_err(with(script)).map_err(at("script"))?;
         self.arrived(start, &start.to).map_err(with(script)).map_err(at("there"))?;
         let after = rows::snapshot(database).map_err(at("rows"))?;
         rows::kept(&start.rows, &after, &Renames(&pair.rename), &[]).map_err(with(script)).map_err(at("rows kept"))?;
@@ -154,18 +226,25 @@ impl Traveller<'_> {
     }
 
     /// Whether the database holds what is wanted, and still all that is not managed; of what the other database has of
-    /// that, some was made where it was needed. A sequence that goes with a column in one of them is left out.
+    /// that, some was made where it was needed. A sequence that goes with a column in one of them is left out, and the text
+    /// of what stands over columns of other types there, in which the server leaves casts.
     fn arrived(&self, start: &Start, wanted: &Held) -> Result<(), String> {
         let found = self.read(&self.database)?;
         reader::same(&found.managed, &wanted.managed)?;
         let made = found.others.intersection(&start.to.others);
+        let of = |one: &Held, other: &Held| one.others.difference(&other.others).map(|it| named(it)).collect();
+        let (before, after): (BTreeSet<_>, BTreeSet<_>) = (of(&start.from, &start.to), of(&start.to, &start.from));
+        let shown = |it: &String| match named(it) {
+            name if before.contains(&name) && after.contains(&name) => name,
+            _ => it.clone(),
+        };
         let is_owned = |it: &&String| {
             let name = it.strip_prefix("CREATE SEQUENCE ").and_then(|it| it.split([' ', ';']).next());
             let is_of = |it: &String| name.is_some_and(|name| it.starts_with(&format!("CREATE SEQUENCE {name} ")));
             start.from.managed.union(&start.to.managed).any(is_of)
         };
-        let kept = start.from.others.iter().chain(made).filter(|it| !is_owned(it)).cloned().collect();
-        reader::same(&found.others.iter().filter(|it| !is_owned(it)).cloned().collect(), &kept)
+        let kept = start.from.others.iter().chain(made).filter(|it| !is_owned(it)).map(shown).collect();
+        reader::same(&found.others.iter().filter(|it| !is_owned(it)).map(shown).collect(), &kept)
     }
 
     /// Whether all is as it was at the start.

@@ -94,7 +94,7 @@ fn as_text(dialect: Dialect, column: &Column) -> String {
     let (sql, column_type) = (&column.sql, &*column.column_type);
     let is = |words: &[&str]| words.iter().any(|word| column_type.starts_with(word));
     let text = match dialect {
-        Dialect::Postgres => format!("replace({sql}::text, chr(10), ' ')"),
+        Dialect::Postgres => format!("replace({sql}::text COLLATE \"C\", chr(10), ' ')"),
         Dialect::Mysql if is(&["point", "geometry", "line", "poly", "multi"]) => format!("ST_AsText({sql})"),
         Dialect::Mysql if is(&["bit"]) || column_type.contains("bin") || column_type.contains("blob") => {
             format!("hex({sql})")
