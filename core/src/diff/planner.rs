@@ -243,8 +243,17 @@ impl Planner<'_> {
             // What refers to another of them goes before it, and so comes back behind it.
             let before = before.tables.get(&self.answers.name_before(&table));
             let (referring, others): (Vec<String>, Vec<String>) = plain.iter().cloned().partition(|column| {
-                let own = before.into_iter().flat_map(|it| it.foreign_keys.iter().filter(|key| key.table == it.name));
-                own.into_iter().any(|key| key.columns == [column.as_str()] && plain.contains(&key.references[0]))
+                before.is_some_and(|it| {
+                    let own_key = it.primary_key.as_ref().map_or(&[][..], |key| &key.columns);
+                    // One that names no columns refers to the primary key.
+                    let refers_to = |key: &ForeignKey, name: &String| match key.references.is_empty() {
+                        true => own_key.contains(name),
+                        false => key.references.contains(name),
+                    };
+                    let own =
+                        it.foreign_keys.iter().filter(|key| key.table == it.name && key.columns == [column.as_str()]);
+                    own.into_iter().any(|key| plain.iter().any(|name| refers_to(key, name)))
+                })
             });
             for column in computed.into_iter().chain(referring).chain(others) {
                 self.push(Operation::DropColumn { table: table.clone(), column })?;
