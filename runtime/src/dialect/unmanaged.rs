@@ -1,7 +1,9 @@
 //! What is said of things that no schema can hold, and that stand in the way of a change.
 
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 use migratable_core::Operation;
 
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 use crate::inspect::Need;
 
 /// Something needs what goes.
@@ -9,7 +11,8 @@ pub(super) fn needs(by: &str, what: &str) -> String {
     format!("the {by} needs `{what}` and is not managed: change or drop it by hand first")
 }
 
-/// Gives what is needed the names that an operation gives it.
+/// Gives what is needed the names that an operation gives it. SQLite tries what is needed instead.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(super) fn follow(needs: &mut [Need], operation: &Operation) {
     match operation {
         Operation::RenameTable { from, to } => {
@@ -30,7 +33,7 @@ pub(super) fn follow(needs: &mut [Need], operation: &Operation) {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, any(feature = "postgres", feature = "mysql")))]
 mod tests {
     use migratable_core::TableName;
 

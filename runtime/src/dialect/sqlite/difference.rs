@@ -13,12 +13,13 @@ mod together;
 use std::collections::BTreeSet;
 
 use migratable_core::diff::{Answers, aligned};
-use migratable_core::{Dialect, Index, Operation, Schema, Table, TableName, exact_text};
+use migratable_core::{Dialect, Index, Operation, Schema, Sql, Table, TableName, exact_text};
 
 use self::lineage::Lineage;
 use super::ddl::quoted;
 use super::{OFFLINE, guard, parse, plan, spelling};
 use crate::dialect::literal;
+use crate::dialect::tokens::{Token, tokens};
 use crate::inspect::{Inspected, Losses};
 use crate::plan::Refusal;
 use crate::script::terminated;
@@ -174,18 +175,37 @@ impl Difference<'_> {
 
     /// Gives the tables that are made anew other names.
     fn set_aside(&self, changes: &[(&Table, Change<'_>)], script: &mut Vec<String>) {
-        let mut renames = Vec::new();
-        for (_, change) in changes {
-            if let Change::Rebuild(old) = change {
-                let (old, aside) = (quoted(&old.name.name), quoted(&self.aside(&old.name)));
-                renames.push(format!("ALTER TABLE {old} RENAME TO {aside}"));
-            }
-        }
-        if !renames.is_empty() {
+        let rebuilt = changes.iter().filter_map(|(_, change)| match change {
+            Change::Rebuild(old) => Some(*old),
+            _ => None,
+        });
+        let (named, others): (Vec<&Table>, Vec<&Table>) = rebuilt.partition(|old| self.names_itself_alone(old));
+        let rename = |old: &&Table| {
+            format!("ALTER TABLE {} RENAME TO {}", quoted(&old.name.name), quoted(&self.aside(&old.name)))
+        };
+        script.extend(named.iter().map(rename));
+        if !others.is_empty() {
             script.push("PRAGMA legacy_alter_table = ON".to_owned());
-            script.append(&mut renames);
+            script.extend(others.iter().map(rename));
             script.push("PRAGMA legacy_alter_table = OFF".to_owned());
         }
+    }
+
+    /// Whether conditions of a table name it in front of a column, which the legacy rename does not follow, and nothing
+    /// else names it, which the other rename would take along.
+    fn names_itself_alone(&self, table: &Table) -> bool {
+        let name = &table.name.name;
+        let (texts, schema) = (&self.before.definitions, &self.before.schema);
+        let own = [name].into_iter().chain(table.indexes.iter().map(|index| &index.name));
+        let is_named = |text: &String| {
+            let read: Vec<Token<'_>> = tokens(text).collect();
+            read.windows(2).any(|it| it[1].is_symbol(".") && it[0].unquoted().eq_ignore_ascii_case(name))
+        };
+        let names_itself = own.filter_map(|own| texts.get(own)).any(is_named);
+        let mut others = self.before.not_managed.iter().filter_map(|it| texts.get(&it.to_string()));
+        names_itself
+            && schema.references_to(&table.name).all(|(from, _)| *from == table.name)
+            && !others.any(|text| Sql::portable(text).mentions(name))
     }
 
     fn change(&self, table: &Table) -> Change<'_> {
