@@ -293,8 +293,11 @@ mod tests {
         let codes = own.split("pub fn code").nth(1).and_then(|rest| rest.split("\nfn ").next()).unwrap_or_default();
         let codes: BTreeSet<&str> = codes.split('"').skip(1).step_by(2).collect();
         let page = include_str!("../../docs/refusals.md");
-        let described: BTreeSet<&str> =
+        let mut described: BTreeSet<&str> =
             page.lines().filter_map(|line| line.strip_prefix("### `")?.strip_suffix('`')).collect();
+        for of_the_command_line in ["failed", "questions"] {
+            assert!(described.remove(of_the_command_line), "{of_the_command_line}");
+        }
         assert_eq!(codes, described);
         assert!(codes.contains("changed") && codes.len() > 20, "{codes:?}");
     }
