@@ -49,11 +49,11 @@ impl Traveller<'_> {
     }
 }
 
-/// Tries a pair.
+/// Tries a pair; carefully: by the script for which no loss is allowed, too.
 ///
 /// # Errors
 /// At the first stage that does not come out as it should.
-pub fn travel(traveller: &Traveller<'_>, pair: &Pair) -> Result<(), Wrong> {
+pub fn travel(traveller: &Traveller<'_>, pair: &Pair, is_careful: bool) -> Result<(), Wrong> {
     let at = |stage| at(pair, stage);
     let Traveller { database, fresh_to, .. } = traveller;
     let mut start = traveller.start(pair)?;
@@ -69,7 +69,7 @@ pub fn travel(traveller: &Traveller<'_>, pair: &Pair) -> Result<(), Wrong> {
     }
     let plan = Plan::read(database, fresh_to, &pair.rename).map_err(at("diff"))?;
     plan.is_as_expected(pair).map_err(at("operations"))?;
-    if pair.may_lose() {
+    if is_careful {
         traveller.carefully(pair, &mut start, &plan.script)?;
     }
     traveller.there(pair, &start, &plan.script)?;
