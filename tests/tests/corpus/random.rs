@@ -98,15 +98,15 @@ fn random_pairs(dialect: Dialect, usual: u32) {
 
 #[test]
 fn random_pairs_on_sqlite() {
-    random_pairs(Dialect::Sqlite, 300);
+    random_pairs(Dialect::Sqlite, 150);
 }
 
 #[test]
 fn random_pairs_on_postgres() {
-    random_pairs(Dialect::Postgres, 50);
+    random_pairs(Dialect::Postgres, 30);
 }
 
 #[test]
 fn random_pairs_on_mysql() {
-    random_pairs(Dialect::Mysql, 50);
+    random_pairs(Dialect::Mysql, 30);
 }
