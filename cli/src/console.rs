@@ -115,7 +115,10 @@ impl<'a> Console<'a> {
 
     /// Whether a result was written as JSON already.
     pub(crate) fn has_reported(&self) -> bool {
-        self.has_reported
+        match &self.parts {
+            Some(parts) => parts.json.contains_key(&parts.name),
+            None => self.has_reported,
+        }
     }
 
     /// Begins what a command does for one of several databases: its lines stand below its name, and JSON is one object
