@@ -86,7 +86,7 @@ impl<'a> Journal<'a> {
             let Some((piece, progress)) = begun.anew(revision, pieces) else {
                 return Ok((journal, Place { progress: begun.progress.clone(), ..Place::at(first) }));
             };
-            journal.begins = vec![journal.moves(piece, None)];
+            journal.begins = vec![journal.moves(piece, None, progress.as_ref())];
             return Ok((journal, Place { progress, ..Place::at(piece) }));
         }
         let of = (journal.plan.at(0), pieces.len());
@@ -306,12 +306,12 @@ impl<'a> Journal<'a> {
 
     /// Writes where the work is, and what the tables are like before a piece that changes them.
     fn at<Db: Database>(&self, database: &mut Db, piece: usize, catalogue: Option<&str>) -> Result<(), Stop> {
-        self.write(database, &self.moves(piece, catalogue))
+        self.write(database, &self.moves(piece, catalogue, None))
     }
 
-    fn moves(&self, piece: usize, catalogue: Option<&str>) -> String {
+    fn moves(&self, piece: usize, catalogue: Option<&str>, progress: Option<&Progress>) -> String {
         let catalogue = catalogue.map_or("NULL".to_owned(), |text| literal_for(self.dialect, text));
-        let sets = format!("{}, {}", Progress::sets(None, self.dialect), self.is_of(piece));
+        let sets = format!("{}, {}", Progress::sets(progress, self.dialect), self.is_of(piece));
         format!("UPDATE {} SET piece = {piece}, catalogue = {catalogue}, {sets}", self.table)
     }
 

@@ -36,9 +36,18 @@ pub(super) fn note(domains: &BTreeMap<String, Domain>) -> String {
         };
         let flags = [is_enum, domain.not_null, domain.has_default].map(|flag| flag.to_string());
         let parts = [name.clone(), base].into_iter().chain(flags).chain(domain.checks.iter().cloned());
-        Some(parts.map(|part| part.replace('\n', " ")).collect::<Vec<_>>().join(&PART.to_string()))
+        Some(
+            parts
+                .map(|part| part.replace('\\', "\\\\").replace('\n', "\\n"))
+                .collect::<Vec<_>>()
+                .join(&PART.to_string()),
+        )
     };
     domains.iter().filter_map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn unescaped(part: &str) -> String {
+    part.replace("\\\\", "\u{1}").replace("\\n", "\n").replace('\u{1}', "\\")
 }
 
 /// What such lines say.
@@ -49,7 +58,7 @@ pub(super) fn noted<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeMap<String
         let mut flag = || Some(parts.next()? == "true");
         let (is_enum, not_null, has_default) = (flag()?, flag()?, flag()?);
         let base = if is_enum { ColumnType::Enum(base.to_owned()) } else { types::parse(base) };
-        Some((name, Domain { base, not_null, has_default, checks: parts.map(str::to_owned).collect() }))
+        Some((name, Domain { base, not_null, has_default, checks: parts.map(unescaped).collect() }))
     };
     lines.filter_map(domain).collect()
 }
@@ -78,7 +87,10 @@ mod tests {
             checks: checks.iter().map(|&check| check.to_owned()).collect(),
         };
         let domains = BTreeMap::from([
-            ("price".to_owned(), domain(ColumnType::Numeric(Some((10, 2))), true, &["(VALUE > 0)", "(VALUE < 9)"])),
+            (
+                "price".to_owned(),
+                domain(ColumnType::Numeric(Some((10, 2))), true, &["(VALUE > 0)", "(VALUE <> E'\n\\n')"]),
+            ),
             ("\"My Mood\"".to_owned(), domain(ColumnType::Enum("mood".to_owned()), false, &[])),
         ]);
         assert_eq!(noted(note(&domains).lines()), domains);

@@ -288,7 +288,7 @@ SELECT found.kind, n.nspname::text, found.name, found.rel, found.hidden FROM (
     SELECT named.kind, 'pg_catalog'::regnamespace, named.name, NULL, true FROM (
         SELECT 'extension' AS kind, oid, extname::text AS name FROM pg_extension WHERE extname <> 'plpgsql'
         UNION ALL SELECT 'publication', oid, pubname FROM pg_publication
-        UNION ALL SELECT 'subscription', oid, subname FROM pg_subscription
+        UNION ALL SELECT 'subscription', 16384::oid, subname FROM pg_subscription
         WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
         UNION ALL SELECT 'event trigger', oid, evtname FROM pg_event_trigger
         UNION ALL SELECT 'foreign data wrapper', oid, fdwname FROM pg_foreign_data_wrapper

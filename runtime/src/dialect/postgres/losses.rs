@@ -63,6 +63,11 @@ impl Conversion<'_> {
 
     /// The condition that holds for values which do not come back; for all of them where no cast leads back.
     fn there_and_back(&self, from: &ColumnType, to: &ColumnType, column: &str) -> Option<String> {
+        // A revision does not know which casts there will be.
+        let is_native = [from, to].iter().any(|it| matches!(it, ColumnType::Native(_)));
+        if self.casts.is_empty() && is_native && family(from) != family(to) {
+            return None;
+        }
         let by_way_of_numbers = is_number(from) && !casts::is_missing(to, &ColumnType::Numeric(None), self.casts);
         let back = if by_way_of_numbers { &ColumnType::Numeric(None) } else { from };
         if casts::is_missing(to, back, self.casts) {
