@@ -192,6 +192,9 @@ class Sqlite:
                     db.execute("COMMIT")
                     return time.perf_counter() - begun
                 except sqlite3.OperationalError:
+                    # Its own transaction, if it is one that readers keep from its end.
+                    if db.in_transaction:
+                        db.execute("ROLLBACK")
                     time.sleep(0.001)
 
         return look
