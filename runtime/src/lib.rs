@@ -127,4 +127,4 @@ pub use script::{RevisionScript, ScriptOptions, ScriptStop};
 #[cfg(feature = "database")]
 pub use settings::{HistoryTable, Settings, Transaction};
 #[cfg(feature = "database")]
-pub use stamp::StampOptions;
+pub use stamp::{StampOptions, Stamped};

@@ -17,7 +17,7 @@ use crate::repair::{self, RepairOptions, Repaired};
 use crate::revision::Operations;
 use crate::script::{self, RevisionScript, ScriptOptions};
 use crate::settings::{Settings, Transaction};
-use crate::stamp::{self, StampOptions};
+use crate::stamp::{self, StampOptions, Stamped};
 use crate::takeover;
 
 /// A revision, as it is compiled into a program.
@@ -168,12 +168,12 @@ impl<Db: Database> Migrator<Db> {
     }
 
     /// Records that the database stands at some revisions, in one transaction, and runs nothing: what they are and what
-    /// comes before them is in the history then, and nothing else. Gives back the revisions at which it stands.
+    /// comes before them is in the history then, and nothing else.
     ///
     /// # Errors
     /// If a target names no revision; [`Error::Unstampable`] if the history has a revision that this program does not
     /// know, or that was edited since it was applied, and is not to be emptied. Nothing is then changed.
-    pub fn stamp(&self, database: &mut Db, targets: &[&str], options: &StampOptions) -> Result<Vec<String>, Error> {
+    pub fn stamp(&self, database: &mut Db, targets: &[&str], options: &StampOptions) -> Result<Stamped, Error> {
         stamp::run(self, database, targets, options)
     }
 

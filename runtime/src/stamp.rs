@@ -10,7 +10,7 @@ use crate::dialect::Database;
 use crate::error::Error;
 use crate::executor::Session;
 use crate::history::{self, Statements};
-use crate::journal;
+use crate::journal::{self, Unfinished};
 use crate::migrator::Migrator;
 use crate::plan;
 use crate::script::{Script, Taken};
@@ -23,12 +23,21 @@ pub struct StampOptions {
     pub purge: bool,
 }
 
+/// What was recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamped {
+    /// The revisions at which the database stands.
+    pub current: Vec<String>,
+    /// A revision that was begun and had not come to its end: that is forgotten, and what it did to the tables is there.
+    pub forgotten: Option<Unfinished>,
+}
+
 pub(crate) fn run<Db: Database>(
     migrator: &Migrator<Db>,
     database: &mut Db,
     targets: &[&str],
     options: &StampOptions,
-) -> Result<Vec<String>, Error> {
+) -> Result<Stamped, Error> {
     let graph = migrator.graph()?;
     let settings = migrator.settings();
     let mut session = Session::open(database, settings)?;
@@ -76,7 +85,8 @@ pub(crate) fn run<Db: Database>(
     if status.unfinished.is_some() {
         journal::forget(session.database, settings).map_err(write)?;
     }
-    Ok(graph.tips(&wanted).into_iter().map(str::to_owned).collect())
+    let current = graph.tips(&wanted).into_iter().map(str::to_owned).collect();
+    Ok(Stamped { current, forgotten: status.unfinished })
 }
 
 /// The same as a script: what is recorded rightly stays as it is.

@@ -1,9 +1,9 @@
 //! `stamp`.
 
-use migratable::StampOptions;
+use migratable::{StampOptions, Stamped};
 use serde_json::json;
 
-use super::script;
+use super::{script, unfinished};
 use crate::arguments::Stamp;
 use crate::console::Console;
 use crate::database::{Database, migrator};
@@ -23,9 +23,21 @@ pub(crate) fn run(arguments: &Stamp, url: Option<&str>, project: &Project, conso
     }
     let database = Database::of(url, project, console)?;
     let stamped = migrator.stamp(&mut database.open()?, &targets, &options);
-    let current = stamped.map_err(|error| database.failure(&error))?;
+    let Stamped { current, forgotten } = stamped.map_err(|error| database.failure(&error))?;
+    if let Some(it) = &forgotten {
+        let (revision, word, done, of) = (&it.revision, it.direction.word(), it.done, it.of);
+        console.note(format_args!(
+            "{revision} was stopped in the middle of `{word}`, {done} of {of} parts done; that is forgotten, and the \
+             tables are as it left them: see `{}`",
+            project.command("verify")
+        ));
+    }
     if arguments.report.json {
-        console.json(&json!({ "database": database.shown(), "current": current }));
+        console.json(&json!({
+            "database": database.shown(),
+            "current": current,
+            "forgotten": forgotten.as_ref().map(unfinished::json),
+        }));
     } else {
         let at = if current.is_empty() { "the base".to_owned() } else { current.join(", ") };
         console.line(format_args!("{} is recorded at {at}; nothing was run", database.shown()));

@@ -282,6 +282,20 @@ fn what_a_revision_has_done_in_transactions_of_its_own_stays_and_is_shown() {
 }
 
 #[test]
+fn a_stamp_says_what_was_unfinished_and_is_forgotten() {
+    let blog = Blog::new("");
+    let begin = || assert_eq!(at(&blog, None, &FAILING_LATE, &["upgrade", "--transaction", "none"]).status, 1);
+    begin();
+    let stamped = at(&blog, None, &FAILING_LATE, &["stamp", "aa"]);
+    assert_eq!(stamped.status, 0);
+    assert_says(&stamped.err, &[B, "was stopped in the middle of `upgrade`, 1 of 3 parts done", "verify`"]);
+    assert!(!ok(&blog, &FAILING_LATE, &["status"]).contains("unfinished"));
+    let again = at(&blog, None, &FAILING_LATE, &["stamp", "aa", "--json"]);
+    let json: Value = serde_json::from_str(&again.out).unwrap();
+    assert!(json["forgotten"].is_null() && again.err.is_empty(), "{json} {}", again.err);
+}
+
+#[test]
 fn a_copy_of_the_database_is_made_if_that_is_asked() {
     let blog = Blog::new("");
     ok(&blog, &BRANCHES, &["upgrade", "aa"]);

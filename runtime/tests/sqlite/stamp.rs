@@ -69,7 +69,7 @@ fn the_history_is_of_the_targets_and_what_comes_before_them() {
     ] {
         let mut db = database(&before.split_whitespace().collect::<Vec<_>>());
         let targets: Vec<&str> = targets.split_whitespace().collect();
-        let at = program.stamp(&mut db, &targets, &KEEP).unwrap().join(" ");
+        let at = program.stamp(&mut db, &targets, &KEEP).unwrap().current.join(" ");
         assert_eq!((at.as_str(), history(&mut db).as_str()), (current, after), "{before}: {targets:?}");
         assert_eq!(program.current(&mut db).unwrap().join(" "), current, "{before}: {targets:?}");
         assert_eq!(values(&mut db, "SELECT id FROM users"), ["7"]);
@@ -122,7 +122,7 @@ fn what_the_program_does_not_know_or_knows_otherwise_is_forgotten_only_by_purge(
             assert_eq!(history(&mut db), before);
 
             let current = program.current(&mut db).unwrap();
-            let at = program.stamp(&mut db, &[target], &PURGE).unwrap();
+            let at = program.stamp(&mut db, &[target], &PURGE).unwrap().current;
 
             let expected = match target {
                 "base" => Vec::new(),
@@ -218,5 +218,5 @@ fn a_stamp_sees_what_another_process_has_done_while_it_waited() {
     let waiting = std::thread::spawn(move || program.stamp(&mut db, &["+1"], &KEEP).unwrap());
     std::thread::sleep(std::time::Duration::from_millis(100));
     run(&mut holder, "COMMIT");
-    assert_eq!(waiting.join().unwrap(), ["r3"], "one further than where the other has left it");
+    assert_eq!(waiting.join().unwrap().current, ["r3"], "one further than where the other has left it");
 }
