@@ -127,13 +127,25 @@ impl<'a> Parts<'a> {
 
 /// Whether somebody wrote SQL that sets something for the session.
 fn sets_session(piece: &Piece, operations: &[Operation]) -> bool {
-    let Some(mut statement) = written(piece, operations).and_then(Statement::read) else { return false };
-    if statement.takes("CREATE") {
-        return statement.takes("TEMP") || statement.takes("TEMPORARY");
-    }
+    written(piece, operations).is_some_and(|sql| Statement::all(sql).into_iter().any(sets))
+}
+
+/// Whether a statement sets something for the session.
+fn sets(mut statement: Statement<'_>) -> bool {
+    let has = |words: &[&str]| words.iter().any(|word| statement.has(word));
+    let is_temporary = has(&["TEMP", "TEMPORARY"]);
     // Those that stay in the database.
-    let kept = ["journal_mode", "user_version", "application_id"].iter().any(|name| statement.has(name));
-    statement.takes("SET") || statement.takes("LOAD") || statement.takes("PRAGMA") && !kept
+    let is_kept = has(&["journal_mode", "user_version", "application_id"]);
+    let calls = has(&["set_config"]) && !has(&["true"]) || has(&["INTO"]) && is_temporary;
+    let mut takes = |words: &[&str]| words.iter().any(|words| statement.takes(words));
+    match () {
+        () if takes(&["CREATE"]) => takes(&["TEMP", "TEMPORARY"]),
+        () if takes(&["SELECT"]) => calls,
+        () if takes(&["PRAGMA"]) => !is_kept,
+        // What ends with its transaction.
+        () if takes(&["SET LOCAL", "SET TRANSACTION", "SET CONSTRAINTS"]) => false,
+        () => takes(&["SET", "RESET", "LOAD", "PREPARE"]),
+    }
 }
 
 impl Place {

@@ -33,4 +33,8 @@ fn periods_and_constraints_that_are_not_enforced_come_and_go() {
     for wanted in [&periods, &plain, &periods] {
         turn(&there, &inspect(&mut wanted.connect()).unwrap(), &[]).unwrap();
     }
+    turn(&there, &inspect(&mut plain.connect()).unwrap(), &[]).unwrap();
+    run(&mut there.connect(), "UPDATE bookings SET during = '[2024-01-15,2024-03-15)'");
+    let error = turn(&there, &inspect(&mut periods.connect()).unwrap(), &[]).unwrap_err();
+    assert!(error.contains("rows of `rooms` that are not there") || error.contains("of_room"), "{error}");
 }

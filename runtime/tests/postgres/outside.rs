@@ -9,6 +9,7 @@ use migratable::revision::*;
 use migratable::{Direction, Error, Event, Migrator, Observer, Options, Settings, Transaction};
 
 use super::database::{Db, Program, Throwaway, connect, line, nothing, one, run, throwaway, values};
+use super::shared::programs::Record;
 
 fn first(op: &mut Operations) {
     op.create_table(table("t").column(column("a", integer())));
@@ -305,17 +306,26 @@ fn a_view_that_a_revision_makes_is_known_to_the_next() {
 
 #[test]
 fn what_is_set_for_a_session_that_is_over_is_not_gone_on_with() {
-    fn sets(op: &mut Operations) {
-        op.execute(sql("SET session_replication_role = replica"));
+    fn sets(op: &mut Operations, before: &str) {
+        op.execute(sql(before));
         op.execute(sql("CREATE UNIQUE INDEX CONCURRENTLY uq_t_a ON t (a)"));
     }
-    let program = line(&[(first, nothing), (sets, nothing)]);
-    let mut db = throwaway();
-    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
-    run(&mut db, "UPDATE t SET a = 1");
-    program.upgrade(&mut db).unwrap_err();
-    let error = program.upgrade(&mut db).unwrap_err().to_string();
-    assert!(error.contains("sets something for the session, which is over"), "{error}");
+    for (change, is_over) in [
+        ((|op| sets(op, "SET session_replication_role = replica")) as Record, true),
+        (|op| sets(op, "SET search_path = public; CREATE TABLE u (a int)"), true),
+        (|op| sets(op, "SELECT set_config('search_path', 'public', false)"), true),
+        (|op| sets(op, "SELECT set_config('lock_timeout', '7s', true); CREATE TABLE u (a int)"), false),
+        (|op| sets(op, "CREATE TABLE u (a int); SET LOCAL lock_timeout = '7s'"), false),
+    ] {
+        let program = line(&[(first, nothing), (change, nothing)]);
+        let mut db = throwaway();
+        program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+        run(&mut db, "UPDATE t SET a = 1");
+        let options = Options { transaction: Transaction::None, ..Options::default() };
+        program.upgrade_to(&mut db, "head", &options).unwrap_err();
+        let error = program.upgrade_to(&mut db, "head", &options).unwrap_err().to_string();
+        assert_eq!(error.contains("sets something for the session, which is over"), is_over, "{error}");
+    }
 }
 
 #[test]

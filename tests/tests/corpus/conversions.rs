@@ -20,6 +20,9 @@ const CONVERSIONS: &[[&str; 4]] = &[
     ["double precision[]", "real[]", "'{0.5}'", "'{0.123456789}'"],
     ["numeric", "numeric(5,-2)", "1200", "1250"],
     ["numeric(10,4)", "money", "1.25", "1.2345"],
+    ["text", "money", "'$1,200.50'", "'12.345'"],
+    ["numeric", "real", "1234567.5", "123456.789"],
+    ["real", "numeric(12,1)", "1234567.5", "123456.79"],
     ["amount", "integer", "5", "5.5"],
     ["jsonb", "integer", "'5'", "'5.5'"],
     ["json", "numeric(5,1)", "'5.50'", "'5.55'"],
@@ -47,6 +50,7 @@ const CONVERSIONS: &[[&str; 4]] = &[
 /// The same where nothing converts the other value.
 const REFUSED: &[[&str; 4]] = &[
     ["text", "integer[]", "'{1,NULL}'", "'{1,x}'"],
+    ["bytea", "varchar(3)", "'abc'", "'abcd'"],
     ["text", "integer[]", "'7'", "'7.5'"],
     ["text[]", "mood[]", "'{good}'", "'{good,odd}'"],
     ["bigint[]", "integer[]", "'{1}'", "'{3000000000}'"],

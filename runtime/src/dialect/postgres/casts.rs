@@ -50,6 +50,8 @@ pub(super) fn using(from: &ColumnType, to: &ColumnType, column: &str) -> Result<
         (T::Binary | T::Varbinary(_), to) if is_text(to) => Some(format!("convert_from({column}, 'UTF8')")),
         (from, T::Binary | T::Varbinary(_)) if is_text(from) => Some(format!("convert_to({column}::text, 'UTF8')")),
         (_, to) if is_text(to) => None,
+        // The cast of the server keeps six digits, or fifteen.
+        (T::Real | T::Double, T::Numeric(_)) => by_text,
         (from, to) if is_number(from) && is_number(to) => None,
         (from, to) if family(from) == family(to) && !name.starts_with("bit(") => None,
         (T::Native(_), T::Native(_)) if family(from) == "bit" && name.starts_with("bit(") => cast,

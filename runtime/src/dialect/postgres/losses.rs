@@ -35,7 +35,10 @@ impl Conversion<'_> {
             return None;
         }
         Some(match (from, to) {
-            (_, T::Varchar(length) | T::Char(length)) => format!("char_length({column}::text) > {length}"),
+            (from, T::Varchar(length) | T::Char(length)) => {
+                let text = casts::using(from, to, column).ok()?.unwrap_or_else(|| format!("{column}::text"));
+                format!("char_length({text}) > {length}")
+            }
             (T::Array(from), T::Array(to)) => any(column, &Conversion { from, to, ..*self }.offends(ELEMENT)?),
             (from, T::Array(to)) if casts::may_be_list(from, to) => {
                 let list = casts::is_list(column);
@@ -136,6 +139,14 @@ fn of_text(to: &ColumnType, column: &str) -> Option<String> {
         T::TimestampTz => return None,
         T::Date | T::Timestamp => other_time(column, &name),
         T::Native(_) if plain.starts_with("timestamp ") => other_time(column, &name),
+        // Written as the server writes it where no locale is set.
+        T::Native(_) if plain == "money" => {
+            let number = format!("regexp_replace({column}::text, '[$,]', '', 'g')");
+            format!(
+                "CASE WHEN {number} ~ '{}' THEN {number}::numeric <> {column}::text::money::numeric ELSE FALSE END",
+                pattern(&T::Numeric(None))
+            )
+        }
         _ if plain == "time without time zone" => format!(
             "CASE WHEN {column}::text ~* '^\\s*[0-9]{{1,2}}:[0-9]{{2}}(:[0-9]{{2}}(\\.[0-9]{{1,6}})?)?\\s*([ap]m)?\\s*$' \
              THEN {column}::text::time <> {column}::text::{name} ELSE TRUE END"
@@ -168,6 +179,12 @@ fn pattern(to: &ColumnType) -> &'static str {
 /// Numbers that are others in the new type.
 fn other_number(from: &ColumnType, to: &ColumnType, column: &str) -> Option<String> {
     use ColumnType as T;
+    // A cast of those to numeric rounds them.
+    let exact = |of: &ColumnType, value: &str| match of {
+        T::Real | T::Double => format!("{value}::text::numeric"),
+        _ => format!("{value}::numeric"),
+    };
+    let number = exact(from, column);
     let whole = |least: &str, most: &str| {
         let fraction = if from.is_integer() { String::new() } else { format!(" OR {column} <> trunc({column})") };
         format!("({column} NOT BETWEEN {least} AND {most}{fraction})")
@@ -176,11 +193,10 @@ fn other_number(from: &ColumnType, to: &ColumnType, column: &str) -> Option<Stri
         T::SmallInt => whole("-32768", "32767"),
         T::Integer => whole("-2147483648", "2147483647"),
         T::BigInt => whole("-9223372036854775808", "9223372036854775807"),
-        T::Numeric(Some((precision, scale))) => format!(
-            "(round({column}::numeric, {scale}) <> {column}::numeric OR abs({column}::numeric) >= 1e{})",
-            precision - scale
-        ),
-        T::Real | T::Double => format!("{column}::{}::numeric <> {column}::numeric", types::name(to).ok()?),
+        T::Numeric(Some((precision, scale))) => {
+            format!("(round({number}, {scale}) <> {number} OR abs({number}) >= 1e{})", precision - scale)
+        }
+        T::Real | T::Double => format!("{} <> {number}", exact(to, &format!("{column}::{}", types::name(to).ok()?))),
         _ => return None,
     })
 }

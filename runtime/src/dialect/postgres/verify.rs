@@ -136,16 +136,25 @@ impl Rows<'_> {
     pub(super) fn orphans(&self, key: &ForeignKey) -> Verify {
         let own = qualified(&self.0.name);
         let set = key.columns.iter().map(|column| format!("{own}.{} IS NOT NULL", quoted(column)));
-        let equal = key
-            .columns
-            .iter()
-            .zip(&key.references)
-            .map(|(column, target)| format!("migratable_parent.{} = {own}.{}", quoted(target), quoted(column)));
+        let ends = key.columns.iter().zip(&key.references);
+        let mut ends: Vec<[String; 2]> = ends
+            .map(|(column, target)| {
+                [format!("migratable_parent.{}", quoted(target)), format!("{own}.{}", quoted(column))]
+            })
+            .collect();
+        // The periods of all rows that it refers to must cover its own together.
+        let period = if key.native.has("period") { ends.pop() } else { None };
+        let mut wanted: Vec<String> = ends.iter().map(|[target, column]| format!("{target} = {column}")).collect();
+        let mut covers = String::new();
+        if let Some([target, column]) = period {
+            wanted.push(format!("{target} && {column}"));
+            covers = format!(" HAVING range_agg({target}) @> {column}");
+        }
         let offends = format!(
-            "{} AND NOT EXISTS (SELECT 1 FROM {} AS migratable_parent WHERE {})",
+            "{} AND NOT EXISTS (SELECT 1 FROM {} AS migratable_parent WHERE {}{covers})",
             set.collect::<Vec<_>>().join(" AND "),
             qualified(&key.table),
-            equal.collect::<Vec<_>>().join(" AND ")
+            wanted.join(" AND ")
         );
         self.verify(&key.columns, &offends, Violation::orphans(key))
     }

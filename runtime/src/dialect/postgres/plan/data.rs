@@ -31,7 +31,8 @@ impl Planner<'_> {
                 let condition = predicate.as_ref().map(|it| sql_text(it, "the condition")).transpose()?;
                 let differs = format!("{}::text IS DISTINCT FROM ({text})::text", quoted(column));
                 let (rows, predicate) = (rows_of(&found), predicate.as_ref());
-                let fill = Fill { rows, column, value, predicate, statement, condition, differs };
+                let has_value_by_type = self.domain(&column_type).is_some_and(|it| it.has_default);
+                let fill = Fill { rows, column, value, predicate, statement, condition, differs, has_value_by_type };
                 let work = self.bar.fill(&fill, &self.operations[..self.at]);
                 self.planned.add(self.at, work);
             }
