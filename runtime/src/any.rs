@@ -237,7 +237,7 @@ impl Connection for AnyConnection {
         inside!(self, inner => inner.rollback());
     }
 
-    fn rollback_whole(&mut self) -> bool {
+    fn rollback_whole(&mut self) -> Option<bool> {
         inside!(self, inner => inner.rollback_whole())
     }
 

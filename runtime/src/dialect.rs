@@ -204,10 +204,10 @@ pub trait Connection: Any + Sized {
     fn commit(&mut self) -> QueryResult<()>;
     /// Ends a transaction and takes back what it did.
     fn rollback(&mut self);
-    /// The same; tells whether it is sure that nothing is left of it.
-    fn rollback_whole(&mut self) -> bool {
+    /// The same; tells whether nothing is left of it, if one was open.
+    fn rollback_whole(&mut self) -> Option<bool> {
         self.rollback();
-        true
+        Some(true)
     }
     /// Marks the transaction that a step is called in.
     fn before_step(&mut self) -> QueryResult<()>;

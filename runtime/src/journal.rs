@@ -229,9 +229,16 @@ impl<'a> Journal<'a> {
         }
     }
 
-    /// Writes that a piece is to be done again, with all that is behind it.
-    pub(crate) fn goes_back<Db: Database>(&self, database: &mut Db, piece: usize) -> Result<(), Stop> {
-        self.at(database, piece, None)
+    /// Writes that the rows of a table are to be worked on again, with all that is behind that: nobody notes what others
+    /// write until then.
+    pub(crate) fn goes_back<Db: Database>(
+        &self,
+        database: &mut Db,
+        piece: usize,
+        table: &TableName,
+    ) -> Result<(), Stop> {
+        let progress = Progress { overwrites: true, ..Progress::of(table) };
+        self.write(database, &self.moves(piece, None, Some(&progress)))
     }
 
     /// Writes with which piece work on the rows of a table begins: what is put beside it stays, whatever becomes of the
@@ -256,15 +263,22 @@ impl<'a> Journal<'a> {
     /// tables before the next run. Gives back whether something of it may stay all the same; where the connection is gone
     /// with it, the tables must tell.
     pub(crate) fn refused<Db: Database>(&self, database: &mut Db, piece: usize) -> bool {
-        let is_whole = database.rollback_whole();
+        let taken_back = database.rollback_whole();
         match self.nature(piece) {
             Nature::Table | Nature::Written => self.at(database, piece, None).is_err(),
             Nature::Halves | Nature::Rows | Nature::Begin | Nature::Inside | Nature::Commit => {
                 let stays = format!("SELECT 1 FROM {} WHERE catalogue IS NOT NULL", self.table);
                 let may_stay = database.rows(&stays).map_or(true, |rows| !rows.is_empty());
-                match may_stay && is_whole && self.nature(piece) != Nature::Halves {
-                    true => self.at(database, self.begin_of(piece), None).is_err(),
-                    false => may_stay,
+                match taken_back {
+                    // A trigger has written where nobody looked.
+                    Some(false) if !may_stay => {
+                        drop(self.at(database, self.begin_of(piece), Some(IN_PART)));
+                        true
+                    }
+                    Some(true) if may_stay && self.nature(piece) != Nature::Halves => {
+                        self.at(database, self.begin_of(piece), None).is_err()
+                    }
+                    _ => may_stay,
                 }
             }
             _ => false,

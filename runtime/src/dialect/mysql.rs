@@ -97,7 +97,7 @@ impl Connection for MysqlConnection {
         transactions::rollback(self);
     }
 
-    fn rollback_whole(&mut self) -> bool {
+    fn rollback_whole(&mut self) -> Option<bool> {
         session::rollback_whole(self)
     }
 

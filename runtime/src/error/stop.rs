@@ -13,6 +13,8 @@ pub struct Stop {
     pub(crate) unknown: bool,
     /// Whether all that was done of the revision was taken back, where the database does not do that.
     pub(crate) undone: bool,
+    /// Whether some of what failed may stay all the same, so that it is not to be done again.
+    pub(crate) in_part: bool,
 }
 
 impl Stop {
@@ -36,7 +38,7 @@ impl Stop {
 
 impl From<Cause> for Stop {
     fn from(cause: Cause) -> Stop {
-        Stop { statement: None, cause, ended: false, unknown: false, undone: false }
+        Stop { statement: None, cause, ended: false, unknown: false, undone: false, in_part: false }
     }
 }
 

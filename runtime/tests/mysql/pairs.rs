@@ -172,6 +172,22 @@ fn what_no_schema_holds_is_named_and_left_alone() {
 }
 
 #[test]
+fn a_session_that_shows_tables_otherwise_reads_the_same() {
+    let mut db = made(
+        "CREATE TABLE p (id int PRIMARY KEY); \
+         CREATE TABLE posts (id int PRIMARY KEY, p int, KEY by_p (p) USING HASH, \
+         CONSTRAINT of_p FOREIGN KEY (p) REFERENCES p (id) ON DELETE CASCADE ON UPDATE CASCADE)",
+    );
+    let before = read(&mut db, "usual");
+    for other in ["sql_mode = 'ANSI_QUOTES'", "sql_mode = 'ORACLE'", "sql_quote_show_create = 0"] {
+        run(&mut db, &format!("SET SESSION {other}"));
+        let mode = values(&mut db, "SELECT @@sql_mode");
+        assert_eq!(difference(&read(&mut db, other), &before, other), "", "{other}");
+        assert_eq!(values(&mut db, "SELECT @@sql_mode"), mode);
+    }
+}
+
+#[test]
 fn what_is_renamed_keeps_its_rows_and_all_that_mentions_it() {
     let mut a = made(
         "CREATE TABLE p (id int PRIMARY KEY); \

@@ -4,9 +4,9 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use migratable::revision::*;
-use migratable::{Error, Options};
+use migratable::{Error, Options, Settings};
 
-use super::database::{Db, Program, Throwaway, connect, line, nothing, one, run, throwaway};
+use super::database::{Db, Program, Throwaway, connect, line, nothing, one, run, throwaway, two};
 
 fn first(op: &mut Operations) {
     op.create_table(table("users").column(column("id", bigint())).column(column("name", varchar(60))));
@@ -149,6 +149,38 @@ fn rows_of_a_table_without_transactions_are_left_to_a_person_when_their_change_w
         assert!(!error.contains("Nothing was changed"), "{error}");
         refused(program(written).upgrade(&mut db), "only a person can tell");
     }
+}
+
+#[test]
+fn rows_of_a_table_without_transactions_are_not_written_again_after_a_lock_timeout() {
+    let written: &'static [&'static str] = &["INSERT INTO aside SELECT id FROM users ORDER BY id"];
+    let settings = Settings::default().with_lock_timeout(Duration::from_secs(1)).with_retries(1);
+    let program = program(written).with_settings(settings);
+    let (_stays, mut db, mut other) = two();
+    program.upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+    run(&mut db, "CREATE TABLE aside (id INT) ENGINE = MyISAM; ALTER TABLE users ADD PRIMARY KEY (id)");
+    run(&mut other, "BEGIN; UPDATE users SET name = 'x' WHERE id = 2");
+    let error = program.upgrade(&mut db).unwrap_err().to_string();
+    assert_eq!(values_of(&mut db), "1", "{error}");
+    assert!(!error.contains("Nothing was changed"), "{error}");
+    run(&mut other, "ROLLBACK");
+    refused(program.upgrade(&mut db), "only a person can tell");
+}
+
+#[test]
+fn what_a_trigger_wrote_to_a_table_without_transactions_is_not_written_again() {
+    let written: &'static [&'static str] = &["INSERT INTO noted VALUES (1), (1)"];
+    let mut db = throwaway();
+    program(written).upgrade_to(&mut db, "r1", &Options::default()).unwrap();
+    run(
+        &mut db,
+        "CREATE TABLE noted (id INT PRIMARY KEY); CREATE TABLE aside (id INT) ENGINE = MyISAM; CREATE TRIGGER notes AFTER \
+         INSERT ON noted FOR EACH ROW INSERT INTO aside VALUES (NEW.id)",
+    );
+    let error = program(written).upgrade(&mut db).unwrap_err().to_string();
+    assert_eq!(values_of(&mut db), "1", "{error}");
+    assert!(!error.contains("Nothing was changed"), "{error}");
+    refused(program(written).upgrade(&mut db), "only a person can tell");
 }
 
 #[test]

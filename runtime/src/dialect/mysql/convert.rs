@@ -162,10 +162,10 @@ fn decimal(number: &str) -> String {
     format!("CAST({number} AS DECIMAL(65, 30))")
 }
 
-/// The moment of a TIMESTAMP that is next to this one.
+/// The moment of a TIMESTAMP that is next to this one. It has one of zeros too.
 fn within_moments(moment: &str) -> String {
     let [first, last] = MOMENTS;
-    format!("LEAST(GREATEST({moment}, {first}), {})", last.replace(".999999", ""))
+    format!("IF({moment} = 0, {moment}, LEAST(GREATEST({moment}, {first}), {}))", last.replace(".999999", ""))
 }
 
 /// The value if it is one of these, else the first of them.

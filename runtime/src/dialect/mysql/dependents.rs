@@ -65,12 +65,15 @@ fn tables_of_view(
 
 /// The tables that the statements of a trigger name, as somebody has written them.
 fn tables_of_statements(read: &[Token<'_>], database: &str, schema: &Schema) -> BTreeSet<TableName> {
-    const BEFORE: [&str; 5] = ["FROM", "JOIN", "INTO", "UPDATE", "TABLE"];
-    const BETWEEN: [&str; 5] = ["IGNORE", "LOW_PRIORITY", "ONLY", "IF", "EXISTS"];
+    const BEFORE: [&str; 7] = ["FROM", "JOIN", "INTO", "UPDATE", "TABLE", "INSERT", "REPLACE"];
+    const BETWEEN: [&str; 8] = ["IGNORE", "LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "INTO", "ONLY", "IF", "EXISTS"];
     let mut named = BTreeSet::new();
     let mut at = 0;
     while at < read.len() {
-        let is_before = BEFORE.iter().any(|word| read[at].is(word));
+        // Two of the words are functions too.
+        let is_function = ["INSERT", "REPLACE"].iter().any(|word| read[at].is(word))
+            && read.get(at + 1).is_some_and(|it| it.is_symbol("("));
+        let is_before = !is_function && BEFORE.iter().any(|word| read[at].is(word));
         at += 1;
         if !is_before {
             continue;

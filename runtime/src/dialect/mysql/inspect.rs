@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use diesel::connection::SimpleConnection;
 use diesel::mysql::MysqlConnection;
 use diesel::result::QueryResult;
 use migratable_core::{
@@ -24,7 +25,29 @@ use crate::settings::HistoryTable;
 
 /// Reads the database that is in use.
 pub(super) fn inspect(database: &mut MysqlConnection) -> Result<Inspected, Error> {
-    let reading = |source| Error::Database { doing: "read the tables of the database", source };
+    let shows_otherwise = shows_otherwise(database).map_err(reading)?;
+    let Some(mode) = shows_otherwise else { return read(database) };
+    database.batch_execute("SET SESSION sql_mode = '', SESSION sql_quote_show_create = 1").map_err(reading)?;
+    let inspected = read(database);
+    let back = format!("SET SESSION sql_mode = {}, SESSION sql_quote_show_create = DEFAULT", text(&mode));
+    database.batch_execute(&back).map_err(reading)?;
+    inspected
+}
+
+/// The mode of the session if SHOW CREATE TABLE leaves something out in it, or has other quotes.
+fn shows_otherwise(database: &mut MysqlConnection) -> QueryResult<Option<String>> {
+    let rows = database.rows("SELECT @@sql_mode, @@sql_quote_show_create")?;
+    let mut values = rows.into_iter().flatten().flatten();
+    let (mode, quotes) = (values.next().unwrap_or_default(), values.next());
+    let is_other = |word: &str| word == "ANSI_QUOTES" || word.starts_with("NO_") && word.ends_with("_OPTIONS");
+    Ok((quotes.as_deref() == Some("0") || mode.split(',').any(is_other)).then_some(mode))
+}
+
+fn reading(source: diesel::result::Error) -> Error {
+    Error::Database { doing: "read the tables of the database", source }
+}
+
+fn read(database: &mut MysqlConnection) -> Result<Inspected, Error> {
     let mut reader = Reader::of_database(database).map_err(reading)?;
     let flavour = reader.flavour;
     for row in introspect::tables(database).map_err(reading)? {
@@ -240,8 +263,11 @@ impl Reader {
     fn beside(&mut self, row: BesideRow) {
         let other = NotManaged { kind: row.kind, name: row.name, table: row.table.map(TableName::plain) };
         let is_view = other.kind == "view";
-        if is_view && row.text.as_ref().is_none_or(String::is_empty) {
+        let is_unseen = row.text.as_ref().is_none_or(String::is_empty);
+        if is_view && is_unseen {
             self.unseen("SHOW VIEW", &format!("what the {other} reads"));
+        } else if other.kind == "trigger" && is_unseen {
+            self.unseen("TRIGGER", &format!("what the {other} does"));
         } else if let Some(text) = row.text {
             let needs = dependents::needs(&other, &text, &self.database, &self.inspected.schema);
             self.inspected.needs.extend(needs);

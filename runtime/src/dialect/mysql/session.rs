@@ -239,13 +239,15 @@ pub(super) fn commit(database: &mut MysqlConnection) -> QueryResult<()> {
 }
 
 /// Takes back what is open, and tells whether that is all. The server warns of tables that are in no transaction.
-pub(super) fn rollback_whole(database: &mut MysqlConnection) -> bool {
+pub(super) fn rollback_whole(database: &mut MysqlConnection) -> Option<bool> {
     if depth(database) == 0 {
-        return false;
+        return None;
     }
+    // Only what reads a table makes the server forget what it has said before.
+    database.rows("SELECT 1 FROM information_schema.character_sets LIMIT 0").ok()?;
     rollback(database);
-    let warnings = database.rows("SELECT @@warning_count");
-    warnings.is_ok_and(|rows| rows.into_iter().flatten().flatten().all(|count| count == "0"))
+    let warnings = database.rows("SELECT @@warning_count").ok()?;
+    Some(warnings.into_iter().flatten().flatten().all(|count| count == "0"))
 }
 
 /// Fills what was added for it, and takes that away again if the server refuses a value. What only waited for others may be

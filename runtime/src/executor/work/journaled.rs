@@ -39,7 +39,8 @@ impl<Db: Database> Run<'_, Db> {
             while let Err(stop) = self.journaled_piece(work, piece, at, &mut journal) {
                 let stop = if journal.is_begun() { self.session.lost(stop) } else { stop };
                 self.stays |= stop.unknown;
-                let may_be_repeated = journal.may_be_repeated(at) && !stop.undone && self.is_contended(&stop.cause);
+                let is_gone = stop.undone || stop.in_part;
+                let may_be_repeated = journal.may_be_repeated(at) && !is_gone && self.is_contended(&stop.cause);
                 let error = self.failure(revision, work.lines(piece), stop);
                 if !may_be_repeated || !retries.wait(revision.id, &error, self.options.observer) {
                     self.let_in(work, at, &mut journal);
@@ -105,7 +106,7 @@ impl<Db: Database> Run<'_, Db> {
         };
         let begins = |it: &Piece| matches!(&it.work, Work::Batches(of) if of.table == batches.table);
         if let Some(first) = pieces[..last].iter().rposition(begins)
-            && journal.goes_back(self.session.database, first).is_ok()
+            && journal.goes_back(self.session.database, first, &batches.table).is_ok()
         {
             drop(self.end_batches(batches));
         }
@@ -123,9 +124,10 @@ impl<Db: Database> Run<'_, Db> {
             return Err(stop);
         }
         if let Err(stop) = self.piece(work, piece) {
-            self.stays |= journal.refused(self.session.database, at) || stop.ended;
+            let in_part = journal.refused(self.session.database, at);
+            self.stays |= in_part || stop.ended;
             self.stays &= !stop.undone;
-            return Err(stop);
+            return Err(Stop { in_part, ..stop });
         }
         self.stays |= journal.stays_at_once(at);
         if let Err(stop) = journal.after(self.session.database, at) {

@@ -88,9 +88,7 @@ fn of_kind(conversion: &Conversion, old: &str) -> Option<String> {
         }
         (Moment { .. }, Date) => format!("TIME({old}) <> '00:00:00'"),
         // The day is lost, or made up.
-        (Moment { .. } | Date, Time { .. }) | (Time { .. }, Date) | (Bits { .. }, Date | Moment { .. }) => {
-            "TRUE".to_owned()
-        }
+        (Moment { .. } | Date, Time { .. }) | (Time { .. } | Bits { .. }, Date | Moment { .. }) => "TRUE".to_owned(),
         (Moment { fraction: a, .. } | Time { fraction: a }, Moment { fraction, .. } | Time { fraction })
             if a > fraction =>
         {

@@ -4,7 +4,7 @@ mod foresee;
 
 use std::rc::Rc;
 
-use migratable_core::{Conversion, Dialect, Literal, Operation, Table};
+use migratable_core::{ColumnType, Conversion, Dialect, Literal, Operation, Table};
 
 use super::super::capture;
 use super::super::ddl::{self, quoted, table_name};
@@ -44,9 +44,11 @@ impl Planner<'_> {
                 let keeps = self.clocks.kept(&found, Some(column));
                 let statement = format!("UPDATE {} SET {}", table_name(table), [&sets[..], &keeps].concat().join(", "));
                 // Byte by byte: a collation takes some texts for the same that are not.
-                let differs = format!("NOT (CAST({} AS BINARY) <=> CAST(({text}) AS BINARY))", quoted(column));
+                let stored = stored(text, found.find(column).map(|it| &it.column_type));
+                let differs = format!("NOT (CAST({} AS BINARY) <=> CAST({stored} AS BINARY))", quoted(column));
                 let (rows, predicate) = (rows_of(&found), predicate.as_ref());
-                let fill = Fill { rows, column, value, predicate, statement, condition, differs };
+                let has_value_by_type = false;
+                let fill = Fill { rows, column, value, predicate, statement, condition, differs, has_value_by_type };
                 let work = self.bar.fill(&fill, &self.operations[..self.at]);
                 self.planned.add(self.at, work);
             }
@@ -92,6 +94,20 @@ impl Planner<'_> {
 
 fn rows_of(table: &Table) -> RowsOf<'_> {
     RowsOf { table, sql: table_name(&table.name), key: capture::key(table), quoted }
+}
+
+/// An expression as a column has it: a number that stands there is rounded, and not written with more digits.
+fn stored(expression: &str, column_type: Option<&ColumnType>) -> String {
+    match column_type.map(|it| it.on(Dialect::Mysql)) {
+        Some(ColumnType::Numeric(Some((precision, scale)))) => {
+            format!("CAST(({expression}) AS DECIMAL({precision}, {scale}))")
+        }
+        Some(ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt) => {
+            format!("CAST(({expression}) AS SIGNED)")
+        }
+        Some(ColumnType::Date) => format!("CAST(({expression}) AS DATE)"),
+        _ => format!("({expression})"),
+    }
 }
 
 fn values(row: &[Literal]) -> String {
