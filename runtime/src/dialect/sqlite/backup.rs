@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use diesel::connection::{Connection as _, SimpleConnection};
 use diesel::sqlite::SqliteConnection;
@@ -24,9 +25,9 @@ pub(super) fn make(database: &mut SqliteConnection, backup: &Backup) -> Result<P
     if copy.exists() {
         return Err(refused(format!("{shown} is there already, and is not written over; name another file")));
     }
-    // No other process has the number of this one: what is there was left by one that was stopped.
-    let part = beside(&copy, &format!(".part-{}", std::process::id()));
-    drop(File::create(&part).map_err(|error| refused(format!("cannot write {shown}: {error}")))?);
+    // Processes in two containers may have the same number.
+    let part = beside(&copy, &format!(".part-{}-{}", std::process::id(), nanoseconds()));
+    drop(File::create_new(&part).map_err(|error| refused(format!("cannot write {shown}: {error}")))?);
     let written = write(&mut reader, Path::new(&file), &part).and_then(|()| {
         // A second name for a file is never made where there is a file already; some file systems have no second names.
         match fs::hard_link(&part, &copy) {
@@ -59,6 +60,11 @@ fn target(reader: &mut SqliteConnection, file: &Path, backup: &Backup) -> Result
         Backup::To(file) => file.clone(),
     };
     std::path::absolute(&copy).map_err(|error| refused(format!("cannot write {}: {error}", copy.display())))
+}
+
+/// The part of the time that is less than a second.
+fn nanoseconds() -> u32 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.subsec_nanos())
 }
 
 /// A file with something behind its name.
