@@ -258,10 +258,13 @@ impl Batches {
         format!("{self:?}")
     }
 
-    /// The same without what a column is filled with, and in which rows.
+    /// The same without what a column is filled with. In which rows is the same: others would keep what they have got.
     pub(crate) fn open_digest(&self) -> String {
         let Batches { table, key, of, .. } = self;
-        let of = if let RowWork::Fill { column, .. } = of { column.clone() } else { format!("{of:?}") };
+        let of = match of {
+            RowWork::Fill { column, predicate, .. } => format!("{column} {predicate:?}"),
+            RowWork::Map { .. } => format!("{of:?}"),
+        };
         format!("{table} {key:?} {of}")
     }
 

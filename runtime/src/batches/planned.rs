@@ -24,6 +24,8 @@ pub(crate) struct Fill<'a> {
     pub(crate) condition: Option<&'a str>,
     /// A condition for the rows that have another value.
     pub(crate) differs: String,
+    /// Whether the type of the column gives a value to rows that have none: a domain with a default does.
+    pub(crate) has_value_by_type: bool,
 }
 
 impl Fill<'_> {
@@ -38,7 +40,7 @@ impl Fill<'_> {
         if reads_others && predicate.is_some_and(|it| it.mentions(column)) {
             return None;
         }
-        let is_unset = !reads_others && self.is_unset(before);
+        let is_unset = !reads_others && !self.has_value_by_type && self.is_unset(before);
         let of = RowWork::Fill {
             column: quoted(column),
             statement: self.statement.clone(),

@@ -73,6 +73,20 @@ fn columns_of_types_that_cannot_be_compared_are_filled_batch_by_batch() {
 }
 
 #[test]
+fn a_column_that_has_the_default_of_its_domain_is_filled() {
+    fn domain(op: &mut Operations) {
+        first(op);
+        op.execute(sql("CREATE DOMAIN shade AS text DEFAULT 'none'"));
+    }
+    let program = line(&[(domain, nothing), (|op| added(op, "shade", "first"), nothing)]);
+    let program = program.with_settings(Settings::default().with_batch_size(5));
+    let (_stays, mut db, mut other) = inhabited(&program);
+    let batches = beside::upgrade(&program, &mut db, &mut other, |_, _| {});
+    assert!(batches.unwrap() > 4);
+    assert_eq!(one(&mut db, "SELECT count(*)::text FROM people WHERE c = first"), "23");
+}
+
+#[test]
 fn triggers_of_others_see_that_it_is_the_tool_that_writes() {
     fn filled(op: &mut Operations) {
         op.add_column("people", column("whole", varchar(70)).nullable());

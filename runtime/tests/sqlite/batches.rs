@@ -4,10 +4,10 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use migratable::revision::*;
-use migratable::{Event, Observer, Options};
+use migratable::{Event, Observer, Options, Settings};
 
 use crate::database::{line, nothing, one, run, two};
-use crate::shared::batches::{inhabited, people, program};
+use crate::shared::batches::{first, inhabited, people, program};
 
 #[test]
 fn a_trigger_that_touches_rows_does_not_make_them_news_for_ever() {
@@ -36,6 +36,35 @@ fn a_row_without_a_key_stops_before_anything_is_done() {
         );
         let error = program.upgrade(&mut db).unwrap_err().to_string();
         assert!(error.contains("a row of people has NULL in its primary key"), "{error}");
+    }
+}
+
+#[test]
+fn a_row_that_ends_the_transaction_ends_the_work_and_nothing_stays() {
+    fn fill(op: &mut Operations) {
+        op.add_column("people", column("whole", varchar(70)).nullable());
+        op.backfill("people", "whole", sql("first || last"));
+    }
+    for size in [1_000, 5] {
+        let program =
+            line(&[(first, nothing), (fill, nothing)]).with_settings(Settings::default().with_batch_size(size));
+        let (_stays, mut db, _) = inhabited(&program);
+        run(
+            &mut db,
+            "CREATE TRIGGER refuses BEFORE UPDATE ON people WHEN OLD.id = 13 BEGIN SELECT RAISE(ROLLBACK, 'not this one'); \
+             END",
+        );
+        let error = program.upgrade(&mut db).unwrap_err().to_string();
+        assert!(error.contains("not this one"), "{error}");
+        let there = "SELECT count(*) FROM pragma_table_info('people') WHERE name = 'whole'";
+        assert_eq!(one(&mut db, there), if size == 5 { "1" } else { "0" });
+        if size == 5 {
+            assert!(error.contains("the row with id = 13"), "{error}");
+            assert_eq!(one(&mut db, "SELECT count(*) FROM people WHERE whole IS NOT NULL"), "12");
+        }
+        run(&mut db, "DROP TRIGGER refuses");
+        program.upgrade(&mut db).unwrap();
+        assert_eq!(one(&mut db, "SELECT count(*) FROM people WHERE whole = first || last"), "23");
     }
 }
 

@@ -12,7 +12,7 @@ use super::subject::{State, WAYS, Way, said};
 
 /// One in how many faults is tried, if it is not asked for all, or for one in another number, by `MIGRATABLE_FAULTS`.
 /// A prime, so that each kind of fault has its turn.
-const SAMPLE: usize = 149;
+const SAMPLE: usize = 199;
 
 fn sample() -> usize {
     match std::env::var("MIGRATABLE_FAULTS").as_deref() {

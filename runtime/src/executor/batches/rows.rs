@@ -82,15 +82,20 @@ impl<Db: Database> Run<'_, Db> {
     /// Does something that is taken back if it fails at a row, and then the transaction can be gone on with.
     pub(super) fn savepoint<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Stop>) -> Result<T, Stop> {
         self.statements(&["SAVEPOINT migratable_batch".to_owned()])?;
-        let done = work(self);
-        match &done {
-            Ok(_) => self.statements(&["RELEASE SAVEPOINT migratable_batch".to_owned()])?,
-            Err(stop) if self.is_of_a_row(&stop.cause) => {
-                self.statements(&["ROLLBACK TO SAVEPOINT migratable_batch".to_owned()])?;
+        match work(self) {
+            Ok(done) => {
+                self.statements(&["RELEASE SAVEPOINT migratable_batch".to_owned()])?;
+                Ok(done)
             }
-            Err(_) => {}
+            Err(stop) if self.is_of_a_row(&stop.cause) => {
+                match self.statements(&["ROLLBACK TO SAVEPOINT migratable_batch".to_owned()]) {
+                    Ok(()) => Err(stop),
+                    // What failed has ended the transaction with it, and nothing can be gone on with.
+                    Err(_) => Err(Stop { cause: Cause::Refused(stop.cause.to_string()), ..stop }),
+                }
+            }
+            Err(stop) => Err(stop),
         }
-        done
     }
 
     /// Does the next batch; gives how far the work has come then, and whether it was the last.
@@ -238,13 +243,8 @@ impl<Db: Database> Run<'_, Db> {
             _ => None,
         };
         let is_lost = |kind: &DatabaseErrorKind| matches!(kind, ClosedConnection | UnableToSendCommand);
-        // Somebody has stopped it.
-        let is_stopped = |error: &DieselError| {
-            let said = error.to_string();
-            ["due to user request", "interrupted"].iter().any(|words| said.ends_with(words))
-        };
         let is_other = |error: &DieselError| {
-            matches!(error, DieselError::DatabaseError(kind, _) if is_lost(kind)) || is_stopped(error)
+            matches!(error, DieselError::DatabaseError(kind, _) if is_lost(kind)) || is_of_no_row(&error.to_string())
         };
         !self.is_in_the_way(cause) && error.is_some_and(|error| !is_other(error))
     }
@@ -280,6 +280,20 @@ impl<Db: Database> Run<'_, Db> {
 
 fn database_error(error: &Error) -> Option<&DieselError> {
     std::error::Error::source(error).and_then(|it| it.downcast_ref())
+}
+
+/// Whether a database says that it was stopped, or has no room or right to write whatever row it is.
+fn is_of_no_row(said: &str) -> bool {
+    const ENDS: [&str; 4] = ["due to user request", "interrupted", "disk is full", "No space left on device"];
+    const BEGINS: [&str; 5] = [
+        "could not extend file",
+        "permission denied for ",
+        "terminating connection due to ",
+        "attempt to write a readonly database",
+        "disk I/O error",
+    ];
+    let is_full = said.starts_with("The table '") && said.ends_with("' is full");
+    is_full || ENDS.iter().any(|words| said.ends_with(words)) || BEGINS.iter().any(|words| said.starts_with(words))
 }
 
 fn keyless(batches: &Batches) -> Stop {

@@ -20,13 +20,19 @@ fn whole(op: &mut Operations) {
 
 fn shorter(op: &mut Operations) {
     op.add_column("people", column("whole", varchar(10)).nullable());
-    op.backfill_where("people", "whole", sql("substr(last, 1, 9)"), sql("id > 0"));
+    op.backfill("people", "whole", sql("substr(last, 1, 9)"));
     op.alter_column("people", "whole").not_null();
 }
 
 fn shorter_and_more(op: &mut Operations) {
     shorter(op);
     op.add_column("people", column("more", varchar(10)).nullable());
+}
+
+fn shorter_and_fewer(op: &mut Operations) {
+    op.add_column("people", column("whole", varchar(10)).nullable());
+    op.backfill_where("people", "whole", sql("substr(last, 1, 9)"), sql("id > 9"));
+    op.alter_column("people", "whole").not_null();
 }
 
 fn wrong(op: &mut Operations) {
@@ -40,7 +46,11 @@ fn program(fill: Record, size: u64) -> Program {
 
 /// The program with another second revision.
 fn edited(program: &Program, upgrade: Record) -> Program {
-    let second = Revision { checksum: "v1:edited", ..revision("r2", &["r1"], upgrade, nothing) };
+    edited_to("v1:edited", program, upgrade)
+}
+
+fn edited_to(checksum: &'static str, program: &Program, upgrade: Record) -> Program {
+    let second = Revision { checksum, ..revision("r2", &["r1"], upgrade, nothing) };
     let revisions = vec![revision("r1", &[], first, nothing), second];
     Program::new(revisions.leak()).with_settings(program.settings().clone())
 }
@@ -72,10 +82,11 @@ fn a_row_that_cannot_be_filled_is_named_and_the_fill_is_mended() {
         if size == 5 {
             assert_eq!(one(&mut db, "SELECT count(*) FROM people WHERE whole IS NOT NULL"), "12");
         }
-        let other_edit = edited(&program, shorter_and_more);
-        if size == 5 || MYSQL {
-            let refused = other_edit.upgrade(&mut db).unwrap_err().to_string();
-            assert!(refused.contains("edited since it was begun"), "{refused}");
+        for other_edit in [shorter_and_more, shorter_and_fewer].map(|it| edited(&program, it)) {
+            if size == 5 || MYSQL {
+                let refused = other_edit.upgrade(&mut db).unwrap_err().to_string();
+                assert!(refused.contains("edited since it was begun"), "{refused}");
+            }
         }
         if MYSQL {
             run(&mut db, "DROP TRIGGER refuses");
@@ -114,6 +125,27 @@ fn a_fill_is_mended_too_when_the_rows_are_done_and_something_behind_it_fails() {
     let expected: Vec<String> = (1..=PEOPLE).map(|id| format!("l{id}")).collect();
     assert_eq!(values(&mut db, "SELECT whole FROM people ORDER BY id"), expected);
     assert_is(&mut db, &replay(&mended, &[]), "mended");
+}
+
+#[test]
+fn a_fill_that_was_mended_wrongly_is_mended_again_and_leaves_nothing_of_before() {
+    fn half(op: &mut Operations) {
+        op.add_column("people", column("whole", varchar(10)).nullable());
+        op.backfill("people", "whole", sql("CASE WHEN id < 13 THEN 'half' ELSE no_such_function(id) END"));
+        op.alter_column("people", "whole").not_null();
+    }
+    let program = program(whole, 5);
+    let (_stays, mut db, _) = inhabited(&program);
+    spoil(&mut db);
+    program.upgrade(&mut db).unwrap_err();
+    let error = edited_to("v1:half", &program, half).upgrade(&mut db).unwrap_err().to_string();
+    assert!(error.contains("no_such_function"), "{error}");
+    if MYSQL {
+        run(&mut db, "DROP TRIGGER refuses");
+    }
+    edited(&program, shorter).upgrade(&mut db).unwrap();
+    let expected: Vec<String> = (1..=PEOPLE).map(|id| format!("l{id}")).collect();
+    assert_eq!(values(&mut db, "SELECT whole FROM people ORDER BY id"), expected);
 }
 
 #[test]

@@ -29,7 +29,8 @@ impl Planner<'_> {
                 let found = self.table(table)?;
                 let differs = format!("{} COLLATE BINARY IS NOT ({text})", quoted(column));
                 let (rows, predicate) = (rows_of(&found), predicate.as_ref());
-                let fill = Fill { rows, column, value, predicate, statement, condition, differs };
+                let has_value_by_type = false;
+                let fill = Fill { rows, column, value, predicate, statement, condition, differs, has_value_by_type };
                 let work = self.bar.fill(&fill, &self.operations[..self.at]);
                 self.planned.add(self.at, work);
             }
