@@ -168,14 +168,14 @@ pub(crate) fn read_checksums<Db: Database>(
 }
 
 /// Refuses a history that a newer release has written: what it records beside the revisions would be lost.
-pub(crate) fn written_by_known(rows: &[Applied]) -> Result<(), Error> {
+pub(crate) fn written_by_known<'v>(versions: impl IntoIterator<Item = &'v String>) -> Result<(), Error> {
     let number = |version: &str| -> Option<(u64, u64)> {
         let mut parts = version.split('.').map(|part| part.parse().ok());
         Some((parts.next()??, parts.next()??))
     };
     let own = number(env!("CARGO_PKG_VERSION"));
-    match rows.iter().find(|row| number(&row.tool_version) > own) {
-        Some(row) => Err(Error::OlderTool { wrote: row.tool_version.clone() }),
+    match versions.into_iter().find(|version| number(version) > own) {
+        Some(version) => Err(Error::OlderTool { wrote: version.clone() }),
         None => Ok(()),
     }
 }

@@ -44,9 +44,11 @@ pub(crate) fn run<Db: Database>(
     session.begin()?;
     history::create(session.database, settings)?;
     let rows = history::read(session.database, settings)?;
-    history::written_by_known(&rows)?;
-    let (rows, taken_over) = takeover::seen(migrator.revisions(), rows)?;
     let unfinished = journal::read(session.database, settings)?;
+    history::written_by_known(
+        rows.iter().map(|it| &it.tool_version).chain(unfinished.iter().map(|it| &it.tool_version)),
+    )?;
+    let (rows, taken_over) = takeover::seen(migrator.revisions(), rows)?;
     let status = history::status(migrator.revisions(), &graph, rows, unfinished);
     let forgets = !(status.unknown.is_empty() && status.changed.is_empty());
     if forgets && !options.purge {

@@ -9,7 +9,7 @@ use super::Progress;
 use super::plan::{Plan, fill_at};
 use crate::dialect::{Database, Work, offline};
 use crate::error::{Error, Stop};
-use crate::history::Position;
+use crate::history::{Position, written_by_known};
 use crate::migrator::{Direction, Revision};
 use crate::plan::Piece;
 
@@ -58,6 +58,7 @@ impl Unfinished {
         direction: Direction,
         path: &mut VecDeque<&'static Revision>,
     ) -> Result<(), Error> {
+        written_by_known([&self.tool_version])?;
         let Some(revision) = revisions.iter().find(|it| it.id == self.revision) else {
             return Err(self.refused("this program does not know it"));
         };

@@ -2,7 +2,7 @@
 
 use migratable::inspect::inspect;
 use migratable::revision::*;
-use migratable::{Error, RepairOptions, Repaired, TablesAre};
+use migratable::{Error, Options, RepairOptions, Repaired, TablesAre, Transaction};
 
 use super::programs::{line, nothing, one, run};
 use crate::database::{Db, throwaway};
@@ -66,4 +66,30 @@ fn a_history_that_a_newer_release_has_written_is_only_read() {
     assert_eq!(program.current(&mut db).unwrap(), ["r1"]);
     run(&mut db, "UPDATE migratable_revisions SET tool_version = '0.0.1'");
     program.upgrade(&mut db).unwrap();
+}
+
+#[test]
+fn a_revision_that_a_newer_release_has_begun_is_left_to_it() {
+    let program = line(&[
+        (users, nothing),
+        (
+            |op| {
+                op.create_table(table("other").column(column("id", bigint())).primary_key("pk_other", ["id"]));
+                op.execute(sql("INSERT INTO nowhere VALUES (1)"));
+            },
+            nothing,
+        ),
+    ]);
+    let mut db = throwaway();
+    let options = Options { transaction: Transaction::None, ..Options::default() };
+    program.upgrade_to(&mut db, "head", &options).unwrap_err();
+    run(&mut db, "UPDATE migratable_journal SET tool_version = '99.1.0'");
+    for error in [
+        program.upgrade(&mut db).unwrap_err(),
+        program.stamp(&mut db, &["head"], &Default::default()).unwrap_err(),
+        program.repair(&mut db, "r2", &because("x", Some(TablesAre::Before))).unwrap_err(),
+    ] {
+        assert_eq!(error.code(), "older_tool", "{error}");
+    }
+    assert_eq!(program.status(&mut db).unwrap().unfinished.unwrap().revision, "r2");
 }

@@ -26,7 +26,7 @@ const MODES: [(&str, &str); 6] = [
 ];
 /// At one in how many calls it is killed in the other modes, unless `MIGRATABLE_FAULTS` asks for all. A prime, so that
 /// other calls are met in each.
-const SAMPLE: usize = 53;
+const SAMPLE: usize = 37;
 
 /// At which calls of a kind it is killed in a mode: the first, and every how many behind it. At all in the usual mode, and
 /// at all that end a transaction in the mode that has most of them.
@@ -87,6 +87,7 @@ fn in_mode(way: Way, mode: usize) -> usize {
         }
     }
     println!("killed {count} times in {divided:?}, {journal_mode}");
+    assert!(count >= if mode < 2 { 30 } else { 1 }, "{divided:?}, {journal_mode}: {count}");
     count
 }
 

@@ -100,6 +100,7 @@ impl Way {
         let mut schema = reader::without_places(held.managed);
         // An empty journal may be left, and does no harm.
         schema.retain(|line| !line.starts_with("migratable_"));
+        schema.extend(left_behind(database));
         // Triggers and functions of work on rows are gone, too.
         schema.extend(held.others);
         let history = database.query("SELECT revision FROM migratable_revisions ORDER BY ordinal;").unwrap_or_default();
@@ -123,6 +124,24 @@ impl Way {
             self.ok(&database.url(), &["verify"]);
         }
     }
+}
+
+/// The tables that the tool has, and the rows of its journal, which stays where it cannot go with what it records.
+fn left_behind(database: &Database<'_>) -> Vec<String> {
+    let here = if database.dialect() == Dialect::Mysql { "DATABASE()" } else { "current_schema()" };
+    let tables = format!(
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = {here} AND table_name LIKE 'migratable%' \
+         ORDER BY 1;"
+    );
+    let tables = database.query(&tables).unwrap();
+    let line = |table: &str| match table {
+        "migratable_journal" => {
+            let rows = database.query("SELECT count(*) FROM migratable_journal;").unwrap();
+            (rows.trim() != "0").then(|| format!("journal with {rows} rows"))
+        }
+        table => Some(format!("tool's {table}")),
+    };
+    tables.lines().map(str::trim).filter_map(line).collect()
 }
 
 pub fn said(output: &Output) -> String {

@@ -244,7 +244,7 @@ impl<Db: Database> Run<'_, Db> {
         };
         let is_lost = |kind: &DatabaseErrorKind| matches!(kind, ClosedConnection | UnableToSendCommand);
         let is_other = |error: &DieselError| {
-            matches!(error, DieselError::DatabaseError(kind, _) if is_lost(kind)) || is_of_no_row(&error.to_string())
+            matches!(error, DieselError::DatabaseError(kind, _) if is_lost(kind)) || is_stopped(&error.to_string())
         };
         !self.is_in_the_way(cause) && error.is_some_and(|error| !is_other(error))
     }
@@ -261,7 +261,8 @@ impl<Db: Database> Run<'_, Db> {
 
     /// Says which row it was, where it was one.
     fn named(&self, stop: Stop, batches: &Batches, key: Option<&Key>) -> Stop {
-        let Some(key) = key.filter(|_| self.is_of_a_row(&stop.cause)) else { return stop };
+        let is_of_a_row = self.is_of_a_row(&stop.cause) && !has_no_room(&stop.cause.to_string());
+        let Some(key) = key.filter(|_| is_of_a_row) else { return stop };
         let bare = |quoted: &str| quoted.trim_matches(['"', '`', '\'']).to_owned();
         let key = batches.key.iter().zip(key).map(|(it, value)| format!("{} = {}", bare(&it.column), bare(value)));
         let key: Vec<String> = key.collect();
@@ -282,18 +283,20 @@ fn database_error(error: &Error) -> Option<&DieselError> {
     std::error::Error::source(error).and_then(|it| it.downcast_ref())
 }
 
-/// Whether a database says that it was stopped, or has no room or right to write whatever row it is.
-fn is_of_no_row(said: &str) -> bool {
-    const ENDS: [&str; 4] = ["due to user request", "interrupted", "disk is full", "No space left on device"];
-    const BEGINS: [&str; 5] = [
-        "could not extend file",
-        "permission denied for ",
-        "terminating connection due to ",
-        "attempt to write a readonly database",
-        "disk I/O error",
-    ];
+/// Whether a database says that somebody has stopped it.
+fn is_stopped(said: &str) -> bool {
+    said.starts_with("terminating connection due to ")
+        || ["due to user request", "interrupted"].iter().any(|words| said.ends_with(words))
+}
+
+/// Whether a database says that it has no room or no right to write, whatever row it is. Fewer rows may need less room.
+fn has_no_room(said: &str) -> bool {
+    const BEGINS: [&str; 4] =
+        ["could not extend file", "permission denied for ", "attempt to write a readonly database", "disk I/O error"];
     let is_full = said.starts_with("The table '") && said.ends_with("' is full");
-    is_full || ENDS.iter().any(|words| said.ends_with(words)) || BEGINS.iter().any(|words| said.starts_with(words))
+    is_full
+        || ["disk is full", "No space left on device"].iter().any(|words| said.contains(words))
+        || BEGINS.iter().any(|words| said.starts_with(words))
 }
 
 fn keyless(batches: &Batches) -> Stop {
