@@ -127,7 +127,11 @@ impl<'a> Parts<'a> {
 
 /// Whether somebody wrote SQL that sets something for the session.
 fn sets_session(piece: &Piece, operations: &[Operation]) -> bool {
-    written(piece, operations).is_some_and(|sql| Statement::all(sql).into_iter().any(sets))
+    let Some(sql) = written(piece, operations) else { return false };
+    let statements = Statement::all(sql);
+    // What stands before it is as it was.
+    let first = statements.iter().rposition(|it| it.clone().takes("RESET")).map_or(0, |at| at + 1);
+    statements.into_iter().skip(first).any(sets)
 }
 
 /// Whether a statement sets something for the session.
@@ -144,7 +148,7 @@ fn sets(mut statement: Statement<'_>) -> bool {
         () if takes(&["PRAGMA"]) => !is_kept,
         // What ends with its transaction.
         () if takes(&["SET LOCAL", "SET TRANSACTION", "SET CONSTRAINTS"]) => false,
-        () => takes(&["SET", "RESET", "LOAD", "PREPARE"]),
+        () => takes(&["SET", "LOAD", "PREPARE"]),
     }
 }
 

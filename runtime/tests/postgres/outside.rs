@@ -315,6 +315,7 @@ fn what_is_set_for_a_session_that_is_over_is_not_gone_on_with() {
         (|op| sets(op, "SET search_path = public; CREATE TABLE u (a int)"), true),
         (|op| sets(op, "SELECT set_config('search_path', 'public', false)"), true),
         (|op| sets(op, "SELECT set_config('lock_timeout', '7s', true); CREATE TABLE u (a int)"), false),
+        (|op| sets(op, "SET lock_timeout = '7s'; CREATE TABLE u (a int); RESET lock_timeout"), false),
         (|op| sets(op, "CREATE TABLE u (a int); SET LOCAL lock_timeout = '7s'"), false),
     ] {
         let program = line(&[(first, nothing), (change, nothing)]);

@@ -51,11 +51,14 @@ pub(super) fn using(from: &ColumnType, to: &ColumnType, column: &str) -> Result<
         (from, T::Binary | T::Varbinary(_)) if is_text(from) => Some(format!("convert_to({column}::text, 'UTF8')")),
         (_, to) if is_text(to) => None,
         // The cast of the server keeps six digits, or fifteen.
-        (T::Real | T::Double, T::Numeric(_)) => by_text,
+        (from, T::Numeric(_)) if is_floating(from) => by_text,
         (from, to) if is_number(from) && is_number(to) => None,
         (from, to) if family(from) == family(to) && !name.starts_with("bit(") => None,
         (T::Native(_), T::Native(_)) if family(from) == "bit" && name.starts_with("bit(") => cast,
         (T::Array(_), T::Array(to)) if contains_enum(to) || contains_enum(from) => {
+            Some(format!("{column}::text[]::{name}"))
+        }
+        (T::Array(from), T::Array(to)) if is_floating(from) && matches!(**to, T::Numeric(_)) => {
             Some(format!("{column}::text[]::{name}"))
         }
         (T::Array(_), T::Array(_)) => cast,
@@ -131,6 +134,10 @@ pub(super) fn renumbered(from: &ColumnType, to: &ColumnType, column: &str) -> Op
         (T::Uuid, T::Integer) => Some(format!("{}::bit(32)::integer", digits(8))),
         _ => None,
     }
+}
+
+fn is_floating(it: &ColumnType) -> bool {
+    matches!(it, ColumnType::Real | ColumnType::Double)
 }
 
 fn contains_enum(it: &ColumnType) -> bool {

@@ -139,11 +139,11 @@ fn of_text(to: &ColumnType, column: &str) -> Option<String> {
         T::TimestampTz => return None,
         T::Date | T::Timestamp => other_time(column, &name),
         T::Native(_) if plain.starts_with("timestamp ") => other_time(column, &name),
-        // Written as the server writes it where no locale is set.
+        // Other locales have other signs.
         T::Native(_) if plain == "money" => {
             let number = format!("regexp_replace({column}::text, '[$,]', '', 'g')");
             format!(
-                "CASE WHEN {number} ~ '{}' THEN {number}::numeric <> {column}::text::money::numeric ELSE FALSE END",
+                "CASE WHEN current_setting('lc_monetary') ~ '^(C|POSIX|en_US)' AND {number} ~ '{}' THEN {number}::numeric <> {column}::text::money::numeric ELSE FALSE END",
                 pattern(&T::Numeric(None))
             )
         }
