@@ -229,16 +229,14 @@ impl<'a> Journal<'a> {
         }
     }
 
-    /// Writes that the rows of a table are to be worked on again, with all that is behind that: nobody notes what others
-    /// write until then.
+    /// Writes that work on rows has come so far, and all that is behind it is to be done again.
     pub(crate) fn goes_back<Db: Database>(
         &self,
         database: &mut Db,
         piece: usize,
-        table: &TableName,
+        progress: &Progress,
     ) -> Result<(), Stop> {
-        let progress = Progress { overwrites: true, ..Progress::of(table) };
-        self.write(database, &self.moves(piece, None, Some(&progress)))
+        self.write(database, &self.moves(piece, None, Some(progress)))
     }
 
     /// Writes with which piece work on the rows of a table begins: what is put beside it stays, whatever becomes of the
@@ -262,16 +260,16 @@ impl<'a> Journal<'a> {
     /// What is to be written when the database has refused a piece: that it was not done, whatever a person does to the
     /// tables before the next run. Gives back whether something of it may stay all the same; where the connection is gone
     /// with it, the tables must tell.
-    pub(crate) fn refused<Db: Database>(&self, database: &mut Db, piece: usize) -> bool {
-        let taken_back = database.rollback_whole();
+    pub(crate) fn refused<Db: Database>(&self, database: &mut Db, piece: usize, in_part: bool) -> bool {
+        let taken_back = if in_part { Some(false) } else { database.rollback_whole() };
         match self.nature(piece) {
             Nature::Table | Nature::Written => self.at(database, piece, None).is_err(),
             Nature::Halves | Nature::Rows | Nature::Begin | Nature::Inside | Nature::Commit => {
                 let stays = format!("SELECT 1 FROM {} WHERE catalogue IS NOT NULL", self.table);
                 let may_stay = database.rows(&stays).map_or(true, |rows| !rows.is_empty());
                 match taken_back {
-                    // A trigger has written where nobody looked.
-                    Some(false) if !may_stay => {
+                    // A trigger has written where nobody looked. What a table of the session keeps goes with that.
+                    Some(false) if !may_stay && !database.takes_rows_back(None).unwrap_or(false) => {
                         drop(self.at(database, self.begin_of(piece), Some(IN_PART)));
                         true
                     }

@@ -249,6 +249,20 @@ impl<'a, Db: Database> Run<'a, Db> {
         }
     }
 
+    /// Notes again what others write, before they may; gives how far the work has come, which is to the last row.
+    pub(super) fn notes_again(&mut self, batches: &Batches) -> Result<Progress, Stop> {
+        let dialect = self.session.database.dialect();
+        let capture = capture(dialect)?;
+        self.statements(&(capture.end)(&batches.table))?;
+        if self.session.database.rows(&Statements::is_there(&notes(batches), dialect))?.is_empty() {
+            self.statements(&(capture.make)(batches))?;
+        }
+        self.statements(&(capture.begin)(batches))?;
+        let after = self.key(&batches.last(dialect, None), batches)?;
+        let rows = self.number_of_rows(capture, batches)?.unwrap_or_default();
+        Ok(Progress { after, rows, ..Progress::of(&batches.table) })
+    }
+
     /// Lets others write again, where the end of the transaction does not.
     pub(super) fn end_batches(&mut self, batches: &Batches) -> Result<(), Stop> {
         let capture = capture(self.session.database.dialect())?;

@@ -49,6 +49,8 @@ fn nobody_else_writes_between_the_last_batch_and_the_change_of_the_table() {
 #[test]
 fn a_table_that_cannot_become_what_the_revision_says_is_free_to_be_written_to() {
     fn unique(op: &mut Operations) {
+        // Nothing is foreseen behind it.
+        op.execute(sql("DO 0"));
         op.add_column("people", column("group_id", bigint()).nullable());
         op.backfill("people", "group_id", sql("length(first)"));
         op.create_unique("people", unique_of());
@@ -68,6 +70,51 @@ fn a_table_that_cannot_become_what_the_revision_says_is_free_to_be_written_to() 
     run(&mut other, "DELETE FROM pets; DELETE FROM people WHERE id > 1; UPDATE people SET first = 'longer'");
     program.upgrade(&mut db).unwrap();
     assert_eq!(one(&mut db, "SELECT CAST(group_id AS char) FROM people"), "6");
+}
+
+#[test]
+fn what_a_person_stores_where_a_fill_gave_nothing_stays() {
+    fn some(op: &mut Operations) {
+        // Nothing is foreseen behind it.
+        op.execute(sql("DO 0"));
+        op.add_column("people", column("n", bigint()).nullable());
+        op.backfill("people", "n", sql("CASE WHEN id <> 13 THEN length(first) END"));
+        op.alter_column("people", "n").not_null();
+    }
+    let first = program(5).revisions()[0].upgrade;
+    let program = line(&[(first, nothing), (some, nothing)]).with_settings(program(5).settings().clone());
+    let (_stays, mut db, mut other) = inhabited(&program);
+    program.upgrade(&mut db).unwrap_err();
+    run(&mut other, "UPDATE people SET n = 77 WHERE id = 13; UPDATE people SET first = 'longer' WHERE id IN (3, 13)");
+    run(&mut other, "UPDATE people SET n = 77 WHERE id = 13");
+    program.upgrade(&mut db).unwrap_err();
+    run(&mut other, "UPDATE people SET n = 78 WHERE id = 13");
+    program.upgrade(&mut db).unwrap();
+    assert_eq!(one(&mut db, "SELECT GROUP_CONCAT(n ORDER BY id) FROM people WHERE id IN (3, 13)"), "6,78");
+    assert_eq!(one(&mut db, "SELECT CAST(count(*) AS char) FROM people WHERE n IS NULL"), "0");
+}
+
+#[test]
+fn rows_are_not_filled_again_for_the_digits_behind_a_number() {
+    fn averages(op: &mut Operations) {
+        op.add_column("people", column("exact", numeric(10, 2)).nullable());
+        op.add_column("people", column("whole", bigint()).nullable());
+        op.backfill("people", "exact", sql("(SELECT avg(id) FROM pets WHERE owner_id = people.id)"));
+        op.backfill("people", "whole", sql("(SELECT avg(id) FROM pets WHERE owner_id = people.id)"));
+        op.add_column("people", column("several", numeric(10, 2)).nullable());
+        op.backfill("people", "several", sql("(SELECT count(*) FROM pets WHERE owner_id = people.id)"));
+    }
+    let first = program(5).revisions()[0].upgrade;
+    let program = line(&[(first, nothing), (averages, nothing)]).with_settings(program(5).settings().clone());
+    let (_stays, mut db, _) = inhabited(&program);
+    run(
+        &mut db,
+        "CREATE TABLE seen (id INT); CREATE TRIGGER sees AFTER UPDATE ON people FOR EACH ROW INSERT INTO seen VALUES \
+         (NEW.id)",
+    );
+    program.upgrade(&mut db).unwrap();
+    assert_eq!(one(&mut db, "SELECT CAST(count(*) AS char) FROM seen"), "69");
+    assert_eq!(one(&mut db, "SELECT CAST(exact AS char) FROM people WHERE id = 22"), "22.00");
 }
 
 /// Stops an upgrade where others are kept away from the table.

@@ -244,9 +244,9 @@ pub(super) fn rollback_whole(database: &mut MysqlConnection) -> Option<bool> {
         return None;
     }
     // Only what reads a table makes the server forget what it has said before.
-    database.rows("SELECT 1 FROM information_schema.character_sets LIMIT 0").ok()?;
+    let has_forgotten = database.rows("SELECT 1 FROM information_schema.character_sets LIMIT 0").is_ok();
     rollback(database);
-    let warnings = database.rows("SELECT @@warning_count").ok()?;
+    let warnings = database.rows("SELECT @@warning_count").ok().filter(|_| has_forgotten)?;
     Some(warnings.into_iter().flatten().flatten().all(|count| count == "0"))
 }
 
@@ -254,10 +254,10 @@ pub(super) fn rollback_whole(database: &mut MysqlConnection) -> Option<bool> {
 /// tried again.
 pub(super) fn fill(database: &mut MysqlConnection, sql: &str, undo: &[String]) -> Result<(), Stop> {
     let Err(error) = database.batch_execute(sql) else { return Ok(()) };
-    rollback(database);
+    let in_part = rollback_whole(database) == Some(false);
     let is_final = !undo.is_empty() && !is_contended(&error);
     let undone = is_final && undo.iter().all(|sql| database.batch_execute(sql).is_ok());
-    Err(Stop { undone, ..Stop::at(sql, error) })
+    Err(Stop { undone, in_part, ..Stop::at(sql, error) })
 }
 
 /// Stops behind SQL that somebody wrote if the connection is no longer what it was.

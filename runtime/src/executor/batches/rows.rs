@@ -132,7 +132,7 @@ impl<Db: Database> Run<'_, Db> {
     }
 
     /// The key that a query gives first.
-    fn key(&mut self, sql: &str, batches: &Batches) -> Result<Option<Key>, Stop> {
+    pub(super) fn key(&mut self, sql: &str, batches: &Batches) -> Result<Option<Key>, Stop> {
         let found = self.session.database.rows(sql).map_err(|error| Stop::at(sql, error))?;
         match found.into_iter().next() {
             None => Ok(None),

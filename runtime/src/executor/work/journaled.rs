@@ -93,8 +93,8 @@ impl<Db: Database> Run<'_, Db> {
         ended.map_err(|stop| failed(self, stop))
     }
 
-    /// Lets others write again to a table that could not become what the revision says: its rows are worked on anew then.
-    /// Not where a change was made already.
+    /// Lets others write again to a table that could not become what the revision says, and notes what they write. Not
+    /// where a change was made already.
     fn let_in(&mut self, work: &Planned<'_>, at: usize, journal: &mut Journal<'_>) {
         let pieces = &work.pieces[..=at];
         let last = pieces.iter().rposition(|it| matches!(it.work, Work::LastBatch(_)));
@@ -106,7 +106,8 @@ impl<Db: Database> Run<'_, Db> {
         };
         let begins = |it: &Piece| matches!(&it.work, Work::Batches(of) if of.table == batches.table);
         if let Some(first) = pieces[..last].iter().rposition(begins)
-            && journal.goes_back(self.session.database, first, &batches.table).is_ok()
+            && let Ok(progress) = self.notes_again(batches)
+            && journal.goes_back(self.session.database, first, &progress).is_ok()
         {
             drop(self.end_batches(batches));
         }
@@ -124,7 +125,7 @@ impl<Db: Database> Run<'_, Db> {
             return Err(stop);
         }
         if let Err(stop) = self.piece(work, piece) {
-            let in_part = journal.refused(self.session.database, at);
+            let in_part = journal.refused(self.session.database, at, stop.in_part);
             self.stays |= in_part || stop.ended;
             self.stays &= !stop.undone;
             return Err(Stop { in_part, ..stop });

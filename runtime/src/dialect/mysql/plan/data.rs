@@ -43,9 +43,7 @@ impl Planner<'_> {
                 let sets = [format!("{} = ({text})", quoted(column))];
                 let keeps = self.clocks.kept(&found, Some(column));
                 let statement = format!("UPDATE {} SET {}", table_name(table), [&sets[..], &keeps].concat().join(", "));
-                // Byte by byte: a collation takes some texts for the same that are not.
-                let stored = stored(text, found.find(column).map(|it| &it.column_type));
-                let differs = format!("NOT (CAST({} AS BINARY) <=> CAST({stored} AS BINARY))", quoted(column));
+                let differs = differs(column, text, found.find(column).map(|it| &it.column_type));
                 let (rows, predicate) = (rows_of(&found), predicate.as_ref());
                 let has_value_by_type = false;
                 let fill = Fill { rows, column, value, predicate, statement, condition, differs, has_value_by_type };
@@ -96,18 +94,19 @@ fn rows_of(table: &Table) -> RowsOf<'_> {
     RowsOf { table, sql: table_name(&table.name), key: capture::key(table), quoted }
 }
 
-/// An expression as a column has it: a number that stands there is rounded, and not written with more digits.
-fn stored(expression: &str, column_type: Option<&ColumnType>) -> String {
-    match column_type.map(|it| it.on(Dialect::Mysql)) {
-        Some(ColumnType::Numeric(Some((precision, scale)))) => {
-            format!("CAST(({expression}) AS DECIMAL({precision}, {scale}))")
-        }
-        Some(ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt) => {
-            format!("CAST(({expression}) AS SIGNED)")
-        }
-        Some(ColumnType::Date) => format!("CAST(({expression}) AS DATE)"),
-        _ => format!("({expression})"),
-    }
+/// A condition for the rows whose value is not that of an expression. Byte by byte: a collation takes some texts for the
+/// same that are not. But a number is rounded in its column, and written with other digits.
+fn differs(column: &str, expression: &str, column_type: Option<&ColumnType>) -> String {
+    let digits = match column_type.map(|it| it.on(Dialect::Mysql)) {
+        Some(ColumnType::Numeric(Some((precision, scale)))) => Some((precision, scale)),
+        Some(ColumnType::SmallInt | ColumnType::Integer | ColumnType::BigInt) => Some((65, 0)),
+        _ => None,
+    };
+    let column = quoted(column);
+    let is_number = digits.map_or(String::new(), |(precision, scale)| {
+        format!(" OR {column} <=> CAST(({expression}) AS DECIMAL({precision}, {scale}))")
+    });
+    format!("NOT (CAST({column} AS BINARY) <=> CAST(({expression}) AS BINARY){is_number})")
 }
 
 fn values(row: &[Literal]) -> String {
