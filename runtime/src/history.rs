@@ -167,14 +167,15 @@ pub(crate) fn read_checksums<Db: Database>(
     Ok((checksums, has_journal))
 }
 
-/// Refuses a history that a newer release has written: what it records beside the revisions would be lost.
-pub(crate) fn written_by_known<'v>(versions: impl IntoIterator<Item = &'v String>) -> Result<(), Error> {
+/// Refuses what a newer release has written, a history or a revision that was begun: what it records beside would be lost.
+pub(crate) fn written_by_known(rows: &[Applied], begun: Option<&Unfinished>) -> Result<(), Error> {
     let number = |version: &str| -> Option<(u64, u64)> {
         let mut parts = version.split('.').map(|part| part.parse().ok());
         Some((parts.next()??, parts.next()??))
     };
     let own = number(env!("CARGO_PKG_VERSION"));
-    match versions.into_iter().find(|version| number(version) > own) {
+    let versions = rows.iter().map(|row| &row.tool_version);
+    match versions.chain(begun.map(|it| &it.tool_version)).find(|version| number(version) > own) {
         Some(version) => Err(Error::OlderTool { wrote: version.clone() }),
         None => Ok(()),
     }

@@ -335,7 +335,7 @@ impl<Db: Database> Migrator<Db> {
 
     /// Where the database stands, if its history is one that this program can go on from.
     pub(crate) fn position(&self, graph: &Graph, rows: Vec<Applied>, strict: bool) -> Result<Position, Error> {
-        history::written_by_known(rows.iter().map(|it| &it.tool_version))?;
+        history::written_by_known(&rows, None)?;
         history::position(self.revisions, graph, rows, strict)
     }
 }

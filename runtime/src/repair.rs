@@ -65,9 +65,7 @@ pub(crate) fn run<Db: Database>(
     let dialect = session.database.dialect();
     let unfinished = journal::read(session.database, settings)?;
     let rows = history::read(session.database, settings)?;
-    history::written_by_known(
-        rows.iter().map(|it| &it.tool_version).chain(unfinished.iter().map(|it| &it.tool_version)),
-    )?;
+    history::written_by_known(&rows, unfinished.as_ref())?;
     let recorded = rows.clone();
     let status = history::status(migrator.revisions(), &graph, rows, unfinished);
     let named = graph.resolve(target, &status.current.iter().map(String::as_str).collect::<Vec<_>>());

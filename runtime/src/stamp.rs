@@ -45,9 +45,7 @@ pub(crate) fn run<Db: Database>(
     history::create(session.database, settings)?;
     let rows = history::read(session.database, settings)?;
     let unfinished = journal::read(session.database, settings)?;
-    history::written_by_known(
-        rows.iter().map(|it| &it.tool_version).chain(unfinished.iter().map(|it| &it.tool_version)),
-    )?;
+    history::written_by_known(&rows, unfinished.as_ref())?;
     let (rows, taken_over) = takeover::seen(migrator.revisions(), rows)?;
     let status = history::status(migrator.revisions(), &graph, rows, unfinished);
     let forgets = !(status.unknown.is_empty() && status.changed.is_empty());
