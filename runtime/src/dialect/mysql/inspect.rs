@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use diesel::connection::SimpleConnection;
 use diesel::mysql::MysqlConnection;
 use diesel::result::QueryResult;
 use migratable_core::{
@@ -25,23 +24,7 @@ use crate::settings::HistoryTable;
 
 /// Reads the database that is in use.
 pub(super) fn inspect(database: &mut MysqlConnection) -> Result<Inspected, Error> {
-    let shows_otherwise = shows_otherwise(database).map_err(reading)?;
-    let Some((mode, quotes)) = shows_otherwise else { return read(database) };
-    database.batch_execute("SET SESSION sql_mode = '', SESSION sql_quote_show_create = 1").map_err(reading)?;
-    let inspected = read(database);
-    let back = format!("SET SESSION sql_mode = {}, SESSION sql_quote_show_create = {quotes}", text(&mode));
-    database.batch_execute(&back).map_err(reading)?;
-    inspected
-}
-
-/// The mode of the session and whether it quotes names, if SHOW CREATE TABLE leaves something out in it, or has other
-/// quotes.
-fn shows_otherwise(database: &mut MysqlConnection) -> QueryResult<Option<(String, String)>> {
-    let rows = database.rows("SELECT @@sql_mode, @@sql_quote_show_create")?;
-    let mut values = rows.into_iter().flatten().map(Option::unwrap_or_default);
-    let (mode, quotes) = (values.next().unwrap_or_default(), values.next().unwrap_or_default());
-    let is_other = |word: &str| word == "ANSI_QUOTES" || word.starts_with("NO_") && word.ends_with("_OPTIONS");
-    Ok((quotes == "0" || mode.split(',').any(is_other)).then_some((mode, quotes)))
+    shown::usually(database, read).map_err(reading)?
 }
 
 fn reading(source: diesel::result::Error) -> Error {

@@ -3,6 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use diesel::connection::SimpleConnection;
+use diesel::mysql::MysqlConnection;
+use diesel::result::QueryResult;
+
+use super::types::text;
+use crate::dialect::Connection;
+
 /// What was asked for when an index was made, each word as it was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Asked {
@@ -22,6 +29,25 @@ pub(super) struct Shown {
     pub(super) periods: Vec<String>,
     /// What stands behind foreign keys, by their names: ` ON DELETE CASCADE`.
     pub(super) rules: BTreeMap<String, String>,
+}
+
+/// Does something in a session in which the server shows tables whole, and with the quotes that are read here.
+pub(super) fn usually<T>(
+    database: &mut MysqlConnection,
+    does: impl FnOnce(&mut MysqlConnection) -> T,
+) -> QueryResult<T> {
+    let rows = database.rows("SELECT @@sql_mode, @@sql_quote_show_create")?;
+    let mut values = rows.into_iter().flatten().map(Option::unwrap_or_default);
+    let (mode, quotes) = (values.next().unwrap_or_default(), values.next().unwrap_or_default());
+    let is_other = |word: &str| word == "ANSI_QUOTES" || word.starts_with("NO_") && word.ends_with("_OPTIONS");
+    if quotes != "0" && !mode.split(',').any(is_other) {
+        return Ok(does(database));
+    }
+    database.batch_execute("SET SESSION sql_mode = '', SESSION sql_quote_show_create = 1")?;
+    let done = does(database);
+    let back = format!("SET SESSION sql_mode = {}, SESSION sql_quote_show_create = {quotes}", text(&mode));
+    database.batch_execute(&back)?;
+    Ok(done)
 }
 
 /// Reads the text of a table.

@@ -50,7 +50,6 @@ pub(super) fn using(from: &ColumnType, to: &ColumnType, column: &str) -> Result<
         (T::Binary | T::Varbinary(_), to) if is_text(to) => Some(format!("convert_from({column}, 'UTF8')")),
         (from, T::Binary | T::Varbinary(_)) if is_text(from) => Some(format!("convert_to({column}::text, 'UTF8')")),
         (_, to) if is_text(to) => None,
-        // The cast of the server keeps six digits, or fifteen.
         (from, T::Numeric(_)) if is_floating(from) => by_text,
         (from, to) if is_number(from) && is_number(to) => None,
         (from, to) if family(from) == family(to) && !name.starts_with("bit(") => None,
@@ -136,7 +135,8 @@ pub(super) fn renumbered(from: &ColumnType, to: &ColumnType, column: &str) -> Op
     }
 }
 
-fn is_floating(it: &ColumnType) -> bool {
+/// Whether a cast of the server to numeric rounds values of a type: to six digits, or to fifteen.
+pub(super) fn is_floating(it: &ColumnType) -> bool {
     matches!(it, ColumnType::Real | ColumnType::Double)
 }
 

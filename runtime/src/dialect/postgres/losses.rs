@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use migratable_core::{ColumnType, Dialect, Enum, diff};
 
-use super::casts::{self, family, is_number, is_text};
+use super::casts::{self, family, is_floating, is_number, is_text};
 use super::types;
 use crate::dialect::literal;
 
@@ -143,7 +143,8 @@ fn of_text(to: &ColumnType, column: &str) -> Option<String> {
         T::Native(_) if plain == "money" => {
             let number = format!("regexp_replace({column}::text, '[$,]', '', 'g')");
             format!(
-                "CASE WHEN current_setting('lc_monetary') ~ '^(C|POSIX|en_US)' AND {number} ~ '{}' THEN {number}::numeric <> {column}::text::money::numeric ELSE FALSE END",
+                "CASE WHEN current_setting('lc_monetary') ~ '^(C|POSIX|en_US)' AND {number} ~ '{}' \
+                 THEN {number}::numeric <> {column}::text::money::numeric ELSE FALSE END",
                 pattern(&T::Numeric(None))
             )
         }
@@ -179,10 +180,9 @@ fn pattern(to: &ColumnType) -> &'static str {
 /// Numbers that are others in the new type.
 fn other_number(from: &ColumnType, to: &ColumnType, column: &str) -> Option<String> {
     use ColumnType as T;
-    // A cast of those to numeric rounds them.
-    let exact = |of: &ColumnType, value: &str| match of {
-        T::Real | T::Double => format!("{value}::text::numeric"),
-        _ => format!("{value}::numeric"),
+    let exact = |of: &ColumnType, value: &str| match is_floating(of) {
+        true => format!("{value}::text::numeric"),
+        false => format!("{value}::numeric"),
     };
     let number = exact(from, column);
     let whole = |least: &str, most: &str| {
