@@ -7,9 +7,9 @@ use migratable::diesel::connection::SimpleConnection;
 use migratable::revision::*;
 use migratable::{Event, Observer, Options, RepairOptions, TablesAre};
 
-use crate::database::{Db, Program, line, nothing, one, run};
+use crate::database::{Db, Program, one, run};
 use crate::shared::batches::repaired::beside;
-use crate::shared::batches::{inhabited, people, person, program};
+use crate::shared::batches::{filling, inhabited, people, person, program};
 
 #[test]
 fn nobody_else_writes_between_the_last_batch_and_the_change_of_the_table() {
@@ -58,15 +58,13 @@ fn a_table_that_cannot_become_what_the_revision_says_is_free_to_be_written_to() 
     fn unique_of() -> migratable_core::Unique {
         migratable::revision::unique("uq_people_group_id", ["group_id"])
     }
-    let first = program(5).revisions()[0].upgrade;
-    let program = line(&[(first, nothing), (unique, nothing)]).with_settings(program(5).settings().clone());
+    let program = filling(unique, 5);
     let (_stays, mut db, mut other) = inhabited(&program);
     for _ in 0..2 {
         let error = program.upgrade(&mut db).unwrap_err().to_string();
         assert!(error.contains("uq_people_group_id") || error.contains("group_id"), "{error}");
         run(&mut other, "UPDATE people SET note = 'free' WHERE id = 4");
     }
-    // Nobody has noted this.
     run(&mut other, "DELETE FROM pets; DELETE FROM people WHERE id > 1; UPDATE people SET first = 'longer'");
     program.upgrade(&mut db).unwrap();
     assert_eq!(one(&mut db, "SELECT CAST(group_id AS char) FROM people"), "6");
@@ -81,8 +79,7 @@ fn what_a_person_stores_where_a_fill_gave_nothing_stays() {
         op.backfill("people", "n", sql("CASE WHEN id <> 13 THEN length(first) END"));
         op.alter_column("people", "n").not_null();
     }
-    let first = program(5).revisions()[0].upgrade;
-    let program = line(&[(first, nothing), (some, nothing)]).with_settings(program(5).settings().clone());
+    let program = filling(some, 5);
     let (_stays, mut db, mut other) = inhabited(&program);
     program.upgrade(&mut db).unwrap_err();
     run(&mut other, "UPDATE people SET n = 77 WHERE id = 13; UPDATE people SET first = 'longer' WHERE id IN (3, 13)");
@@ -104,8 +101,7 @@ fn rows_are_not_filled_again_for_the_digits_behind_a_number() {
         op.add_column("people", column("several", numeric(10, 2)).nullable());
         op.backfill("people", "several", sql("(SELECT count(*) FROM pets WHERE owner_id = people.id)"));
     }
-    let first = program(5).revisions()[0].upgrade;
-    let program = line(&[(first, nothing), (averages, nothing)]).with_settings(program(5).settings().clone());
+    let program = filling(averages, 5);
     let (_stays, mut db, _) = inhabited(&program);
     run(
         &mut db,
@@ -174,8 +170,7 @@ fn what_the_server_sets_at_an_update_stays_as_it_is() {
         op.backfill("people", "whole", sql("concat(first, last)"));
         op.backfill("people", "remark", sql("concat(remark, '!')"));
     }
-    let first = program(5).revisions()[0].upgrade;
-    let fills = line(&[(first, nothing), (filled, nothing)]).with_settings(program(5).settings().clone());
+    let fills = filling(filled, 5);
     for program in [program(5), fills] {
         let (_stays, mut db, _) = inhabited(&program);
         run(

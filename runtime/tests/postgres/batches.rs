@@ -4,7 +4,7 @@ use migratable::revision::*;
 use migratable::{Direction, Error, Settings};
 
 use crate::database::{line, nothing, one, run, values};
-use crate::shared::batches::{beside, first, inhabited};
+use crate::shared::batches::{beside, filling, first, inhabited};
 use crate::shared::programs::Record;
 
 #[test]
@@ -15,8 +15,7 @@ fn what_ends_with_its_transaction_is_refused_in_front_of_batches_where_it_is_sho
         op.backfill("people", "whole", sql("first || last"));
     }
     for size in [5, 1_000] {
-        let program =
-            line(&[(first, nothing), (waits, nothing)]).with_settings(Settings::default().with_batch_size(size));
+        let program = filling(waits, size);
         let (_stays, mut db, _) = inhabited(&program);
         let shown = program.plan(&mut db, "head", Direction::Upgrade).map(drop);
         let done = program.upgrade(&mut db).map(drop);
@@ -48,7 +47,7 @@ fn columns_of_types_that_cannot_be_compared_are_filled_batch_by_batch() {
         ("point", |op| added(op, "point", "point(id, length(first))"), "(-1,-1)"),
         ("from others", |op| added(op, "json", "(SELECT to_json(pets) FROM pets WHERE owner_id = people.id)"), "1"),
     ] {
-        let program = line(&[(first, nothing), (fill, nothing)]).with_settings(Settings::default().with_batch_size(5));
+        let program = filling(fill, 5);
         let (_stays, mut db, mut other) = inhabited(&program);
         let batches = beside::upgrade(&program, &mut db, &mut other, |batch, other| {
             if batch == 1 {
@@ -93,8 +92,7 @@ fn triggers_of_others_see_that_it_is_the_tool_that_writes() {
         op.backfill("people", "whole", sql("first || last"));
     }
     for size in [1_000, 5] {
-        let program =
-            line(&[(first, nothing), (filled, nothing)]).with_settings(Settings::default().with_batch_size(size));
+        let program = filling(filled, size);
         let (_stays, mut db, mut other) = inhabited(&program);
         run(
             &mut db,

@@ -25,7 +25,7 @@ use migratable::rows::{self, Batch, Field, MapsTo, ReadRow, TableRow, WriteRow, 
 use migratable::{Direction, Event, Observer, Options, Revision, Settings};
 
 use crate::database::{Db, assert_is, line, nothing, one, replay, run, two, values};
-use crate::shared::programs::{Program, down, revision};
+use crate::shared::programs::{Program, Record, down, revision};
 use crate::shared::{MYSQL, each};
 
 type Backend = <Db as Connection>::Backend;
@@ -195,6 +195,15 @@ fn back(op: &mut Operations) {
 }
 
 pub fn program(size: u64) -> Program {
+    of_people(second, back, size)
+}
+
+/// A program whose second revision fills something.
+pub fn filling(fill: Record, size: u64) -> Program {
+    of_people(fill, nothing, size)
+}
+
+fn of_people(second: Record, back: Record, size: u64) -> Program {
     line(&[(first, nothing), (second, back)]).with_settings(Settings::default().with_batch_size(size))
 }
 

@@ -4,10 +4,10 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use migratable::revision::*;
-use migratable::{Event, Observer, Options, Settings};
+use migratable::{Event, Observer, Options};
 
 use crate::database::{line, nothing, one, run, two};
-use crate::shared::batches::{first, inhabited, people, program};
+use crate::shared::batches::{filling, inhabited, people, program};
 
 #[test]
 fn a_trigger_that_touches_rows_does_not_make_them_news_for_ever() {
@@ -46,8 +46,7 @@ fn a_row_that_ends_the_transaction_ends_the_work_and_nothing_stays() {
         op.backfill("people", "whole", sql("first || last"));
     }
     for size in [1_000, 5] {
-        let program =
-            line(&[(first, nothing), (fill, nothing)]).with_settings(Settings::default().with_batch_size(size));
+        let program = filling(fill, size);
         let (_stays, mut db, _) = inhabited(&program);
         run(
             &mut db,

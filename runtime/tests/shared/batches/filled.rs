@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use migratable::revision::*;
 use migratable::{Event, Observer, Options, Settings};
 
-use super::{PEOPLE, expected, first, inhabited, people, person, second};
+use super::{PEOPLE, expected, filling, first, inhabited, people, person, second};
 use crate::database::{assert_is, line, nothing, replay, run, values};
 use crate::shared::{MYSQL, each};
 
@@ -59,8 +59,7 @@ fn several(op: &mut Operations) {
 #[test]
 fn several_tables_are_worked_on_in_one_revision_in_the_order_that_it_names() {
     for size in [1_000, 5] {
-        let program = line(&[(first, nothing), (several, nothing)]);
-        let program = program.with_settings(Settings::default().with_batch_size(size));
+        let program = filling(several, size);
         let (_stays, mut db, other) = inhabited(&program);
         let (other, batch) = (RefCell::new(other), Cell::new(0));
         let observe = |event: &Event<'_>| {
@@ -85,7 +84,7 @@ fn several_tables_are_worked_on_in_one_revision_in_the_order_that_it_names() {
 
 #[test]
 fn what_others_set_themselves_in_a_new_column_stays() {
-    let program = line(&[(first, nothing), (filled, nothing)]).with_settings(Settings::default().with_batch_size(5));
+    let program = filling(filled, 5);
     let (_stays, mut db, other) = inhabited(&program);
     let (other, batch) = (RefCell::new(other), Cell::new(0));
     let observe = |event: &Event<'_>| {
@@ -109,7 +108,7 @@ fn what_others_set_themselves_in_a_new_column_stays() {
 
 #[test]
 fn a_new_row_that_is_changed_behind_its_batch_is_filled_again() {
-    let program = line(&[(first, nothing), (filled, nothing)]).with_settings(Settings::default().with_batch_size(5));
+    let program = filling(filled, 5);
     let (_stays, mut db, other) = inhabited(&program);
     let other = RefCell::new(other);
     let observe = |event: &Event<'_>| {

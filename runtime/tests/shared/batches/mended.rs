@@ -3,10 +3,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use migratable::revision::*;
-use migratable::{Direction, Revision, Settings};
+use migratable::{Direction, Revision};
 
-use super::{PEOPLE, beside, first, inhabited};
-use crate::database::{Db, Program, assert_is, line, nothing, one, replay, run, values};
+use super::{PEOPLE, beside, filling, first, inhabited};
+use crate::database::{Db, Program, assert_is, nothing, one, replay, run, values};
 use crate::shared::programs::{Record, revision};
 use crate::shared::{MYSQL, each};
 
@@ -40,10 +40,6 @@ fn wrong(op: &mut Operations) {
     op.backfill("people", "whole", sql("no_such_column"));
 }
 
-fn program(fill: Record, size: u64) -> Program {
-    line(&[(first, nothing), (fill, nothing)]).with_settings(Settings::default().with_batch_size(size))
-}
-
 /// The program with another second revision.
 fn edited(program: &Program, upgrade: Record) -> Program {
     edited_to("v1:edited", program, upgrade)
@@ -74,7 +70,7 @@ fn spoil(db: &mut Db) {
 #[test]
 fn a_row_that_cannot_be_filled_is_named_and_the_fill_is_mended() {
     for size in [1_000, 5] {
-        let program = program(whole, size);
+        let program = filling(whole, size);
         let (_stays, mut db, mut other) = inhabited(&program);
         spoil(&mut db);
         let error = program.upgrade(&mut db).unwrap_err().to_string();
@@ -109,7 +105,7 @@ fn a_row_that_cannot_be_filled_is_named_and_the_fill_is_mended() {
 
 #[test]
 fn a_fill_is_mended_too_when_the_rows_are_done_and_something_behind_it_fails() {
-    let program = program(
+    let program = filling(
         |op| {
             op.add_column("people", column("whole", varchar(10)).nullable());
             op.backfill("people", "whole", sql("CASE WHEN id <> 13 THEN 'w' END"));
@@ -134,7 +130,7 @@ fn a_fill_that_was_mended_wrongly_is_mended_again_and_leaves_nothing_of_before()
         op.backfill("people", "whole", sql("CASE WHEN id < 13 THEN 'half' ELSE no_such_function(id) END"));
         op.alter_column("people", "whole").not_null();
     }
-    let program = program(whole, 5);
+    let program = filling(whole, 5);
     let (_stays, mut db, _) = inhabited(&program);
     spoil(&mut db);
     program.upgrade(&mut db).unwrap_err();
@@ -151,7 +147,7 @@ fn a_fill_that_was_mended_wrongly_is_mended_again_and_leaves_nothing_of_before()
 #[test]
 fn a_fill_that_is_wrong_whatever_the_rows_are_names_none() {
     for size in [1_000, 5] {
-        let program = program(wrong, size);
+        let program = filling(wrong, size);
         let (_stays, mut db, _) = inhabited(&program);
         let error = program.upgrade(&mut db).unwrap_err().to_string();
         assert!(error.contains("no_such_column") && !error.contains("the row with"), "{error}");
@@ -160,7 +156,7 @@ fn a_fill_that_is_wrong_whatever_the_rows_are_names_none() {
 
 #[test]
 fn a_noted_row_that_cannot_be_filled_is_named() {
-    let program = program(whole, 5);
+    let program = filling(whole, 5);
     let (_stays, mut db, mut other) = inhabited(&program);
     let error = beside::upgrade(&program, &mut db, &mut other, |batch, other| {
         if batch == 3 {

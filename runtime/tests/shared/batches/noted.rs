@@ -1,10 +1,9 @@
 //! Rows that others have written meanwhile, when there are many of them.
 
-use migratable::Settings;
 use migratable::revision::*;
 
-use super::{PEOPLE, beside, first, inhabited};
-use crate::database::{line, nothing, one, run, values};
+use super::{PEOPLE, beside, filling, inhabited};
+use crate::database::{one, run, values};
 
 fn noted(op: &mut Operations) {
     op.add_column("people", column("copy", varchar(30)).nullable());
@@ -13,7 +12,7 @@ fn noted(op: &mut Operations) {
 
 #[test]
 fn many_noted_rows_are_done_before_others_are_kept_away_however_small_a_batch_is() {
-    let program = line(&[(first, nothing), (noted, nothing)]).with_settings(Settings::default().with_batch_size(1));
+    let program = filling(noted, 1);
     let (_stays, mut db, mut other) = inhabited(&program);
     let times = 70;
     let mut left = Vec::new();

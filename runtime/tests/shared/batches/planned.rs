@@ -2,12 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
+use migratable::Direction;
 use migratable::diesel::connection::{Connection, InstrumentationEvent};
 use migratable::revision::*;
-use migratable::{Direction, Settings};
 
-use super::{first, inhabited, nothing, program};
-use crate::database::line;
+use super::{filling, inhabited, program};
 use crate::shared::MYSQL;
 use crate::shared::programs::{Program, planned};
 
@@ -54,8 +53,7 @@ fn what_is_shown_of_a_fill_is_what_is_done() {
         op.alter_column("people", "whole").not_null();
     }
     for size in [1_000, 5] {
-        let program =
-            line(&[(first, nothing), (fill, nothing)]).with_settings(Settings::default().with_batch_size(size));
+        let program = filling(fill, size);
         let shown = shown_and_done(&program);
         let says = |text: &str| shown.iter().any(|it| it.contains(text));
         assert_eq!(says(" -- batch by batch"), size == 5, "{shown:#?}");
